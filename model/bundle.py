@@ -1,0 +1,175 @@
+"""Bundles: a trained network as a folder of `config.json`, `weights.safetensors` and `MODEL_CARD.md`.
+
+The weights hold only what differs from the public encoders that the configuration names, in half
+precision. A bundle whose labels or preprocessing are not this code's is refused: it would answer, and
+answer wrongly.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from model import weights
+from model.contract import EMOTIONS, SENTIMENTS, Modality
+from model.features import PREPROCESS_ID, TextTokenizer
+from model.network import EmotionNetwork, NetworkConfig
+
+BUNDLES = Path(__file__).resolve().parent / "bundles"
+DEFAULT_BUNDLE = "starter"
+FORMAT = 1
+
+
+class BundleError(Exception):
+    """A bundle cannot be loaded. The message says which, why, and what to do."""
+
+
+class Manifest(BaseModel):
+    """`config.json` of a bundle."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    format: int = FORMAT
+    name: str
+    version: str
+    licence: str
+    emotions: tuple[str, ...] = EMOTIONS
+    sentiments: tuple[str, ...] = SENTIMENTS
+    preprocess_id: str = PREPROCESS_ID
+    languages: tuple[str, ...] = ("en",)  # that its text encoder reads
+    public_encoders: dict[Modality, str] = {}  # modality -> entry of weights.CATALOGUE
+    tokenizer: str | None = None  # entry of weights.CATALOGUE
+    fusion_trained: bool = False  # whether gates and joint head were trained on multimodal samples
+    network: NetworkConfig
+    training: dict[str, object] = {}  # how it was made: for people, never read by code
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A network ready to judge, and what its inputs need."""
+
+    manifest: Manifest
+    network: EmotionNetwork
+    tokenizer: TextTokenizer | None
+
+
+def load_bundle(name: str | Path = DEFAULT_BUNDLE, device: str = "cpu") -> Bundle:
+    """Load a bundle by the name it has under `model/bundles/`, or by its folder.
+
+    Raises BundleError, or weights.WeightsError where a public encoder cannot be fetched.
+    """
+    folder = find_bundle(name)
+    manifest = read_manifest(folder)
+    network = EmotionNetwork(manifest.network)
+    for modality, public in manifest.public_encoders.items():
+        load_public_encoder(network.encoders[modality], public)
+    try:
+        own = load_file(folder / "weights.safetensors")
+    except (OSError, SafetensorError) as error:
+        raise BundleError(f"the bundle {folder}: its weights.safetensors is missing or damaged ({error})") from error
+    _overlay(network, own, set(manifest.public_encoders), folder)
+    tokenizer = None
+    if manifest.tokenizer is not None:
+        tokenizer = TextTokenizer(weights.fetch(manifest.tokenizer) / "tokenizer.json")
+    return Bundle(manifest, _prepared(network, device), tokenizer)
+
+
+def save_bundle(folder: Path, manifest: Manifest, network: EmotionNetwork) -> None:
+    """Write `config.json` and `weights.safetensors`; what equals the public encoders is left out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    public = {f"encoders.{m}": load_public_state(network.encoders[m], p) for m, p in manifest.public_encoders.items()}
+    own = {}
+    for key, value in network.state_dict().items():
+        prefix, _, rest = ".".join(key.split(".")[:2]), None, ".".join(key.split(".")[2:])
+        original = public.get(prefix, {}).get(rest)
+        if original is None or not torch.equal(original, value):
+            own[key] = (value.half() if value.is_floating_point() else value).contiguous()
+    save_file(own, folder / "weights.safetensors")
+    text = json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def find_bundle(name: str | Path) -> Path:
+    """The folder of a bundle given by name or path. Raises BundleError."""
+    for folder in (Path(name), BUNDLES / name):
+        if (folder / "config.json").is_file():
+            return folder
+    known = ", ".join(sorted(p.parent.name for p in BUNDLES.glob("*/config.json"))) or "none"
+    raise BundleError(f"there is no bundle {str(name)!r}: give a folder with a config.json, or one of: {known}")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """A bundle's configuration, checked against this code. Raises BundleError."""
+    try:
+        manifest = Manifest.model_validate_json((folder / "config.json").read_bytes())
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(map(str, problem["loc"]))
+        raise BundleError(f"the bundle {folder}: config.json is not valid at {place!r}: {problem['msg']}") from error
+    for what, theirs, ours in (
+        ("format", manifest.format, FORMAT),
+        ("emotion labels", manifest.emotions, EMOTIONS),
+        ("sentiment labels", manifest.sentiments, SENTIMENTS),
+        ("preprocessing", manifest.preprocess_id, PREPROCESS_ID),
+    ):
+        if theirs != ours:
+            raise BundleError(
+                f"the bundle {folder} was made for other {what} ({theirs}) than this version has ({ours}); "
+                "use the bundle of this version, or train it again"
+            )
+    return manifest
+
+
+def load_public_encoder(encoder: nn.Module, public: str) -> None:
+    """Load a public encoder's weights into ours, whole."""
+    encoder.load_state_dict(load_public_state(encoder, public))
+
+
+def load_public_state(encoder: nn.Module, public: str) -> dict[str, Tensor]:
+    """A public BERT's weights under the names that `encoder` (a TextEncoder) has for them, float32."""
+    state = load_file(weights.fetch(public) / "model.safetensors")
+    wanted = {key.removeprefix("bert."): key for key in encoder.state_dict()}
+    found = {wanted[key]: value.float() for key, value in state.items() if key in wanted}
+    if missing := [key for key in encoder.state_dict() if key not in found and "position_ids" not in key]:
+        raise BundleError(f"the public encoder {public!r} lacks {missing[0]} and {len(missing) - 1} more weights")
+    return found
+
+
+def _overlay(network: EmotionNetwork, own: dict[str, Tensor], public: set[Modality], folder: Path) -> None:
+    """Lay a bundle's weights over the network; every weight must come from it or from a public encoder."""
+    missing, unexpected = network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in own.items()}, strict=False)
+    uncovered = [key for key in missing if key.split(".")[1] not in public or not key.startswith("encoders.")]
+    if uncovered or unexpected:
+        wrong = (uncovered or unexpected)[0]
+        raise BundleError(f"the bundle {folder}: weights.safetensors does not fit its config.json (at {wrong})")
+
+
+def _prepared(network: EmotionNetwork, device: str) -> EmotionNetwork:
+    """In evaluation mode, on its device, in the precision and layout that is fastest there."""
+    network = network.eval().requires_grad_(False).to(device)
+    for modality in ("audio", "face"):
+        if modality in network.encoders:
+            network.encoders[modality].to(memory_format=torch.channels_last)
+    if "video" in network.encoders:
+        network.encoders["video"].to(memory_format=torch.channels_last_3d)
+        if device == "cuda" or has_fast_bfloat16():
+            network.encoders["video"].to(torch.bfloat16)
+    if "text" in network.encoders and device == "cuda":
+        network.encoders["text"].to(torch.bfloat16)
+    return network
+
+
+def has_fast_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 itself (AVX512-BF16 or AMX): R3D-18 is then 3.5 times as fast.
+
+    Elsewhere bfloat16 is emulated and slower than float32.
+    """
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags

@@ -1,0 +1,149 @@
+"""The one schema of a result, and the one list of labels. Imports nothing of ours and no torch.
+
+Everything that speaks of emotions imports them from here: training, the network's heads, the
+exports, the Lambdas. A bundle stores the labels it was trained with and loading refuses others.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SCHEMA_VERSION = "1.0"
+
+Emotion = Literal["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
+Sentiment = Literal["negative", "neutral", "positive"]
+Modality = Literal["text", "audio", "video", "face"]
+
+EMOTIONS: tuple[Emotion, ...] = get_args(Emotion)
+SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+
+# Sentiment where a corpus names the emotion only. Surprise is left out: in MELD it is positive and
+# negative about equally often, so it says nothing.
+SENTIMENT_OF_EMOTION: dict[Emotion, Sentiment] = {
+    "anger": "negative",
+    "disgust": "negative",
+    "fear": "negative",
+    "sadness": "negative",
+    "neutral": "neutral",
+    "joy": "positive",
+}
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class EmotionScore(_Record):
+    label: Emotion
+    confidence: Probability
+
+
+class SentimentScore(_Record):
+    label: Sentiment
+    confidence: Probability
+
+
+class ModalityShare(_Record):
+    """What one modality said by itself, and how much it counted.
+
+    `weight` is its share in the fusion; the shares of an utterance sum to 1.
+    """
+
+    weight: Probability
+    emotions: list[EmotionScore] = Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))
+
+
+class Utterance(_Record):
+    """One sentence, or one stretch without speech (`text` is then empty)."""
+
+    start_time: Seconds
+    end_time: Seconds
+    text: str
+    emotions: list[EmotionScore] = Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))
+    sentiments: list[SentimentScore] = Field(min_length=len(SENTIMENTS), max_length=len(SENTIMENTS))
+    modalities: dict[Modality, ModalityShare]
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "Utterance":
+        if self.end_time < self.start_time:
+            raise ValueError(f"end_time {self.end_time} lies before start_time {self.start_time}")
+        return self
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.end_time - self.start_time
+
+
+class Overall(_Record):
+    """The whole video: the utterances' distributions, averaged by duration. Empty without utterances."""
+
+    emotions: list[EmotionScore]
+    sentiments: list[SentimentScore]
+
+
+class VideoInfo(_Record):
+    """Of the stream as it is shown: after rotation. Zero for what the file lacks."""
+
+    duration_s: Seconds
+    width: int = Field(ge=0)
+    height: int = Field(ge=0)
+    fps: float = Field(ge=0.0)
+    has_audio: bool
+
+
+class ModelInfo(_Record):
+    """Which bundle judged (name, version) and which recogniser wrote the words ("" when none ran)."""
+
+    bundle: str
+    version: str
+    speech: str
+
+
+class Analysis(_Record):
+    """All there is to say about one video."""
+
+    schema_version: str = SCHEMA_VERSION
+    video: VideoInfo
+    language: str | None = Field(description="ISO 639-1 code of the spoken language; null without speech")
+    model: ModelInfo
+    utterances: list[Utterance]
+    overall: Overall
+    warnings: list[str] = []
+
+
+def rank_emotions(probabilities: Sequence[float]) -> list[EmotionScore]:
+    """[7] probabilities in the order of EMOTIONS -> scores, highest first."""
+    scores = [EmotionScore(label=e, confidence=p) for e, p in zip(EMOTIONS, probabilities, strict=True)]
+    return sorted(scores, key=lambda score: -score.confidence)
+
+
+def rank_sentiments(probabilities: Sequence[float]) -> list[SentimentScore]:
+    """[3] probabilities in the order of SENTIMENTS -> scores, highest first."""
+    scores = [SentimentScore(label=s, confidence=p) for s, p in zip(SENTIMENTS, probabilities, strict=True)]
+    return sorted(scores, key=lambda score: -score.confidence)
+
+
+def summarise(utterances: Sequence[Utterance]) -> Overall:
+    """Average the utterances' full distributions, weighted by duration."""
+    total = sum(utterance.duration for utterance in utterances)
+    if total <= 0.0:
+        return Overall(emotions=[], sentiments=[])
+    emotions = dict.fromkeys(EMOTIONS, 0.0)
+    sentiments = dict.fromkeys(SENTIMENTS, 0.0)
+    for utterance in utterances:
+        share = utterance.duration / total
+        for emotion in utterance.emotions:
+            emotions[emotion.label] += share * emotion.confidence
+        for sentiment in utterance.sentiments:
+            sentiments[sentiment.label] += share * sentiment.confidence
+    # Rounding of the terms may lift a sum a hair over 1.
+    return Overall(
+        emotions=rank_emotions([min(1.0, p) for p in emotions.values()]),
+        sentiments=rank_sentiments([min(1.0, p) for p in sentiments.values()]),
+    )

@@ -1,0 +1,196 @@
+"""Faces: found by CenterFace, followed over time, cropped for the network.
+
+Detector: Xu et al. 2019, "CenterFace: joint face detection and alignment using face as point". Only
+small grey crops are kept, so an hour of video costs a few megabytes.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from model.features import FACE_SIZE, ByteArray, FloatArray
+
+DETECTOR_SIDE = 320  # pixels of the longer side; 32 px faces of a 1280 px frame are still 8 px there
+DETECTOR_STEP = 32  # both sides must be multiples of it
+STRIDE = 4  # input pixels a cell of the detector's maps stands for
+MIN_SCORE = 0.5
+MAX_OVERLAP = 0.3  # intersection over union above which two boxes are one face
+MIN_FACE = 24  # pixels of the frame: smaller ones say nothing at FACE_SIZE
+
+# FER2013's crops, which the face encoder learned from, relative to CenterFace's box on the same images
+# (the median over them: `python -m training.face_crops`).
+CROP_SCALE = 1.11  # side of the square over the height of the box; the centres are the same
+
+SAME_FACE = 0.25  # intersection over union that carries a track to the next picture
+LOST_AFTER = 1.0  # seconds
+SPEAKING_RATIO = 1.5  # how much more a mouth must move than any other to be taken for the speaker's
+SPEAKING_FLOOR = 2.0  # grey levels: below, movement is noise
+MOUTH = (slice(round(0.62 * FACE_SIZE), FACE_SIZE), slice(round(0.2 * FACE_SIZE), round(0.8 * FACE_SIZE)))
+BROW = (slice(0, round(0.45 * FACE_SIZE)), slice(round(0.2 * FACE_SIZE), round(0.8 * FACE_SIZE)))
+
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom in pixels of the frame."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One face in one picture: `crop` is grey, uint8 [FACE_SIZE, FACE_SIZE]."""
+
+    time: float
+    box: Box
+    crop: ByteArray
+
+    @property
+    def area(self) -> float:
+        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
+
+
+@dataclass
+class Track:
+    """One face over time."""
+
+    sightings: list[Sighting] = field(default_factory=list)
+
+    def between(self, start: float, end: float) -> list[Sighting]:
+        return [s for s in self.sightings if start <= s.time <= end]
+
+
+class FaceDetector:
+    """CenterFace behind OpenCV. May be shared by threads; they take turns."""
+
+    def __init__(self, path: Path) -> None:
+        self._network = cv2.dnn.readNetFromONNX(str(path))
+        self._outputs = self._network.getUnconnectedOutLayersNames()
+        self._lock = threading.Lock()
+
+    def detect(self, image: ByteArray) -> list[Box]:
+        """Faces of an RGB picture uint8 [h, w, 3], in its own pixels, most certain first."""
+        height, width = image.shape[:2]
+        scale = DETECTOR_SIDE / max(height, width)
+        size = tuple(max(1, round(side * scale / DETECTOR_STEP)) * DETECTOR_STEP for side in (width, height))
+        blob = cv2.dnn.blobFromImage(image, size=size)
+        with self._lock:
+            self._network.setInput(blob)
+            heat, extent, offset, _ = self._network.forward(self._outputs)
+        boxes, scores = _decode(heat[0, 0], extent[0], offset[0])
+        boxes *= np.array([width / size[0], height / size[1]] * 2, np.float32)
+        corners_and_sizes = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+        kept = cv2.dnn.NMSBoxes(corners_and_sizes.tolist(), scores.tolist(), MIN_SCORE, MAX_OVERLAP)
+        limit = np.array([width, height, width, height], np.float32)
+        return [_as_box(np.clip(boxes[i], 0.0, limit)) for i in np.asarray(kept, dtype=int).reshape(-1)]
+
+
+class FaceTracker:
+    """Follows faces from picture to picture; feed them in order of time."""
+
+    def __init__(self, detector: FaceDetector) -> None:
+        self._detector = detector
+        self.tracks: list[Track] = []
+
+    def see(self, time: float, image: ByteArray) -> None:
+        """Find the faces of an RGB picture and give each to the track it continues, or to a new one."""
+        boxes = [b for b in self._detector.detect(image) if min(b[2] - b[0], b[3] - b[1]) >= MIN_FACE]
+        if not boxes:
+            return
+        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        live = [t for t in self.tracks if time - t.sightings[-1].time <= LOST_AFTER]
+        pairs = sorted(
+            ((overlap(t.sightings[-1].box, box), i, j) for i, t in enumerate(live) for j, box in enumerate(boxes)),
+            reverse=True,
+        )
+        owner: dict[int, Track] = {}
+        taken: set[int] = set()
+        for share, i, j in pairs:
+            if share >= SAME_FACE and i not in taken and j not in owner:
+                taken.add(i)
+                owner[j] = live[i]
+        for j, box in enumerate(boxes):
+            track = owner.get(j)
+            if track is None:
+                track = Track()
+                self.tracks.append(track)
+            track.sightings.append(Sighting(time, box, crop_face(grey, box)))
+
+    def forget_before(self, time: float) -> None:
+        """Let go of what lies before `time`: keeps memory constant however long the video."""
+        for track in self.tracks:
+            track.sightings = [s for s in track.sightings if s.time >= time]
+        self.tracks = [track for track in self.tracks if track.sightings]
+
+
+def crop_face(grey: ByteArray, box: Box) -> ByteArray:
+    """The square around a face as the encoder knows it, uint8 [FACE_SIZE, FACE_SIZE]; edges are repeated."""
+    left, top, right, bottom = box
+    side = CROP_SCALE * (bottom - top)
+    centre_x, centre_y = (left + right) / 2, (top + bottom) / 2
+    x, y, size = round(centre_x - side / 2), round(centre_y - side / 2), max(1, round(side))
+    height, width = grey.shape
+    rows, columns = np.clip(np.arange(y, y + size), 0, height - 1), np.clip(np.arange(x, x + size), 0, width - 1)
+    square = grey[rows[:, None], columns[None, :]]
+    shrinking = size > FACE_SIZE
+    resized = cv2.resize(
+        square, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+    )
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def choose_face(tracks: Sequence[Track], start: float, end: float, loudness: Sequence[float]) -> list[Sighting]:
+    """The sightings of the face that counts between two times: the speaker's if that is clear, else the largest.
+
+    `loudness` is the sound's level in equal steps from `start` to `end`; a mouth's movement counts
+    for as much as there is to hear. Empty when there is no face.
+    """
+    seen = [sightings for track in tracks if (sightings := track.between(start, end))]
+    if len(seen) > 1:
+        movement = [mouth_movement(s, start, end, loudness) for s in seen]
+        first, second = sorted(range(len(seen)), key=lambda i: -movement[i])[:2]
+        if movement[first] >= SPEAKING_FLOOR and movement[first] >= SPEAKING_RATIO * movement[second]:
+            return seen[first]
+    return max(seen, key=lambda s: sum(sighting.area for sighting in s), default=[])
+
+
+def mouth_movement(sightings: Sequence[Sighting], start: float, end: float, loudness: Sequence[float]) -> float:
+    """How much a mouth moves beyond the rest of its face, in grey levels, weighted by the loudness."""
+    if len(sightings) < 3 or end <= start or not len(loudness):
+        return 0.0
+    crops = np.stack([s.crop for s in sightings]).astype(np.float32)
+    change = np.abs(np.diff(crops, axis=0))
+    moved = change[:, *MOUTH].mean(axis=(1, 2)) - change[:, *BROW].mean(axis=(1, 2))
+    places = [(s.time - start) / (end - start) * (len(loudness) - 1) for s in sightings[1:]]
+    level = np.asarray(loudness, np.float32)[np.clip(np.round(places).astype(int), 0, len(loudness) - 1)]
+    return float((moved * level).sum() / level.sum()) if level.sum() > 0 else float(moved.mean())
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
+    return shared / union
+
+
+def _decode(heat: FloatArray, extent: FloatArray, offset: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The detector's maps [h, w], [2, h, w], [2, h, w] -> boxes [n, 4] in its input's pixels, scores [n].
+
+    A face's centre lies in a cell plus its offset; its size is the exponential of its extent (paper,
+    section 3.1). Rows come before columns in both maps.
+    """
+    rows, columns = np.nonzero(heat > MIN_SCORE)
+    height, width = (np.exp(extent[i, rows, columns]) * STRIDE for i in (0, 1))
+    y = (rows + offset[0, rows, columns] + 0.5) * STRIDE
+    x = (columns + offset[1, rows, columns] + 0.5) * STRIDE
+    boxes = np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], axis=1)
+    return boxes.astype(np.float32), np.asarray(heat[rows, columns], dtype=np.float32)
+
+
+def _as_box(corners: npt.NDArray[np.float32]) -> Box:
+    left, top, right, bottom = (float(value) for value in corners)
+    return left, top, right, bottom

@@ -1,0 +1,361 @@
+"""Encoders for each modality, and the fusion of their evidence.
+
+Each encoder turns its modality into an embedding, and a linear head reads logits off it. Logits minus
+the log of the prior they were trained under are *evidence*: what the input says, free of how often a
+class occurred in that corpus. The network adds up
+
+    fused = log(prior) + sum over present m of gate_m * evidence_m / temperature_m + joint(embeddings)
+
+once for the emotions and once for the sentiments. Gates are normalised over the modalities that are
+there, so a missing one is masked, never padded with zeros, and every prediction explains itself. Without
+corpora that hold several modalities of one utterance, gates and joint head stay at zero: the gates are
+then constant in proportion to the modalities' reliabilities, and the fusion is calibrated log-linear
+pooling (Genest & Zidek 1986, "Combining probability distributions", section 3).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from model.contract import EMOTIONS, MODALITIES, SENTIMENTS, Modality
+from model.features import N_MELS, Sample, Tokens
+
+N_EMOTIONS, N_SENTIMENTS = len(EMOTIONS), len(SENTIMENTS)
+N_LOGITS = N_EMOTIONS + N_SENTIMENTS  # a head's row: emotions first, then sentiments
+ENCODER_BATCH: dict[Modality, int] = {"text": 64, "audio": 32, "video": 8, "face": 32}  # bounds memory
+
+
+class Calibration(BaseModel):
+    """What training found out about one modality; the network's constants.
+
+    `prior_*` is the class distribution its logits were effectively trained under, `temperature_*` the
+    divisor fitted on held-out data, `reliability` what it told there, in nats over the prior alone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    prior_emotion: tuple[float, ...] = Field(min_length=N_EMOTIONS, max_length=N_EMOTIONS)
+    prior_sentiment: tuple[float, ...] = Field(min_length=N_SENTIMENTS, max_length=N_SENTIMENTS)
+    temperature_emotion: float = Field(default=1.0, gt=0.0)
+    temperature_sentiment: float = Field(default=1.0, gt=0.0)
+    reliability: float = Field(default=1.0, gt=0.0)
+
+    @classmethod
+    def uninformed(cls) -> "Calibration":
+        return cls(
+            prior_emotion=(1.0 / N_EMOTIONS,) * N_EMOTIONS, prior_sentiment=(1.0 / N_SENTIMENTS,) * N_SENTIMENTS
+        )
+
+
+class NetworkConfig(BaseModel):
+    """Everything needed to build an `EmotionNetwork` before its weights are loaded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    text: dict[str, Any] | None = Field(default=None, description="a transformers BertConfig, as a dictionary")
+    audio_width: int | None = Field(default=None, description="channels of the first stage of AudioEncoder")
+    video: bool = Field(default=False, description="torchvision's r3d_18")
+    face_width: int | None = Field(default=None, description="channels of the first stage of FaceEncoder")
+    calibration: dict[Modality, Calibration] = {}
+    prior_emotion: tuple[float, ...] = Field(default=(1.0 / N_EMOTIONS,) * N_EMOTIONS, min_length=N_EMOTIONS)
+    prior_sentiment: tuple[float, ...] = Field(default=(1.0 / N_SENTIMENTS,) * N_SENTIMENTS, min_length=N_SENTIMENTS)
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        has = {
+            "text": self.text is not None,
+            "audio": self.audio_width is not None,
+            "video": self.video,
+            "face": self.face_width is not None,
+        }
+        return tuple(m for m in MODALITIES if has[m])
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Log-probabilities for a batch of n utterances.
+
+    emotions [n, 7], sentiments [n, 3]; `alone` holds the emotions [n, 7] of each modality by itself, and
+    `weights` [n, modalities] the gates, zero where a modality is missing; columns in `modalities` order.
+    """
+
+    modalities: tuple[Modality, ...]
+    emotions: Tensor
+    sentiments: Tensor
+    alone: dict[Modality, Tensor]
+    weights: Tensor
+
+
+class TextEncoder(nn.Module):
+    """BERT, averaged over the tokens of the utterance itself (not over its context)."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__()
+        from model import compat  # noqa: F401, PLC0415  (transformers imports torchvision)
+        from transformers import BertConfig, BertModel  # noqa: PLC0415  (seconds; only where text is read)
+
+        self.bert = BertModel(BertConfig(**config), add_pooling_layer=False)
+        self.width = int(self.bert.config.hidden_size)
+
+    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
+        """ids, types, mask int64 [n, tokens] -> [n, width]."""
+        hidden = self.bert(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
+        own = (types * mask).unsqueeze(-1).to(hidden.dtype)
+        return (hidden * own).sum(dim=1) / own.sum(dim=1).clamp_min(1.0)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with batch norm beside a shortcut; halves both axes where `stride` is 2."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        same = inputs == outputs and stride == 1
+        self.shortcut = nn.Identity() if same else nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[n, inputs, h, w] -> [n, outputs, h / stride, w / stride]; mask [n, 1, 1, w / stride] zeroes padding."""
+        inner = F.relu(self.norm1(self.conv1(x)))
+        if mask is not None:
+            inner = inner * mask
+        outer = F.relu(self.norm2(self.conv2(inner)) + self.shortcut(x))
+        return outer if mask is None else outer * mask
+
+
+class AudioEncoder(nn.Module):
+    """Residual CNN over a log-mel spectrogram; mean and deviation over time of the last stage.
+
+    Frames behind an utterance's end are zeroed after every block, so that what an utterance gets does
+    not depend on the longer ones it shares a batch with.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(1, width, 5, 2, 2, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        sizes = (width, 2 * width, 3 * width, 4 * width)
+        self.blocks = nn.ModuleList(ResidualBlock(a, b, 2) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.squeeze = nn.Linear(sizes[-1] * (N_MELS // 16), 4 * width)
+        self.width = 8 * width
+
+    def forward(self, mels: Tensor, lengths: Tensor) -> Tensor:
+        """mels float [n, N_MELS, frames], lengths int64 [n] (valid frames) -> [n, width]."""
+        lengths = (lengths + 1) // 2
+        x = self.stem(mels.unsqueeze(1))
+        mask = _time_mask(lengths, x.shape[-1], x.dtype)
+        x = F.relu(self.norm(x)) * mask
+        for block in self.blocks:
+            lengths = (lengths + 1) // 2
+            mask = _time_mask(lengths, (x.shape[-1] + 1) // 2, x.dtype)
+            x = block(x, mask)
+        steps = F.relu(self.squeeze(x.flatten(1, 2).transpose(1, 2)))  # [n, time, 4 * width]
+        valid = mask[:, 0, 0, :, None]
+        count = valid.sum(dim=1).clamp_min(1.0)
+        mean = (steps * valid).sum(dim=1) / count
+        variance = ((steps - mean.unsqueeze(1)).square() * valid).sum(dim=1) / count
+        return torch.cat([mean, (variance + 1e-5).sqrt()], dim=1)
+
+
+class FaceEncoder(nn.Module):
+    """Residual CNN per crop, averaged over the crops of an utterance."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, width // 2, 3, 1, 1, bias=False), nn.BatchNorm2d(width // 2), nn.ReLU()
+        )
+        self.blocks = nn.Sequential(
+            ResidualBlock(width // 2, width, 2),
+            ResidualBlock(width, 2 * width, 2),
+            ResidualBlock(2 * width, 2 * width),
+            ResidualBlock(2 * width, 4 * width, 2),
+        )
+        self.width = 4 * width
+
+    def forward(self, crops: Tensor, owner: Tensor, count: int) -> Tensor:
+        """crops float [k, 1, s, s], owner int64 [k] (the utterance each belongs to) -> [count, width]."""
+        each = self.blocks(self.stem(crops)).mean(dim=(2, 3))
+        summed = each.new_zeros(count, self.width).index_add_(0, owner, each)
+        return summed / torch.bincount(owner, minlength=count).clamp_min(1).unsqueeze(1)
+
+
+class VideoEncoder(nn.Module):
+    """R3D-18 (Tran et al. 2018, "A closer look at spatiotemporal convolutions") without its classifier."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from model import compat  # noqa: F401, PLC0415
+        from torchvision.models.video import r3d_18  # noqa: PLC0415  (only where a bundle has video)
+
+        self.r3d = r3d_18(weights=None)
+        self.width = int(self.r3d.fc.in_features)
+        self.r3d.fc = nn.Identity()
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """clips float [n, 3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE] -> [n, 512]."""
+        features: Tensor = self.r3d(clips)
+        return features
+
+
+class EmotionNetwork(nn.Module):
+    """Encoders, heads and fusion. Any subset of modalities, in the network and in each sample."""
+
+    log_prior: Tensor
+    log_train_prior: Tensor
+    temperature: Tensor
+    log_reliability: Tensor
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        if not config.modalities:
+            raise ValueError("a network needs at least one modality")
+        self.config = config
+        self.modalities = config.modalities
+        self.encoders = nn.ModuleDict({m: _build_encoder(m, config) for m in self.modalities})
+        widths = {m: int(self.encoders[m].width) for m in self.modalities}  # type: ignore[arg-type]
+        self.heads = nn.ModuleDict({m: nn.Linear(widths[m], N_LOGITS) for m in self.modalities})
+        self.gates = nn.ModuleDict({m: _zero(nn.Linear(widths[m], 1)) for m in self.modalities})
+        self.joint = _zero(nn.Linear(sum(widths.values()), N_LOGITS))
+        self.set_constants(config)
+
+    def set_constants(self, config: NetworkConfig) -> None:
+        """Take over priors, temperatures and reliabilities (they change with calibration, not with training)."""
+        facts = [config.calibration.get(m, Calibration.uninformed()) for m in self.modalities]
+        rows = {
+            "log_prior": _log([*config.prior_emotion, *config.prior_sentiment]),
+            "log_train_prior": torch.stack([_log([*c.prior_emotion, *c.prior_sentiment]) for c in facts]),
+            "temperature": torch.tensor(
+                [[c.temperature_emotion] * N_EMOTIONS + [c.temperature_sentiment] * N_SENTIMENTS for c in facts]
+            ),
+            "log_reliability": _log([c.reliability for c in facts]),
+        }
+        for name, value in rows.items():
+            self.register_buffer(name, value, persistent=False)
+        self.config = config
+
+    def forward(self, samples: Sequence[Sample]) -> Judgement:
+        """Judge n samples; those without any of the network's modalities get the prior."""
+        embeddings, logits, present = self.encode(samples)
+        return self.fuse(embeddings, logits, present)
+
+    def encode(self, samples: Sequence[Sample]) -> tuple[list[Tensor], Tensor, Tensor]:
+        """-> an embedding [n, width] per modality, logits [n, modalities, N_LOGITS], present bool [n, modalities].
+
+        An encoder runs only on the samples that have its modality; rows of the others are zero.
+        """
+        device = self.log_prior.device
+        present = torch.zeros(len(samples), len(self.modalities), dtype=torch.bool, device=device)
+        embeddings, logits = [], []
+        for column, modality in enumerate(self.modalities):
+            rows = [i for i, sample in enumerate(samples) if getattr(sample, modality) is not None]
+            present[rows, column] = True
+            width = int(self.encoders[modality].width)  # type: ignore[arg-type]
+            embedding = torch.zeros(len(samples), width, device=device)
+            evidence = torch.zeros(len(samples), N_LOGITS, device=device)
+            # Neighbours in length share a batch: padding costs as much as content.
+            rows.sort(key=lambda i: _size(samples[i], modality))
+            for start in range(0, len(rows), ENCODER_BATCH[modality]):
+                batch = rows[start : start + ENCODER_BATCH[modality]]
+                part = self.embed(modality, collate(modality, [samples[i] for i in batch]), len(batch))
+                index = torch.tensor(batch, device=device)
+                embedding = embedding.index_copy(0, index, part)
+                evidence = evidence.index_copy(0, index, self.heads[modality](part))
+            embeddings.append(embedding)
+            logits.append(evidence)
+        return embeddings, torch.stack(logits, dim=1), present
+
+    def embed(self, modality: Modality, inputs: Sequence[Tensor], count: int) -> Tensor:
+        """One batch from `collate`, of `count` samples -> [count, width] float32."""
+        encoder = self.encoders[modality]
+        first = next(encoder.parameters())
+        moved = [t.to(first.device, first.dtype if t.is_floating_point() else None) for t in inputs]
+        if modality == "video":  # the layout its convolutions are fastest in
+            moved[0] = moved[0].contiguous(memory_format=torch.channels_last_3d)
+        if modality == "face":
+            output: Tensor = encoder(*moved, count=count)
+        else:
+            output = encoder(*moved)
+        return output.float()
+
+    def fuse(self, embeddings: Sequence[Tensor], logits: Tensor, present: Tensor) -> Judgement:
+        """The formula at the head of this module; arguments as `encode` returns them."""
+        evidence = (logits - self.log_train_prior) / self.temperature
+        scores = torch.stack([self.gates[m](e).squeeze(-1) for m, e in zip(self.modalities, embeddings, strict=True)])
+        scores = (scores.T + self.log_reliability).masked_fill(~present, -math.inf)
+        weights = torch.nan_to_num(scores.softmax(dim=1))  # a row without any modality: all zero, not NaN
+        there = present.unsqueeze(-1).to(evidence.dtype)
+        fused = self.log_prior + (weights.unsqueeze(-1) * there * evidence).sum(dim=1)
+        fused = fused + self.joint(torch.cat(list(embeddings), dim=1)) * present.any(dim=1, keepdim=True)
+        alone = self.log_prior + evidence
+        return Judgement(
+            modalities=self.modalities,
+            emotions=fused[:, :N_EMOTIONS].log_softmax(dim=1),
+            sentiments=fused[:, N_EMOTIONS:].log_softmax(dim=1),
+            alone={m: alone[:, i, :N_EMOTIONS].log_softmax(dim=1) for i, m in enumerate(self.modalities)},
+            weights=weights,
+        )
+
+
+def collate(modality: Modality, samples: Sequence[Sample]) -> list[Tensor]:
+    """The encoder's arguments for samples that all have `modality`, padded to the longest among them."""
+    if modality == "text":
+        return _collate_text([s.text for s in samples if s.text is not None])
+    if modality == "audio":
+        mels = [s.audio for s in samples if s.audio is not None]
+        lengths = torch.tensor([m.shape[1] for m in mels])
+        return [torch.stack([F.pad(m, (0, int(lengths.max()) - m.shape[1])) for m in mels]), lengths]
+    if modality == "video":
+        return [torch.stack([s.video for s in samples if s.video is not None])]
+    crops = [s.face for s in samples if s.face is not None]
+    owner = torch.repeat_interleave(torch.arange(len(crops)), torch.tensor([len(c) for c in crops]))
+    return [torch.cat(crops), owner]
+
+
+def _collate_text(tokens: Sequence[Tokens]) -> list[Tensor]:
+    longest = max(len(t.ids) for t in tokens)
+    ids = torch.stack([F.pad(t.ids, (0, longest - len(t.ids))) for t in tokens])
+    types = torch.stack([F.pad(t.types, (0, longest - len(t.types))) for t in tokens])
+    mask = torch.stack([F.pad(torch.ones_like(t.ids), (0, longest - len(t.ids))) for t in tokens])
+    return [ids, types, mask]
+
+
+def _size(sample: Sample, modality: Modality) -> int:
+    """Length of a modality's input, for batching neighbours; clips are all of one size."""
+    if modality == "text" and sample.text is not None:
+        return len(sample.text.ids)
+    if modality == "audio" and sample.audio is not None:
+        return sample.audio.shape[1]
+    return 0
+
+
+def _build_encoder(modality: Modality, config: NetworkConfig) -> nn.Module:
+    if modality == "text":
+        return TextEncoder(config.text or {})
+    if modality == "audio":
+        return AudioEncoder(config.audio_width or 0)
+    if modality == "face":
+        return FaceEncoder(config.face_width or 0)
+    return VideoEncoder()
+
+
+def _time_mask(lengths: Tensor, size: int, dtype: torch.dtype) -> Tensor:
+    """lengths [n] -> [n, 1, 1, size], 1 on the first lengths[i] steps."""
+    steps = torch.arange(size, device=lengths.device)
+    return (steps < lengths.unsqueeze(1)).to(dtype)[:, None, None, :]
+
+
+def _log(values: Sequence[float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32).log()
+
+
+def _zero(layer: nn.Linear) -> nn.Linear:
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer

@@ -1,0 +1,261 @@
+"""A video in, every utterance judged out. This is the main path; read it first.
+
+    Reader     demuxes the file once, in order, decoding the sound as it comes      (media)
+    Watcher    decodes the picture and follows faces, on a second thread            (watching, faces)
+    Listener   turns the sound into passages of utterances with their words         (passages, speech)
+    Judge      turns each utterance into tensors and lets the network weigh them    (features, network)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from model import weights
+from model.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from model.contract import (
+    Analysis,
+    Modality,
+    ModalityShare,
+    ModelInfo,
+    Utterance,
+    VideoInfo,
+    rank_emotions,
+    rank_sentiments,
+    summarise,
+)
+from model.faces import FaceDetector
+from model.features import SAMPLE_RATE, Sample, clip_tensor, face_tensor, log_mel, rms
+from model.media import MediaError, MediaInfo, Reader
+from model.network import Judgement
+from model.passages import Listener, Passage
+from model.speech import DEFAULT_MODEL, Engine, Recogniser, load_recogniser
+from model.utterances import Spoken
+from model.watching import Watcher
+
+LOUDNESS_STEP = 0.1  # seconds
+DECIMALS = 6  # of confidences: beyond lies rounding noise
+
+Progress = Callable[[str, float], None]
+"""Called with the stage and the fraction of the whole that is done, 0 to 1; never goes back."""
+
+
+class TooLongError(MediaError):
+    """The video is longer than the limit that was set."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller may decide about one analysis."""
+
+    language: str | None = None  # ISO 639-1; None: detected
+    translate: bool = False  # words in English, whatever is spoken
+    max_duration: float | None = None  # seconds; a longer video is refused
+
+
+@dataclass(frozen=True)
+class Models:
+    """Everything loaded once and used by every analysis."""
+
+    bundle: Bundle
+    recogniser: Recogniser
+    detector: FaceDetector | None
+
+
+def load_models(
+    bundle: str | Path = DEFAULT_BUNDLE,
+    whisper_model: str = DEFAULT_MODEL,
+    engine: Engine = "faster-whisper",
+    device: str = "auto",
+) -> Models:
+    """Load a bundle and a recogniser; weights that are not there yet are fetched.
+
+    Raises BundleError, SpeechError or WeightsError.
+    """
+    device = resolve_device(device)
+    loaded = load_bundle(bundle, device)
+    detector = None
+    if "face" in loaded.network.modalities:
+        detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
+    return Models(loaded, load_recogniser(whisper_model, engine, device), detector)
+
+
+def resolve_device(device: str) -> str:
+    """"auto" -> "cuda" where there is a GPU, else "cpu"."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return device
+
+
+def analyze(
+    path: str | Path, models: Models, options: Options | None = None, progress: Progress | None = None
+) -> Analysis:
+    """Judge every utterance of a video. Raises MediaError for what cannot be read at all.
+
+    A file that is damaged, silent, faceless or speechless is analysed from what it has; `warnings` of
+    the result says what was missing.
+    """
+    options, report = options or Options(), progress or (lambda *_: None)
+    clips = "video" in models.bundle.network.modalities
+    with Reader(Path(path), Watcher.frame_rate(clips)) as reader:
+        _check_duration(reader.info.duration, options, reader.path)
+        watcher = Watcher(reader, models.detector, clips)
+        listener = Listener(
+            models.recogniser if reader.info.has_audio else None, options.language, options.translate
+        )
+        judge = Judge(models.bundle, watcher, listener, options.translate)
+
+        def judge_passage(passage: Passage) -> None:
+            length = passage.end - passage.start
+            report("watching", _share(passage.start + 0.6 * length, reader.info.duration))
+            watcher.wait()
+            report("judging", _share(passage.start + 0.9 * length, reader.info.duration))
+            judge.judge(passage)
+
+        try:
+            report("listening", 0.0)
+            for chunk in reader:
+                _check_duration(chunk.end, options, reader.path)
+                watcher.watch(chunk.packets)
+                listener.hear(chunk.audio)
+                if listener.ready:
+                    report("listening", _share(listener.start, reader.info.duration))
+                    judge_passage(listener.next_passage())
+            for passage in listener.finish(reader.end):
+                judge_passage(passage)
+            watcher.wait()
+        finally:
+            watcher.close()
+        report("done", 1.0)
+        return Analysis(
+            video=_video_info(reader.info, reader.end),
+            language=listener.language if listener.heard_speech else None,
+            model=_model_info(models, listener.heard_speech),
+            utterances=judge.utterances,
+            overall=summarise(judge.utterances),
+            warnings=[*reader.warnings, *judge.warnings(reader.info)],
+        )
+
+
+class Judge:
+    """Judges passages, one after the other, and remembers what was said for the context of what follows."""
+
+    def __init__(self, bundle: Bundle, watcher: Watcher, listener: Listener, translated: bool) -> None:
+        self._bundle = bundle
+        self._watcher = watcher
+        self._listener = listener
+        self._translated = translated
+        self._said: list[str] = []
+        self._seconds_without_evidence = 0.0
+        self._heard_sound = False
+        self.utterances: list[Utterance] = []
+
+    def judge(self, passage: Passage) -> None:
+        """Add the passage's utterances; the watcher must have seen it to its end."""
+        spoken, samples = [], []
+        for stretch in passage.spoken:
+            sample = self._sample(stretch, passage)
+            if sample.only(*self._bundle.network.modalities).present:
+                spoken.append(stretch)
+                samples.append(sample)
+            else:
+                self._seconds_without_evidence += stretch.end - stretch.start
+        self._watcher.forget_before(passage.end)
+        if samples:
+            with torch.inference_mode():
+                judgement = self._bundle.network(samples)
+            self.utterances += [_utterance(s, judgement, row) for row, s in enumerate(spoken)]
+
+    def warnings(self, info: MediaInfo) -> list[str]:
+        """What the analysis had to do without, for people."""
+        missing = []
+        if not info.has_video:
+            missing.append("the file has no picture: judged from sound and words")
+        elif not self._watcher.saw_face and "face" in self._bundle.network.modalities:
+            missing.append("no face was found: judged without facial expression")
+        if not info.has_audio:
+            missing.append("the file has no sound: judged from the picture")
+        elif not self._heard_sound:
+            missing.append("the sound is silent throughout: judged from the picture")
+        elif not self._listener.heard_speech:
+            missing.append("no speech was found: judged from sound and picture, without words")
+        elif not self._reads_language():
+            readable = ", ".join(self._bundle.manifest.languages)
+            missing.append(
+                f"the speech is {self._listener.language!r}, this bundle reads {readable}: judged without the "
+                "words; --translate has it read a translation"
+            )
+        if self._seconds_without_evidence >= 0.1:
+            missing.append(
+                f"{self._seconds_without_evidence:.1f} s held neither speech nor sound nor a face: left out"
+            )
+        return missing
+
+    def _sample(self, stretch: Spoken, passage: Passage) -> Sample:
+        sound = passage.sound_between(stretch.start, stretch.end)
+        self._heard_sound = self._heard_sound or log_mel(sound) is not None
+        step = round(LOUDNESS_STEP * SAMPLE_RATE)
+        loudness = [rms(sound[i : i + step]) for i in range(0, len(sound), step)]
+        text = None
+        if stretch.text and self._bundle.tokenizer is not None and self._reads_language():
+            text = self._bundle.tokenizer(stretch.text, self._said)
+            self._said = [*self._said[-8:], stretch.text]
+        return Sample(
+            text=text,
+            audio=log_mel(sound),
+            video=clip_tensor(self._watcher.frames_between(stretch.start, stretch.end)),
+            face=face_tensor(self._watcher.face_between(stretch.start, stretch.end, loudness)),
+        )
+
+    def _reads_language(self) -> bool:
+        return self._translated or self._listener.language in self._bundle.manifest.languages
+
+
+def _utterance(spoken: Spoken, judgement: Judgement, row: int) -> Utterance:
+    shares: dict[Modality, ModalityShare] = {
+        modality: ModalityShare(
+            weight=round(float(judgement.weights[row, column]), DECIMALS),
+            emotions=rank_emotions(_probabilities(judgement.alone[modality][row])),
+        )
+        for column, modality in enumerate(judgement.modalities)
+        if judgement.weights[row, column] > 0
+    }
+    return Utterance(
+        start_time=round(spoken.start, 3),
+        end_time=round(spoken.end, 3),
+        text=spoken.text,
+        emotions=rank_emotions(_probabilities(judgement.emotions[row])),
+        sentiments=rank_sentiments(_probabilities(judgement.sentiments[row])),
+        modalities=shares,
+    )
+
+
+def _probabilities(log_probabilities: torch.Tensor) -> list[float]:
+    return [round(float(p), DECIMALS) for p in np.minimum(log_probabilities.exp().cpu().numpy(), 1.0)]
+
+
+def _check_duration(seconds: float, options: Options, path: Path) -> None:
+    if options.max_duration is not None and seconds > options.max_duration:
+        raise TooLongError(
+            f"{path} is {seconds:.0f} s long; the limit is {options.max_duration:.0f} s. Cut it into parts."
+        )
+
+
+def _share(position: float, duration: float) -> float:
+    return min(0.99, position / duration) if duration > 0 else 0.0
+
+
+def _video_info(info: MediaInfo, end: float) -> VideoInfo:
+    """`end` is how far the file could really be read: what a cut-off file's header says is more."""
+    return VideoInfo(
+        duration_s=round(end, 3), width=info.width, height=info.height, fps=round(info.fps, 3), has_audio=info.has_audio
+    )
+
+
+def _model_info(models: Models, heard_speech: bool) -> ModelInfo:
+    manifest = models.bundle.manifest
+    return ModelInfo(
+        bundle=manifest.name, version=manifest.version, speech=models.recogniser.name if heard_speech else ""
+    )

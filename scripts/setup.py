@@ -1,0 +1,107 @@
+"""Make the checkout's environment: `.venv` with one dependency group from its exact lock.
+
+Runs on the system's Python with nothing installed. Does nothing when the environment already holds
+what the locks ask for, so every `make` target can call it first.
+
+    python3 scripts/setup.py [model|train|dev|...]
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+PIP = "26.3"
+TORCH = ("torch==2.13.0", "torchvision==0.28.0")
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+# What a group adds to another: an environment that holds `dev` serves `model` as well.
+INCLUDED_IN = {"model": ("train", "dev"), "train": ("dev",)}
+
+
+def main() -> int:
+    group = sys.argv[1] if len(sys.argv) > 1 else "dev"
+    lock = ROOT / "requirements" / f"{group}.txt"
+    if not lock.is_file():
+        known = ", ".join(sorted(path.stem for path in lock.parent.glob("*.txt")))
+        return fail(f"there is no dependency group {group!r}; known: {known}")
+    if sys.version_info < (3, 11):
+        return fail(f"Python 3.11 or newer is needed, this is {platform.python_version()}")
+    if any(stamp_of(name).exists() for name in (group, *INCLUDED_IN.get(group, ())) if is_current(name)):
+        return 0
+    print(f"setting up .venv for {group!r} (once; a few minutes)", flush=True)
+    try:
+        if not PYTHON.exists():
+            venv.create(VENV, with_pip=True)
+        pip("install", "-qq", f"pip=={PIP}")
+        if group in ("model", "train", "dev"):
+            install_torch()
+        # The locks are complete: resolving again could only pull in what they leave out on purpose.
+        pip("install", "-qq", "--no-deps", "--require-hashes", "-r", str(lock))
+        pip("install", "-qq", "--no-deps", "--editable", str(ROOT))
+    except subprocess.CalledProcessError as error:
+        command = " ".join(map(str, error.cmd))
+        return fail(f"`{command}` failed; its output above says why. Then run the same target again.")
+    stamp_of(group).write_text(fingerprint(group))
+    return 0
+
+
+def install_torch() -> None:
+    """The pinned torch: CPU build unless this machine has an NVIDIA GPU (or TORCH=cuda asks)."""
+    wants_cuda = os.environ.get("TORCH", "cuda" if shutil.which("nvidia-smi") else "cpu") == "cuda"
+    if wants_cuda or platform.system() != "Linux":
+        pip("install", "-qq", *TORCH)  # PyPI's builds: CUDA on Linux, CPU on macOS and Windows
+        return
+    # A CPU build only exists in PyTorch's own index, or wherever this machine's pip was told to look.
+    official = ("--retries", "0", "--timeout", "10", "--index-url", TORCH_CPU_INDEX)
+    if pip("install", "-qq", "--no-deps", *official, *TORCH, check=False, quiet=True):
+        return
+    pip("install", "-qq", "--no-deps", *TORCH)
+    if not torch_is_cpu_build():
+        print(f"no CPU build of torch was reachable ({TORCH_CPU_INDEX}): taking the CUDA build, several GB", flush=True)
+        pip("install", "-qq", *TORCH)
+
+
+def torch_is_cpu_build() -> bool:
+    script = "import importlib.metadata as m; print(m.version('torch'))"
+    version = subprocess.run([PYTHON, "-c", script], check=True, capture_output=True, text=True).stdout
+    return version.strip().endswith("+cpu")
+
+
+def pip(*arguments: str, check: bool = True, quiet: bool = False) -> bool:
+    """Run the environment's own pip; True when it succeeded."""
+    output = subprocess.DEVNULL if quiet else None
+    command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", *arguments]
+    return subprocess.run(command, check=check, stdout=output, stderr=output).returncode == 0
+
+
+def stamp_of(group: str) -> Path:
+    return VENV / f".installed-{group}"
+
+
+def is_current(group: str) -> bool:
+    stamp = stamp_of(group)
+    return PYTHON.exists() and stamp.is_file() and stamp.read_text() == fingerprint(group)
+
+
+def fingerprint(group: str) -> str:
+    """Digest of all that decides what is installed; a change of any makes set-up run again."""
+    parts = [Path(__file__).read_bytes(), (ROOT / "requirements" / f"{group}.txt").read_bytes()]
+    parts.append((ROOT / "pyproject.toml").read_bytes())
+    parts.append(os.environ.get("TORCH", "").encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def fail(message: str) -> int:
+    print(f"setup: {message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""Fixtures that several folders of tests share. Real parts: the committed bundle, real weights, real media."""
+
+from pathlib import Path
+
+import pytest
+
+from model.contract import Analysis
+from model.pipeline import Models, analyze, load_models
+
+MEDIA = Path(__file__).parent / "media"
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """19 s of a real face with real (not its own) English speech."""
+    return MEDIA / "face_and_speech.mp4"
+
+
+@pytest.fixture(scope="session")
+def models() -> Models:
+    """The starter bundle and the smallest recogniser, loaded once."""
+    return load_models(whisper_model="tiny.en", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def analysis(sample: Path, models: Models) -> Analysis:
+    """The sample, analysed."""
+    return analyze(sample, models)
