@@ -81,11 +81,11 @@ def load_bundle(name: str | Path = DEFAULT_BUNDLE, device: str = "cpu") -> Bundl
 def save_bundle(folder: Path, manifest: Manifest, network: EmotionNetwork) -> None:
     """Write `config.json` and `weights.safetensors`; what equals the public encoders is left out."""
     folder.mkdir(parents=True, exist_ok=True)
-    public = {f"encoders.{m}": load_public_state(network.encoders[m], p) for m, p in manifest.public_encoders.items()}
+    public = {str(m): load_public_state(network.encoders[m], p) for m, p in manifest.public_encoders.items()}
     own = {}
     for key, value in network.state_dict().items():
-        prefix, _, rest = ".".join(key.split(".")[:2]), None, ".".join(key.split(".")[2:])
-        original = public.get(prefix, {}).get(rest)
+        encoder, _, name = key.removeprefix("encoders.").partition(".")
+        original = public.get(encoder, {}).get(name)
         if original is None or not torch.equal(original, value):
             own[key] = (value.half() if value.is_floating_point() else value).contiguous()
     save_file(own, folder / "weights.safetensors")
@@ -141,11 +141,14 @@ def load_public_state(encoder: nn.Module, public: str) -> dict[str, Tensor]:
 
 def _overlay(network: EmotionNetwork, own: dict[str, Tensor], public: set[Modality], folder: Path) -> None:
     """Lay a bundle's weights over the network; every weight must come from it or from a public encoder."""
-    missing, unexpected = network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in own.items()}, strict=False)
-    uncovered = [key for key in missing if key.split(".")[1] not in public or not key.startswith("encoders.")]
-    if uncovered or unexpected:
-        wrong = (uncovered or unexpected)[0]
-        raise BundleError(f"the bundle {folder}: weights.safetensors does not fit its config.json (at {wrong})")
+    wanted = network.state_dict()
+    covered = tuple(f"encoders.{modality}." for modality in public)
+    wrong = [key for key, value in own.items() if key not in wanted or wanted[key].shape != value.shape]
+    wrong += [key for key in wanted if key not in own and not key.startswith(covered)]
+    if wrong:
+        raise BundleError(f"the bundle {folder}: weights.safetensors does not fit its config.json (at {wrong[0]})")
+    floats = {key: value.float() if value.is_floating_point() else value for key, value in own.items()}
+    network.load_state_dict(floats, strict=False)
 
 
 def _prepared(network: EmotionNetwork, device: str) -> EmotionNetwork:
@@ -153,9 +156,9 @@ def _prepared(network: EmotionNetwork, device: str) -> EmotionNetwork:
     network = network.eval().requires_grad_(False).to(device)
     for modality in ("audio", "face"):
         if modality in network.encoders:
-            network.encoders[modality].to(memory_format=torch.channels_last)
+            network.encoders[modality].to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if "video" in network.encoders:
-        network.encoders["video"].to(memory_format=torch.channels_last_3d)
+        network.encoders["video"].to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         if device == "cuda" or has_fast_bfloat16():
             network.encoders["video"].to(torch.bfloat16)
     if "text" in network.encoders and device == "cuda":

@@ -2,13 +2,15 @@
 
 PyPI's torchvision is compiled for CUDA. Beside a CPU torch its extension does not load, and the import
 dies with "operator torchvision::nms does not exist" (transformers imports it too). Nothing here uses
-those operators, so declaring their names is enough. Modules that need torchvision or transformers
-import this one first.
+those operators, so declaring their names is enough. Whoever imports torchvision or transformers calls
+`ensure_torchvision` first.
 """
 
 import sys
 
 import torch
+
+_declared: list[torch.library.Library] = []
 
 
 def ensure_torchvision() -> None:
@@ -20,12 +22,8 @@ def ensure_torchvision() -> None:
             raise
         for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
             del sys.modules[name]  # half imported
-        library = torch.library.Library("torchvision", "DEF")
-        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
+        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]
+        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]
         _declared.append(library)  # a Library withdraws its operators when it is collected
         import torchvision  # noqa: F401
-
-
-_declared: list[torch.library.Library] = []
-ensure_torchvision()

@@ -23,8 +23,9 @@ ByteArray = npt.NDArray[np.uint8]
 
 # Sound: log-mel spectrogram, 25 ms windows every 10 ms, as usual for speech at 16 kHz.
 SAMPLE_RATE = 16_000
-N_FFT = 400
+WINDOW_LENGTH = 400
 HOP_LENGTH = 160
+N_FFT = 1024  # the window, padded: at 40 Hz a bin, the lowest mel filters would hold none
 N_MELS = 64
 MEL_LOW_HZ = 60.0  # below lies hum, not voice
 MEL_HIGH_HZ = 8_000.0  # Nyquist
@@ -48,11 +49,15 @@ KINETICS_STD = (0.22803, 0.22145, 0.216989)
 MAX_TOKENS = 128
 MAX_UTTERANCE_TOKENS = 96  # what is left of MAX_TOKENS goes to the context
 CONTEXT_UTTERANCES = 2
+# Typographers' marks, as transcripts have them and recognisers do not, to the ones on a keyboard.
+PLAIN_MARKS = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u2014": "-", "\u2013": "-"}
+)
 
 PREPROCESS_VERSION = 1  # raise it with any change that the constants in the id do not show
 PREPROCESS_ID = (
     f"v{PREPROCESS_VERSION}"
-    f"/mel{N_MELS}-{N_FFT}-{HOP_LENGTH}@{SAMPLE_RATE}"
+    f"/mel{N_MELS}-{WINDOW_LENGTH}-{HOP_LENGTH}@{SAMPLE_RATE}"
     f"/face{FACE_SIZE}x{MAX_FACES}"
     f"/clip{CLIP_FRAMES}x{CLIP_SIZE}"
     f"/tokens{MAX_UTTERANCE_TOKENS}-{MAX_TOKENS}"
@@ -108,12 +113,10 @@ class TextTokenizer:
         room = MAX_TOKENS - 3 - len(words)
         first = [self._cls, *earlier[max(0, len(earlier) - room) :], self._sep]
         second = [*words, self._sep]
-        return Tokens(
-            ids=torch.tensor(first + second), types=torch.tensor([0] * len(first) + [1] * len(second))
-        )
+        return Tokens(ids=torch.tensor(first + second), types=torch.tensor([0] * len(first) + [1] * len(second)))
 
     def _ids(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        ids: list[int] = self._tokenizer.encode(text.translate(PLAIN_MARKS), add_special_tokens=False).ids
         return ids
 
 
@@ -125,8 +128,8 @@ def log_mel(audio: FloatArray) -> Tensor | None:
     if audio.size < MIN_AUDIO_SAMPLES or rms(audio) < SILENCE_RMS:
         return None
     samples = torch.from_numpy(np.ascontiguousarray(audio, dtype=np.float32))
-    window = torch.hann_window(N_FFT)
-    spectrum = torch.stft(samples, N_FFT, HOP_LENGTH, window=window, pad_mode="constant", return_complex=True)
+    window = torch.hann_window(WINDOW_LENGTH)
+    spectrum = torch.stft(samples, N_FFT, HOP_LENGTH, WINDOW_LENGTH, window, pad_mode="constant", return_complex=True)
     power = spectrum.abs().square()
     mels = (_mel_filters() @ power).clamp_min(LOG_MEL_FLOOR).log()
     return (mels - mels.mean()) / LOG_MEL_SCALE

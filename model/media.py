@@ -6,11 +6,11 @@ so the recogniser can start on the sound while the picture is still being decode
 twice. All times are seconds from the file's start, as a player shows them.
 """
 
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import av
 import numpy as np
@@ -74,25 +74,30 @@ class Chunk:
     """
 
     audio: FloatArray
-    packets: list[Packet]
+    packets: list[Packet[Any]]
     end: float
 
 
 def check_path(path: Path) -> None:
     """Refuse what is no readable file, in words. Raises MediaError."""
-    if path.is_dir():
-        raise MediaError(f"{path} is a folder, not a video")
-    if not path.exists():
-        raise MediaError(f"{path} does not exist; check the spelling")
-    if not os.access(path, os.R_OK):
-        raise MediaError(f"{path} cannot be read: permission denied; check its owner and mode (chmod u+r)")
-    if path.stat().st_size == 0:
-        raise MediaError(f"{path} is empty (0 bytes); was the upload or the copy cut short?")
+    try:
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise MediaError(f"{path} is empty (0 bytes); was the upload or the copy cut short?")
+    except FileNotFoundError as error:
+        raise MediaError(f"{path} does not exist; check the spelling") from error
+    except IsADirectoryError as error:
+        raise MediaError(f"{path} is a folder, not a video") from error
+    except OSError as error:  # permissions, a broken disk, a name that is too long
+        raise MediaError(f"{path} cannot be read: {error.strerror}; check its owner and mode (chmod u+r)") from error
 
 
 def probe(path: Path) -> MediaInfo:
-    """What the file's header says. Raises MediaError."""
+    """What the file's header and first picture say. Raises MediaError."""
     with Reader(path) as reader:
+        for chunk in reader:
+            if next(reader.frames(chunk.packets), None) is not None:
+                break
         return reader.info
 
 
@@ -116,16 +121,25 @@ class Reader:
         self.end = 0.0
         self._container = self._open(path)
         self._audio = _default_audio(self._container)
-        self._video = _best_video(self._container) if picture else None
-        if self._audio is None and _best_video(self._container) is None:
+        video = _best_video(self._container)
+        streams = [stream for stream in (self._audio, video) if stream is not None]
+        if not streams:
             self._container.close()
             raise MediaError(f"{path} holds neither sound nor picture; is it really a video?")
-        self._start = _start_of(self._container, [s for s in (self._audio, self._video) if s is not None])
+        self._start = _start_of(self._container, streams)
+        self._video = video if picture else None
         self._sampling = _Sampling(frame_rate)
         self._damaged = 0
         self._clock = _AudioClock()
-        self._rotation = 0
-        self.info = self._describe()
+        self._quarter_turns = 0  # counter-clockwise; a codec tells only with its first picture
+        self._header = self._describe()
+
+    @property
+    def info(self) -> MediaInfo:
+        """What the file holds; a rotation counts from the first picture on."""
+        if self._quarter_turns % 2 == 0:
+            return self._header
+        return replace(self._header, width=self._header.height, height=self._header.width)
 
     def __enter__(self) -> "Reader":
         return self
@@ -137,7 +151,7 @@ class Reader:
 
     def __iter__(self) -> Iterator[Chunk]:
         """Demux and decode the sound. Damage is skipped and noted in `warnings`; it never raises."""
-        packets: list[Packet] = []
+        packets: list[Packet[Any]] = []
         sound: list[FloatArray] = []
         size, last = 0, 0.0
         for packet in self._packets():
@@ -157,7 +171,7 @@ class Reader:
             yield Chunk(_joined(sound), packets, self.end)
         self._note_damage()
 
-    def frames(self, packets: Sequence[Packet]) -> Iterator[Frame]:
+    def frames(self, packets: Sequence[Packet[Any]]) -> Iterator[Frame]:
         """Decode a chunk's packets and sample the pictures, in order of time.
 
         Chunks must come here in the order they were read, from one thread at a time. A few pictures
@@ -171,15 +185,14 @@ class Reader:
                 continue
             for frame in decoded:
                 if isinstance(frame, VideoFrame) and frame.time is not None:
+                    self._quarter_turns = round(frame.rotation / 90) % 4
                     time = max(0.0, frame.time - self._start)
                     if self._sampling.wants(time):
-                        yield Frame(time, _upright_rgb(frame))
+                        yield Frame(time, _upright_rgb(frame, self._quarter_turns))
 
     def _open(self, path: Path) -> InputContainer:
         try:
             container = av.open(str(path), options=OPEN_OPTIONS, metadata_errors="replace")
-        except av.PermissionError as error:
-            raise MediaError(f"{path} cannot be read: permission denied") from error
         except READ_ERRORS as error:
             raise MediaError(
                 f"{path} is not a readable video: its header is missing or damaged, or it is another kind "
@@ -197,20 +210,23 @@ class Reader:
             if width * height > MAX_PIXELS:
                 self._container.close()
                 raise MediaError(
-                    f"{self.path} is {width}x{height}; {MAX_PIXELS // 10**6} megapixels is the most. Scale it down first."
+                    f"{self.path} is {width}x{height}; {MAX_PIXELS // 10**6} megapixels is the most. "
+                    "Scale it down first."
                 )
-            fps = float(self._video.average_rate or self._video.guessed_rate or 0)
+            rate = float(self._video.average_rate or self._video.guessed_rate or 0)
+            # Some containers store a clock's rate for a variable one; counted pictures do not lie.
+            fps = self._video.frames / duration if self._video.frames and duration else rate
             context.thread_type = "AUTO" if width * height <= FRAME_THREADS_PIXELS else "SLICE"
         return MediaInfo(duration, width, height, fps, self._audio is not None, self._video is not None)
 
-    def _packets(self) -> Iterator[Packet]:
+    def _packets(self) -> Iterator[Packet[Any]]:
         streams = [stream for stream in (self._audio, self._video) if stream is not None]
         try:
             yield from self._container.demux(*streams)
         except READ_ERRORS:
             self._damaged += 1
 
-    def _decode_audio(self, packet: Packet) -> list[FloatArray]:
+    def _decode_audio(self, packet: Packet[Any]) -> list[FloatArray]:
         try:
             frames = packet.decode()
         except READ_ERRORS:
@@ -223,7 +239,7 @@ class Reader:
                 parts += self._clock.place(frame, start)
         return parts
 
-    def _seconds(self, packet: Packet) -> float:
+    def _seconds(self, packet: Packet[Any]) -> float:
         """Where a packet ends on the file's time line."""
         if packet.pts is None or packet.time_base is None:
             return 0.0
@@ -232,9 +248,9 @@ class Reader:
     def _note_damage(self) -> None:
         if self._damaged:
             self.warnings.append(f"{self._damaged} damaged packets were skipped; what they held is missing")
-        if self.info.duration - self.end > max(1.0, 0.02 * self.info.duration):
+        if self._header.duration - self.end > max(1.0, 0.02 * self._header.duration):
             self.warnings.append(
-                f"the file ends at {self.end:.1f} s although its header says {self.info.duration:.1f} s; "
+                f"the file ends at {self.end:.1f} s although its header says {self._header.duration:.1f} s; "
                 "it was probably cut off"
             )
 
@@ -307,10 +323,9 @@ def _start_of(container: InputContainer, streams: Sequence[AudioStream | VideoSt
     return min(starts, default=(container.start_time or 0) / av.time_base)
 
 
-def _upright_rgb(frame: VideoFrame) -> ByteArray:
+def _upright_rgb(frame: VideoFrame, quarter_turns: int) -> ByteArray:
     """RGB, turned as the rotation flag asks, MAX_SIDE at most."""
     scale = min(1.0, MAX_SIDE / max(frame.width, frame.height))
     width, height = (max(2, round(side * scale)) for side in (frame.width, frame.height))
-    image = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
-    turns = round(frame.rotation / 90) % 4  # counter-clockwise, as numpy counts
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+    image = np.asarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), dtype=np.uint8)
+    return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model.compat import ensure_torchvision
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS, Modality
 from model.features import N_MELS, Sample, Tokens
 
@@ -47,9 +48,7 @@ class Calibration(BaseModel):
 
     @classmethod
     def uninformed(cls) -> "Calibration":
-        return cls(
-            prior_emotion=(1.0 / N_EMOTIONS,) * N_EMOTIONS, prior_sentiment=(1.0 / N_SENTIMENTS,) * N_SENTIMENTS
-        )
+        return cls(prior_emotion=(1.0 / N_EMOTIONS,) * N_EMOTIONS, prior_sentiment=(1.0 / N_SENTIMENTS,) * N_SENTIMENTS)
 
 
 class NetworkConfig(BaseModel):
@@ -95,8 +94,8 @@ class TextEncoder(nn.Module):
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__()
-        from model import compat  # noqa: F401, PLC0415  (transformers imports torchvision)
-        from transformers import BertConfig, BertModel  # noqa: PLC0415  (seconds; only where text is read)
+        ensure_torchvision()  # transformers imports it
+        from transformers import BertConfig, BertModel  # seconds; only where text is read
 
         self.bert = BertModel(BertConfig(**config), add_pooling_layer=False)
         self.width = int(self.bert.config.hidden_size)
@@ -105,7 +104,8 @@ class TextEncoder(nn.Module):
         """ids, types, mask int64 [n, tokens] -> [n, width]."""
         hidden = self.bert(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
         own = (types * mask).unsqueeze(-1).to(hidden.dtype)
-        return (hidden * own).sum(dim=1) / own.sum(dim=1).clamp_min(1.0)
+        pooled: Tensor = (hidden * own).sum(dim=1) / own.sum(dim=1).clamp_min(1.0)
+        return pooled
 
 
 class ResidualBlock(nn.Module):
@@ -168,9 +168,7 @@ class FaceEncoder(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(1, width // 2, 3, 1, 1, bias=False), nn.BatchNorm2d(width // 2), nn.ReLU()
-        )
+        self.stem = nn.Sequential(nn.Conv2d(1, width // 2, 3, 1, 1, bias=False), nn.BatchNorm2d(width // 2), nn.ReLU())
         self.blocks = nn.Sequential(
             ResidualBlock(width // 2, width, 2),
             ResidualBlock(width, 2 * width, 2),
@@ -181,7 +179,7 @@ class FaceEncoder(nn.Module):
 
     def forward(self, crops: Tensor, owner: Tensor, count: int) -> Tensor:
         """crops float [k, 1, s, s], owner int64 [k] (the utterance each belongs to) -> [count, width]."""
-        each = self.blocks(self.stem(crops)).mean(dim=(2, 3))
+        each: Tensor = self.blocks(self.stem(crops)).mean(dim=(2, 3))
         summed = each.new_zeros(count, self.width).index_add_(0, owner, each)
         return summed / torch.bincount(owner, minlength=count).clamp_min(1).unsqueeze(1)
 
@@ -191,8 +189,8 @@ class VideoEncoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        from model import compat  # noqa: F401, PLC0415
-        from torchvision.models.video import r3d_18  # noqa: PLC0415  (only where a bundle has video)
+        ensure_torchvision()
+        from torchvision.models.video import r3d_18  # only where a bundle has video
 
         self.r3d = r3d_18(weights=None)
         self.width = int(self.r3d.fc.in_features)

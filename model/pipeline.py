@@ -1,9 +1,9 @@
 """A video in, every utterance judged out. This is the main path; read it first.
 
-    Reader     demuxes the file once, in order, decoding the sound as it comes      (media)
-    Watcher    decodes the picture and follows faces, on a second thread            (watching, faces)
-    Listener   turns the sound into passages of utterances with their words         (passages, speech)
-    Judge      turns each utterance into tensors and lets the network weigh them    (features, network)
+Reader     demuxes the file once, in order, decoding the sound as it comes      (media)
+Watcher    decodes the picture and follows faces, on a second thread            (watching, faces)
+Listener   turns the sound into passages of utterances with their words         (passages, speech)
+Judge      turns each utterance into tensors and lets the network weigh them    (features, network)
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from model import weights
-from model.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
 from model.contract import (
     Analysis,
     Modality,
@@ -82,8 +82,18 @@ def load_models(
     return Models(loaded, load_recogniser(whisper_model, engine, device), detector)
 
 
+def needed_weights(manifest: Manifest, whisper_model: str) -> list[str]:
+    """The entries of the catalogue that loading this bundle and recogniser takes."""
+    names = [*manifest.public_encoders.values(), *([manifest.tokenizer] if manifest.tokenizer else [])]
+    if manifest.network.face_width is not None:
+        names.append("centerface")
+    if f"whisper-{whisper_model}" in weights.CATALOGUE:
+        names.append(f"whisper-{whisper_model}")
+    return list(dict.fromkeys(names))
+
+
 def resolve_device(device: str) -> str:
-    """"auto" -> "cuda" where there is a GPU, else "cpu"."""
+    """ "auto" -> "cuda" where there is a GPU, else "cpu"."""
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return device
@@ -102,9 +112,7 @@ def analyze(
     with Reader(Path(path), Watcher.frame_rate(clips)) as reader:
         _check_duration(reader.info.duration, options, reader.path)
         watcher = Watcher(reader, models.detector, clips)
-        listener = Listener(
-            models.recogniser if reader.info.has_audio else None, options.language, options.translate
-        )
+        listener = Listener(models.recogniser if reader.info.has_audio else None, options.language, options.translate)
         judge = Judge(models.bundle, watcher, listener, options.translate)
 
         def judge_passage(passage: Passage) -> None:
@@ -188,9 +196,7 @@ class Judge:
                 "words; --translate has it read a translation"
             )
         if self._seconds_without_evidence >= 0.1:
-            missing.append(
-                f"{self._seconds_without_evidence:.1f} s held neither speech nor sound nor a face: left out"
-            )
+            missing.append(f"{self._seconds_without_evidence:.1f} s held neither speech nor sound nor a face: left out")
         return missing
 
     def _sample(self, stretch: Spoken, passage: Passage) -> Sample:

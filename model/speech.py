@@ -61,7 +61,7 @@ class Recogniser(Protocol):
 
 def find_speech(audio: FloatArray) -> list[Span]:
     """Where somebody speaks in float32 [n] at SAMPLE_RATE, by Silero VAD, in order."""
-    from faster_whisper.vad import VadOptions, get_speech_timestamps  # noqa: PLC0415  (loads CTranslate2)
+    from faster_whisper.vad import VadOptions, get_speech_timestamps  # loads CTranslate2
 
     options = VadOptions(
         min_silence_duration_ms=round(JOIN_SECONDS * 1000),
@@ -122,7 +122,7 @@ class FasterWhisper:
     """Whisper on CTranslate2: int8 on a CPU, half precision on a GPU."""
 
     def __init__(self, model: str, device: str) -> None:
-        from faster_whisper import BatchedInferencePipeline, WhisperModel  # noqa: PLC0415
+        from faster_whisper import BatchedInferencePipeline, WhisperModel
 
         compute = "float16" if device == "cuda" else "int8"
         try:
@@ -159,7 +159,9 @@ class FasterWhisper:
                 # A segment's `seek` is its clip's start, in hundredths of a second.
                 clip = min(range(len(clips)), key=lambda i: abs(bounds[i] - segment.seek / 100))
                 for word in segment.words or ():
-                    words[clip].append(Word(float(word.start) - bounds[clip], float(word.end) - bounds[clip], word.word))
+                    words[clip].append(
+                        Word(float(word.start) - bounds[clip], float(word.end) - bounds[clip], word.word)
+                    )
         return words
 
 
@@ -167,7 +169,7 @@ class OpenAIWhisper:
     """OpenAI's reference implementation, for those who have its checkpoints."""
 
     def __init__(self, model: str, device: str) -> None:
-        import whisper  # noqa: PLC0415
+        import whisper
 
         try:
             self._model: Any = whisper.load_model(
@@ -190,7 +192,7 @@ class OpenAIWhisper:
         padded = self._whisper.pad_or_trim(clip)
         mels = self._whisper.log_mel_spectrogram(padded, n_mels=self._model.dims.n_mels).to(self._model.device)
         _, probabilities = self._model.detect_language(mels.half() if self._half else mels)
-        return max(probabilities, key=probabilities.__getitem__)
+        return str(max(probabilities, key=probabilities.__getitem__))
 
     def recognise(self, clips: Sequence[FloatArray], language: str, translate: bool) -> list[list[Word]]:
         return [self._recognise_one(clip, language, translate) for clip in clips]

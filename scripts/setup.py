@@ -31,7 +31,7 @@ def main() -> int:
     if not lock.is_file():
         known = ", ".join(sorted(path.stem for path in lock.parent.glob("*.txt")))
         return fail(f"there is no dependency group {group!r}; known: {known}")
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  (an older Python may well be the one that runs this)
         return fail(f"Python 3.11 or newer is needed, this is {platform.python_version()}")
     if any(stamp_of(name).exists() for name in (group, *INCLUDED_IN.get(group, ())) if is_current(name)):
         return 0

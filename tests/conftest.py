@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from model.contract import Analysis
 from model.pipeline import Models, analyze, load_models
+
+# Real parts load slowly the first time: a deadline would test the machine, not the code.
+settings.register_profile("project", deadline=None, max_examples=60)
+settings.load_profile("project")
 
 MEDIA = Path(__file__).parent / "media"
 

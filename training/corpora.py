@@ -4,8 +4,10 @@ A corpus is split by dialogue or by actor, never by clip: clips of one actor are
 """
 
 import csv
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -13,10 +15,10 @@ import numpy as np
 import torch
 
 from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION, SENTIMENTS, Emotion, Modality
-from model.features import CONTEXT_UTTERANCES, Sample, TextTokenizer, log_mel, standardise_faces
+from model.features import CONTEXT_UTTERANCES, PLAIN_MARKS, Sample, TextTokenizer, log_mel, standardise_faces
 from model.media import read_audio
 
-Split = Literal["train", "held-out"]
+Split = Literal["train", "held-out", "all"]
 IGNORED = -100  # torch's cross_entropy leaves such targets out
 
 # RAVDESS file names are modality-channel-emotion-intensity-statement-repetition-actor (Livingstone &
@@ -48,10 +50,11 @@ class Corpus:
     read: Callable[[Path, Split, TextTokenizer | None], list[Example]]
 
 
-def read_meld_text(data: Path, split: Split, tokenizer: TextTokenizer | None) -> list[Example]:
+def read_meld_text(data: Path, split: Split, tokenizer: TextTokenizer | None, plain: bool = False) -> list[Example]:
     """MELD's transcripts: `data` is the CSV itself, or the folder of `train_sent_emo.csv` and `dev_...`.
 
     The context of an utterance is what was said before it in its dialogue; speakers' names are not used.
+    `plain` takes case and punctuation away, as some recognisers write.
     """
     if tokenizer is None:
         raise ValueError("MELD is read with a tokenizer")
@@ -64,10 +67,11 @@ def read_meld_text(data: Path, split: Split, tokenizer: TextTokenizer | None) ->
     for row in rows:
         if row["Dialogue_ID"] != dialogue:
             dialogue, said = row["Dialogue_ID"], []
-        tokens = tokenizer(row["Utterance"], said[-CONTEXT_UTTERANCES:])
-        said.append(row["Utterance"])
+        text = _without_marks(row["Utterance"]) if plain else row["Utterance"]
+        tokens = tokenizer(text, said[-CONTEXT_UTTERANCES:])
+        said.append(text)
         if tokens is not None:
-            emotion, sentiment = EMOTIONS.index(row["Emotion"]), SENTIMENTS.index(row["Sentiment"])  # type: ignore[arg-type]
+            emotion, sentiment = EMOTIONS.index(row["Emotion"]), SENTIMENTS.index(row["Sentiment"])
             examples.append(Example(Sample(text=tokens), emotion, sentiment, f"dialogue {dialogue}"))
     return examples
 
@@ -78,7 +82,7 @@ def read_ravdess(data: Path, split: Split, _: TextTokenizer | None) -> list[Exam
     for path in sorted(p for p in data.iterdir() if p.suffix in {".opus", ".wav", ".flac"}):
         fields = path.stem.split("-")
         actor = fields[6]
-        if (actor in RAVDESS_HELD_OUT_ACTORS) != (split == "held-out"):
+        if split != "all" and (actor in RAVDESS_HELD_OUT_ACTORS) != (split == "held-out"):
             continue
         mels = log_mel(read_audio(path))
         if mels is not None:
@@ -93,7 +97,7 @@ def read_fer2013(data: Path, split: Split, _: TextTokenizer | None) -> list[Exam
     with np.load(path) as archive:
         images, labels, classes = archive["images"], archive["labels"], [str(c) for c in archive["classes"]]
     faces = standardise_faces(torch.from_numpy(images))
-    emotions: list[Emotion] = [EMOTIONS[EMOTIONS.index(classes[label])] for label in labels]  # type: ignore[arg-type]
+    emotions: list[Emotion] = [EMOTIONS[EMOTIONS.index(classes[label])] for label in labels]
     return [
         _example(Sample(face=face.unsqueeze(0)), emotion, f"image {i}")
         for i, (face, emotion) in enumerate(zip(faces, emotions, strict=True))
@@ -104,6 +108,10 @@ def class_frequencies(targets: Sequence[int], classes: int) -> tuple[float, ...]
     """Share of each class among `targets` (IGNORED ones left out), with one added to every count."""
     counts = np.bincount([t for t in targets if t != IGNORED], minlength=classes) + 1.0
     return tuple(float(share) for share in counts / counts.sum())
+
+
+def _without_marks(text: str) -> str:
+    return re.sub(r"[^a-z0-9' ]+", " ", text.translate(PLAIN_MARKS).lower()).strip()
 
 
 def _example(sample: Sample, emotion: Emotion, group: str) -> Example:
@@ -118,6 +126,7 @@ CORPORA: dict[str, Corpus] = {
     corpus.name: corpus
     for corpus in (
         Corpus("meld-text", "text", "GPL-3.0", read_meld_text),
+        Corpus("meld-text-plain", "text", "GPL-3.0", partial(read_meld_text, plain=True)),
         Corpus("ravdess", "audio", "CC BY-NC-SA 4.0", read_ravdess),
         Corpus("fer2013", "face", "FER-2013 challenge data, research use", read_fer2013),
     )

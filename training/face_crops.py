@@ -37,10 +37,10 @@ def main(
             height = boxes[0][3] - boxes[0][1]
             scales.append(SIDE / height)
             shifts.append((top + SIDE / 2 - (boxes[0][1] + boxes[0][3]) / 2) / height)
-    print(f"found in {len(scales)} of {len(images)}")  # noqa: T201
+    print(f"found in {len(scales)} of {len(images)}")
     for name, values in (("CROP_SCALE", scales), ("CROP_DOWN", shifts)):
         low, middle, high = np.percentile(values, [25, 50, 75])
-        print(f"{name}: {middle:.3f} (quartiles {low:.3f} to {high:.3f})")  # noqa: T201
+        print(f"{name}: {middle:.3f} (quartiles {low:.3f} to {high:.3f})")
 
 
 def embed(image: ByteArray) -> tuple[ByteArray, int, int]:

@@ -1,0 +1,291 @@
+"""The command line: `video-sentiment analyze | serve | weights | info`.
+
+Exit codes: 0 all went well; 2 the input or an option was bad (one clear line each, the other files
+are still analysed); 1 something failed on our side.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
+
+from model import weights
+from model.outputs import FORMATS, Job, Outputs, OutputsError, find_jobs
+
+if TYPE_CHECKING:  # torch takes seconds to load: not for --help
+    from model.pipeline import Models
+
+OK, FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DEBUG_VARIABLE = "VIDEO_SENTIMENT_DEBUG"
+
+app = typer.Typer(
+    name="video-sentiment",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Every utterance of a video with its emotion and sentiment, judged from text, voice and picture together.",
+)
+weights_app = typer.Typer(no_args_is_help=True, help="The public weights that the engine uses: list, fetch, verify.")
+app.add_typer(weights_app, name="weights")
+
+console = Console()
+errors = Console(stderr=True)
+
+
+class Device(StrEnum):
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class SpeechEngine(StrEnum):
+    faster = "faster-whisper"
+    openai = "openai-whisper"
+
+
+BundleOption = Annotated[str, typer.Option(help="Which trained bundle judges: a name or a folder.")]
+WhisperOption = Annotated[
+    str, typer.Option(help="Whisper size (tiny.en, base, small) or a folder with a CTranslate2 model.")
+]
+DeviceOption = Annotated[Device, typer.Option(help="Where to compute; auto takes a GPU if there is one.")]
+
+
+def _output(kind: str, what: str) -> typer.models.OptionInfo:
+    option = typer.Option(f"--{kind}", help=f"Write {what} here: a file, or a folder; - is standard output.")
+    assert isinstance(option, typer.models.OptionInfo)
+    return option
+
+
+@app.command()
+def analyze(
+    paths: Annotated[list[Path], typer.Argument(help="Videos, or folders to search for them.", show_default=False)],
+    json: Annotated[Path | None, _output("json", "the whole analysis as JSON")] = None,
+    csv: Annotated[Path | None, _output("csv", "a table with a row per utterance")] = None,
+    srt: Annotated[Path | None, _output("srt", "SubRip subtitles with emotions")] = None,
+    vtt: Annotated[Path | None, _output("vtt", "WebVTT subtitles with emotions")] = None,
+    html: Annotated[Path | None, _output("html", "a report with player and charts")] = None,
+    bundle: BundleOption = "starter",
+    whisper_model: WhisperOption = "base",
+    engine: Annotated[
+        SpeechEngine, typer.Option(help="Which implementation of Whisper listens.")
+    ] = SpeechEngine.faster,
+    language: Annotated[str | None, typer.Option(help="Language spoken (ISO 639-1, like en); else detected.")] = None,
+    translate: Annotated[bool, typer.Option("--translate", help="Write the words in English.")] = False,
+    device: DeviceOption = Device.auto,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
+) -> None:
+    """Analyse videos: every utterance with its time, words, emotion and sentiment.
+
+    Without an output option, each NAME.mp4 leaves a NAME.analysis.json in the current folder.
+
+    \b
+    video-sentiment analyze talk.mp4
+    video-sentiment analyze talk.mp4 --html talk.html --srt talk.srt
+    video-sentiment analyze recordings/ --csv tables/ --whisper-model tiny.en
+    video-sentiment analyze talk.mp4 --quiet --json - | jq .overall
+    """
+    outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html})
+    try:
+        jobs, refused = find_jobs(paths)
+        outputs.check(jobs)
+    except OutputsError as error:
+        _say_bad(str(error))
+        raise typer.Exit(BAD_INPUT) from error
+    for refusal in refused:
+        _say_bad(refusal)
+    if not jobs:
+        raise typer.Exit(BAD_INPUT)
+    models = _load(bundle, whisper_model, engine, device, quiet)
+    failed = [job for job in jobs if not _analyze_one(job, models, outputs, language, translate, quiet)]
+    if len(jobs) > 1 and not quiet:
+        errors.print(f"{len(jobs) - len(failed)} of {len(jobs)} analysed")
+    raise typer.Exit(BAD_INPUT if failed or refused else OK)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every network.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
+    whisper_model: Annotated[
+        str | None, typer.Option(help="Whisper size, or a folder with a CTranslate2 model.")
+    ] = None,
+) -> None:
+    """Answer over HTTP, as a SageMaker container does: GET /ping, POST /invocations.
+
+    \b
+    video-sentiment serve &
+    curl --data-binary @talk.mp4 -H 'Content-Type: video/mp4' localhost:8080/invocations
+
+    Everything else is set by environment variables (docs/server.md lists them).
+    """
+    from model.server import serve as run_server
+    from model.server_settings import ServerSettings
+
+    chosen = {"bundle": bundle, "whisper_model": whisper_model}
+    run_server(host, port, ServerSettings(**{k: v for k, v in chosen.items() if v is not None}))  # type: ignore[arg-type]
+
+
+@app.command()
+def info() -> None:
+    """Versions, devices, the bundle, and where weights are kept: what to put into a bug report."""
+    from model.about import describe
+
+    for name, value in describe():
+        console.print(f"[bold]{name:<14}[/] {value}", soft_wrap=True, highlight=False)
+
+
+@weights_app.command("list")
+def weights_list() -> None:
+    """What there is, what it is for, and whether it is here."""
+    for name, entry in weights.CATALOGUE.items():
+        here = f"{weights.size(name) / 1e6:.0f} MB here" if weights.is_fetched(name) else "not fetched"
+        console.print(f"[bold]{name:<18}[/] {entry.purpose} ({entry.licence}): {here}", highlight=False)
+    console.print(f"kept in {weights.cache_folder()} (set {weights.CACHE_VARIABLE} to move it)", highlight=False)
+
+
+@weights_app.command("fetch")
+def weights_fetch(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which; all that the starter bundle needs for none.")
+    ] = None,
+) -> None:
+    """Download weights and verify their SHA-256; goes on where a broken download stopped."""
+    for name in names or ["minilm-l6", "centerface", "whisper-base"]:
+        with _download_bar() as bar:
+            folder = weights.fetch(name, _report_to(bar))
+        console.print(f"{name}: {folder}", highlight=False)
+
+
+@weights_app.command("verify")
+def weights_verify() -> None:
+    """Read every fetched file again and compare its SHA-256."""
+    damaged = False
+    for name in weights.CATALOGUE:
+        for file, state in weights.verify(name).items():
+            damaged = damaged or state == "damaged"
+            style = {"ok": "green", "missing": "dim", "damaged": "bold red"}[state]
+            console.print(f"{name}/{file}: [{style}]{state}[/]", highlight=False)
+    if damaged:
+        _say_bad("damaged files are fetched again by `video-sentiment weights fetch`")
+        raise typer.Exit(FAILURE)
+
+
+def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device, quiet: bool) -> "Models":
+    """Load the models, with a bar where something must be downloaded first."""
+    with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
+        from model.bundle import BundleError, find_bundle, read_manifest
+        from model.pipeline import load_models, needed_weights
+        from model.speech import SpeechError
+    try:
+        missing = [
+            n for n in needed_weights(read_manifest(find_bundle(bundle)), whisper_model) if not weights.is_fetched(n)
+        ]
+        if missing:
+            with _download_bar() as bar:
+                for name in missing:
+                    weights.fetch(name, _report_to(bar))
+        with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
+            return load_models(bundle, whisper_model, engine.value, device.value)
+    except (BundleError, SpeechError) as error:
+        _say_bad(str(error))
+        raise typer.Exit(BAD_INPUT) from error
+
+
+def _analyze_one(
+    job: Job, models: "Models", outputs: Outputs, language: str | None, translate: bool, quiet: bool
+) -> bool:
+    """Analyse one file, print and write what was asked for; False (said why) for bad input."""
+    from model.media import MediaError
+    from model.pipeline import Options, analyze
+    from model.table import print_analysis
+
+    columns = (SpinnerColumn(), TextColumn("{task.fields[name]}"), BarColumn(), TaskProgressColumn())
+    try:
+        with Progress(
+            *columns, TextColumn("{task.fields[stage]}"), TimeElapsedColumn(),
+            console=errors, transient=True, disable=quiet or not errors.is_terminal,
+        ) as bar:  # fmt: skip
+            task = bar.add_task("", total=1.0, name=job.path.name, stage="")
+            analysis = analyze(
+                job.path,
+                models,
+                Options(language=language, translate=translate),
+                lambda stage, share: bar.update(task, completed=share, stage=stage),
+            )
+    except MediaError as error:
+        _say_bad(str(error))
+        return False
+    if not quiet:
+        print_analysis(analysis, job.path, errors if outputs.takes_standard_output else console)
+    for written in outputs.write(analysis, job):
+        if not quiet:
+            errors.print(f"written: {written}", highlight=False, soft_wrap=True)
+    return True
+
+
+def _download_bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=errors
+    )
+
+
+def _report_to(bar: Progress) -> weights.Progress:
+    tasks: dict[str, object] = {}
+
+    def report(label: str, have: int, total: int) -> None:
+        if label not in tasks:
+            tasks[label] = bar.add_task(label)
+        bar.update(tasks[label], completed=have, total=total or None)  # type: ignore[arg-type]
+
+    return report
+
+
+class _Nothing:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def _say_bad(message: str) -> None:
+    errors.print("[bold red]error:[/] ", end="")
+    errors.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; whatever happens, no traceback (unless VIDEO_SENTIMENT_DEBUG is set)."""
+    try:
+        app(arguments)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILURE)
+    except Exception as error:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        _say_bad(str(error) or type(error).__name__)
+        if not isinstance(error, weights.WeightsError | OSError):
+            errors.print(f"This is a fault of ours. {DEBUG_VARIABLE}=1 shows where it happened.")
+        sys.exit(FAILURE)
+
+
+if __name__ == "__main__":
+    main()
+
+__all__ = ["FORMATS", "app", "main"]

@@ -1,0 +1,77 @@
+"""An analysis as a coloured table in the terminal."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from model.contract import MODALITIES, Analysis, Emotion, Overall, Utterance
+
+COLOURS: dict[Emotion, str] = {
+    "anger": "red", "disgust": "green", "fear": "magenta", "joy": "yellow",
+    "neutral": "bright_black", "sadness": "blue", "surprise": "cyan",
+}  # fmt: skip
+UNSURE = 0.4  # below, the strongest of seven emotions is shown as uncertain
+SHARE_NAMES = {"text": "text", "audio": "voice", "video": "scene", "face": "face"}
+BAR_WIDTH = 10
+
+
+def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
+    """Print the utterances, the whole, and the warnings."""
+    table = Table(box=None, header_style="dim", pad_edge=False, title_justify="left", expand=True)
+    table.title = f"[bold]{escape(path.name)}[/]  [dim]{_facts(analysis)}[/]"
+    table.add_column("time", no_wrap=True)
+    table.add_column("words", ratio=1)
+    table.add_column("emotion", no_wrap=True)
+    table.add_column("sentiment", no_wrap=True)
+    table.add_column("judged from", no_wrap=True)
+    for utterance in analysis.utterances:
+        table.add_row(*_row(utterance))
+    console.print()
+    console.print(table)
+    if analysis.overall.emotions:
+        console.print(Text("overall  ", style="dim").append_text(_overall(analysis.overall)))
+    for warning in analysis.warnings:
+        console.print(f"[yellow]note:[/] {escape(warning)}", highlight=False, soft_wrap=True)
+
+
+def _row(utterance: Utterance) -> tuple[str | Text, ...]:
+    emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
+    unsure = "dim " if emotion.confidence < UNSURE else ""
+    filled = round(emotion.confidence * BAR_WIDTH)
+    bar = Text("━" * filled, style=unsure + COLOURS[emotion.label]).append("━" * (BAR_WIDTH - filled), style="grey23")
+    label = Text(f"{emotion.label:<8} {emotion.confidence:>4.0%} ", style=unsure + COLOURS[emotion.label])
+    words = Text(utterance.text) if utterance.text else Text("(no speech)", style="dim italic")
+    shares = " ".join(
+        f"{SHARE_NAMES[m]} {utterance.modalities[m].weight:.0%}" for m in MODALITIES if m in utterance.modalities
+    )
+    return (
+        f"{_clock(utterance.start_time)}-{_clock(utterance.end_time)}",
+        words,
+        label.append_text(bar),
+        f"{sentiment.label} {sentiment.confidence:.0%}",
+        Text(shares, style="dim"),
+    )
+
+
+def _overall(overall: Overall) -> Text:
+    text = Text()
+    for score in overall.emotions[:3]:
+        text.append(f"{score.label} {score.confidence:.0%}  ", style=COLOURS[score.label])
+    top = overall.sentiments[0]
+    return text.append(f"{top.label} {top.confidence:.0%}", style="bold")
+
+
+def _facts(analysis: Analysis) -> str:
+    video = analysis.video
+    size = f", {video.width}x{video.height}" if video.width else ""
+    spoken = f", language {analysis.language}" if analysis.language else ""
+    return f"{_clock(video.duration_s)}{size}{spoken}, {len(analysis.utterances)} utterances"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60.0)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"

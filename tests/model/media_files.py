@@ -1,0 +1,140 @@
+"""Makes the media that the tests feed to the engine: from the committed sample, or from numbers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from model.features import SAMPLE_RATE, ByteArray, FloatArray
+from model.media import Reader, read_audio
+
+TIME_BASE = Fraction(1, 90_000)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """How to write the picture."""
+
+    codec: str = "libx264"
+    pixels: str = "yuv420p"
+    rotation: int = 0  # degrees that a player must turn it
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One audio track: `samples` float32 [n] in [-1, 1] at SAMPLE_RATE, written in another rate and layout."""
+
+    samples: FloatArray
+    rate: int = SAMPLE_RATE
+    layout: str = "mono"
+    offset: float = 0.0  # seconds after the file's start
+    default: bool = False
+
+
+def write(
+    path: Path,
+    frames: Iterable[tuple[float, ByteArray]] = (),
+    sounds: Sequence[Sound] = (),
+    picture: Picture | None = None,
+) -> Path:
+    """Write timed RGB frames (seconds, uint8 [h, w, 3]) and audio tracks; the suffix decides the container."""
+    frames = list(frames)
+    with av.open(str(path), "w") as container:
+        video = _add_video(container, frames, picture or Picture()) if frames else None
+        tracks = [_add_audio(container, sound) for sound in sounds]
+        packets = []
+        if video is not None:
+            packets += list(_encode_video(video, frames))
+        for track, sound in zip(tracks, sounds, strict=True):
+            packets += list(_encode_audio(track, sound))
+        for packet in sorted(packets, key=lambda p: float((p.dts or 0) * p.time_base)):
+            container.mux(packet)
+    return path
+
+
+def _add_video(
+    container: av.container.OutputContainer, frames: list[tuple[float, ByteArray]], picture: Picture
+) -> av.VideoStream:
+    stream = container.add_stream(picture.codec, rate=30)
+    assert isinstance(stream, av.VideoStream)
+    stream.height, stream.width = frames[0][1].shape[:2]
+    stream.pix_fmt = picture.pixels
+    stream.codec_context.time_base = TIME_BASE
+    if picture.codec == "libx264":
+        stream.options = {"preset": "ultrafast", "crf": "20"}
+    if picture.rotation:
+        stream.set_display_rotation(picture.rotation)
+    return stream
+
+
+def _encode_video(stream: av.VideoStream, frames: list[tuple[float, ByteArray]]) -> Iterable[av.Packet[Any]]:
+    for time, image in frames:
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+        frame.pts, frame.time_base = round(time / TIME_BASE), TIME_BASE
+        yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
+def _add_audio(container: av.container.OutputContainer, sound: Sound) -> av.AudioStream:
+    codec = {"wav": "pcm_s16le", "flac": "flac", "webm": "libopus", "mp3": "libmp3lame"}.get(
+        container.format.name, "aac"
+    )
+    stream = container.add_stream(codec, rate=sound.rate, layout=sound.layout)
+    assert isinstance(stream, av.AudioStream)
+    stream.disposition = av.stream.Disposition.default if sound.default else av.stream.Disposition(0)
+    return stream
+
+
+def _encode_audio(stream: av.AudioStream, sound: Sound) -> Iterable[av.Packet[Any]]:
+    pcm = np.clip(sound.samples * 32767.0, -32768, 32767).astype(np.int16)
+    source = av.AudioFrame.from_ndarray(pcm[None], format="s16", layout="mono")
+    source.sample_rate = SAMPLE_RATE
+    resampler = av.AudioResampler(
+        stream.format, sound.layout, sound.rate, frame_size=stream.codec_context.frame_size or 1024
+    )
+    position = round(sound.offset * sound.rate)
+    for frame in [*resampler.resample(source), *resampler.resample(None)]:
+        frame.pts, frame.time_base = position, Fraction(1, sound.rate)
+        position += frame.samples
+        yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
+def frames_of(path: Path, rate: float = 5.0, seconds: float = 1e9) -> list[tuple[float, ByteArray]]:
+    """The pictures of a file, `rate` a second."""
+    with Reader(path, rate) as reader:
+        return [(f.time, f.image) for c in reader for f in reader.frames(c.packets) if f.time <= seconds]
+
+
+def speech_of(path: Path, seconds: float = 1e9) -> FloatArray:
+    return read_audio(path)[: round(min(seconds, 1e5) * SAMPLE_RATE)]
+
+
+def grey_frames(seconds: float, rate: float = 10.0, size: tuple[int, int] = (64, 48)) -> list[tuple[float, ByteArray]]:
+    """Plain pictures that grow lighter; size is width, height."""
+    times = np.arange(0.0, seconds, 1.0 / rate)
+    return [(float(t), np.full((size[1], size[0], 3), 40 + 10 * (i % 16), np.uint8)) for i, t in enumerate(times)]
+
+
+def music(seconds: float) -> FloatArray:
+    """A slow tune of plucked chords: tones and overtones that decay, nobody singing."""
+    time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    sound = np.zeros_like(time)
+    for start, root in zip(np.arange(0.0, seconds, 0.5), [220.0, 277.2, 329.6, 246.9, 196.0] * 1000, strict=False):
+        since = np.clip(time - start, 0.0, None)
+        for harmonic in (1, 2, 3, 5):
+            sound += (time >= start) * np.sin(2 * np.pi * root * harmonic * since) * np.exp(-3.0 * since) / harmonic
+    return np.asarray(0.3 * sound / np.abs(sound).max(), dtype=np.float32)
+
+
+def noise(seconds: float, seed: int = 0) -> FloatArray:
+    rng = np.random.default_rng(seed)
+    return (0.1 * rng.standard_normal(round(seconds * SAMPLE_RATE))).astype(np.float32)
+
+
+def silence(seconds: float) -> FloatArray:
+    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)

@@ -1,0 +1,114 @@
+"""Real faces: found, followed, cropped the way the encoder knows them, and the speaker told from others."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from model.faces import Box, FaceTracker, Sighting, Track, choose_face, crop_face, mouth_movement, overlap
+from model.features import FACE_SIZE, ByteArray
+from model.pipeline import Models
+from tests.model.media_files import frames_of, grey_frames
+
+Timed = list[tuple[float, ByteArray]]
+
+
+@pytest.fixture(scope="module")
+def frames(sample: Path) -> Timed:
+    return frames_of(sample, 4.0, 8.0)
+
+
+def follow(models: Models, frames: Timed) -> FaceTracker:
+    assert models.detector is not None
+    tracker = FaceTracker(models.detector)
+    for time, image in frames:
+        tracker.see(time, image)
+    return tracker
+
+
+def test_one_face_is_one_track(models: Models, frames: Timed) -> None:
+    tracks = follow(models, frames).tracks
+    longest = max(tracks, key=lambda t: len(t.sightings))
+    assert len(longest.sightings) >= 0.9 * len(frames)
+    left, top, right, bottom = longest.sightings[0].box
+    assert 300 < left < right < 640 and 0 <= top < bottom <= 360  # right half of the picture
+
+
+def test_mirrored_picture_mirrors_the_box(models: Models, frames: Timed) -> None:
+    assert models.detector is not None
+    image = frames[0][1]
+    (left, top, right, bottom) = models.detector.detect(image)[0]
+    mirrored = models.detector.detect(np.ascontiguousarray(image[:, ::-1]))[0]
+    assert overlap(mirrored, (640 - right, top, 640 - left, bottom)) > 0.8
+
+
+@pytest.mark.parametrize("size", [(64, 48), (333, 1000)])
+def test_no_face_in_plain_pictures(models: Models, size: tuple[int, int]) -> None:
+    assert follow(models, grey_frames(0.5, size=size)).tracks == []
+
+
+def test_crops_reach_over_the_edge() -> None:
+    grey = np.arange(100, dtype=np.uint8)[None, :].repeat(80, axis=0)
+    crop = crop_face(grey, (-10.0, -10.0, 30.0, 40.0))
+    assert crop.shape == (FACE_SIZE, FACE_SIZE)
+    assert crop[:, 0].max() == 0 and crop[0, -1] > crop[0, 0]
+
+
+def test_the_speaker_is_chosen_over_the_larger_still_face(models: Models, frames: Timed) -> None:
+    """Both still but for the smaller one's mouth, which opens and closes."""
+    both = _beside_a_speaker(frames)
+    tracks = follow(models, both).tracks
+    assert len([t for t in tracks if len(t.sightings) > 10]) == 2
+    end = both[-1][0]
+    chosen = choose_face(tracks, 0.0, end, [1.0] * 40)
+    assert chosen[0].box[0] > 640
+
+
+def test_without_movement_the_largest_face_is_chosen() -> None:
+    def still(box: Box) -> Track:
+        return Track([Sighting(t / 4, box, np.full((FACE_SIZE, FACE_SIZE), 90, np.uint8)) for t in range(12)])
+
+    small, large = still((0, 0, 40, 40)), still((100, 0, 200, 100))
+    assert choose_face([small, large], 0.0, 3.0, [1.0] * 30)[0].box == (100, 0, 200, 100)
+
+
+def test_movement_counts_where_there_is_sound() -> None:
+    """A mouth that moves while it is quiet is not speaking."""
+    rng = np.random.default_rng(0)
+    sightings = []
+    for i in range(20):
+        crop = np.full((FACE_SIZE, FACE_SIZE), 90, np.uint8)
+        if i >= 10:
+            crop[30:] = rng.integers(0, 255, (FACE_SIZE - 30, FACE_SIZE))
+        sightings.append(Sighting(i / 4, (0, 0, 50, 50), crop))
+    quiet_then_loud = [0.01] * 25 + [1.0] * 25
+    assert mouth_movement(sightings, 0.0, 5.0, quiet_then_loud) > 5 * mouth_movement(
+        sightings, 0.0, 5.0, quiet_then_loud[::-1]
+    )
+
+
+def test_what_lies_before_is_forgotten(models: Models, frames: Timed) -> None:
+    tracker = follow(models, frames)
+    tracker.forget_before(6.0)
+    assert min(s.time for t in tracker.tracks for s in t.sightings) >= 6.0
+    tracker.forget_before(1e9)
+    assert tracker.tracks == []
+
+
+def test_no_tracks_no_face() -> None:
+    assert choose_face([], 0.0, 1.0, [1.0]) == []
+
+
+def _beside_a_speaker(frames: Timed) -> Timed:
+    """The first picture, and right of it the same at three quarters of its size, with a moving mouth."""
+    still = frames[0][1]
+    smaller = cv2.resize(still, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
+    joined = []
+    for i, (time, _) in enumerate(frames):
+        speaking = np.zeros_like(still)
+        speaking[: smaller.shape[0], : smaller.shape[1]] = smaller
+        if i % 2:
+            cv2.ellipse(speaking, (322, 213), (22, 18), 0, 0, 360, (40, 10, 10), -1)
+        joined.append((time, np.hstack([still, speaking])))
+    return joined

