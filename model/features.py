@@ -48,7 +48,7 @@ KINETICS_STD = (0.22803, 0.22145, 0.216989)
 # Words: [CLS] earlier utterances [SEP] utterance [SEP].
 MAX_TOKENS = 128
 MAX_UTTERANCE_TOKENS = 96  # what is left of MAX_TOKENS goes to the context
-CONTEXT_UTTERANCES = 2
+CONTEXT_UTTERANCES = 1  # more did not help an encoder of this size, and each doubles the work
 # Typographers' marks, as transcripts have them and recognisers do not, to the ones on a keyboard.
 PLAIN_MARKS = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u2014": "-", "\u2013": "-"}
@@ -60,7 +60,7 @@ PREPROCESS_ID = (
     f"/mel{N_MELS}-{WINDOW_LENGTH}-{HOP_LENGTH}@{SAMPLE_RATE}"
     f"/face{FACE_SIZE}x{MAX_FACES}"
     f"/clip{CLIP_FRAMES}x{CLIP_SIZE}"
-    f"/tokens{MAX_UTTERANCE_TOKENS}-{MAX_TOKENS}"
+    f"/tokens{MAX_UTTERANCE_TOKENS}-{MAX_TOKENS}-{CONTEXT_UTTERANCES}"
 )
 
 

@@ -201,7 +201,8 @@ class Judge:
 
     def _sample(self, stretch: Spoken, passage: Passage) -> Sample:
         sound = passage.sound_between(stretch.start, stretch.end)
-        self._heard_sound = self._heard_sound or log_mel(sound) is not None
+        mels = log_mel(sound)
+        self._heard_sound = self._heard_sound or mels is not None
         step = round(LOUDNESS_STEP * SAMPLE_RATE)
         loudness = [rms(sound[i : i + step]) for i in range(0, len(sound), step)]
         text = None
@@ -210,7 +211,7 @@ class Judge:
             self._said = [*self._said[-8:], stretch.text]
         return Sample(
             text=text,
-            audio=log_mel(sound),
+            audio=mels,
             video=clip_tensor(self._watcher.frames_between(stretch.start, stretch.end)),
             face=face_tensor(self._watcher.face_between(stretch.start, stretch.end, loudness)),
         )

@@ -16,6 +16,9 @@ from training.corpora import Example
 from training.recipe import ModalityRecipe
 
 
+POOL = 16  # batches
+
+
 class Part(nn.Module):
     """The encoder and head of one modality, trained and averaged together."""
 
@@ -81,10 +84,24 @@ def _loss(network: EmotionNetwork, modality: Modality, batch: Sequence[Example],
 
 
 def _batches(examples: Sequence[Example], size: int) -> Iterator[list[Example]]:
-    """Shuffled full batches; the short rest of an epoch is left to the next shuffle."""
+    """Shuffled full batches; the short rest of an epoch is left to the next shuffle.
+
+    Within a random pool of POOL batches, examples of a length go together: padding costs as much as
+    content. The batches of a pool then come in random order.
+    """
     order = torch.randperm(len(examples)).tolist()
-    for start in range(0, len(order) - size + 1, size):
-        yield [examples[i] for i in order[start : start + size]]
+    order = order[: len(order) // size * size]
+    for start in range(0, len(order), POOL * size):
+        pool = sorted(order[start : start + POOL * size], key=lambda i: _length(examples[i]))
+        batches = [pool[k : k + size] for k in range(0, len(pool), size)]
+        for k in torch.randperm(len(batches)).tolist():
+            yield [examples[i] for i in batches[k]]
+
+
+def _length(example: Example) -> int:
+    if example.sample.text is not None:
+        return len(example.sample.text.ids)
+    return example.sample.audio.shape[1] if example.sample.audio is not None else 0
 
 
 def _groups(part: Part, recipe: ModalityRecipe) -> list[dict[str, object]]:

@@ -56,7 +56,8 @@ def train_modality(plan: Recipe, modality: Modality, data: Path, work: Path) -> 
     )
     fit(network, modality, examples, section, plan.seed)
     (work / f"{modality}.json").write_text(calibration.model_dump_json(indent=1))
-    save_file(Part(network, modality).state_dict(), work / f"{modality}.safetensors")
+    state = {key: value.contiguous() for key, value in Part(network, modality).state_dict().items()}
+    save_file(state, work / f"{modality}.safetensors")
 
 
 if __name__ == "__main__":
