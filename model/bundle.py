@@ -89,6 +89,7 @@ def save_bundle(folder: Path, manifest: Manifest, network: EmotionNetwork) -> No
         if original is None or not torch.equal(original, value):
             own[key] = (value.half() if value.is_floating_point() else value).contiguous()
     save_file(own, folder / "weights.safetensors")
+    (folder / "weights.safetensors").chmod(0o644)  # safetensors makes it private; a bundle is to be shared
     text = json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 

@@ -134,11 +134,17 @@ def serve(
 
     Everything else is set by environment variables (docs/server.md lists them).
     """
+    from model.bundle import BundleError
     from model.server import serve as run_server
-    from model.server_settings import ServerSettings
+    from model.serving.settings import ServerSettings
+    from model.speech import SpeechError
 
     chosen = {"bundle": bundle, "whisper_model": whisper_model}
-    run_server(host, port, ServerSettings(**{k: v for k, v in chosen.items() if v is not None}))  # type: ignore[arg-type]
+    try:
+        run_server(host, port, ServerSettings(**{k: v for k, v in chosen.items() if v is not None}))  # type: ignore[arg-type]
+    except (BundleError, SpeechError) as error:
+        _say_bad(str(error))
+        raise typer.Exit(BAD_INPUT) from error
 
 
 @app.command()

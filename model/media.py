@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
@@ -36,6 +36,11 @@ MAX_GAP = 3600.0  # seconds of silence a timestamp may ask for; a broken one ask
 # make the demuxer open other files and addresses, on behalf of whoever wrote the upload.
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,mp3,flac,aac,mxf"
 OPEN_OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
+if TYPE_CHECKING:  # generic in PyAV's stubs alone
+    AnyPacket = Packet[Any]
+else:
+    AnyPacket = Packet
+
 READ_ERRORS = (av.FFmpegError, OSError, ValueError)
 
 
@@ -74,7 +79,7 @@ class Chunk:
     """
 
     audio: FloatArray
-    packets: list[Packet[Any]]
+    packets: list[AnyPacket]
     end: float
 
 
@@ -151,7 +156,7 @@ class Reader:
 
     def __iter__(self) -> Iterator[Chunk]:
         """Demux and decode the sound. Damage is skipped and noted in `warnings`; it never raises."""
-        packets: list[Packet[Any]] = []
+        packets: list[AnyPacket] = []
         sound: list[FloatArray] = []
         size, last = 0, 0.0
         for packet in self._packets():
@@ -171,7 +176,7 @@ class Reader:
             yield Chunk(_joined(sound), packets, self.end)
         self._note_damage()
 
-    def frames(self, packets: Sequence[Packet[Any]]) -> Iterator[Frame]:
+    def frames(self, packets: Sequence[AnyPacket]) -> Iterator[Frame]:
         """Decode a chunk's packets and sample the pictures, in order of time.
 
         Chunks must come here in the order they were read, from one thread at a time. A few pictures
@@ -219,14 +224,14 @@ class Reader:
             context.thread_type = "AUTO" if width * height <= FRAME_THREADS_PIXELS else "SLICE"
         return MediaInfo(duration, width, height, fps, self._audio is not None, self._video is not None)
 
-    def _packets(self) -> Iterator[Packet[Any]]:
+    def _packets(self) -> Iterator[AnyPacket]:
         streams = [stream for stream in (self._audio, self._video) if stream is not None]
         try:
             yield from self._container.demux(*streams)
         except READ_ERRORS:
             self._damaged += 1
 
-    def _decode_audio(self, packet: Packet[Any]) -> list[FloatArray]:
+    def _decode_audio(self, packet: AnyPacket) -> list[FloatArray]:
         try:
             frames = packet.decode()
         except READ_ERRORS:
@@ -239,7 +244,7 @@ class Reader:
                 parts += self._clock.place(frame, start)
         return parts
 
-    def _seconds(self, packet: Packet[Any]) -> float:
+    def _seconds(self, packet: AnyPacket) -> float:
         """Where a packet ends on the file's time line."""
         if packet.pts is None or packet.time_base is None:
             return 0.0

@@ -88,7 +88,7 @@ class Outputs:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary = target.with_name(f".{target.name}.part")
-            temporary.write_text(_render(kind, analysis, job.path), encoding="utf-8")
+            temporary.write_text(_render(kind, analysis, job.path), encoding="utf-8", newline="")
             temporary.replace(target)  # a reader never sees half a result
             yield target
 

@@ -7,15 +7,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from model.contract import MODALITIES, Analysis, Emotion, Overall, Utterance
+from model.contract import MODALITIES, Analysis, Overall, Utterance
+from model.palette import EMOTION_COLOURS, LOW_CONFIDENCE, MODALITY_NAMES
 
-COLOURS: dict[Emotion, str] = {
-    "anger": "red", "disgust": "green", "fear": "magenta", "joy": "yellow",
-    "neutral": "bright_black", "sadness": "blue", "surprise": "cyan",
-}  # fmt: skip
-UNSURE = 0.4  # below, the strongest of seven emotions is shown as uncertain
-SHARE_NAMES = {"text": "text", "audio": "voice", "video": "scene", "face": "face"}
 BAR_WIDTH = 10
+NARROW = 110  # columns of the terminal; below, bars go and names are cut, so that the words have room
 
 
 def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
@@ -28,7 +24,7 @@ def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
     table.add_column("sentiment", no_wrap=True)
     table.add_column("judged from", no_wrap=True)
     for utterance in analysis.utterances:
-        table.add_row(*_row(utterance))
+        table.add_row(*_row(utterance, narrow=console.width < NARROW))
     console.print()
     console.print(table)
     if analysis.overall.emotions:
@@ -37,21 +33,21 @@ def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
         console.print(f"[yellow]note:[/] {escape(warning)}", highlight=False, soft_wrap=True)
 
 
-def _row(utterance: Utterance) -> tuple[str | Text, ...]:
+def _row(utterance: Utterance, narrow: bool) -> tuple[str | Text, ...]:
     emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
-    unsure = "dim " if emotion.confidence < UNSURE else ""
+    style = ("dim " if emotion.confidence < LOW_CONFIDENCE else "") + EMOTION_COLOURS[emotion.label]
     filled = round(emotion.confidence * BAR_WIDTH)
-    bar = Text("━" * filled, style=unsure + COLOURS[emotion.label]).append("━" * (BAR_WIDTH - filled), style="grey23")
-    label = Text(f"{emotion.label:<8} {emotion.confidence:>4.0%} ", style=unsure + COLOURS[emotion.label])
+    bar = Text() if narrow else Text("━" * filled, style=style).append("━" * (BAR_WIDTH - filled), style="grey23")
+    label = Text(f"{emotion.label:<8} {emotion.confidence:>4.0%} ", style=style)
     words = Text(utterance.text) if utterance.text else Text("(no speech)", style="dim italic")
-    shares = " ".join(
-        f"{SHARE_NAMES[m]} {utterance.modalities[m].weight:.0%}" for m in MODALITIES if m in utterance.modalities
-    )
+    weights = {m: utterance.modalities[m].weight for m in MODALITIES if m in utterance.modalities}
+    names = {m: name[0] if narrow else f"{name.lower()} " for m, name in MODALITY_NAMES.items()}
+    shares = " ".join(f"{names[m]}{weight:.0%}" for m, weight in weights.items())
     return (
         f"{_clock(utterance.start_time)}-{_clock(utterance.end_time)}",
         words,
         label.append_text(bar),
-        f"{sentiment.label} {sentiment.confidence:.0%}",
+        f"{sentiment.label[:3] if narrow else sentiment.label} {sentiment.confidence:.0%}",
         Text(shares, style="dim"),
     )
 
@@ -59,7 +55,7 @@ def _row(utterance: Utterance) -> tuple[str | Text, ...]:
 def _overall(overall: Overall) -> Text:
     text = Text()
     for score in overall.emotions[:3]:
-        text.append(f"{score.label} {score.confidence:.0%}  ", style=COLOURS[score.label])
+        text.append(f"{score.label} {score.confidence:.0%}  ", style=EMOTION_COLOURS[score.label])
     top = overall.sentiments[0]
     return text.append(f"{top.label} {top.confidence:.0%}", style="bold")
 

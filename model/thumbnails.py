@@ -37,7 +37,7 @@ def thumbnails(utterances: Sequence[Utterance], path: Path) -> list[bytes | None
 def _pictures(path: Path) -> Iterator[tuple[float, ByteArray]]:
     """Times in seconds and RGB pictures, in order."""
     with Reader(path, RATE) as reader:
-        for chunk in reader:
+        for chunk in reader if reader.info.has_video else ():
             for frame in reader.frames(chunk.packets):
                 yield frame.time, frame.image
 

@@ -7,13 +7,10 @@ cores. What is kept of a picture is small: grey face crops, and shrunken frames 
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
-
-from av.packet import Packet
 
 from model.faces import FaceDetector, FaceTracker, choose_face
 from model.features import ByteArray, shrink_for_clip
-from model.media import Reader
+from model.media import AnyPacket, Reader
 
 FACE_RATE = 4.0  # pictures a second: expressions last from half a second to four (Ekman 2003)
 CLIP_RATE = 12.0  # 16 different frames from utterances of 1.3 s on
@@ -38,7 +35,7 @@ class Watcher:
         """How many pictures a second a reader should sample for a watcher."""
         return CLIP_RATE if clips else FACE_RATE
 
-    def watch(self, packets: Sequence[Packet[Any]]) -> None:
+    def watch(self, packets: Sequence[AnyPacket]) -> None:
         """Have these packets looked at, behind those already waiting; returns at once unless there are many."""
         if not packets:
             return
@@ -77,7 +74,7 @@ class Watcher:
         while len(self._frames) > 1 and self._frames[1][0] < time:
             self._frames.popleft()
 
-    def _look(self, packets: Sequence[Packet[Any]]) -> None:
+    def _look(self, packets: Sequence[AnyPacket]) -> None:
         for frame in self._reader.frames(packets):
             if self._clips:
                 self._frames.append((frame.time, shrink_for_clip(frame.image)))

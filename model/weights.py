@@ -6,6 +6,7 @@ ships the same bytes, so that set-up works behind a registry mirror. Files are w
 the user's cache (`VIDEO_SENTIMENT_CACHE` moves it); a broken download continues where it stopped.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -200,6 +201,8 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
     """
     entry = _entry(name)
     folder = cache_folder() / "weights" / name
+    if all(_is_verified(folder / file.name, file.sha256) for file in entry.files):
+        return folder  # without writing: an image's file system may be read-only
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):  # one process fetches; another waits and then finds it
         for file in entry.files:
@@ -344,7 +347,8 @@ def _is_verified(path: Path, sha256: str) -> bool:
         return True
     if _digest(path) != sha256:
         return False
-    stamp.write_text(state)
+    with contextlib.suppress(OSError):
+        stamp.write_text(state)
     return True
 
 

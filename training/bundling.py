@@ -32,6 +32,7 @@ class CalibrationReport(BaseModel):
     temperature_emotion: float
     temperature_sentiment: float
     reliability: float
+    transfer: float
     ece_emotion_before: float
     ece_emotion_after: float
     ece_sentiment_before: float
@@ -77,7 +78,8 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
     reports = []
     for modality, examples in held_out.items():
         logits = np.asarray(predict(network, modality, examples), dtype=np.float64)
-        calibrations[modality], report = calibrate(modality, logits, examples, notes[modality])
+        transfer = plan.sections()[modality].transfer
+        calibrations[modality], report = calibrate(modality, logits, examples, notes[modality], transfer)
         reports.append(report)
     declared = notes[PRIOR_CORPUS]
     config = network.config.model_copy(
@@ -115,7 +117,7 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
 
 
 def calibrate(
-    modality: Modality, logits: Probabilities, examples: list[Example], note: Calibration
+    modality: Modality, logits: Probabilities, examples: list[Example], note: Calibration, transfer: float
 ) -> tuple[Calibration, CalibrationReport]:
     """Temperatures and reliability of one modality from its logits [n, 10] on held-out examples."""
     groups = [e.group for e in examples]
@@ -131,7 +133,7 @@ def calibrate(
         update={
             "temperature_emotion": temperature_emotion,
             "temperature_sentiment": temperature_sentiment,
-            "reliability": gained,
+            "reliability": transfer * gained,
         }
     )
     return calibration, CalibrationReport(
@@ -139,6 +141,7 @@ def calibrate(
         temperature_emotion=temperature_emotion,
         temperature_sentiment=temperature_sentiment,
         reliability=gained,
+        transfer=transfer,
         ece_emotion_before=emotion.ece(emotion.uncalibrated()),
         ece_emotion_after=emotion.ece(emotions),
         ece_sentiment_before=sentiment.ece(sentiment.uncalibrated()),

@@ -15,7 +15,6 @@ from training.augment import augment
 from training.corpora import Example
 from training.recipe import ModalityRecipe
 
-
 POOL = 16  # batches
 
 

@@ -23,6 +23,7 @@ class ModalityRecipe(BaseModel):
     weight_decay: float
     label_smoothing: float
     average_decay: float
+    transfer: float = 1.0  # how much of its held-out reliability is expected on ordinary video: declared
     token_dropout: float = 0.0
     mask_frames: int = 0
     mask_mels: int = 0

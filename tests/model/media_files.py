@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 
 from model.features import SAMPLE_RATE, ByteArray, FloatArray
-from model.media import Reader, read_audio
+from model.media import AnyPacket, Reader, read_audio
 
 TIME_BASE = Fraction(1, 90_000)
 
@@ -71,7 +70,7 @@ def _add_video(
     return stream
 
 
-def _encode_video(stream: av.VideoStream, frames: list[tuple[float, ByteArray]]) -> Iterable[av.Packet[Any]]:
+def _encode_video(stream: av.VideoStream, frames: list[tuple[float, ByteArray]]) -> Iterable[AnyPacket]:
     for time, image in frames:
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
         frame.pts, frame.time_base = round(time / TIME_BASE), TIME_BASE
@@ -89,7 +88,7 @@ def _add_audio(container: av.container.OutputContainer, sound: Sound) -> av.Audi
     return stream
 
 
-def _encode_audio(stream: av.AudioStream, sound: Sound) -> Iterable[av.Packet[Any]]:
+def _encode_audio(stream: av.AudioStream, sound: Sound) -> Iterable[AnyPacket]:
     pcm = np.clip(sound.samples * 32767.0, -32768, 32767).astype(np.int16)
     source = av.AudioFrame.from_ndarray(pcm[None], format="s16", layout="mono")
     source.sample_rate = SAMPLE_RATE

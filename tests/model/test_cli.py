@@ -99,11 +99,6 @@ def test_info_and_weights_list(tmp_path: Path) -> None:
     assert "whisper-base" in listed.stdout and "MB here" in listed.stdout
 
 
-def test_help_does_not_load_torch() -> None:
-    script = "import sys, model.cli; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
-
-
 def test_results_that_would_overwrite_each_other_or_the_video(tmp_path: Path) -> None:
     twins = [tmp_path / "a" / "talk.mp4", tmp_path / "b" / "talk.mp4"]
     for path in twins:

@@ -120,7 +120,7 @@ def test_tokens_fit_and_mark_the_utterance(tokenizer: TextTokenizer, text: str, 
 
 
 def test_long_context_is_cut_where_it_is_oldest(tokenizer: TextTokenizer) -> None:
-    tokens = tokenizer("well done", ["old " * 200, "fresh " * 50])
+    tokens = tokenizer("well done", ["forgotten", "old " * 200 + "fresh " * 50])
     assert tokens is not None
     earlier = tokens.ids[tokens.types == 0].tolist()
     fresh = tokenizer("fresh")

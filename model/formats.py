@@ -1,0 +1,112 @@
+"""An analysis as JSON, a table, or subtitles. Needs nothing but the contract and the standard library."""
+
+import csv
+import html
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from model.contract import EMOTIONS, MODALITIES, SENTIMENTS, Analysis, Utterance
+
+CSV_COLUMNS = (
+    *("start_time", "end_time", "text", "emotion", "emotion_confidence", "sentiment", "sentiment_confidence"),
+    *(f"emotion_{emotion}" for emotion in EMOTIONS),
+    *(f"sentiment_{sentiment}" for sentiment in SENTIMENTS),
+    *(f"weight_{modality}" for modality in MODALITIES),
+)
+
+# Spreadsheets run a cell that begins like this as a formula, the full-width forms included.
+FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+CONTROL_STARTS = ("\t", "\r", "\n")
+
+
+def to_json(analysis: Analysis) -> str:
+    """The whole analysis, indented; the only export that loses nothing (Analysis.model_validate_json reads it)."""
+    return analysis.model_dump_json(indent=2) + "\n"
+
+
+def to_csv(analysis: Analysis) -> str:
+    """A header and a row per utterance; times in seconds, probabilities and weights 0 to 1 (RFC 4180).
+
+    A modality that an utterance lacks has weight 0. Text that a spreadsheet would run as a formula gets a
+    leading apostrophe. Write it with newline="", for the lines end in CRLF already.
+    """
+    out = io.StringIO(newline="")
+    table = csv.writer(out)
+    table.writerow(CSV_COLUMNS)
+    table.writerows(_csv_row(utterance) for utterance in analysis.utterances)
+    return out.getvalue()
+
+
+def to_srt(analysis: Analysis) -> str:
+    """SubRip subtitles, a cue per utterance: `[joy] Hello`, or `[sadness]` where nobody speaks."""
+    cues = (
+        f"{number}\n{_timing(cue, ',')}\n{cue.payload.replace('-->', '→')}\n"
+        for number, cue in enumerate(_cues(analysis), start=1)
+    )
+    return "\n".join(cues)
+
+
+def to_vtt(analysis: Analysis) -> str:
+    """WebVTT subtitles, with the cues of `to_srt`."""
+    cues = (f"{_timing(cue, '.')}\n{html.escape(cue.payload, quote=False)}\n" for cue in _cues(analysis))
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _csv_row(utterance: Utterance) -> list[str | float]:
+    emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
+    emotions = {score.label: score.confidence for score in utterance.emotions}
+    sentiments = {score.label: score.confidence for score in utterance.sentiments}
+    weights = {modality: share.weight for modality, share in utterance.modalities.items()}
+    return [
+        *(utterance.start_time, utterance.end_time, _inert(utterance.text)),
+        *(emotion.label, emotion.confidence, sentiment.label, sentiment.confidence),
+        *(emotions[label] for label in EMOTIONS),
+        *(sentiments[label] for label in SENTIMENTS),
+        *(weights.get(modality, 0.0) for modality in MODALITIES),
+    ]
+
+
+def _inert(text: str) -> str:
+    """Text that no spreadsheet takes for a formula; some ignore the blanks before one."""
+    dangerous = text.lstrip().startswith(FORMULA_STARTS) or text.startswith(CONTROL_STARTS)
+    return f"'{text}" if dangerous else text
+
+
+@dataclass(frozen=True)
+class _Cue:
+    """A subtitle of one line; times in milliseconds, end after start."""
+
+    start: int
+    end: int
+    payload: str
+
+
+def _cues(analysis: Analysis) -> Iterator[_Cue]:
+    """A cue per utterance, in order of time.
+
+    None overlaps the one before and none is shorter than a millisecond, so that players show every
+    word: an utterance that overlaps starts later, and a moment's one lasts a millisecond.
+    """
+    position = 0
+    for utterance in sorted(analysis.utterances, key=lambda u: (u.start_time, u.end_time)):
+        start = max(position, round(utterance.start_time * 1000))
+        position = max(start + 1, round(utterance.end_time * 1000))
+        yield _Cue(start, position, f"[{utterance.emotions[0].label}] {_one_line(utterance.text)}".rstrip())
+
+
+def _one_line(text: str) -> str:
+    """Text without line breaks, as a blank line would end a cue."""
+    return " ".join(text.split())
+
+
+def _timing(cue: _Cue, decimal_mark: str) -> str:
+    return f"{_timestamp(cue.start, decimal_mark)} --> {_timestamp(cue.end, decimal_mark)}"
+
+
+def _timestamp(milliseconds: int, decimal_mark: str) -> str:
+    """hh:mm:ss,mmm; more digits for the hours from 100 on."""
+    seconds, milliseconds = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}{decimal_mark}{milliseconds:03}"

@@ -1,0 +1,245 @@
+"""One HTML file that shows an analysis: player, timeline, every utterance with its reasons.
+
+It asks the network for nothing and runs no script but its own: everything is inside, and a content
+security policy that names the hashes of its one style and one script forbids the rest.
+"""
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from model.contract import (
+    MODALITIES,
+    SENTIMENTS,
+    Analysis,
+    Emotion,
+    EmotionScore,
+    Modality,
+    ModalityShare,
+    Sentiment,
+    SentimentScore,
+)
+from model.palette import (
+    DARK_SURFACE,
+    EMOTION_COLOURS,
+    LIGHT_SURFACE,
+    LOW_CONFIDENCE,
+    MODALITY_COLOURS,
+    MODALITY_NAMES,
+    SENTIMENT_COLOURS,
+)
+from model.thumbnails import thumbnails
+
+TEMPLATES = Path(__file__).parent / "templates"
+MAX_EMBEDDED_BYTES = 16_000_000
+
+# What browsers play, by suffix; "{kind}" is video or audio, as the file has a picture or not.
+PLAYABLE = {
+    ".mp4": "{kind}/mp4",
+    ".m4v": "{kind}/mp4",
+    ".webm": "{kind}/webm",
+    ".ogg": "{kind}/ogg",
+    ".ogv": "{kind}/ogg",
+    ".oga": "audio/ogg",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".m4a": "audio/mp4",
+    ".flac": "audio/flac",
+}
+
+# From the top of the timeline down: pleasant above, unpleasant below, so that the line between tells the mood.
+STACK: tuple[Emotion, ...] = ("joy", "surprise", "neutral", "sadness", "fear", "disgust", "anger")
+SENTIMENT_STACK: tuple[Sentiment, ...] = tuple(reversed(SENTIMENTS))
+
+TIMELINE_WIDTH = 1000.0  # of the drawing; it is stretched over the page
+# Its height is 100, so that a probability in percent is a height.
+BAND_GAP = 0.8  # between bands: a line to see where one ends, whatever the colours ...
+MAX_GAPPED = 120  # ... up to this many utterances; beyond, they are too narrow and the lines become specks
+TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)  # seconds
+MAX_TICKS = 7
+
+
+def write_report(analysis: Analysis, video_path: Path, out: Path) -> None:
+    """Write the report of a video's analysis to `out`. Raises MediaError (video) or OSError (either)."""
+    out.write_bytes(render_report(analysis, video_path).encode("utf-8"))
+
+
+def render_report(analysis: Analysis, video_path: Path) -> str:
+    """The report as HTML. Reads the video for its thumbnails and, where it is small, to embed it.
+
+    Raises MediaError where the video cannot be read.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(clock=_clock, percent=_percent, stacked=_stacked, by_label=_by_label, weights=_weights)
+    pictures = [_data_url("image/jpeg", jpeg) for jpeg in thumbnails(analysis.utterances, video_path)]
+    style = _colour_rules() + (TEMPLATES / "report.css").read_text("utf-8")
+    script = (TEMPLATES / "report.js").read_text("utf-8")
+    return environment.get_template("report.html").render(
+        analysis=analysis,
+        name=_printable(video_path.name),
+        style=Markup(style),
+        script=Markup(script),
+        policy=_content_policy(style, script),
+        player=_player(analysis, video_path),
+        thumbnails=pictures,
+        timeline=_timeline(analysis),
+        timeline_data=_timeline_data(analysis),
+        stack=STACK,
+        sentiment_stack=SENTIMENT_STACK,
+        modality_names=MODALITY_NAMES,
+        low_confidence=LOW_CONFIDENCE,
+    )
+
+
+def _clock(seconds: float) -> str:
+    """m:ss, or h:mm:ss from an hour on."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+@dataclass(frozen=True)
+class _Player:
+    """How to play the file: `element` is video or audio, `source` a data: URL; or `why_not` in words."""
+
+    element: str = ""
+    source: str = ""
+    why_not: str = ""
+
+
+def _player(analysis: Analysis, path: Path) -> _Player:
+    size = path.stat().st_size
+    if path.suffix.lower() not in PLAYABLE:
+        kind = path.suffix.removeprefix(".") or "this kind of"
+        return _Player(why_not=f"Browsers do not play {kind} files, so this page holds no player.")
+    if size > MAX_EMBEDDED_BYTES:
+        return _Player(
+            why_not=f"The file is too large to embed ({size / 1e6:.0f} MB; {MAX_EMBEDDED_BYTES / 1e6:.0f} MB is the "
+            "most), so this page holds no player."
+        )
+    media_type = PLAYABLE[path.suffix.lower()].format(kind="video" if analysis.video.width else "audio")
+    return _Player(element=media_type.partition("/")[0], source=_data_url(media_type, path.read_bytes()))
+
+
+def _data_url(media_type: str, content: bytes | None) -> Markup:
+    """Empty for no content. Marked as safe, since base64 needs no escaping and megabytes of it would take long."""
+    if content is None:
+        return Markup("")
+    return Markup(f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}")
+
+
+@dataclass(frozen=True)
+class _Timeline:
+    """What to draw: an SVG path per label, and the axis's ticks as (percent of the width, seconds)."""
+
+    duration: float
+    emotions: dict[str, str]
+    sentiments: dict[str, str]
+    ticks: list[tuple[float, int]]
+
+
+def _timeline(analysis: Analysis) -> _Timeline:
+    duration = _duration(analysis)
+    emotions = [_by_label(u.emotions, STACK) for u in analysis.utterances]
+    sentiments = [_by_label(u.sentiments, SENTIMENT_STACK) for u in analysis.utterances]
+    times = [(u.start_time / duration, u.end_time / duration) for u in analysis.utterances]
+    step = next((s for s in TICK_STEPS if duration / s <= MAX_TICKS), round(duration / MAX_TICKS))
+    return _Timeline(
+        duration=duration,
+        emotions={label: _band(label, times, emotions) for label in STACK},
+        sentiments={label: _band(label, times, sentiments) for label in SENTIMENT_STACK},
+        ticks=[(100 * time / duration, time) for time in range(0, int(duration) + 1, step)],
+    )
+
+
+def _band(label: str, times: Sequence[tuple[float, float]], stacks: Sequence[Mapping[str, float]]) -> str:
+    """SVG path of one label: a box per utterance, as high as its probability, below those before it in the stack.
+
+    `times` are starts and ends as shares of the duration; `stacks` hold probabilities, from the top down.
+    """
+    gap = BAND_GAP if len(stacks) <= MAX_GAPPED else 0.0
+    boxes = []
+    for (start, end), stack in zip(times, stacks, strict=True):
+        top, height = next((left, width) for name, left, width in _stacked(stack) if name == label)
+        x, width = TIMELINE_WIDTH * start, TIMELINE_WIDTH * (end - start)
+        boxes.append(f"M{x:.2f} {top:.2f}h{width:.2f}v{max(0.0, height - gap):.2f}h{-width:.2f}z")
+    return "".join(boxes)
+
+
+def _timeline_data(analysis: Analysis) -> dict[str, object]:
+    """For the script: times and probabilities, nothing that a stranger wrote."""
+    utterances = [
+        {
+            "start": u.start_time,
+            "end": u.end_time,
+            "emotions": _by_label(u.emotions, STACK),
+            "sentiments": _by_label(u.sentiments, SENTIMENT_STACK),
+        }
+        for u in analysis.utterances
+    ]
+    return {"duration": _duration(analysis), "utterances": utterances}
+
+
+def _duration(analysis: Analysis) -> float:
+    """Seconds; never 0, and never shorter than what was judged."""
+    return max([analysis.video.duration_s, *(u.end_time for u in analysis.utterances), 0.001])
+
+
+def _by_label(scores: Sequence[EmotionScore | SentimentScore], labels: Sequence[str]) -> dict[str, float]:
+    """Confidences by label, in the order of `labels`."""
+    confidences: dict[str, float] = {score.label: score.confidence for score in scores}
+    return {label: confidences[label] for label in labels}
+
+
+def _weights(modalities: Mapping[Modality, ModalityShare]) -> dict[str, float]:
+    """Shares by modality, in the contract's order."""
+    return {modality: modalities[modality].weight for modality in MODALITIES if modality in modalities}
+
+
+def _stacked(values: Mapping[str, float]) -> Iterator[tuple[str, float, float]]:
+    """Parts of a bar, one behind the other: label, left edge and width in percent."""
+    left = 0.0
+    for label, value in values.items():
+        yield label, 100 * left, 100 * value
+        left += value
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%"
+
+
+def _printable(name: str) -> str:
+    """A file's name as text; bytes that are no text become U+FFFD."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _colour_rules() -> str:
+    """The palette as CSS classes, for SVG shapes (fill) and boxes (background)."""
+    colours = {
+        **{f"emotion-{label}": colour for label, colour in EMOTION_COLOURS.items()},
+        **{f"sentiment-{label}": colour for label, colour in SENTIMENT_COLOURS.items()},
+        **{f"modality-{label}": colour for label, colour in MODALITY_COLOURS.items()},
+    }
+    surfaces = f":root{{--surface-light:{LIGHT_SURFACE};--surface-dark:{DARK_SURFACE}}}\n"
+    return surfaces + "".join(f".{name}{{fill:{c};background-color:{c}}}\n" for name, c in colours.items())
+
+
+def _content_policy(style: str, script: str) -> str:
+    """Content security policy: nothing from outside, no style and no script but these two."""
+    hashes = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
+    return (
+        "default-src 'none'; img-src data:; media-src data:; base-uri 'none'; form-action 'none'; "
+        f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'"
+    )

@@ -1,0 +1,125 @@
+"""A video's way through the server: in, into the queue, judged, gone again."""
+
+import asyncio
+import logging
+import shutil
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from starlette.requests import Request
+
+from model.contract import Analysis
+from model.media import MediaError
+from model.pipeline import Models, Options, Progress, analyze, load_models
+from model.serving.intake import Intake
+from model.serving.jobs import JobQueue, Place
+from model.serving.log import Call
+from model.serving.problems import NotReadyError, StoppingError
+from model.serving.progress import ProgressWriter
+from model.serving.settings import ServerSettings
+
+logger = logging.getLogger("model.server")
+
+
+class Service:
+    """What all requests share: the models, the queue, the folder for videos."""
+
+    def __init__(self, settings: ServerSettings, models: Models | None) -> None:
+        self.settings = settings
+        self.models = models
+        self.failure: Exception | None = None  # why the models could not be loaded
+        self.when_failed: Callable[[], None] = lambda: None
+        self.jobs = JobQueue(settings.workers, settings.queue)
+        self._intake = Intake(settings)
+        self._loading: threading.Thread | None = None
+        self._folder: Path | None = None
+        self._progress: ProgressWriter | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether threads are at work that nothing can interrupt."""
+        return self.jobs.running or (self._loading is not None and self._loading.is_alive())
+
+    def start(self) -> None:
+        """Make ready; where there are no models yet, load them beside answering /ping."""
+        self.settings.temp_dir.mkdir(parents=True, exist_ok=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="video-sentiment-", dir=self.settings.temp_dir))
+        if self.settings.progress_s3_uri is not None:
+            self._progress = ProgressWriter(self.settings.progress_s3_uri)
+        if self.models is None:
+            self._loading = threading.Thread(target=self._load, name="loading", daemon=True)
+            self._loading.start()
+
+    def stop(self) -> None:
+        """Take no more, finish what runs within the grace period. Call from the event loop."""
+        self.jobs.stop()
+        asyncio.get_running_loop().call_later(self.settings.grace, self.jobs.abort)
+
+    def close(self) -> None:
+        """Leave nothing behind. May be called again."""
+        self.jobs.close()
+        if self._progress is not None:
+            self._progress.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def ready(self) -> Models:
+        """The models. Raises NotReadyError before they are loaded."""
+        if self.models is None:
+            raise NotReadyError("the models are being loaded; try again in a moment")
+        return self.models
+
+    async def analyse(self, request: Request, call: Call) -> Analysis:
+        """The analysis of the video that a request brings. Raises what `serving.problems` lists."""
+        models = self.ready()
+        self._intake.check(request)
+        with self.jobs.take() as place, self._file() as path:
+            call.bytes = await self._intake.take(request, path, place)
+            return await place.run(lambda: self._judge(path, models, place, call))
+
+    def _judge(self, path: Path, models: Models, place: Place, call: Call) -> Analysis:
+        """On a worker's thread."""
+        call.started()
+        told = self._progress.of(call.inference_id) if self._progress and call.inference_id else None
+        options = Options(max_duration=self.settings.max_duration)
+        try:
+            analysis = analyze(path, models, options, _unless_abandoned(place, told))
+        except MediaError as error:  # its message names the file, which is nobody's business
+            raise type(error)(str(error).replace(str(path), "the video")) from error
+        call.video_seconds = analysis.video.duration_s
+        return analysis
+
+    def _load(self) -> None:
+        settings = self.settings
+        try:
+            self.models = load_models(settings.find_bundle(), settings.whisper_model, device=settings.device)
+            logger.info("models loaded")
+        except Exception as error:  # whatever it is, a server without models must not go on
+            self.failure = error
+            self.when_failed()
+
+    @contextmanager
+    def _file(self) -> Iterator[Path]:
+        """A path for a video, removed afterwards; a thread that still reads the file may go on doing so."""
+        assert self._folder is not None, "the service was not started"
+        path = self._folder / uuid.uuid4().hex
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _unless_abandoned(place: Place, told: Progress | None) -> Progress:
+    """Reports progress; ends an analysis that nobody waits for any more by raising out of it."""
+
+    def report(stage: str, fraction: float) -> None:
+        if place.abandoned.is_set():
+            raise StoppingError("nobody waits for this analysis any more")
+        if told is not None:
+            told(stage, fraction)
+
+    return report

@@ -1,0 +1,167 @@
+"""The real sample's report in a real browser."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from model.contract import EMOTIONS, SENTIMENTS, Analysis
+from model.report import write_report
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HOSTILE = "</script><script>window.injected = true</script><img src=x onerror='window.injected = true'>"
+CURRENT = "li.utterance[aria-current=true]"
+
+# Positions of the playhead, in percent of the timeline: until it was at six, or the end of the file.
+WATCH_PLAYHEAD = """
+start => new Promise((resolve) => {
+  const [player, playhead] = ["player", "playhead"].map((id) => document.getElementById(id));
+  const seen = new Set();
+  new MutationObserver(() => {
+    seen.add(Number.parseFloat(playhead.getAttribute("x1")));
+    if (seen.size === 6 || player.ended) resolve([...seen]);
+  }).observe(playhead, {attributes: true});
+  Object.assign(player, {muted: true, playbackRate: 0.25, currentTime: start}).play();
+})
+"""
+
+
+def find_chromium() -> str | None:
+    """The environment variable CHROMIUM, else an installed one."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("no Chromium: `apt install chromium`, or set CHROMIUM to the path of one")
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium's sandbox refuses root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"] if as_root else [])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def report(analysis: Analysis, sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(analysis, sample, out)
+    return out
+
+
+@pytest.fixture
+def page(browser: Browser, report: Path) -> Iterator[Page]:
+    """The report, opened; fails at the end if it complained or asked for anything."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    complaints: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(report.as_uri())
+    expect(page.locator("#player")).to_have_js_property("readyState", 4)  # enough data
+    yield page
+    page.close()
+    assert complaints == []
+    assert [url for url in requests if not url.startswith("data:")] == [report.as_uri()]
+
+
+def play_position(page: Page) -> float:
+    return float(page.evaluate("document.getElementById('player').currentTime"))
+
+
+def test_clicking_an_utterance_seeks(page: Page, analysis: Analysis) -> None:
+    for index in (2, 1):
+        page.locator("li.utterance").nth(index).locator(".words").click()
+        assert play_position(page) == pytest.approx(analysis.utterances[index].start_time, abs=0.05)
+        expect(page.locator(CURRENT).locator(".words")).to_have_text(analysis.utterances[index].text)
+
+
+def test_times_work_from_the_keyboard(page: Page, analysis: Analysis) -> None:
+    page.locator("button.seek").nth(1).focus()
+    page.keyboard.press("Enter")
+    assert play_position(page) == pytest.approx(analysis.utterances[1].start_time, abs=0.05)
+
+
+@pytest.mark.parametrize("kind, labels", [("emotion", EMOTIONS), ("sentiment", SENTIMENTS)])
+def test_a_visible_band_per_label(page: Page, kind: str, labels: tuple[str, ...]) -> None:
+    colours = set()
+    for label in labels:
+        band = page.locator(f"#timeline path[data-{kind}={label}]")
+        box = band.bounding_box()
+        assert box is not None and box["width"] > 100 and box["height"] > 1, label
+        colours.add(band.evaluate("band => getComputedStyle(band).fill"))
+    assert len(colours) == len(labels)
+
+
+def test_clicking_the_timeline_seeks(page: Page, analysis: Analysis) -> None:
+    judged = analysis.utterances[1]
+    middle = (judged.start_time + judged.end_time) / 2
+    box = page.locator("#timeline").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * middle / analysis.video.duration_s, box["y"] + 10)
+    assert play_position(page) == pytest.approx(middle, abs=0.1)
+    expect(page.locator(CURRENT).locator(".words")).to_have_text(judged.text)
+    expect(page.locator(CURRENT)).to_be_in_viewport()
+
+
+def test_timeline_works_from_the_keyboard(page: Page, analysis: Analysis) -> None:
+    page.locator("#timeline").focus()
+    page.keyboard.press("PageDown")
+    assert play_position(page) == pytest.approx(analysis.utterances[0].start_time, abs=0.05)
+    page.keyboard.press("ArrowRight")
+    assert play_position(page) == pytest.approx(analysis.utterances[0].start_time + 1, abs=0.05)
+    expect(page.locator("#timeline")).to_have_attribute(
+        "aria-valuetext", f"0:01, {analysis.utterances[0].emotions[0].label} {shown(analysis, 0)}"
+    )
+
+
+def shown(analysis: Analysis, index: int) -> str:
+    return f"{analysis.utterances[index].emotions[0].confidence:.0%}"
+
+
+def test_pointing_at_the_timeline_shows_values(page: Page, analysis: Analysis) -> None:
+    judged = analysis.utterances[0]
+    box = page.locator("#timeline").bounding_box()
+    assert box is not None
+    value = page.locator(f"[data-value=emotions-{judged.emotions[0].label}]")
+    page.mouse.move(box["x"] + box["width"] * (judged.start_time + 1) / analysis.video.duration_s, box["y"] + 10)
+    expect(value).to_have_text(shown(analysis, 0))
+    page.mouse.move(0, 0)
+    expect(value).to_have_text("–")  # back at 0:00, before anything was judged
+
+
+def test_page_follows_playback(page: Page, analysis: Analysis) -> None:
+    last = analysis.utterances[-1]
+    positions = page.evaluate(WATCH_PLAYHEAD, last.end_time - 1)
+    assert len(positions) == 6  # it glides; it would be at three where it moved on events alone
+    assert positions == sorted(positions)
+    expect(page.locator(CURRENT).locator(".words")).to_have_text(last.text or "nobody speaks")
+    expect(page.locator(CURRENT)).to_be_in_viewport()
+
+
+def test_a_file_this_browser_cannot_play(page: Page, analysis: Analysis) -> None:
+    page.evaluate("document.getElementById('player').src = 'data:video/mp4;base64,AAAA'")
+    expect(page.get_by_text("This browser cannot play the file")).to_be_visible()
+    page.locator("li.utterance").nth(1).locator(".words").click()
+    expect(page.locator("#timeline")).to_have_attribute("aria-valuenow", f"{analysis.utterances[1].start_time:.2f}")
+
+
+def test_a_phone_needs_no_sideways_scrolling(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_words_are_never_run(browser: Browser, analysis: Analysis, sample: Path, tmp_path: Path) -> None:
+    spoken = analysis.utterances[0].model_copy(update={"text": HOSTILE})
+    out = tmp_path / "report.html"
+    write_report(analysis.model_copy(update={"utterances": [spoken], "warnings": [HOSTILE]}), sample, out)
+    page = browser.new_page()
+    page.goto(out.as_uri())
+    expect(page.locator(".words")).to_have_text(HOSTILE)
+    assert page.evaluate("window.injected") is None
+    page.close()

@@ -1,0 +1,82 @@
+"""Analyses made by hand, for tests of what is done with one."""
+
+from hypothesis import strategies as st
+
+from model.contract import (
+    EMOTIONS,
+    MODALITIES,
+    SENTIMENTS,
+    Analysis,
+    Emotion,
+    ModalityShare,
+    ModelInfo,
+    Utterance,
+    VideoInfo,
+    rank_emotions,
+    rank_sentiments,
+    summarise,
+)
+
+
+def utterance(start: float, end: float, text: str, emotion: Emotion = "joy", confidence: float = 0.7) -> Utterance:
+    """Judged from words (a quarter) and voice; the emotions that are not named share the rest equally."""
+    rest = (1 - confidence) / (len(EMOTIONS) - 1)
+    emotions = rank_emotions([confidence if label == emotion else rest for label in EMOTIONS])
+    return Utterance(
+        start_time=start,
+        end_time=end,
+        text=text,
+        emotions=emotions,
+        sentiments=rank_sentiments([0.1, 0.3, 0.6]),
+        modalities={
+            "text": ModalityShare(weight=0.25, emotions=emotions),
+            "audio": ModalityShare(weight=0.75, emotions=emotions),
+        },
+    )
+
+
+def analysis_of(
+    *utterances: Utterance, duration: float = 20.0, picture: bool = True, warnings: tuple[str, ...] = ()
+) -> Analysis:
+    return Analysis(
+        video=VideoInfo(
+            duration_s=duration, width=640 * picture, height=360 * picture, fps=25.0 * picture, has_audio=True
+        ),
+        language="en",
+        model=ModelInfo(bundle="starter", version="1", speech="a recogniser"),
+        utterances=list(utterances),
+        overall=summarise(utterances),
+        warnings=list(warnings),
+    )
+
+
+_share = st.floats(0.0, 1.0)
+_times = st.lists(st.floats(0.0, 1e6), min_size=2, max_size=2).map(sorted)
+_emotions = st.lists(_share, min_size=len(EMOTIONS), max_size=len(EMOTIONS)).map(rank_emotions)
+_sentiments = st.lists(_share, min_size=len(SENTIMENTS), max_size=len(SENTIMENTS)).map(rank_sentiments)
+
+# Any text at all, and often what is special to some format.
+_texts = st.lists(
+    st.one_of(
+        st.text(max_size=20), st.sampled_from(["-->", "\n\n", "\r\n", "<b>", "&amp;", '"', ",", "=1+1", "\t", "\u2028"])
+    )
+).map("".join)
+
+
+@st.composite
+def utterances(draw: st.DrawFn) -> Utterance:
+    start, end = draw(_times)
+    shares = st.builds(ModalityShare, weight=_share, emotions=_emotions)
+    return Utterance(
+        start_time=start,
+        end_time=end,
+        text=draw(_texts),
+        emotions=draw(_emotions),
+        sentiments=draw(_sentiments),
+        modalities=draw(st.dictionaries(st.sampled_from(MODALITIES), shares)),
+    )
+
+
+def analyses() -> st.SearchStrategy[Analysis]:
+    """Whatever the contract allows: utterances out of order, on top of one another, without length too."""
+    return st.lists(utterances(), max_size=4).map(lambda several: analysis_of(*several))

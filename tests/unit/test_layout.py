@@ -1,0 +1,32 @@
+"""Promises about the layout that no type checker sees."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("module", ["model.contract", "model.formats", "model.cli"])
+def test_light_modules_leave_torch_alone(module: str) -> None:
+    """Lambdas import the contract and the exports, and `--help` must be quick: none may pull in torch."""
+    script = f"import sys, {module}; sys.exit(any(m in sys.modules for m in ('torch', 'cv2', 'av', 'transformers')))"
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
+
+
+def test_every_target_of_the_readme_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    readme = (ROOT / "README.md").read_text()
+    for line in readme.splitlines():
+        if line.startswith("make "):
+            assert f"\n{line.split()[1]}:" in makefile, line
+
+
+def test_files_the_readme_names_exist() -> None:
+    import re
+
+    for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), target

@@ -1,0 +1,88 @@
+"""Colours that everybody can tell apart, on light and on dark."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
+from model.palette import DARK_SURFACE, EMOTION_COLOURS, LIGHT_SURFACE, MODALITY_COLOURS, SENTIMENT_COLOURS
+
+Array = npt.NDArray[np.float64]
+
+# How linear RGB looks without one kind of cone: Machado, Oliveira and Fernandes 2009, severity 1.
+SIGHT: dict[str, Array] = {
+    "normal": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+# Oklab (Ottosson 2020): linear RGB -> cone responses -> lightness and two hue axes.
+TO_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+APART = 0.08  # in Oklab; the well-known palettes of Okabe and Ito, and Tol, come to 0.02 and 0.03 here
+GRAPHICS_CONTRAST = 3.0  # WCAG 2.2, 1.4.11
+
+PALETTES: dict[str, Mapping[str, str]] = {
+    "emotions": dict(EMOTION_COLOURS.items()),
+    "sentiments": dict(SENTIMENT_COLOURS.items()),
+    "modalities": dict(MODALITY_COLOURS.items()),
+}
+every_palette = pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES.keys())
+
+
+def linear(colour: str) -> Array:
+    """#rrggbb -> linear RGB [3], 0 to 1."""
+    encoded = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+def oklab(rgb: Array) -> Array:
+    return np.asarray(TO_LAB @ np.cbrt(TO_CONES @ np.clip(rgb, 0, 1)))
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG contrast ratio, 1 to 21."""
+    dark, light = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_a_colour_for_every_label() -> None:
+    assert set(EMOTION_COLOURS) == set(EMOTIONS)
+    assert set(SENTIMENT_COLOURS) == set(SENTIMENTS)
+    assert set(MODALITY_COLOURS) == set(MODALITIES)
+
+
+@every_palette
+@pytest.mark.parametrize("sight", SIGHT)
+def test_told_apart(palette: Mapping[str, str], sight: str) -> None:
+    seen = {label: oklab(SIGHT[sight] @ linear(colour)) for label, colour in palette.items()}
+    for one, other in combinations(seen, 2):
+        assert np.linalg.norm(seen[one] - seen[other]) >= APART, f"{one} looks like {other}"
+
+
+@every_palette
+@pytest.mark.parametrize("surface", [LIGHT_SURFACE, DARK_SURFACE])
+def test_stands_out(palette: Mapping[str, str], surface: str) -> None:
+    for label, colour in palette.items():
+        assert contrast(colour, surface) >= GRAPHICS_CONTRAST, label
