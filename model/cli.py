@@ -234,14 +234,14 @@ def _analyze_one(
                 Options(language=language, translate=translate),
                 lambda stage, share: bar.update(task, completed=share, stage=stage),
             )
+        if not quiet:
+            print_analysis(analysis, job.path, errors if outputs.takes_standard_output else console)
+        for written in outputs.write(analysis, job):
+            if not quiet:
+                errors.print(f"written: {written}", highlight=False, soft_wrap=True)
     except MediaError as error:
         _say_bad(str(error))
         return False
-    if not quiet:
-        print_analysis(analysis, job.path, errors if outputs.takes_standard_output else console)
-    for written in outputs.write(analysis, job):
-        if not quiet:
-            errors.print(f"written: {written}", highlight=False, soft_wrap=True)
     return True
 
 

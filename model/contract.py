@@ -5,9 +5,9 @@ exports, the Lambdas. A bundle stores the labels it was trained with and loading
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 SCHEMA_VERSION = "1.0"
 
@@ -67,6 +67,13 @@ class Utterance(_Record):
     emotions: list[EmotionScore] = Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))
     sentiments: list[SentimentScore] = Field(min_length=len(SENTIMENTS), max_length=len(SENTIMENTS))
     modalities: dict[Modality, ModalityShare]
+
+    @field_validator("emotions", "sentiments")
+    @classmethod
+    def _names_each_label_once(cls, scores: list[Any]) -> list[Any]:
+        if len({score.label for score in scores}) != len(scores):
+            raise ValueError("a label stands twice")
+        return scores
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "Utterance":

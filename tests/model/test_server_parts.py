@@ -14,11 +14,11 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from pydantic import ValidationError
 
-from model import server_problems
 from model.bundle import DEFAULT_BUNDLE, find_bundle, read_manifest
 from model.contract import EmotionScore
 from model.media import MediaError
 from model.pipeline import TooLongError, needed_weights
+from model.serving import problems
 from model.serving.log import JsonFormatter
 from model.serving.problems import PROBLEMS, problem_of
 from model.serving.progress import ProgressWriter
@@ -59,8 +59,8 @@ def test_a_mounted_artefact_is_the_bundle_unless_another_was_asked_for(tmp_path:
 
 
 def test_every_problem_has_its_row() -> None:
-    ours = {kind for _, kind in inspect.getmembers(server_problems, inspect.isclass)
-            if issubclass(kind, Exception) and kind.__module__ == server_problems.__name__}  # fmt: skip
+    ours = {kind for _, kind in inspect.getmembers(problems, inspect.isclass)
+            if issubclass(kind, Exception) and kind.__module__ == problems.__name__}  # fmt: skip
     assert ours
     assert ours <= set(PROBLEMS)
     assert problem_of(TooLongError("long")).status == 422

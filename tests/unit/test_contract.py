@@ -71,6 +71,15 @@ def test_impossible_times_are_refused(broken: dict[str, float]) -> None:
         Utterance.model_validate({**good, **scores, **broken})
 
 
+def test_a_label_stands_once() -> None:
+    scores = {"emotions": rank_emotions([1.0] + [0.0] * 6), "sentiments": rank_sentiments([1.0, 0.0, 0.0])}
+    twice = [*scores["emotions"][:6], scores["emotions"][0]]
+    with pytest.raises(ValidationError, match="a label stands twice"):
+        Utterance.model_validate(
+            {"start_time": 0, "end_time": 1, "text": "", "modalities": {}, **scores, "emotions": twice}
+        )
+
+
 def test_labels() -> None:
     """The order is the network's: a bundle trained with another must not load."""
     assert EMOTIONS == ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
