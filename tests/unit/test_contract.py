@@ -72,12 +72,10 @@ def test_impossible_times_are_refused(broken: dict[str, float]) -> None:
 
 
 def test_a_label_stands_once() -> None:
-    scores = {"emotions": rank_emotions([1.0] + [0.0] * 6), "sentiments": rank_sentiments([1.0, 0.0, 0.0])}
-    twice = [*scores["emotions"][:6], scores["emotions"][0]]
+    emotions, sentiments = rank_emotions([1.0] + [0.0] * 6), rank_sentiments([1.0, 0.0, 0.0])
+    times = {"start_time": 0, "end_time": 1, "text": "", "modalities": {}, "sentiments": sentiments}
     with pytest.raises(ValidationError, match="a label stands twice"):
-        Utterance.model_validate(
-            {"start_time": 0, "end_time": 1, "text": "", "modalities": {}, **scores, "emotions": twice}
-        )
+        Utterance.model_validate({**times, "emotions": [*emotions[:6], emotions[0]]})
 
 
 def test_labels() -> None:

@@ -1,0 +1,46 @@
+"""A bundle with everything in it: bert-base, R3D-18, sound and face, as a training on MELD makes them.
+
+Its weights are random, as the real ones are the user's to train; speed and memory do not depend on them.
+What it answers means nothing.
+"""
+
+from pathlib import Path
+
+import torch
+
+from bench.clip import BUILD
+from model.bundle import FORMAT, BundleError, Manifest, read_manifest, save_bundle
+from model.compat import ensure_torchvision
+from model.network import EmotionNetwork, NetworkConfig
+
+AUDIO_WIDTH, FACE_WIDTH = 32, 48
+SEED = 0
+
+
+def full_shape(folder: Path = BUILD / "full-shape") -> Path:
+    """The bundle's folder; made if it is not there, or if it is of another version of the format."""
+    manifest = Manifest.model_validate_json(_manifest().model_dump_json())  # as it will be read again
+    if not _is_same(folder, manifest):
+        torch.manual_seed(SEED)
+        save_bundle(folder, manifest, EmotionNetwork(manifest.network))
+    return folder
+
+
+def _manifest() -> Manifest:
+    ensure_torchvision()  # transformers imports it
+    from transformers import BertConfig  # seconds; only where the bundle is made
+
+    return Manifest(
+        name="full-shape",
+        version=str(FORMAT),
+        licence="none: random weights",
+        tokenizer="minilm-l6",  # WordPiece with BERT's vocabulary
+        network=NetworkConfig(text=BertConfig().to_dict(), audio_width=AUDIO_WIDTH, video=True, face_width=FACE_WIDTH),
+    )
+
+
+def _is_same(folder: Path, manifest: Manifest) -> bool:
+    try:
+        return read_manifest(folder) == manifest and (folder / "weights.safetensors").exists()
+    except (BundleError, OSError):
+        return False

@@ -1,0 +1,39 @@
+"""Memory over the length of a video: an hour must take hardly more than five minutes do.
+
+Each length is analysed in a fresh process with the starter bundle and the smallest recogniser, and the
+process tells the most it ever held. The videos are the sample repeated, at its own bit rate and size.
+"""
+
+from pathlib import Path
+
+from bench.clip import looped
+from bench.launch import Launcher
+from bench.results import LongRun
+from bench.worker import Task
+
+SHORT, LONG = 5.0, 60.0  # minutes
+BUNDLE, WHISPER_MODEL = "starter", "tiny.en"
+
+
+def measure_long_runs(launcher: Launcher, minutes: tuple[float, ...] = (SHORT, LONG)) -> list[LongRun]:
+    """One analysis a length, in minutes. An hour of video takes several minutes."""
+    return [_measure(launcher, length) for length in minutes]
+
+
+def growth(runs: tuple[LongRun, ...]) -> float | None:
+    """How much more the longest of `runs` took than the shortest, as a share of the latter; None for less than two."""
+    if len(runs) < 2:
+        return None
+    shortest, longest = (choose(runs, key=lambda run: run.minutes) for choose in (min, max))
+    return longest.peak_mib / shortest.peak_mib - 1.0
+
+
+def _measure(launcher: Launcher, minutes: float) -> LongRun:
+    task = Task(kind="long", clip=_clip(launcher, minutes), bundle=BUNDLE, whisper_model=WHISPER_MODEL)
+    return LongRun.model_validate(launcher.run(task, f"memory, {minutes:g} minutes of video"))
+
+
+def _clip(launcher: Launcher, minutes: float) -> Path:
+    with launcher.progress() as progress:
+        bar = progress.add_task(f"making a video of {minutes:g} minutes", total=1.0)
+        return looped(minutes, progress=lambda share: progress.update(bar, completed=share))

@@ -1,0 +1,111 @@
+"""Results as tables: the same ones on the terminal and in `docs/performance.md`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from bench.goals import COMPARISONS, goals, ratio
+from bench.results import Contender, Form, Results, Stage
+
+CONTENDERS: dict[Contender, str] = {
+    "reference": "reference: BERT-base, R3D-18, openai-whisper",
+    "reference-faster": "reference, its speech by faster-whisper",
+    "reference-starter": "reference with the starter's weights, without R3D-18",
+    "full-shape": "ours, full shape: BERT-base, R3D-18, sound, face",
+    "starter": "ours, starter bundle: MiniLM, sound, face",
+}
+VERDICTS = {True: "kept", False: "MISSED", None: "not measured"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, a head and rows, all of plain words."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def tables(results: Results) -> list[Table]:
+    """Every table that the results have figures for."""
+    made = [_runs(results), _ratios(results), _stages(results), _long_runs(results), _goals(results)]
+    return [table for table in made if table.rows]
+
+
+def show(results: Results, console: Console) -> None:
+    """Print all tables."""
+    for table in tables(results):
+        drawn = RichTable(*table.head, title=table.title, title_justify="left", title_style="bold")
+        for column in drawn.columns[1:]:
+            column.overflow = "fold"
+        for row in table.rows:
+            drawn.add_row(*row)
+        console.print(drawn)
+
+
+def _runs(results: Results) -> Table:
+    rows = []
+    for contender, what in CONTENDERS.items():
+        run = results.best(contender)
+        if run is not None:
+            rows.append(
+                (
+                    what,
+                    f"{run.analysis.wall:.1f}",
+                    f"{run.analysis.cpu:.1f}",
+                    f"{run.analysis.wall / results.clip.seconds:.2f}",
+                    str(run.utterances),
+                    f"{run.load.wall:.1f}",
+                    f"{results.peak(contender):.0f}",
+                )
+            )
+    head = ("contender", "s", "CPU s", "real-time factor", "utterances", "loading, s", "peak MiB")
+    return Table(f"One clip of {results.clip.seconds:.1f} s, Whisper {results.whisper_model}", head, rows)
+
+
+def _ratios(results: Results) -> Table:
+    rows = []
+    for pair in COMPARISONS:
+        wall = ratio(results, pair.ours, pair.reference)
+        cpu = ratio(results, pair.ours, pair.reference, "cpu")
+        if wall is not None and cpu is not None:
+            rows.append((CONTENDERS[pair.ours], CONTENDERS[pair.reference], f"{wall:.1f} x", f"{cpu:.1f} x"))
+    return Table("How many times as fast", ("ours", "against", "by the clock", "by CPU time"), rows)
+
+
+def _stages(results: Results) -> Table:
+    rows: list[Sequence[str]] = []
+    for stage in results.stages:
+        rows += _stage_rows(stage, results.clip.seconds)
+    head = ("stage", "form", "s", "CPU s", "real-time factor", "ours is faster")
+    return Table("Stages, each alone", head, rows)
+
+
+def _stage_rows(stage: Stage, seconds: float) -> list[Sequence[str]]:
+    rows = [_form_row(f"{stage.name} ({stage.bundle})", f"ours: {stage.ours.what}", stage.ours, seconds, "")]
+    for form in stage.naive:
+        faster = form.timing.wall / stage.ours.timing.wall if stage.ours.timing.wall else 0.0
+        rows.append(_form_row("", form.what, form, seconds, f"{faster:.1f} x"))
+    return rows
+
+
+def _form_row(stage: str, what: str, form: Form, seconds: float, faster: str) -> Sequence[str]:
+    noted = f"{what} ({form.note})" if form.note else what
+    timing = form.timing
+    return (stage, noted, f"{timing.wall:.2f}", f"{timing.cpu:.2f}", f"{timing.wall / seconds:.3f}", faster)
+
+
+def _long_runs(results: Results) -> Table:
+    rows = [
+        (f"{run.minutes:.1f}", f"{run.peak_mib:.0f}", f"{run.analysis.wall:.0f}", str(run.utterances))
+        for run in results.long_runs
+    ]
+    head = ("minutes of video", "peak MiB", "s", "utterances")
+    return Table("Memory over length (starter bundle, Whisper tiny.en)", head, rows)
+
+
+def _goals(results: Results) -> Table:
+    rows = [(goal.what, goal.promised, goal.measured, VERDICTS[goal.kept]) for goal in goals(results)]
+    return Table("Promised and measured", ("what", "promised", "measured", ""), rows)

@@ -1,0 +1,151 @@
+"""What a run of the bench found out, as it is saved, printed and written into the docs."""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bench.measure import Timing
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "transformers",
+    "ctranslate2",
+    "faster-whisper",
+    "openai-whisper",
+    "av",
+    "opencv-python-headless",
+)
+
+Contender = Literal["reference", "reference-faster", "reference-starter", "full-shape", "starter"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Machine(_Record):
+    """Where it was measured."""
+
+    cpu: str
+    cores: int
+    instructions: tuple[str, ...]  # of those that matter for the encoders' speed
+    system: str
+    python: str
+    packages: dict[str, str]
+
+    @classmethod
+    def this(cls) -> "Machine":
+        model, flags = _cpu()
+        wanted = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
+        return cls(
+            cpu=model,
+            cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+            instructions=tuple(flag for flag in wanted if flag in flags),
+            system=f"{platform.system()} {platform.machine()}",
+            python=platform.python_version(),
+            packages={name: version(name) for name in PACKAGES},
+        )
+
+
+class Clip(_Record):
+    """What was analysed."""
+
+    seconds: float
+    width: int
+    height: int
+    pictures: int
+
+
+class Run(_Record):
+    """One analysis in a fresh process, timed after its models were loaded."""
+
+    contender: Contender
+    load: Timing
+    analysis: Timing
+    utterances: int
+    loaded_mib: float  # resident after loading
+    peak_mib: float
+
+
+class Form(_Record):
+    """One way to do a stage. `note` says what a reader must know about the figure."""
+
+    what: str
+    timing: Timing
+    note: str = ""
+
+
+class Stage(_Record):
+    """A stage as the engine does it, alone, and as it is usually done."""
+
+    name: str
+    bundle: str
+    ours: Form
+    naive: tuple[Form, ...]
+
+
+class LongRun(_Record):
+    """The memory of a whole analysis of a long video, with the starter bundle and the smallest recogniser."""
+
+    minutes: float  # as long as the file really is
+    analysis: Timing
+    peak_mib: float
+    utterances: int
+
+
+class Results(_Record):
+    """All of it. Parts that were not measured are empty."""
+
+    measured_at: str
+    machine: Machine
+    whisper_model: str
+    clip: Clip
+    runs: tuple[Run, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    long_runs: tuple[LongRun, ...] = ()
+
+    def best(self, contender: Contender) -> Run | None:
+        """A contender's fastest run: the one that other programs disturbed least."""
+        return min((r for r in self.runs if r.contender == contender), key=lambda r: r.analysis.wall, default=None)
+
+    def peak(self, contender: Contender) -> float:
+        """The most memory that any of its runs took, in MiB."""
+        return max((r.peak_mib for r in self.runs if r.contender == contender), default=0.0)
+
+    def with_parts_of(self, earlier: "Results") -> "Results":
+        """This, with the parts that only an earlier run on the same machine and clip measured."""
+        if (earlier.machine, earlier.clip, earlier.whisper_model) != (self.machine, self.clip, self.whisper_model):
+            return self
+        parts = {name: getattr(self, name) or getattr(earlier, name) for name in ("runs", "stages", "long_runs")}
+        return self.model_copy(update=parts)
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> "Results":
+        return cls.model_validate_json(path.read_bytes())
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _cpu() -> tuple[str, Sequence[str]]:
+    """The processor's name and its instruction sets; on Linux, where the kernel tells."""
+    path = Path("/proc/cpuinfo")
+    if not path.exists():
+        return platform.processor() or platform.machine(), ()
+    facts = dict(
+        line.split(":", 1) for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if ":" in line
+    )
+    trimmed = {key.strip(): value.strip() for key, value in facts.items()}
+    return trimmed.get("model name", platform.machine()), trimmed.get("flags", "").split()

@@ -1,0 +1,183 @@
+"""The engine's stages one by one, each beside the form in which it is usually written.
+
+Stages are timed alone. In an analysis they overlap: the picture is decoded and looked at while Whisper
+listens. So their times do not add up to an analysis's.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from bench.clip import Progress
+from bench.measure import Stopwatch, Timing, timed
+from bench.naive import (
+    FullSizeDetector,
+    cut_each,
+    decode_each,
+    first_images,
+    long_clips,
+    one_by_one,
+    padded_text,
+    plain,
+)
+from bench.reference import FasterSegments, OpenAISegments, Segment
+from bench.results import Form, Stage
+from model.contract import Modality, Utterance
+from model.faces import FaceTracker
+from model.features import Sample
+from model.media import Reader, read_audio
+from model.network import ENCODER_BATCH, EmotionNetwork, collate
+from model.pipeline import Models, analyze, load_models
+from model.speech import find_speech, transcribe
+from model.watching import FACE_RATE
+
+FULL_SIZE_PICTURES = 12  # that full-size detection is timed on; all of them would take minutes
+LONG_CLIPS = 2  # that the reference's size of clip is timed on
+
+
+def measure(
+    clip: Path, bundle: str, whisper_model: str, repeats: int, encoders_only: bool, progress: Progress
+) -> list[Stage]:
+    """All stages of a bundle, or only its encoders, on one clip."""
+    models = load_models(bundle, whisper_model, device="cpu")
+    samples, utterances = judged(clip, models)
+    bench = _Bench(clip, models, whisper_model, samples, utterances, repeats)
+    steps: list[Callable[[], Stage]] = [] if encoders_only else [bench.decode, bench.speech, bench.faces]
+    for modality in models.bundle.network.modalities:
+        steps.append(lambda modality=modality: bench.encoder(modality))  # type: ignore[misc]
+    stages: list[Stage] = []
+    for step in steps:
+        progress(len(stages) / len(steps))
+        stages.append(step())
+    return stages
+
+
+def judged(clip: Path, models: Models) -> tuple[list[Sample], list[Utterance]]:
+    """One analysis: what its network was given, and what came out. It warms every stage up, too."""
+    samples: list[Sample] = []
+    hook = models.bundle.network.register_forward_pre_hook(lambda _, given: samples.extend(given[0]))
+    analysis = analyze(clip, models)
+    hook.remove()
+    return samples, analysis.utterances
+
+
+class _Bench:
+    """What the stages are measured on."""
+
+    def __init__(
+        self,
+        clip: Path,
+        models: Models,
+        whisper_model: str,
+        samples: Sequence[Sample],
+        utterances: Sequence[Utterance],
+        repeats: int,
+    ) -> None:
+        self._clip = clip
+        self._models = models
+        self._whisper_model = whisper_model
+        self._samples = samples
+        self._spoken = [Segment(u.start_time, u.end_time, u.text) for u in utterances if u.text]
+        self._repeats = repeats
+
+    def decode(self) -> Stage:
+        """The file in: sound, and pictures at the faces' rate as RGB."""
+
+        def once() -> None:
+            with Reader(self._clip, FACE_RATE) as reader:
+                for chunk in reader:
+                    for _ in reader.frames(chunk.packets):
+                        pass
+
+        spans = [(segment.start, segment.end) for segment in self._spoken]
+        return self._stage(
+            "decode",
+            self._form("one pass, pictures taken as they come", once),
+            self._form("file opened again for each utterance", lambda: decode_each(self._clip, spans)),
+            self._form("cut re-encoded and read for each utterance", lambda: cut_each(self._clip, self._spoken)),
+        )
+
+    def speech(self) -> Stage:
+        """Sound to words with their times."""
+        sound = read_audio(self._clip)
+
+        def ours() -> None:
+            transcribe(sound, find_speech(sound), self._models.recogniser, None, False)
+
+        openai, faster = OpenAISegments(self._whisper_model), FasterSegments(self._whisper_model)
+        return self._stage(
+            "speech",
+            self._form(f"{self._models.recogniser.name}, batched", ours, note="with word times"),
+            self._form("openai-whisper, fp32", lambda: openai(self._clip), note="no word times"),
+            self._form("faster-whisper int8, window by window", lambda: faster(self._clip), note="no word times"),
+        )
+
+    def faces(self) -> Stage:
+        """Pictures to followed face crops."""
+        if self._models.detector is None:
+            raise ValueError("the bundle looks at no faces")
+        ours = Stopwatch()
+        tracker = FaceTracker(self._models.detector)
+        with Reader(self._clip, FACE_RATE) as reader:
+            for chunk in reader:
+                for frame in reader.frames(chunk.packets):
+                    with ours:
+                        tracker.see(frame.time, frame.image)
+            pictures = round(reader.info.fps * reader.end)
+        detector, images = FullSizeDetector(), first_images(self._clip, FULL_SIZE_PICTURES)
+        each = timed(lambda: detector(images), self._repeats)
+        return self._stage(
+            "faces",
+            Form(what=f"{FACE_RATE:g} pictures a second, shrunken", timing=ours.timing),
+            Form(
+                what=f"every picture in full size ({pictures})",
+                timing=each.scaled(pictures / len(images)),
+                note=f"extrapolated from {len(images)}",
+            ),
+        )
+
+    def encoder(self, modality: Modality) -> Stage:
+        """One encoder over all utterances."""
+        network = self._models.bundle.network
+        samples = [sample.only(modality) for sample in self._samples if getattr(sample, modality) is not None]
+        name = f"encoder: {modality}"
+        if not samples:
+            return self._stage(name, Form(what="nothing to encode", timing=Timing(wall=0.0, cpu=0.0)))
+        with torch.inference_mode():
+            ours = self._form(_manner(modality), lambda: network.encode(samples))
+            return self._stage(name, ours, *self._naive(network, modality, samples))
+
+    def _naive(self, network: EmotionNetwork, modality: Modality, samples: Sequence[Sample]) -> list[Form]:
+        encoder = plain(network.encoders[modality])
+        if modality == "text":
+            tokens = [sample.text for sample in samples if sample.text is not None]
+            return [self._form("padded to 128 tokens, batch 1", lambda: padded_text(encoder, tokens))]
+        if modality == "video":
+            clips = [sample.video for sample in samples if sample.video is not None]
+            longer = timed(lambda: one_by_one(encoder, long_clips(LONG_CLIPS)))
+            return [
+                self._form("default layout, batch 1", lambda: one_by_one(encoder, clips)),
+                Form(
+                    what="30 pictures of 224x224, default layout, batch 1",
+                    timing=longer.scaled(len(clips) / LONG_CLIPS),
+                    note=f"extrapolated from {LONG_CLIPS}",
+                ),
+            ]
+        return [
+            self._form(
+                "batch 1", lambda: [network.embed(modality, collate(modality, [sample]), 1) for sample in samples]
+            )
+        ]
+
+    def _form(self, what: str, work: Callable[[], object], note: str = "") -> Form:
+        return Form(what=what, timing=timed(work, self._repeats), note=note)
+
+    def _stage(self, name: str, ours: Form, *naive: Form) -> Stage:
+        return Stage(name=name, bundle=self._models.bundle.manifest.name, ours=ours, naive=naive)
+
+
+def _manner(modality: Modality) -> str:
+    """How the engine runs an encoder, in words."""
+    detail = {"text": ", padded to the longest", "video": ", channels last"}.get(modality, "")
+    return f"batches of up to {ENCODER_BATCH[modality]}{detail}"

@@ -1,0 +1,85 @@
+"""The second engine, openai-whisper, on the very weights of the first: it must hear the same.
+
+The checkpoint is converted from the CTranslate2 model of `model.weights` by `bench.whisper_checkpoint`.
+Words are compared lower-cased and without punctuation, in order (difflib's longest matching blocks): int8 and
+fp32 arithmetic may differ on a word, and they cut the sound differently, so most must be the same, not all.
+"""
+
+import difflib
+import re
+from pathlib import Path
+
+import pytest
+
+from bench.whisper_checkpoint import checkpoint
+from model.features import FloatArray
+from model.media import read_audio
+from model.pipeline import Models
+from model.speech import OpenAIWhisper, Recogniser, SpeechError, find_speech, load_recogniser, transcribe
+from model.utterances import Word
+
+SAME_WORDS = 0.85  # of those that either engine heard
+SAME_TIME = 1.0  # seconds that a word's start may differ, in the median
+
+
+@pytest.fixture(scope="module")
+def sound(sample: Path) -> FloatArray:
+    return read_audio(sample)
+
+
+@pytest.fixture(scope="module")
+def openai() -> Recogniser:
+    return load_recogniser(str(checkpoint("tiny.en")), engine="openai-whisper")
+
+
+@pytest.fixture(scope="module")
+def heard(sound: FloatArray, openai: Recogniser) -> list[Word]:
+    words, language = transcribe(sound, find_speech(sound), openai, None, False)
+    assert language == "en"
+    return words
+
+
+@pytest.fixture(scope="module")
+def expected(sound: FloatArray, models: Models) -> list[Word]:
+    """What faster-whisper hears, with the same weights."""
+    return transcribe(sound, find_speech(sound), models.recogniser, None, False)[0]
+
+
+def test_the_engine_is_chosen_by_name(openai: Recogniser) -> None:
+    assert isinstance(openai, OpenAIWhisper)
+    assert openai.name == "openai-whisper tiny.en"
+    assert not openai.multilingual
+
+
+def test_it_hears_the_same_words(heard: list[Word], expected: list[Word]) -> None:
+    ours, theirs = _plain(heard), _plain(expected)
+    assert len(theirs) > 30
+    assert difflib.SequenceMatcher(None, ours, theirs, autojunk=False).ratio() >= SAME_WORDS, (ours, theirs)
+
+
+def test_words_lie_within_the_clip_and_in_order(heard: list[Word], sound: FloatArray) -> None:
+    end = len(sound) / 16_000
+    assert all(0.0 <= word.start <= word.end <= end for word in heard)
+    starts = [word.start for word in heard]
+    assert starts == sorted(starts)
+
+
+def test_words_come_at_the_same_times(heard: list[Word], expected: list[Word]) -> None:
+    ours, theirs = _plain(heard), _plain(expected)
+    blocks = difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
+    apart = sorted(
+        abs(heard[block.a + i].start - expected[block.b + i].start) for block in blocks for i in range(block.size)
+    )
+    assert apart[len(apart) // 2] <= SAME_TIME
+
+
+def test_what_is_no_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pt"
+    broken.write_bytes(b"not a checkpoint")
+    with pytest.raises(SpeechError, match="broken.pt"):
+        load_recogniser(str(broken), engine="openai-whisper")
+
+
+def _plain(words: list[Word]) -> list[str]:
+    """One entry a word: lower case, letters and digits alone."""
+    return [re.sub(r"[^a-z0-9]", "", word.text.lower()) for word in words]
