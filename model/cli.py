@@ -25,7 +25,7 @@ from rich.progress import (
 )
 
 from model import weights
-from model.outputs import FORMATS, Job, Outputs, OutputsError, find_jobs
+from model.outputs import Job, Outputs, OutputsError, find_jobs
 
 if TYPE_CHECKING:  # torch takes seconds to load: not for --help
     from model.pipeline import Models
@@ -293,5 +293,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 if __name__ == "__main__":
     main()
-
-__all__ = ["FORMATS", "app", "main"]

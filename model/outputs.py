@@ -8,7 +8,6 @@ from pathlib import Path
 from model import formats
 from model.contract import Analysis
 
-FORMATS = ("json", "csv", "srt", "vtt", "html")
 STANDARD_OUTPUT = Path("-")
 VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"),

@@ -15,7 +15,7 @@ import ssl
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -365,8 +365,3 @@ def _entry(name: str) -> Weights:
     if name not in CATALOGUE:
         raise WeightsError(f"there are no weights named {name!r}; known: {', '.join(CATALOGUE)}")
     return CATALOGUE[name]
-
-
-def names(wanted: Sequence[str]) -> list[str]:
-    """The entries asked for; all of them for none."""
-    return [_entry(name).name for name in wanted] or list(CATALOGUE)
