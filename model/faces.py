@@ -5,7 +5,7 @@ small grey crops are kept, so an hour of video costs a few megabytes.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.features import FACE_SIZE, ByteArray, FloatArray
+from model.sampling import Sampling
 
 DETECTOR_SIDE = 320  # pixels of the longer side; 32 px faces of a 1280 px frame are still 8 px there
 DETECTOR_STEP = 32  # both sides must be multiples of it
@@ -26,6 +27,7 @@ MIN_FACE = 24  # pixels of the frame: smaller ones say nothing at FACE_SIZE
 # (the median over them: `python -m training.face_crops`).
 CROP_SCALE = 1.11  # side of the square over the height of the box; the centres are the same
 
+DETECTION_RATE = 2.0  # a second; the pictures between need none
 SAME_FACE = 0.25  # intersection over union that carries a track to the next picture
 LOST_AFTER = 1.0  # seconds
 SPEAKING_RATIO = 1.5  # how much more a mouth must move than any other to be taken for the speaker's
@@ -86,19 +88,41 @@ class FaceDetector:
 
 
 class FaceTracker:
-    """Follows faces from picture to picture; feed them in order of time."""
+    """Follows faces from picture to picture; feed them in order of time.
+
+    Faces are looked for DETECTION_RATE times a second. In the pictures between, a face that is there
+    before and after is cropped where it must have been: on the straight line between both places.
+    """
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector
+        self._detections = Sampling(DETECTION_RATE)
+        self._between: list[tuple[float, ByteArray]] = []  # times and grey pictures since the last detection
         self.tracks: list[Track] = []
 
     def see(self, time: float, image: ByteArray) -> None:
-        """Find the faces of an RGB picture and give each to the track it continues, or to a new one."""
-        boxes = [b for b in self._detector.detect(image) if min(b[2] - b[0], b[3] - b[1]) >= MIN_FACE]
-        if not boxes:
+        """Take an RGB picture; each face in it continues the track it belongs to, or starts one."""
+        if not self._detections.wants(time):
+            if self._live(time):
+                self._between.append((time, _grey(image)))
             return
-        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        live = [t for t in self.tracks if time - t.sightings[-1].time <= LOST_AFTER]
+        boxes = [b for b in self._detector.detect(image) if min(b[2] - b[0], b[3] - b[1]) >= MIN_FACE]
+        grey = _grey(image) if boxes else None
+        for box, track in zip(boxes, self._assign(time, boxes), strict=True):
+            if track.sightings:
+                track.sightings += self._sightings_between(track.sightings[-1], time, box)
+            else:
+                self.tracks.append(track)
+            if grey is not None:
+                track.sightings.append(Sighting(time, box, crop_face(grey, box)))
+        self._between = []
+
+    def _live(self, time: float) -> list[Track]:
+        return [t for t in self.tracks if time - t.sightings[-1].time <= LOST_AFTER]
+
+    def _assign(self, time: float, boxes: Sequence[Box]) -> list[Track]:
+        """The track that each box continues: the one it overlaps most; a new one where there is none."""
+        live = self._live(time)
         pairs = sorted(
             ((overlap(t.sightings[-1].box, box), i, j) for i, t in enumerate(live) for j, box in enumerate(boxes)),
             reverse=True,
@@ -109,18 +133,26 @@ class FaceTracker:
             if share >= SAME_FACE and i not in taken and j not in owner:
                 taken.add(i)
                 owner[j] = live[i]
-        for j, box in enumerate(boxes):
-            track = owner.get(j)
-            if track is None:
-                track = Track()
-                self.tracks.append(track)
-            track.sightings.append(Sighting(time, box, crop_face(grey, box)))
+        return [owner.get(j) or Track() for j in range(len(boxes))]
+
+    def _sightings_between(self, before: Sighting, time: float, box: Box) -> Iterator[Sighting]:
+        """The face in the pictures since the last detection, if it was seen then."""
+        for middle, grey in self._between:
+            if before.time < middle:
+                share = (middle - before.time) / (time - before.time)
+                left, top, right, bottom = (a + share * (b - a) for a, b in zip(before.box, box, strict=True))
+                place = left, top, right, bottom
+                yield Sighting(middle, place, crop_face(grey, place))
 
     def forget_before(self, time: float) -> None:
         """Let go of what lies before `time`: keeps memory constant however long the video."""
         for track in self.tracks:
             track.sightings = [s for s in track.sightings if s.time >= time]
         self.tracks = [track for track in self.tracks if track.sightings]
+
+
+def _grey(image: ByteArray) -> ByteArray:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
 def crop_face(grey: ByteArray, box: Box) -> ByteArray:

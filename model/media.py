@@ -23,9 +23,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from model.features import SAMPLE_RATE, ByteArray, FloatArray
+from model.sampling import Sampling
 
 CHUNK_SECONDS = 10.0
 CHUNK_BYTES = 8 << 20  # of compressed picture
+# Pictures that no other refers to are left undecoded where so many come for each that is wanted: encoders
+# put up to three of them in a row, so one is still left in time.
+SKIPPING_RATIO = 4.0
 MAX_SIDE = 1280  # pixels; larger frames are scaled down as they leave the decoder
 MAX_PIXELS = 8192 * 4352  # 8K: a decoder keeps a score of frames, beyond this they fill the memory
 FRAME_THREADS_PIXELS = 4096 * 2304  # above, threads share a frame instead of each holding some
@@ -133,7 +137,7 @@ class Reader:
             raise MediaError(f"{path} holds neither sound nor picture; is it really a video?")
         self._start = _start_of(self._container, streams)
         self._video = video if picture else None
-        self._sampling = _Sampling(frame_rate)
+        self._sampling = Sampling(frame_rate)
         self._damaged = 0
         self._clock = _AudioClock()
         self._quarter_turns = 0  # counter-clockwise; a codec tells only with its first picture
@@ -222,6 +226,8 @@ class Reader:
             # Some containers store a clock's rate for a variable one; counted pictures do not lie.
             fps = self._video.frames / duration if self._video.frames and duration else rate
             context.thread_type = "AUTO" if width * height <= FRAME_THREADS_PIXELS else "SLICE"
+            if fps >= SKIPPING_RATIO * self._sampling.rate:
+                context.skip_frame = "NONREF"
         return MediaInfo(duration, width, height, fps, self._audio is not None, self._video is not None)
 
     def _packets(self) -> Iterator[AnyPacket]:
@@ -258,21 +264,6 @@ class Reader:
                 f"the file ends at {self.end:.1f} s although its header says {self._header.duration:.1f} s; "
                 "it was probably cut off"
             )
-
-
-class _Sampling:
-    """Picks pictures by their timestamps, so that a variable frame rate is sampled evenly in time."""
-
-    def __init__(self, rate: float) -> None:
-        self._rate = rate
-        self._next = 0
-
-    def wants(self, time: float) -> bool:
-        slot = int(time * self._rate + 1e-6)
-        if slot < self._next:
-            return False
-        self._next = slot + 1
-        return True
 
 
 class _AudioClock:
@@ -332,5 +323,7 @@ def _upright_rgb(frame: VideoFrame, quarter_turns: int) -> ByteArray:
     """RGB, turned as the rotation flag asks, MAX_SIDE at most."""
     scale = min(1.0, MAX_SIDE / max(frame.width, frame.height))
     width, height = (max(2, round(side * scale)) for side in (frame.width, frame.height))
-    image = np.asarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), dtype=np.uint8)
+    # One thread: the others are decoding, and waiting for them takes longer than the work.
+    rgb = frame.reformat(width=width, height=height, format="rgb24", threads=1)
+    image = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
     return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image

@@ -29,7 +29,7 @@ from model.features import N_MELS, Sample, Tokens
 
 N_EMOTIONS, N_SENTIMENTS = len(EMOTIONS), len(SENTIMENTS)
 N_LOGITS = N_EMOTIONS + N_SENTIMENTS  # a head's row: emotions first, then sentiments
-ENCODER_BATCH: dict[Modality, int] = {"text": 64, "audio": 32, "video": 8, "face": 32}  # bounds memory
+ENCODER_BATCH: dict[Modality, int] = {"text": 64, "audio": 32, "video": 2, "face": 32}  # bounds memory
 
 
 class Calibration(BaseModel):

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from model.faces import FaceDetector, FaceTracker, choose_face
 from model.features import ByteArray, shrink_for_clip
 from model.media import AnyPacket, Reader
+from model.sampling import Sampling
 
 FACE_RATE = 4.0  # pictures a second: expressions last from half a second to four (Ekman 2003)
 CLIP_RATE = 12.0  # 16 different frames from utterances of 1.3 s on
@@ -25,7 +26,7 @@ class Watcher:
         self._tracker = FaceTracker(detector) if detector else None
         self._clips = clips
         self._frames: deque[tuple[float, ByteArray]] = deque()
-        self._next_face = 0.0
+        self._faces = Sampling(FACE_RATE)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="watcher")
         self._waiting: deque[tuple[int, Future[None]]] = deque()
         self.saw_face = False
@@ -78,7 +79,6 @@ class Watcher:
         for frame in self._reader.frames(packets):
             if self._clips:
                 self._frames.append((frame.time, shrink_for_clip(frame.image)))
-            if self._tracker is not None and frame.time >= self._next_face:
-                self._next_face = frame.time + 1.0 / FACE_RATE - 1e-3
+            if self._tracker is not None and self._faces.wants(frame.time):
                 self._tracker.see(frame.time, frame.image)
                 self.saw_face = self.saw_face or bool(self._tracker.tracks)

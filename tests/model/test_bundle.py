@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from model.bundle import BUNDLES, BundleError, Manifest, find_bundle, load_bundle, save_bundle
-from model.features import FACE_SIZE, N_MELS, Sample
-from model.network import EmotionNetwork, NetworkConfig
+from model.bundle import BUNDLES, BundleError, Manifest, find_bundle, fold_batch_norms, load_bundle, save_bundle
+from model.features import CLIP_FRAMES, CLIP_SIZE, FACE_SIZE, N_MELS, Sample
+from model.network import EmotionNetwork, NetworkConfig, VideoEncoder
 from model.pipeline import Models
 
 STARTER = BUNDLES / "starter"
@@ -41,6 +41,27 @@ def test_saved_and_loaded_judge_alike(tmp_path: Path) -> None:
     with torch.inference_mode():
         before, after = network(samples), load_bundle(tmp_path).network(samples)
     torch.testing.assert_close(before.emotions, after.emotions, atol=2e-3, rtol=2e-3)  # half precision
+
+
+def test_folded_batch_norms_change_nothing() -> None:
+    """R3D-18 after some training: norms with statistics and scales of their own, worked into the convolutions."""
+    torch.manual_seed(0)
+    encoder = VideoEncoder()
+    for module in encoder.modules():
+        if isinstance(module, torch.nn.BatchNorm3d):
+            assert module.running_var is not None and module.running_mean is not None
+            torch.nn.init.uniform_(module.weight, 0.5, 2.0)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2.0)
+            torch.nn.init.normal_(module.bias)
+            torch.nn.init.normal_(module.running_mean)
+    clips = torch.randn(1, 3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE)
+    encoder.eval()
+    with torch.inference_mode():
+        before = encoder(clips)
+        fold_batch_norms(encoder)
+        after = encoder(clips)
+    assert not any(isinstance(module, torch.nn.BatchNorm3d) for module in encoder.modules())
+    torch.testing.assert_close(before, after, atol=1e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,27 @@ def test_one_face_is_one_track(models: Models, frames: Timed) -> None:
     assert 300 < left < right < 640 and 0 <= top < bottom <= 360  # right half of the picture
 
 
+def test_between_detections_a_face_is_cropped_where_it_is(models: Models, frames: Timed) -> None:
+    """Half the pictures are not searched; on a picture that moves evenly, their boxes are those of a search."""
+    assert models.detector is not None
+    still = frames[0][1]
+    moving = [(4.0 + i / 4, np.roll(still, -12 * i, axis=1)) for i in range(9)]
+    (track,) = (t for t in follow(models, moving).tracks if len(t.sightings) > 2)
+    assert [s.time for s in track.sightings] == [time for time, _ in moving]
+    for sighting, (_, image) in zip(track.sightings, moving, strict=True):
+        assert overlap(sighting.box, models.detector.detect(image)[0]) > 0.8
+        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        assert (sighting.crop == crop_face(grey, sighting.box)).all()
+
+
+def test_a_face_is_not_cropped_where_it_was_cut_away(models: Models, frames: Timed) -> None:
+    """After a cut to another scene there is no line to follow."""
+    grey = np.full_like(frames[0][1], 128)
+    scenes = [frames[0][1], frames[1][1], frames[2][1], frames[3][1], grey, grey, grey, grey]
+    tracks = follow(models, [(4.0 + i / 4, image) for i, image in enumerate(scenes)]).tracks
+    assert max(s.time for t in tracks for s in t.sightings) <= 4.75
+
+
 def test_mirrored_picture_mirrors_the_box(models: Models, frames: Timed) -> None:
     assert models.detector is not None
     image = frames[0][1]
