@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAMPLE := tests/media/face_and_speech.mp4
 DATA ?= ../shared/data
 
-.PHONY: help setup demo test lint bench train-starter lock clean
+.PHONY: help setup demo test test-launch lint bench train-starter lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -21,6 +21,11 @@ demo: ## Set up, then analyse the sample video: a table here, JSON and an HTML r
 test: lint ## Set up, then every check and test
 	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base minilm-l6 centerface
 	@$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory test-launch
+
+test-launch: setup ## The tests of training/launch.py alone, in .venv-launch: the SageMaker SDK takes 1 GB
+	@$(PYTHON) scripts/setup.py launch
+	@.venv-launch/bin/python -m pytest tests/launch --confcutdir=tests/launch
 
 lint: setup ## ruff, mypy --strict and the import rules
 	@$(BIN)/ruff check .
@@ -38,4 +43,4 @@ lock: ## Write requirements/*.txt anew from pyproject.toml (needs uv)
 	@scripts/lock.sh
 
 clean: ## Remove what the targets made, but the weights in the user cache
-	@rm -rf build .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf build .venv .venv-launch .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

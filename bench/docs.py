@@ -26,8 +26,8 @@ NOTES = """
 
 **The reference** ([bench/reference.py](../bench/reference.py)) is a multimodal pipeline as it is usually written:
 for each segment that Whisper gives, cut it out of the file with a re-encoding, decode the cut's first 30
-pictures at 224x224, write and read a wav file, make a 64-mel spectrogram, pad the words to 128 tokens, and run
-BERT, R3D-18 and an audio CNN on a batch of one in fp32. It has the same weights as the bundle beside it and the
+pictures at 224x224, write and read a wav file, make a mel spectrogram, pad the words to 128 tokens, and run
+BERT, R3D-18 and the voice encoder on a batch of one in fp32. It has the same weights as the bundle beside it and the
 same Whisper. Where there was a choice it has the faster form: it seeks before it cuts, its encoder uses all
 cores. It reads no faces, which ours does in the same time.
 

@@ -11,9 +11,10 @@ import torch
 from bench.clip import BUILD
 from model.bundle import FORMAT, BundleError, Manifest, read_manifest, save_bundle
 from model.compat import ensure_torchvision
+from model.encoders import VoiceConfig
 from model.network import EmotionNetwork, NetworkConfig
 
-AUDIO_WIDTH, FACE_WIDTH = 32, 48
+FACE_WIDTH = 64
 SEED = 0
 
 
@@ -35,7 +36,7 @@ def _manifest() -> Manifest:
         version=str(FORMAT),
         licence="none: random weights",
         tokenizer="minilm-l6",  # WordPiece with BERT's vocabulary
-        network=NetworkConfig(text=BertConfig().to_dict(), audio_width=AUDIO_WIDTH, video=True, face_width=FACE_WIDTH),
+        network=NetworkConfig(text=BertConfig().to_dict(), audio=VoiceConfig(), video=True, face_width=FACE_WIDTH),
     )
 
 

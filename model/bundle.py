@@ -14,14 +14,16 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from model import weights
 from model.contract import EMOTIONS, SENTIMENTS, Modality
+from model.encoders import FaceEncoder, TextEncoder, VideoEncoder, VoiceEncoder
 from model.features import PREPROCESS_ID, TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
+from model.public_encoders import EncoderError, load_public_encoder, public_state
 
 BUNDLES = Path(__file__).resolve().parent / "bundles"
 DEFAULT_BUNDLE = "starter"
@@ -48,7 +50,7 @@ class Manifest(BaseModel):
     tokenizer: str | None = None  # entry of weights.CATALOGUE
     fusion_trained: bool = False  # whether gates and joint head were trained on multimodal samples
     network: NetworkConfig
-    training: dict[str, object] = {}  # how it was made: for people, never read by code
+    training: dict[str, object] = {}  # how it was made: for people and training's own tools
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,14 @@ def load_bundle(name: str | Path = DEFAULT_BUNDLE, device: str = "cpu") -> Bundl
     folder = find_bundle(name)
     manifest = read_manifest(folder)
     network = EmotionNetwork(manifest.network)
-    for modality, public in manifest.public_encoders.items():
-        load_public_encoder(network.encoders[modality], public)
-    _overlay(network, folder, set(manifest.public_encoders))
+    public: set[str] = set()
+    for modality, entry in manifest.public_encoders.items():
+        try:
+            loaded = load_public_encoder(network.encoders[modality], entry)
+        except EncoderError as error:
+            raise BundleError(f"the bundle {folder}: {error}") from error
+        public |= {f"encoders.{modality}.{key}" for key in loaded}
+    _overlay(network, folder, public)
     tokenizer = None
     if manifest.tokenizer is not None:
         tokenizer = TextTokenizer(weights.fetch(manifest.tokenizer) / "tokenizer.json")
@@ -80,7 +87,7 @@ def load_bundle(name: str | Path = DEFAULT_BUNDLE, device: str = "cpu") -> Bundl
 def save_bundle(folder: Path, manifest: Manifest, network: EmotionNetwork) -> None:
     """Write `config.json` and `weights.safetensors`; what equals the public encoders is left out."""
     folder.mkdir(parents=True, exist_ok=True)
-    public = {str(m): load_public_state(network.encoders[m], p) for m, p in manifest.public_encoders.items()}
+    public = {str(m): public_state(network.encoders[m], p) for m, p in manifest.public_encoders.items()}
     own = {}
     for key, value in network.state_dict().items():
         encoder, _, name = key.removeprefix("encoders.").partition(".")
@@ -124,31 +131,15 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def load_public_encoder(encoder: nn.Module, public: str) -> None:
-    """Load a public encoder's weights into ours, whole."""
-    encoder.load_state_dict(load_public_state(encoder, public))
-
-
-def load_public_state(encoder: nn.Module, public: str) -> dict[str, Tensor]:
-    """A public BERT's weights under the names that `encoder` (a TextEncoder) has for them, float32."""
-    state = load_file(weights.fetch(public) / "model.safetensors")
-    wanted = {key.removeprefix("bert."): key for key in encoder.state_dict()}
-    found = {wanted[key]: value.float() for key, value in state.items() if key in wanted}
-    if missing := [key for key in encoder.state_dict() if key not in found and "position_ids" not in key]:
-        raise BundleError(f"the public encoder {public!r} lacks {missing[0]} and {len(missing) - 1} more weights")
-    return found
-
-
-def _overlay(network: EmotionNetwork, folder: Path, public: set[Modality]) -> None:
+def _overlay(network: EmotionNetwork, folder: Path, public: set[str]) -> None:
     """Lay a bundle's weights over the network; every weight must come from it or from a public encoder."""
     try:
         own = load_file(folder / "weights.safetensors")
     except (OSError, SafetensorError) as error:
         raise BundleError(f"the bundle {folder}: its weights.safetensors is missing or damaged ({error})") from error
     wanted = network.state_dict()
-    covered = tuple(f"encoders.{modality}." for modality in public)
     wrong = [key for key, value in own.items() if key not in wanted or wanted[key].shape != value.shape]
-    wrong += [key for key in wanted if key not in own and not key.startswith(covered)]
+    wrong += [key for key in wanted if key not in own and key not in public and "position_ids" not in key]
     if wrong:
         raise BundleError(f"the bundle {folder}: weights.safetensors does not fit its config.json (at {wrong[0]})")
     network.load_state_dict(own, strict=False)  # copies into single precision weight by weight
@@ -159,15 +150,16 @@ def _prepared(network: EmotionNetwork, device: str) -> EmotionNetwork:
     network = network.eval().requires_grad_(False)
     fold_batch_norms(network)
     network = network.to(device)
-    for modality in ("audio", "face"):
-        if modality in network.encoders:
-            network.encoders[modality].to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if "video" in network.encoders:
-        network.encoders["video"].to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    if device == "cuda" or has_fast_bfloat16():
-        for modality in ("text", "video"):
-            if modality in network.encoders:
-                network.encoders[modality].to(torch.bfloat16)
+    fast = device == "cuda" or has_fast_bfloat16()
+    for modality in network.modalities:
+        encoder = network.encoders[modality]
+        if isinstance(encoder, FaceEncoder):
+            encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        elif isinstance(encoder, VideoEncoder):
+            encoder.to(torch.bfloat16 if fast else None, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        elif fast and isinstance(encoder, TextEncoder | VoiceEncoder):
+            for part in encoder.pretrained():
+                part.to(torch.bfloat16)
     return network
 
 

@@ -1,11 +1,13 @@
-"""Make `import torchvision` work beside a CPU build of torch.
+"""What the platforms that we run on need.
 
-PyPI's torchvision is compiled for CUDA. Beside a CPU torch its extension does not load, and the import
-dies with "operator torchvision::nms does not exist" (transformers imports it too). Nothing here uses
+`import torchvision` beside a CPU build of torch: PyPI's is compiled for CUDA, its extension does not load, and
+the import dies with "operator torchvision::nms does not exist" (transformers imports it too). Nothing here uses
 those operators, so declaring their names is enough. Whoever imports torchvision or transformers calls
 `ensure_torchvision` first.
 """
 
+import contextlib
+import ctypes
 import sys
 
 import torch
@@ -27,3 +29,9 @@ def ensure_torchvision() -> None:
         library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]
         _declared.append(library)  # a Library withdraws its operators when it is collected
         import torchvision  # noqa: F401
+
+
+def give_back_memory() -> None:
+    """Have glibc return what was freed to the system; it keeps pieces between others, more with every hour."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)

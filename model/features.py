@@ -4,6 +4,7 @@ The only copy of it: training calls these very functions, and a bundle stores `P
 that weights can never be served behind another preprocessing than the one they were trained with.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
@@ -21,18 +22,19 @@ from model.contract import MODALITIES, Modality
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
 
-# Sound: log-mel spectrogram, 25 ms windows every 10 ms, as usual for speech at 16 kHz.
+# Sound: the log-mel spectrogram that Whisper was trained on (Radford et al. 2022, section 2.2), whose
+# encoder the voice is read with: 25 ms windows every 10 ms, Slaney's mel scale, the loudest 80 dB.
 SAMPLE_RATE = 16_000
-WINDOW_LENGTH = 400
+N_FFT = 400
 HOP_LENGTH = 160
-N_FFT = 1024  # the window, padded: at 40 Hz a bin, the lowest mel filters would hold none
-N_MELS = 64
-MEL_LOW_HZ = 60.0  # below lies hum, not voice
+N_MELS = 80
 MEL_HIGH_HZ = 8_000.0  # Nyquist
-LOG_MEL_FLOOR = 1e-6
-LOG_MEL_SCALE = 4.0  # standard deviation of speech log-mels in nats: brings them to about unit variance
+LOG_MEL_FLOOR = 1e-10
+LOG_MEL_RANGE = 8.0  # decades below the loudest
+VOICE_RMS = 0.05  # every utterance is brought to -26 dBFS: its level tells the distance to the microphone
 SILENCE_RMS = 1e-3  # -60 dBFS: below, a microphone's noise floor, nothing to judge
 MIN_AUDIO_SAMPLES = SAMPLE_RATE // 10
+MAX_AUDIO_SAMPLES = 30 * SAMPLE_RATE  # what the encoder has positions for; utterances are 15 s at most
 
 # Faces: grey, as FER2013 has them.
 FACE_SIZE = 48
@@ -57,7 +59,7 @@ PLAIN_MARKS = str.maketrans(
 PREPROCESS_VERSION = 1  # raise it with any change that the constants in the id do not show
 PREPROCESS_ID = (
     f"v{PREPROCESS_VERSION}"
-    f"/mel{N_MELS}-{WINDOW_LENGTH}-{HOP_LENGTH}@{SAMPLE_RATE}"
+    f"/whispermel{N_MELS}-{N_FFT}-{HOP_LENGTH}@{SAMPLE_RATE}"
     f"/face{FACE_SIZE}x{MAX_FACES}"
     f"/clip{CLIP_FRAMES}x{CLIP_SIZE}"
     f"/tokens{MAX_UTTERANCE_TOKENS}-{MAX_TOKENS}-{CONTEXT_UTTERANCES}"
@@ -100,6 +102,12 @@ class TextTokenizer:
         self._cls = self._tokenizer.token_to_id("[CLS]")
         self._sep = self._tokenizer.token_to_id("[SEP]")
 
+    @property
+    def marks(self) -> frozenset[int]:
+        """The tokens that are punctuation; the apostrophe is part of words."""
+        vocabulary = self._tokenizer.get_vocab()
+        return frozenset(i for word, i in vocabulary.items() if word != "'" and not re.search(r"[\w\[]", word))
+
     def __call__(self, text: str, context: Sequence[str] = ()) -> Tokens | None:
         """Tokens of `text`, or None where it has none.
 
@@ -121,18 +129,15 @@ class TextTokenizer:
 
 
 def log_mel(audio: FloatArray) -> Tensor | None:
-    """Mono float audio [n] at SAMPLE_RATE, in [-1, 1] -> float32 [N_MELS, frames]; None when silent.
-
-    The utterance's mean level is taken out: it tells the distance to the microphone, not the mood.
-    """
-    if audio.size < MIN_AUDIO_SAMPLES or rms(audio) < SILENCE_RMS:
+    """Mono float audio [n] at SAMPLE_RATE, in [-1, 1] -> float32 [N_MELS, n // HOP_LENGTH]; None when silent."""
+    level = rms(audio)
+    if audio.size < MIN_AUDIO_SAMPLES or level < SILENCE_RMS:
         return None
-    samples = torch.from_numpy(np.ascontiguousarray(audio, dtype=np.float32))
-    window = torch.hann_window(WINDOW_LENGTH)
-    spectrum = torch.stft(samples, N_FFT, HOP_LENGTH, WINDOW_LENGTH, window, pad_mode="constant", return_complex=True)
-    power = spectrum.abs().square()
-    mels = (_mel_filters() @ power).clamp_min(LOG_MEL_FLOOR).log()
-    return (mels - mels.mean()) / LOG_MEL_SCALE
+    samples = torch.from_numpy(np.ascontiguousarray(audio[:MAX_AUDIO_SAMPLES], dtype=np.float32)) * (VOICE_RMS / level)
+    spectrum = torch.stft(samples, N_FFT, HOP_LENGTH, window=torch.hann_window(N_FFT), return_complex=True)
+    power = spectrum[:, :-1].abs().square()
+    decades = (_mel_filters() @ power).clamp_min(LOG_MEL_FLOOR).log10()
+    return (decades.clamp_min(decades.max() - LOG_MEL_RANGE) + 4.0) / 4.0
 
 
 def rms(audio: FloatArray) -> float:
@@ -142,13 +147,18 @@ def rms(audio: FloatArray) -> float:
 
 @cache
 def _mel_filters() -> Tensor:
-    """Triangular filters [N_MELS, N_FFT // 2 + 1] on the HTK mel scale, m = 2595 log10(1 + f / 700)."""
-    low, high = (2595.0 * np.log10(1.0 + hz / 700.0) for hz in (MEL_LOW_HZ, MEL_HIGH_HZ))
-    edges = 700.0 * (10.0 ** (np.linspace(low, high, N_MELS + 2) / 2595.0) - 1.0)
+    """Triangles of equal area [N_MELS, N_FFT // 2 + 1] on Slaney's mel scale: linear to 1 kHz, then logarithmic.
+
+    Slaney 1998, "Auditory toolbox"; the filters of librosa and of Whisper.
+    """
+    knee, linear, step = 1000.0, 200.0 / 3.0, np.log(6.4) / 27.0
+    mels = np.linspace(0.0, knee / linear + np.log(MEL_HIGH_HZ / knee) / step, N_MELS + 2)
+    edges = np.where(mels < knee / linear, mels * linear, knee * np.exp(step * (mels - knee / linear)))
     bins = np.fft.rfftfreq(N_FFT, 1.0 / SAMPLE_RATE)
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    return torch.from_numpy(np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32))
+    triangles = np.maximum(0.0, np.minimum(rising, falling)) * (2.0 / (edges[2:] - edges[:-2]))[:, None]
+    return torch.from_numpy(triangles.astype(np.float32))
 
 
 def face_tensor(crops: Sequence[ByteArray]) -> Tensor | None:

@@ -14,7 +14,7 @@ pooling (Genest & Zidek 1986, "Combining probability distributions", section 3).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.compat import ensure_torchvision
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS, Modality
-from model.features import N_MELS, Sample, Tokens
+from model.encoders import FaceEncoder, TextEncoder, VideoEncoder, VoiceConfig, VoiceEncoder
+from model.features import Sample, Tokens
 
 N_EMOTIONS, N_SENTIMENTS = len(EMOTIONS), len(SENTIMENTS)
 N_LOGITS = N_EMOTIONS + N_SENTIMENTS  # a head's row: emotions first, then sentiments
-ENCODER_BATCH: dict[Modality, int] = {"text": 64, "audio": 32, "video": 2, "face": 32}  # bounds memory
+ENCODER_BATCH: dict[Modality, int] = {"text": 64, "audio": 8, "video": 2, "face": 32}  # bounds memory
 
 
 class Calibration(BaseModel):
@@ -56,7 +56,7 @@ class NetworkConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     text: dict[str, Any] | None = Field(default=None, description="a transformers BertConfig, as a dictionary")
-    audio_width: int | None = Field(default=None, description="channels of the first stage of AudioEncoder")
+    audio: VoiceConfig | None = Field(default=None, description="the shape of VoiceEncoder")
     video: bool = Field(default=False, description="torchvision's r3d_18")
     face_width: int | None = Field(default=None, description="channels of the first stage of FaceEncoder")
     calibration: dict[Modality, Calibration] = {}
@@ -67,7 +67,7 @@ class NetworkConfig(BaseModel):
     def modalities(self) -> tuple[Modality, ...]:
         has = {
             "text": self.text is not None,
-            "audio": self.audio_width is not None,
+            "audio": self.audio is not None,
             "video": self.video,
             "face": self.face_width is not None,
         }
@@ -87,119 +87,6 @@ class Judgement:
     sentiments: Tensor
     alone: dict[Modality, Tensor]
     weights: Tensor
-
-
-class TextEncoder(nn.Module):
-    """BERT, averaged over the tokens of the utterance itself (not over its context)."""
-
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        super().__init__()
-        ensure_torchvision()  # transformers imports it
-        from transformers import BertConfig, BertModel  # seconds; only where text is read
-
-        self.bert = BertModel(BertConfig(**config), add_pooling_layer=False)
-        self.width = int(self.bert.config.hidden_size)
-
-    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
-        """ids, types, mask int64 [n, tokens] -> [n, width]."""
-        hidden = self.bert(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
-        own = (types * mask).unsqueeze(-1).to(hidden.dtype)
-        pooled: Tensor = (hidden * own).sum(dim=1) / own.sum(dim=1).clamp_min(1.0)
-        return pooled
-
-
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with batch norm beside a shortcut; halves both axes where `stride` is 2."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.norm1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.norm2 = nn.BatchNorm2d(outputs)
-        same = inputs == outputs and stride == 1
-        self.shortcut = nn.Identity() if same else nn.Conv2d(inputs, outputs, 1, stride, bias=False)
-
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[n, inputs, h, w] -> [n, outputs, h / stride, w / stride]; mask [n, 1, 1, w / stride] zeroes padding."""
-        inner = F.relu(self.norm1(self.conv1(x)))
-        if mask is not None:
-            inner = inner * mask
-        outer = F.relu(self.norm2(self.conv2(inner)) + self.shortcut(x))
-        return outer if mask is None else outer * mask
-
-
-class AudioEncoder(nn.Module):
-    """Residual CNN over a log-mel spectrogram; mean and deviation over time of the last stage.
-
-    Frames behind an utterance's end are zeroed after every block, so that what an utterance gets does
-    not depend on the longer ones it shares a batch with.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.stem = nn.Conv2d(1, width, 5, 2, 2, bias=False)
-        self.norm = nn.BatchNorm2d(width)
-        sizes = (width, 2 * width, 3 * width, 4 * width)
-        self.blocks = nn.ModuleList(ResidualBlock(a, b, 2) for a, b in zip(sizes, sizes[1:], strict=False))
-        self.squeeze = nn.Linear(sizes[-1] * (N_MELS // 16), 4 * width)
-        self.width = 8 * width
-
-    def forward(self, mels: Tensor, lengths: Tensor) -> Tensor:
-        """mels float [n, N_MELS, frames], lengths int64 [n] (valid frames) -> [n, width]."""
-        lengths = (lengths + 1) // 2
-        x = self.stem(mels.unsqueeze(1))
-        mask = _time_mask(lengths, x.shape[-1], x.dtype)
-        x = F.relu(self.norm(x)) * mask
-        for block in self.blocks:
-            lengths = (lengths + 1) // 2
-            mask = _time_mask(lengths, (x.shape[-1] + 1) // 2, x.dtype)
-            x = block(x, mask)
-        steps = F.relu(self.squeeze(x.flatten(1, 2).transpose(1, 2)))  # [n, time, 4 * width]
-        valid = mask[:, 0, 0, :, None]
-        count = valid.sum(dim=1).clamp_min(1.0)
-        mean = (steps * valid).sum(dim=1) / count
-        variance = ((steps - mean.unsqueeze(1)).square() * valid).sum(dim=1) / count
-        return torch.cat([mean, (variance + 1e-5).sqrt()], dim=1)
-
-
-class FaceEncoder(nn.Module):
-    """Residual CNN per crop, averaged over the crops of an utterance."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(1, width // 2, 3, 1, 1, bias=False), nn.BatchNorm2d(width // 2), nn.ReLU())
-        self.blocks = nn.Sequential(
-            ResidualBlock(width // 2, width, 2),
-            ResidualBlock(width, 2 * width, 2),
-            ResidualBlock(2 * width, 2 * width),
-            ResidualBlock(2 * width, 4 * width, 2),
-        )
-        self.width = 4 * width
-
-    def forward(self, crops: Tensor, owner: Tensor, count: int) -> Tensor:
-        """crops float [k, 1, s, s], owner int64 [k] (the utterance each belongs to) -> [count, width]."""
-        each: Tensor = self.blocks(self.stem(crops)).mean(dim=(2, 3))
-        summed = each.new_zeros(count, self.width).index_add_(0, owner, each)
-        return summed / torch.bincount(owner, minlength=count).clamp_min(1).unsqueeze(1)
-
-
-class VideoEncoder(nn.Module):
-    """R3D-18 (Tran et al. 2018, "A closer look at spatiotemporal convolutions") without its classifier."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        ensure_torchvision()
-        from torchvision.models.video import r3d_18  # only where a bundle has video
-
-        self.r3d = r3d_18(weights=None)
-        self.width = int(self.r3d.fc.in_features)
-        self.r3d.fc = nn.Identity()
-
-    def forward(self, clips: Tensor) -> Tensor:
-        """clips float [n, 3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE] -> [n, 512]."""
-        features: Tensor = self.r3d(clips)
-        return features
 
 
 class EmotionNetwork(nn.Module):
@@ -337,16 +224,10 @@ def _build_encoder(modality: Modality, config: NetworkConfig) -> nn.Module:
     if modality == "text":
         return TextEncoder(config.text or {})
     if modality == "audio":
-        return AudioEncoder(config.audio_width or 0)
+        return VoiceEncoder(config.audio or VoiceConfig())
     if modality == "face":
         return FaceEncoder(config.face_width or 0)
     return VideoEncoder()
-
-
-def _time_mask(lengths: Tensor, size: int, dtype: torch.dtype) -> Tensor:
-    """lengths [n] -> [n, 1, 1, size], 1 on the first lengths[i] steps."""
-    steps = torch.arange(size, device=lengths.device)
-    return (steps < lengths.unsqueeze(1)).to(dtype)[:, None, None, :]
 
 
 def _log(values: Sequence[float]) -> Tensor:

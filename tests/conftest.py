@@ -13,6 +13,7 @@ settings.register_profile("project", deadline=None, max_examples=60)
 settings.load_profile("project")
 
 MEDIA = Path(__file__).parent / "media"
+collect_ignore = ["launch"]  # in an environment of its own: `make test-launch`
 
 
 @pytest.fixture(scope="session")

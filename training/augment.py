@@ -11,17 +11,23 @@ from model.contract import Modality
 from training.recipe import ModalityRecipe
 
 MASK_TOKEN = 103  # [MASK] in the vocabulary of every uncased English BERT
+EQUALISER_BANDS = 6
+MEL_DECADE = 0.25  # log-mels are decades over 4 (see features.log_mel)
 
 
 def augment(modality: Modality, inputs: Sequence[Tensor], recipe: ModalityRecipe) -> list[Tensor]:
-    """The same batch, varied as the recipe asks; lengths and owners stay."""
+    """The same batch, varied as the recipe asks; owners stay, lengths follow the frames."""
     first, *rest = inputs
     if modality == "text":
         return [drop_tokens(first, rest[0], recipe.token_dropout), *rest]
     if modality == "audio":
-        return [mask_spectrogram(shift_mels(first, recipe.pitch_shift_mels), recipe), *rest]
+        mels, lengths = stretch_time(first, rest[0], recipe.stretch)
+        mels = add_noise(equalise(shift_mels(mels, recipe.shift_mels), recipe.equalise), recipe.noise)
+        return [silence_padding(mask_spectrogram(mels, recipe), lengths), lengths]
     if modality == "face":
-        return [move_faces(first, recipe), *rest]
+        return [erase_patches(move_faces(first, recipe), recipe.erase), *rest]
+    if recipe.flip_clips:
+        return [torch.where(torch.rand(len(first), 1, 1, 1, 1) < 0.5, first.flip(-1), first), *rest]
     return [first, *rest]
 
 
@@ -32,6 +38,16 @@ def drop_tokens(ids: Tensor, types: Tensor, share: float) -> Tensor:
     return ids.masked_fill(dropped, MASK_TOKEN)
 
 
+def stretch_time(mels: Tensor, lengths: Tensor, most: float) -> tuple[Tensor, Tensor]:
+    """Make a batch [n, mels, frames] faster or slower by up to a share: one factor, so that batches stay whole."""
+    if most == 0:
+        return mels, lengths
+    factor = 1 + (2 * float(torch.rand(())) - 1) * most
+    frames = max(1, round(mels.shape[-1] * factor))
+    stretched = F.interpolate(mels, size=frames, mode="linear", align_corners=False)
+    return stretched, (lengths.float() * frames / mels.shape[-1]).round().long().clamp(1, frames)
+
+
 def shift_mels(mels: Tensor, most: int) -> Tensor:
     """Move each spectrogram [n, mels, frames] up or down by up to `most` mels, as another voice would be."""
     if most == 0:
@@ -40,16 +56,38 @@ def shift_mels(mels: Tensor, most: int) -> Tensor:
     return torch.stack([torch.roll(m, int(s), dims=0) for m, s in zip(mels, shifts, strict=True)])
 
 
+def equalise(mels: Tensor, decades: float) -> Tensor:
+    """Another microphone and room: a smooth random curve over the mels, of this deviation in decades."""
+    if decades == 0:
+        return mels
+    knots = torch.randn(len(mels), 1, EQUALISER_BANDS) * decades * MEL_DECADE
+    return mels + F.interpolate(knots, size=mels.shape[1], mode="linear", align_corners=True).transpose(1, 2)
+
+
+def add_noise(mels: Tensor, decades: float) -> Tensor:
+    """Raise the floor of each spectrogram by up to `decades`, as steady noise does."""
+    if decades == 0:
+        return mels
+    floor = mels.amin(dim=(1, 2), keepdim=True) + torch.rand(len(mels), 1, 1) * decades * MEL_DECADE
+    return torch.maximum(mels, floor + 0.02 * torch.randn_like(mels))
+
+
 def mask_spectrogram(mels: Tensor, recipe: ModalityRecipe) -> Tensor:
     """SpecAugment: two masked stretches of time and two of frequency in each of [n, mels, frames]."""
     masked = mels.clone()
     for spectrogram in masked:
+        floor = float(spectrogram.min())
         for axis, widest in ((1, recipe.mask_frames), (0, recipe.mask_mels)):
             for _ in range(2):
                 size = int(torch.randint(0, widest + 1, ()))
                 start = int(torch.randint(0, max(1, spectrogram.shape[axis] - size), ()))
-                spectrogram.narrow(axis, start, min(size, spectrogram.shape[axis] - start)).zero_()
+                spectrogram.narrow(axis, start, min(size, spectrogram.shape[axis] - start)).fill_(floor)
     return masked
+
+
+def silence_padding(mels: Tensor, lengths: Tensor) -> Tensor:
+    """Zero behind each spectrogram's length, as `network.collate` leaves it."""
+    return mels * (torch.arange(mels.shape[-1]) < lengths.unsqueeze(1)).unsqueeze(1)
 
 
 def move_faces(crops: Tensor, recipe: ModalityRecipe) -> Tensor:
@@ -63,3 +101,16 @@ def move_faces(crops: Tensor, recipe: ModalityRecipe) -> Tensor:
     matrix = torch.stack([cos * mirror, -sin, shift[:, 0], sin * mirror, cos, shift[:, 1]], dim=1).view(n, 2, 3)
     grid = F.affine_grid(matrix, list(crops.shape), align_corners=False)
     return F.grid_sample(crops, grid, padding_mode="border", align_corners=False)
+
+
+def erase_patches(crops: Tensor, chance: float) -> Tensor:
+    """Random erasing (Zhong et al. 2017): a grey patch over a part of some crops [n, 1, s, s], as a hand is."""
+    if chance == 0:
+        return crops
+    erased = crops.clone()
+    side = crops.shape[-1]
+    for i in torch.nonzero(torch.rand(len(crops)) < chance).flatten().tolist():
+        height, width = (int(v) for v in torch.randint(side // 8, side // 2, (2,)))
+        top, left = int(torch.randint(0, side - height, ())), int(torch.randint(0, side - width, ()))
+        erased[i, :, top : top + height, left : left + width] = 0.0  # the mean of a standardised crop
+    return erased

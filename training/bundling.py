@@ -1,175 +1,148 @@
-"""From trained modalities to a shipped bundle: calibrate, save, score what was saved, write its card."""
+"""From trained modalities to a shipped bundle: save, calibrate what was saved, score it, write its card."""
 
-import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import jinja2
-import numpy as np
-from pydantic import BaseModel
-
-from model.bundle import Manifest, load_bundle, save_bundle
-from model.contract import EMOTIONS, SENTIMENTS, Modality
-from model.features import TextTokenizer
-from model.network import N_EMOTIONS, Calibration
-from training.calibrate import cross_fit, fit_temperature, posterior, reliability
-from training.corpora import CORPORA, IGNORED, Example
-from training.evaluate import Evaluation, evaluate
-from training.loop import predict
-from training.metrics import Probabilities, Targets, expected_calibration_error
+from model.bundle import Bundle, Manifest, load_bundle, save_bundle
+from model.contract import Modality
+from model.network import Calibration, EmotionNetwork, NetworkConfig
+from training.card import Report, write_card
+from training.constants import CalibrationReport, cross_fit_constants, fit_calibration, report_of
+from training.corpora import CORPORA
+from training.evaluate import styles
+from training.evaluation import Evaluation, Subject, evaluate
+from training.provenance import Taught, commit, facts
 from training.recipe import Recipe
-from training.trained import load_trained, tokenizer_of
+from training.scoring import Encoded, encode, set_constants
+from training.seen import read_items, save_seen
+from training.trained import load_trained, public_encoders, tokenizer_entry
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
-PRIOR_CORPUS: Modality = "text"  # MELD: the one corpus whose emotions occur as often as in conversation
-
-
-class CalibrationReport(BaseModel):
-    """Expected calibration error of one modality on held-out data: as trained, and cross-fitted."""
-
-    modality: Modality
-    temperature_emotion: float
-    temperature_sentiment: float
-    reliability: float
-    transfer: float
-    ece_emotion_before: float
-    ece_emotion_after: float
-    ece_sentiment_before: float
-    ece_sentiment_after: float
-
-
-class Report(BaseModel):
-    """Everything a model card says in figures; kept beside the bundle as `evaluation.json`."""
-
-    created: str
-    commit: str
-    calibrations: list[CalibrationReport]
-    evaluations: list[Evaluation]
+PRIOR_OF: Modality = "text"  # learned from MELD: the one corpus whose emotions occur as in conversation
 
 
 @dataclass(frozen=True)
-class _Scored:
-    """One head of one modality on its held-out split."""
+class _Trained:
+    """What training left: a network, what each modality was taught with, and the hashes of what it learned from."""
 
-    logits: Probabilities
-    targets: Targets
-    groups: list[str]
-    prior: tuple[float, ...]
+    network: EmotionNetwork
+    taught: dict[Modality, Taught]
+    items: dict[Modality, list[str]]
 
-    def calibrated(self) -> tuple[float, Probabilities]:
-        """The temperature to ship, and probabilities that are fit to be scored."""
-        temperature = fit_temperature(self.logits, self.targets, self.prior)
-        return temperature, cross_fit(self.logits, self.targets, self.prior, self.groups)
+    @property
+    def prior_of(self) -> Modality:
+        """The modality whose class frequencies the bundle declares for video at large."""
+        return PRIOR_OF if PRIOR_OF in self.taught else self.network.modalities[0]
 
-    def ece(self, probabilities: Probabilities) -> float:
-        return expected_calibration_error(probabilities, self.targets)
-
-    def uncalibrated(self) -> Probabilities:
-        return posterior(self.logits, self.prior, 1.0)
+    @property
+    def fusion_trained(self) -> bool:
+        """Gates and joint head start at zero, and stay there without samples of several modalities."""
+        layers = [self.network.joint, *self.network.gates.values()]
+        return any(bool(p.any()) for layer in layers for p in layer.parameters())
 
 
 def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
-    """Calibrate on the held-out splits, save the bundle, and report what the saved bundle scores there."""
+    """Save the bundle, calibrate it on the held-out splits, and report what it scores there."""
     network, notes = load_trained(plan, work)
-    tokenizer = tokenizer_of(plan)
-    held_out = {m: _read(plan, m, data, tokenizer) for m in network.modalities}
-    calibrations: dict[Modality, Calibration] = {}
-    reports = []
-    for modality, examples in held_out.items():
-        logits = np.asarray(predict(network, modality, examples), dtype=np.float64)
-        transfer = plan.sections()[modality].transfer
-        calibrations[modality], report = calibrate(modality, logits, examples, notes[modality], transfer)
-        reports.append(report)
-    declared = notes[PRIOR_CORPUS]
-    config = network.config.model_copy(
+    trained = _Trained(
+        network,
+        taught={
+            m: Taught.noted(note, plan.corpora[plan.sections()[m].corpus].class_balance) for m, note in notes.items()
+        },
+        items={m: read_items(work / f"{m}.items.npy") for m in network.modalities},
+    )
+    manifest = _manifest(plan, trained)
+    save_bundle(out, manifest, network)
+    save_seen(out, {content for items in trained.items.values() for content in items})
+    served = load_bundle(out)  # in half precision: what is shipped is what is calibrated and scored
+    held_out = {name: _encode(served, name, data / folder) for name, folder in _corpora(plan).items()}
+    config, reports = _calibrate(plan, trained, held_out)
+    manifest = manifest.model_copy(
         update={
-            "calibration": calibrations,
-            "prior_emotion": declared.prior_emotion,
-            "prior_sentiment": declared.prior_sentiment,
+            "network": config,
+            "training": {**manifest.training, "held_out": {n: facts(e.contents) for n, e in held_out.items()}},
         }
     )
-    network.set_constants(config)
-    text = plan.text.public_encoder if plan.text else None
-    manifest = Manifest(
-        name=plan.name,
-        version=plan.version,
-        licence=plan.licence,
-        public_encoders={"text": text} if text else {},
-        tokenizer=text,
-        network=config,
-        training={"commit": commit(), "recipe": plan.model_dump(mode="json", exclude_none=True)},
-    )
+    set_constants(network, config)
     save_bundle(out, manifest, network)
-    bundle = load_bundle(out)  # what was saved, in half precision, is what is scored
-    evaluations = []
-    for modality, examples in held_out.items():
-        name = plan.sections()[modality].corpus
-        evaluations += [evaluate(bundle, name, "held-out", examples, prior) for prior in ("corpus", "declared")]
-    if plan.text is not None:
-        plain = CORPORA["meld-text-plain"].read(data / plan.text.folder, "held-out", tokenizer)
-        evaluations.append(evaluate(bundle, "meld-text-plain", "held-out", plain, "corpus"))
-    now = datetime.now(UTC).strftime("%Y-%m-%d")
-    whole = Report(created=now, commit=commit(), calibrations=reports, evaluations=evaluations)
-    (out / "evaluation.json").write_text(whole.model_dump_json(indent=1) + "\n")
-    (out / "MODEL_CARD.md").write_text(render_card(manifest, whole), encoding="utf-8")
+    evaluations = _score(plan, trained, Subject.load(out), held_out, data)
+    whole = Report(
+        created=datetime.now(UTC).strftime("%Y-%m-%d"),
+        commit=commit(),
+        prior_of=trained.prior_of,
+        calibrations=reports,
+        evaluations=evaluations,
+    )
+    (out / "evaluation.json").write_text(whole.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_card(out)
     (out / "LICENSE").write_text(f"{plan.licence}.\nSee MODEL_CARD.md for the corpora and what follows from them.\n")
 
 
-def calibrate(
-    modality: Modality, logits: Probabilities, examples: list[Example], note: Calibration, transfer: float
-) -> tuple[Calibration, CalibrationReport]:
-    """Temperatures and reliability of one modality from its logits [n, 10] on held-out examples."""
-    groups = [e.group for e in examples]
-    targets = np.asarray([e.emotion for e in examples], dtype=np.int64)
-    emotion = _Scored(logits[:, :N_EMOTIONS], targets, groups, note.prior_emotion)
-    known = [i for i, e in enumerate(examples) if e.sentiment != IGNORED]
-    targets = np.asarray([examples[i].sentiment for i in known], dtype=np.int64)
-    sentiment = _Scored(logits[known, N_EMOTIONS:], targets, [groups[i] for i in known], note.prior_sentiment)
-    temperature_emotion, emotions = emotion.calibrated()
-    temperature_sentiment, sentiments = sentiment.calibrated()
-    gained = reliability(emotions, emotion.targets, note.prior_emotion)
-    calibration = note.model_copy(
-        update={
-            "temperature_emotion": temperature_emotion,
-            "temperature_sentiment": temperature_sentiment,
-            "reliability": transfer * gained,
-        }
-    )
-    return calibration, CalibrationReport(
-        modality=modality,
-        temperature_emotion=temperature_emotion,
-        temperature_sentiment=temperature_sentiment,
-        reliability=gained,
-        transfer=transfer,
-        ece_emotion_before=emotion.ece(emotion.uncalibrated()),
-        ece_emotion_after=emotion.ece(emotions),
-        ece_sentiment_before=sentiment.ece(sentiment.uncalibrated()),
-        ece_sentiment_after=sentiment.ece(sentiments),
+def _manifest(plan: Recipe, trained: _Trained) -> Manifest:
+    """What is known before calibration."""
+    effective = {m: taught.effective for m, taught in trained.taught.items()}
+    return Manifest(
+        name=plan.name,
+        version=plan.version,
+        licence=plan.licence,
+        public_encoders=public_encoders(plan),
+        tokenizer=tokenizer_entry(plan.text) if plan.text else None,
+        fusion_trained=trained.fusion_trained,
+        network=trained.network.config.model_copy(update={"calibration": effective, **_declared(trained)}),
+        training={
+            "commit": commit(),
+            "recipe": plan.model_dump(mode="json", exclude_none=True),
+            "data": {m: facts(items) for m, items in trained.items.items()},
+            "taught": {m: t.model_dump(mode="json", exclude_defaults=True) for m, t in trained.taught.items()},
+        },
     )
 
 
-def render_card(manifest: Manifest, report: Report) -> str:
-    """MODEL_CARD.md, with every figure from the report."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    corpora = [corpus for corpus in CORPORA.values() if any(e.corpus == corpus.name for e in report.evaluations)]
-    return environment.get_template("MODEL_CARD.md").render(
-        manifest=manifest, report=report, corpora=corpora, emotions=EMOTIONS, sentiments=SENTIMENTS
-    )
+def _calibrate(
+    plan: Recipe, trained: _Trained, held_out: Mapping[str, Encoded]
+) -> tuple[NetworkConfig, list[CalibrationReport]]:
+    """The network's final constants, each modality's fitted on the held-out split of the corpus it learned from."""
+    transfers = _transfers(plan, trained)
+    calibration: dict[Modality, Calibration] = {}
+    reports = []
+    for m, section in plan.sections().items():
+        encoded, taught = held_out[section.corpus], trained.taught[m]
+        calibration[m] = fit_calibration(encoded, m, taught, transfers[m])
+        reports.append(report_of(encoded, m, taught, calibration[m], section.corpus, section.transfer))
+    return trained.network.config.model_copy(update={"calibration": calibration, **_declared(trained)}), reports
 
 
-def commit() -> str:
-    """The checkout's commit, with a mark where files differ from it."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd=TEMPLATES)
-    return answer.stdout.strip() or "unknown"
+def _declared(trained: _Trained) -> dict[str, tuple[float, ...]]:
+    """The prior added after fusion, as the network's configuration has it."""
+    frequencies = trained.taught[trained.prior_of].frequencies
+    return {"prior_emotion": frequencies.prior_emotion, "prior_sentiment": frequencies.prior_sentiment}
 
 
-def _read(plan: Recipe, modality: Modality, data: Path, tokenizer: TextTokenizer | None) -> list[Example]:
-    section = plan.sections()[modality]
-    return CORPORA[section.corpus].read(data / section.folder, "held-out", tokenizer)
+def _score(
+    plan: Recipe, trained: _Trained, subject: Subject, held_out: Mapping[str, Encoded], data: Path
+) -> list[Evaluation]:
+    """Each held-out split, in each of its styles, by constants fitted without the item's dialogue or actor."""
+    transfers = _transfers(plan, trained)
+    evaluations: list[Evaluation] = []
+    for name, encoded in held_out.items():
+        fit = cross_fit_constants(subject.bundle.network.config, encoded, trained.taught, transfers)
+        evaluations += evaluate(subject, name, "held-out", encoded, fit)
+        for style in styles(name)[1:]:
+            other = _encode(subject.bundle, style, data / _corpora(plan)[name])
+            evaluations += evaluate(subject, style, "held-out", other, fit)
+    return evaluations
+
+
+def _transfers(plan: Recipe, trained: _Trained) -> dict[Modality, float | None]:
+    """Per modality; None where the gates were trained, and so keep the reliabilities they were trained with."""
+    return {m: None if trained.fusion_trained else section.transfer for m, section in plan.sections().items()}
+
+
+def _corpora(plan: Recipe) -> dict[str, str]:
+    """The recipe's corpora, each once, and the folder of each."""
+    return {corpus: how.folder for corpus, how in plan.corpora.items()}
+
+
+def _encode(bundle: Bundle, corpus: str, folder: Path) -> Encoded:
+    return encode(bundle.network, CORPORA[corpus].read(folder, "held-out", bundle.tokenizer))

@@ -1,42 +1,80 @@
-"""Temperatures and reliabilities from held-out data, cross-fitted so that they can be scored on it too."""
+"""Temperatures, class offsets and reliabilities from held-out data, cross-fitted so they can be scored on it too.
+
+Beside the temperature each class gets an offset: a network trained with augmentation and label smoothing
+over-estimates some classes and under-estimates others, which no temperature mends. An offset needs no term
+of its own in the network: evidence is logits minus the log of the prior they were trained under, so it is
+kept as the *effective* training prior, the one that makes the held-out evidence right.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
 
-from training.metrics import Probabilities, Targets, log_loss
+from training.confidence import Floats, Probabilities, Targets
+from training.metrics import log_loss
 
 FOLDS = 5
 TEMPERATURES = (0.2, 10.0)
+# Of the offsets, as a Gaussian prior of variance 1 / (2 * 5): holds those of classes with few items near 0.
+# From 1 to 20 it made no difference to text and faces; voice has 200 held-out clips and needs it.
+OFFSET_PENALTY = 5.0
 LEAST_RELIABILITY = 0.01  # nats: a gate needs something positive
 
 
-def posterior(logits: Probabilities, prior: Sequence[float], temperature: float) -> Probabilities:
-    """Probabilities [n, k] under the prior the logits were trained under, as the network computes them."""
-    log_prior = np.log(np.asarray(prior))
-    return np.asarray(np.exp(log_softmax(log_prior + (logits - log_prior) / temperature, axis=1)))
+@dataclass(frozen=True)
+class Scaling:
+    """How one head's logits [n, k] become evidence: (logits - log(prior)) / temperature."""
+
+    temperature: float
+    prior: tuple[float, ...]  # effective
+
+    def posterior(self, logits: Probabilities, prior: Sequence[float]) -> Probabilities:
+        """Probabilities [n, k] under any prior, as the network computes them."""
+        evidence = (logits - np.log(np.asarray(self.prior))) / self.temperature
+        return np.asarray(softmax(np.log(np.asarray(prior)) + evidence, axis=1))
 
 
-def fit_temperature(logits: Probabilities, targets: Targets, prior: Sequence[float]) -> float:
-    """The temperature of least log-loss (Guo et al. 2017, applied to the evidence rather than the logits)."""
+def fit_scaling(logits: Probabilities, targets: Targets, prior: Sequence[float]) -> Scaling:
+    """The scaling of least log-loss; `prior` is the one training noted. Without items: nothing is changed.
 
-    def loss(log_temperature: float) -> float:
-        return log_loss(posterior(logits, prior, float(np.exp(log_temperature))), targets)
+    Held-out data has class frequencies of its own, by chance of the split. They are taken as the prior of
+    the fit, so that the offsets do not learn them.
+    """
+    if len(targets) == 0:
+        return Scaling(1.0, tuple(prior))
+    noted = np.log(np.asarray(prior))
+    counts = np.bincount(targets, minlength=len(prior)) + 1.0
+    outer = np.log(counts / counts.sum())
+    rows = np.arange(len(targets))
 
-    low, high = np.log(TEMPERATURES)
-    return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        """Penalised log-loss, and its gradient by (log temperature, offsets)."""
+        evidence = (logits - noted + parameters[1:]) * np.exp(-parameters[0])
+        log_p = log_softmax(outer + evidence, axis=1)
+        error = np.exp(log_p)
+        error[rows, targets] -= 1.0
+        penalty = OFFSET_PENALTY * np.square(parameters[1:]).sum()
+        slope = error.sum(axis=0) * np.exp(-parameters[0]) + 2.0 * OFFSET_PENALTY * parameters[1:]
+        gradient = np.concatenate([[-(error * evidence).sum()], slope]) / len(targets)
+        return float((penalty - log_p[rows, targets].sum()) / len(targets)), gradient
+
+    bounds = [tuple(np.log(TEMPERATURES)), *[(None, None)] * len(prior)]
+    found = minimize(loss, np.zeros(len(prior) + 1), jac=True, bounds=bounds, method="L-BFGS-B").x
+    return Scaling(float(np.exp(found[0])), tuple(float(p) for p in softmax(noted - found[1:])))
 
 
-def cross_fit(logits: Probabilities, targets: Targets, prior: Sequence[float], groups: Sequence[str]) -> Probabilities:
-    """Calibrated probabilities in which no row was scored by a temperature fitted on its own group."""
+def cross_fit(
+    logits: Probabilities, targets: Targets, prior: Sequence[float], under: Sequence[float], groups: Sequence[str]
+) -> Probabilities:
+    """Calibrated probabilities under the prior `under`; no row is scored by a scaling fitted on its own group."""
     folds = folds_of(groups)
     calibrated = np.zeros_like(logits)
     for fold in np.unique(folds):
         inside, outside = folds == fold, folds != fold
-        temperature = fit_temperature(logits[outside], targets[outside], prior)
-        calibrated[inside] = posterior(logits[inside], prior, temperature)
+        calibrated[inside] = fit_scaling(logits[outside], targets[outside], prior).posterior(logits[inside], under)
     return calibrated
 
 

@@ -1,117 +1,120 @@
 """Score a bundle on a corpus: `python -m training.evaluate BUNDLE --corpus meld-text --data FILE --json OUT`.
 
-`--data` is the CSV for meld-text, a folder of audio files for ravdess, an .npz for fer2013. Everything
-is scored through the bundle's fusion, as `analyze` would judge a sample that has only this modality.
-
-A corpus has its own class frequencies: RAVDESS is near balanced, half of MELD is neutral. Figures are
-given under the prior the modality was trained with ("corpus") and under the one the bundle declares for
-video at large ("declared"), which is what `analyze` answers with.
+`--data` is the CSV for meld-text, a folder of audio files for ravdess, an .npz for fer2013; any file or
+folder in such a format will do. Everything is scored through the bundle's fusion, as `analyze` would judge
+a sample that has these modalities. What the figures mean stands in `training.evaluation`.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
-import numpy as np
-import torch
 import typer
-from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
-from model.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
-from model.contract import EMOTIONS, SENTIMENTS
-from training.corpora import CORPORA, IGNORED, Example, Split
-from training.metrics import Figures, Probabilities, Targets, measure
+from model.bundle import DEFAULT_BUNDLE, BundleError
+from model.media import MediaError
+from model.weights import WeightsError
+from training.corpora import CORPORA, Split
+from training.evaluation import Evaluation, Subject, evaluate
+from training.metrics import Headline
+from training.report import write_report
+from training.scoring import encode
 
-
-class Evaluation(BaseModel):
-    """Figures of one bundle on one split of one corpus."""
-
-    bundle: str
-    version: str
-    corpus: str
-    split: str
-    prior: str
-    emotion: Figures
-    sentiment: Figures
+PLAIN = {"meld": "meld-text-plain", "meld-text": "meld-text-plain"}
 
 
 def main(
     bundle: Annotated[str, typer.Argument(help="Name or folder of the bundle.")] = DEFAULT_BUNDLE,
     corpus: Annotated[str, typer.Option(help=f"One of {', '.join(CORPORA)}.")] = "meld-text",
     data: Annotated[Path, typer.Option(help="The corpus: a CSV, a folder of audio files, or an .npz.")] = Path(),
-    split: Annotated[str, typer.Option(help="train, held-out, or all that is there.")] = "all",
+    split: Annotated[str, typer.Option(help=f"One of {', '.join(get_args(Split))}.")] = "all",
     json: Annotated[Path | None, typer.Option(help="Write the figures here.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report with plots here.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
     """Score a bundle on a corpus and print the figures."""
     if corpus not in CORPORA:
         raise typer.BadParameter(f"{corpus!r} is not one of {', '.join(CORPORA)}", param_hint="--corpus")
+    if split not in get_args(Split):
+        raise typer.BadParameter(f"{split!r} is not one of {', '.join(get_args(Split))}", param_hint="--split")
     if not data.exists():
         raise typer.BadParameter(f"{data} does not exist", param_hint="--data")
-    loaded = load_bundle(bundle)
-    examples = CORPORA[corpus].read(data, split, loaded.tokenizer)  # type: ignore[arg-type]
-    results = [evaluate(loaded, corpus, split, examples, prior) for prior in ("corpus", "declared")]  # type: ignore[arg-type]
+    subject = _load(bundle, device, corpus)
+    results = [e for name in styles(corpus) for e in _score(subject, name, data, split)]  # type: ignore[arg-type]
     for result in results:
-        show(result, Console())
+        if result.prior == "corpus" or not result.same_prior:
+            show(result, Console())
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text("[" + ",\n".join(result.model_dump_json(indent=1) for result in results) + "]\n")
+    if html is not None:
+        html.parent.mkdir(parents=True, exist_ok=True)
+        write_report(results, html)
 
 
-def evaluate(bundle: Bundle, corpus: str, split: Split, examples: list[Example], prior: str) -> Evaluation:
-    """Score examples through the fusion, under the "corpus" or the "declared" prior."""
-    if not examples:
-        raise typer.BadParameter(f"no example of {corpus} was found", param_hint="--data")
-    emotions, sentiments = judge(bundle, examples)
-    config = bundle.manifest.network
-    if prior == "corpus":
-        trained = config.calibration[CORPORA[corpus].modality]
-        emotions = under_prior(emotions, config.prior_emotion, trained.prior_emotion)
-        sentiments = under_prior(sentiments, config.prior_sentiment, trained.prior_sentiment)
-    groups = [example.group for example in examples]
-    known = [i for i, example in enumerate(examples) if example.sentiment != IGNORED]
-    return Evaluation(
-        bundle=bundle.manifest.name,
-        version=bundle.manifest.version,
-        corpus=corpus,
-        split=split,
-        prior=prior,
-        emotion=measure(emotions, _targets([e.emotion for e in examples]), EMOTIONS, groups),
-        sentiment=measure(
-            sentiments[known], _targets([examples[i].sentiment for i in known]), SENTIMENTS, [groups[i] for i in known]
-        ),
-    )
+def styles(corpus: str) -> list[str]:
+    """The corpus and, where it has words, these as recognisers may write them: without case and punctuation."""
+    return [corpus, *filter(None, [PLAIN.get(corpus)])]
 
 
-@torch.inference_mode()
-def judge(bundle: Bundle, examples: list[Example]) -> tuple[Probabilities, Probabilities]:
-    """Fused probabilities of emotions [n, 7] and sentiments [n, 3] under the declared prior."""
-    judgement = bundle.network([example.sample for example in examples])
-    return tuple(np.asarray(part.exp().double().cpu()) for part in (judgement.emotions, judgement.sentiments))  # type: ignore[return-value]
+def _load(bundle: str, device: str, corpus: str) -> Subject:
+    try:
+        subject = Subject.load(bundle, device)
+    except (BundleError, WeightsError) as error:
+        raise typer.BadParameter(str(error), param_hint="BUNDLE") from error
+    has = subject.bundle.network.modalities
+    if not set(has) & set(CORPORA[corpus].modalities):
+        raise typer.BadParameter(
+            f"the bundle judges {', '.join(has)}; {corpus} has only {', '.join(CORPORA[corpus].modalities)}",
+            param_hint="--corpus",
+        )
+    return subject
 
 
-def under_prior(probabilities: Probabilities, old: tuple[float, ...], new: tuple[float, ...]) -> Probabilities:
-    """The same evidence under another prior (Saerens et al. 2002, equation 2.4)."""
-    shifted = probabilities * np.asarray(new) / np.asarray(old)
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+def _score(subject: Subject, corpus: str, data: Path, split: Split) -> list[Evaluation]:
+    try:
+        examples = CORPORA[corpus].read(data, split, subject.bundle.tokenizer)
+        encoded = encode(subject.bundle.network, examples)
+    except KeyError as error:
+        raise typer.BadParameter(f"{data} lacks {error}, which {corpus} has", param_hint="--data") from error
+    except (MediaError, OSError, ValueError) as error:
+        raise typer.BadParameter(f"{data} cannot be read as {corpus}: {error}", param_hint="--data") from error
+    return evaluate(subject, corpus, split, encoded)
 
 
 def show(evaluation: Evaluation, console: Console) -> None:
-    """Print a table with a row for the emotions and one for the sentiments."""
-    table = Table(title=f"{evaluation.bundle} on {evaluation.corpus} ({evaluation.split}), {evaluation.prior} prior")
-    for column in ("", "n", "accuracy", "weighted F1", "95%", "balanced acc.", "ECE", "always commonest"):
+    """Print the emotions, the sentiments and, where items have several modalities, each subset of these."""
+    items = {"all": "all items", "unseen": "without items seen in training"}[evaluation.scope]
+    title = f"{evaluation.bundle} on {evaluation.corpus} ({evaluation.split}), {evaluation.prior} prior, {items}"
+    table = Table(title=title, caption=seen_in_words(evaluation), box=None, padding=(0, 2, 0, 0))
+    for column in ("", "n", "accuracy", "weighted F1 (95%)", "balanced", "ECE", "commonest"):
         table.add_column(column)
     for name, figures in (("emotion", evaluation.emotion), ("sentiment", evaluation.sentiment)):
-        low, high = figures.weighted_f1_interval
-        table.add_row(
-            name, str(figures.items), f"{figures.accuracy:.3f}", f"{figures.weighted_f1:.3f}", f"{low:.3f}-{high:.3f}",
-            f"{figures.balanced_accuracy:.3f}", f"{figures.ece:.3f}", f"{figures.majority_weighted_f1:.3f}",
-        )  # fmt: skip
+        if figures is not None:
+            table.add_row(name, *_cells(figures), f"{figures.majority_weighted_f1:.3f}")
+    for subset in evaluation.subsets if evaluation.several else []:
+        if subset.emotion is not None:
+            table.add_row(" + ".join(subset.modalities), *_cells(subset.emotion), "")
     console.print(table)
 
 
-def _targets(values: list[int]) -> Targets:
-    return np.asarray(values, dtype=np.int64)
+def _cells(figures: Headline) -> list[str]:
+    low, high = figures.weighted_f1_interval
+    return [
+        str(figures.items),
+        f"{figures.accuracy:.3f}",
+        f"{figures.weighted_f1:.3f} ({low:.3f}-{high:.3f})",
+        f"{figures.balanced_accuracy:.3f}",
+        f"{figures.ece:.3f}",
+    ]
+
+
+def seen_in_words(evaluation: Evaluation) -> str:
+    """How many items the bundle had learned from."""
+    if evaluation.seen is None:
+        return "The bundle keeps no hashes of what it learned from: whether it has seen these items is not known."
+    return f"Items of this split whose bytes were in training: {evaluation.seen}."
 
 
 if __name__ == "__main__":

@@ -1,111 +1,258 @@
-"""Train one modality's encoder and head on one corpus."""
+"""Train one stage: its network on its corpus, resumable to the very batch, on a CPU or on several GPUs."""
 
 import copy
-from collections.abc import Iterator, Sequence
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from sklearn.metrics import f1_score
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+from torch.utils.data import DataLoader
 
-from model.contract import Modality
-from model.network import N_EMOTIONS, EmotionNetwork, collate
-from training.augment import augment
-from training.corpora import Example
-from training.recipe import ModalityRecipe
+from model.network import Calibration, EmotionNetwork
+from training.batches import Batches
+from training.corpora import IGNORED, Example
+from training.objective import Batch, Objective, to_batch
+from training.optimising import Part, accelerator, freeze, lay_out, moving_average, parameter_groups
+from training.recipe import Recipe, Stage
 
-POOL = 16  # batches
-
-
-class Part(nn.Module):
-    """The encoder and head of one modality, trained and averaged together."""
-
-    def __init__(self, network: EmotionNetwork, modality: Modality) -> None:
-        super().__init__()
-        self.encoder = network.encoders[modality]
-        self.head = network.heads[modality]
+LEAST_STEPS = 20  # that torch's schedule can divide into a rise and a fall
+LOADERS = 4  # processes that collate for a GPU
+SCORED_AT_ONCE = 64  # examples: a corpus with video does not fit into memory
+CHECKPOINT_SECONDS = float(os.environ.get("TRAINING_CHECKPOINT_SECONDS", "60"))  # between two within an epoch
 
 
-def fit(
-    network: EmotionNetwork, modality: Modality, examples: Sequence[Example], recipe: ModalityRecipe, seed: int
-) -> None:
-    """Train in place; afterwards the network holds the averaged weights of the last steps."""
-    torch.manual_seed(seed)
-    # The layout a CPU's convolutions are fastest in: 1.4 times for the face encoder.
-    part = Part(network, modality).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    moving = get_ema_multi_avg_fn(recipe.average_decay)  # type: ignore[no-untyped-call]
-    average = AveragedModel(part, multi_avg_fn=moving, use_buffers=True)
-    optimiser = torch.optim.AdamW(_groups(part, recipe), weight_decay=recipe.weight_decay)
-    rates = [group["lr"] for group in optimiser.param_groups]
-    steps = recipe.epochs * (len(examples) // recipe.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps, pct_start=0.1)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    network.train()
-    with Progress(*columns) as progress:
-        task = progress.add_task(modality, total=steps)
-        for epoch in range(recipe.epochs):
-            total = 0.0
-            for batch in _batches(examples, recipe.batch):
-                loss = _loss(network, modality, batch, recipe)
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(part.parameters(), 1.0)
-                optimiser.step()
-                schedule.step()
-                average.update_parameters(part)
-                total += loss.item()
-                progress.advance(task)
-            mean = total / (len(examples) // recipe.batch)
-            progress.console.print(f"{modality}: epoch {epoch + 1}/{recipe.epochs}, training loss {mean:.4f}")
-    part.load_state_dict(copy.deepcopy(average.module.state_dict()))
-    network.eval()
+@dataclass
+class State:
+    """Where training is: saved with the weights, so that a killed run goes on at the next batch."""
+
+    epoch: int = 0
+    batch: int = 0  # within the epoch: the next one
+    loss: float = 0.0  # summed over the epoch so far
+    best: float = -1.0
+    best_epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
 
 
-@torch.inference_mode()
-def predict(network: EmotionNetwork, modality: Modality, examples: Sequence[Example]) -> Tensor:
-    """Raw logits [n, 10] of one modality's head, before priors and temperatures."""
-    network.eval()
-    column = network.modalities.index(modality)
-    _, logits, _ = network.encode([example.sample.only(modality) for example in examples])
-    return logits[:, column]
+class Training:
+    """One stage's training. `run` leaves the network with the weights to ship."""
+
+    def __init__(
+        self,
+        network: EmotionNetwork,
+        plan: Recipe,
+        stage: Stage,
+        train: Sequence[Example],
+        dev: Sequence[Example],
+        work: Path,
+        priors: Calibration,
+        marks: frozenset[int] = frozenset(),
+        teacher: Tensor | None = None,
+        device: str = "auto",
+    ) -> None:
+        how = stage.how
+        self._seed = plan.seed
+        self._network, self._stage, self._how, self._dev = network, stage, how, dev
+        self._accelerator = accelerator(plan.precision, device, how.accumulate)
+        self._checkpoint = work / f"{stage.name}.checkpoint.pt"
+        self._fingerprint = fingerprint(plan, stage, train)
+        self._part = Part(network, *stage.modalities)
+        lay_out(self._part)
+        sections = {m: plan.sections()[m] for m in stage.modalities}
+        self._frozen = freeze(self._part, {m: s.frozen for m, s in sections.items()})
+        groups = parameter_groups(self._part, {m: (s.learning_rate, s.head_learning_rate) for m, s in sections.items()})
+        optimiser = torch.optim.AdamW(groups, weight_decay=how.weight_decay)
+        self._sampler = Batches([e.length for e in train], how.batch, plan.seed)
+        indexed = list(range(len(train)))
+
+        def collate(rows: list[int]) -> Batch:
+            soft = None if teacher is None else teacher[rows]
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed_of(plan.seed, self._sampler.epoch, *rows))
+                return to_batch([train[i] for i in rows], stage.modalities, how, marks, soft)
+
+        on_gpu = self._accelerator.device.type == "cuda"
+        loader: DataLoader[Any] = DataLoader(
+            indexed,  # type: ignore[arg-type]
+            batch_sampler=self._sampler,
+            collate_fn=collate,
+            num_workers=LOADERS if on_gpu else 0,
+            generator=torch.Generator(),
+        )
+        steps = how.epochs * (1 + len(self._sampler) // how.accumulate)
+        rates = [group["lr"] for group in optimiser.param_groups]
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, rates, total_steps=max(steps, LEAST_STEPS), pct_start=how.warm_up, cycle_momentum=False
+        )
+        objective = Objective(network, sections, how, priors)
+        prepared = self._accelerator.prepare(
+            objective, optimiser, loader, schedule, device_placement=[True, True, False, True]
+        )
+        self._objective, self._optimiser, self._loader, self._schedule = prepared
+        self._average = AveragedModel(self._part, multi_avg_fn=moving_average(how.average_decay), use_buffers=True)
+        self._best: dict[str, Tensor] | None = None
+        self.state = State()
+
+    def run(self) -> list[dict[str, float]]:
+        """Train to the end, from the last checkpoint where there is one. -> the figures of every epoch."""
+        self._resume()
+        writer = self._writer()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, disable=not self._accelerator.is_main_process) as progress:
+            done = self.state.epoch * len(self._sampler) + self.state.batch
+            task = progress.add_task(self._stage.name, total=self._how.epochs * len(self._sampler), completed=done)
+            while self.state.epoch < self._how.epochs and not self._is_stuck():
+                self._epoch(lambda: progress.advance(task, self._accelerator.num_processes))
+                figures = self._finish_epoch()
+                if writer is not None:
+                    for name, value in figures.items():
+                        writer.add_scalar(f"{self._stage.name}/{name}", value, int(figures["epoch"]))
+                progress.console.print(describe(figures), highlight=False, soft_wrap=True)  # one line
+        if writer is not None:
+            writer.close()
+        self._part.load_state_dict(self._best or copy.deepcopy(self._average.module.state_dict()))
+        self._network.eval()
+        return self.state.history
+
+    def discard_checkpoint(self) -> None:
+        """Call when the result is safe: the checkpoint is as large as the network, thrice."""
+        self._checkpoint.unlink(missing_ok=True)
+
+    def _epoch(self, advance: Callable[[], None]) -> None:
+        processes = self._accelerator.num_processes
+        self._sampler.epoch, self._sampler.first = self.state.epoch, self.state.batch * processes
+        saved = time.monotonic()
+        calm = self.state.epoch >= round(self._how.epochs * (1.0 - self._how.calm_share))
+        self._accelerator.unwrap_model(self._objective).calm_down(calm)
+        self._train_mode()
+        for batch in self._loader:
+            # Chance follows from the step alone: a run that goes on after a kill meets the same.
+            torch.manual_seed(seed_of(self._seed, self.state.epoch, self.state.batch, self._accelerator.process_index))
+            with self._accelerator.accumulate(self._objective):
+                with self._accelerator.autocast():
+                    loss = self._objective(batch)
+                self._accelerator.backward(loss)
+                if self._accelerator.sync_gradients:
+                    self._accelerator.clip_grad_norm_(self._part.parameters(), self._how.clip_gradient)
+                self._optimiser.step()
+                self._schedule.step()
+                self._optimiser.zero_grad()
+            if self._accelerator.sync_gradients:
+                self._average.update_parameters(self._part)
+            self.state.loss += float(loss.detach())
+            self.state.batch += 1
+            advance()
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                self._save()
+                saved = time.monotonic()
+
+    def _finish_epoch(self) -> dict[str, float]:
+        """Score the averaged weights, keep them if they are the best, and note it all in a checkpoint."""
+        state = self.state
+        figures = {"epoch": state.epoch + 1.0, "loss": state.loss / max(1, state.batch)}
+        if self._dev:
+            figures |= self._score()
+            if self._how.selection > 0 and figures["dev_weighted_f1"] > state.best:
+                state.best, state.best_epoch = figures["dev_weighted_f1"], state.epoch
+                self._best = copy.deepcopy(self._average.module.state_dict())
+        state.history.append(figures)
+        state.epoch, state.batch, state.loss = state.epoch + 1, 0, 0.0
+        self._save()
+        return figures
+
+    def _score(self) -> dict[str, float]:
+        current = copy.deepcopy(self._part.state_dict())
+        self._part.load_state_dict(self._average.module.state_dict())
+        self._network.eval()
+        with torch.inference_mode(), self._accelerator.autocast():
+            judged = [
+                self._network([e.sample.only(*self._stage.modalities) for e in self._dev[k : k + SCORED_AT_ONCE]])
+                for k in range(0, len(self._dev), SCORED_AT_ONCE)
+            ]
+        self._part.load_state_dict(current)
+        return {
+            f"dev_{name}weighted_f1": weighted_f1(torch.cat(logits).argmax(dim=1).tolist(), targets)
+            for name, logits, targets in (
+                ("", [j.emotions for j in judged], [e.emotion for e in self._dev]),
+                ("sentiment_", [j.sentiments for j in judged], [e.sentiment for e in self._dev]),
+            )
+        }
+
+    def _train_mode(self) -> None:
+        self._objective.train()
+        for module in self._frozen:
+            module.eval()  # a frozen batch norm must not follow the data either
+
+    def _is_stuck(self) -> bool:
+        return self._how.selection > 0 and self.state.epoch - self.state.best_epoch > self._how.patience
+
+    def _save(self) -> None:
+        if not self._accelerator.is_main_process:
+            return
+        content = {
+            "fingerprint": self._fingerprint,
+            "state": self.state,
+            "part": self._part.state_dict(),
+            "average": self._average.state_dict(),
+            "best": self._best,
+            "optimiser": self._optimiser.state_dict(),
+            "schedule": self._schedule.state_dict(),
+        }
+        self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._checkpoint.with_suffix(".part")
+        torch.save(content, partial)
+        os.replace(partial, self._checkpoint)
+
+    def _resume(self) -> None:
+        if not self._checkpoint.exists():
+            return
+        with torch.serialization.safe_globals([State]):
+            content = torch.load(self._checkpoint, map_location="cpu", weights_only=True)
+        if content["fingerprint"] != self._fingerprint:
+            self._accelerator.print(f"{self._checkpoint} is of another recipe or data: starting over")
+            return
+        self.state, self._best = content["state"], content["best"]
+        self._part.load_state_dict(content["part"])
+        self._average.load_state_dict(content["average"])
+        self._optimiser.load_state_dict(content["optimiser"])
+        self._schedule.load_state_dict(content["schedule"])
+        self._accelerator.print(f"going on in epoch {self.state.epoch + 1} at batch {self.state.batch + 1}")
+
+    def _writer(self) -> Any:
+        if not self._accelerator.is_main_process:
+            return None
+        from torch.utils.tensorboard import SummaryWriter  # seconds
+
+        return SummaryWriter(str(self._checkpoint.parent / "tensorboard"), purge_step=self.state.epoch + 1)
 
 
-def _loss(network: EmotionNetwork, modality: Modality, batch: Sequence[Example], recipe: ModalityRecipe) -> Tensor:
-    inputs = augment(modality, collate(modality, [example.sample for example in batch]), recipe)
-    logits = network.heads[modality](network.embed(modality, inputs, len(batch)))
-    emotions = torch.tensor([example.emotion for example in batch])
-    sentiments = torch.tensor([example.sentiment for example in batch])
-    smoothing = recipe.label_smoothing
-    return F.cross_entropy(logits[:, :N_EMOTIONS], emotions, label_smoothing=smoothing) + F.cross_entropy(
-        logits[:, N_EMOTIONS:], sentiments, label_smoothing=smoothing
-    )
+def seed_of(*numbers: int) -> int:
+    """One seed from several numbers."""
+    return int(hashlib.sha256(repr(numbers).encode()).hexdigest()[:15], 16)
 
 
-def _batches(examples: Sequence[Example], size: int) -> Iterator[list[Example]]:
-    """Shuffled full batches; the short rest of an epoch is left to the next shuffle.
-
-    Within a random pool of POOL batches, examples of a length go together: padding costs as much as
-    content. The batches of a pool then come in random order.
-    """
-    order = torch.randperm(len(examples)).tolist()
-    order = order[: len(order) // size * size]
-    for start in range(0, len(order), POOL * size):
-        pool = sorted(order[start : start + POOL * size], key=lambda i: _length(examples[i]))
-        batches = [pool[k : k + size] for k in range(0, len(pool), size)]
-        for k in torch.randperm(len(batches)).tolist():
-            yield [examples[i] for i in batches[k]]
+def weighted_f1(predicted: Sequence[int], targets: Sequence[int]) -> float:
+    """Of the rows that have a target."""
+    known = [i for i, target in enumerate(targets) if target != IGNORED]
+    chosen = [predicted[i] for i in known], [targets[i] for i in known]
+    return float(f1_score(chosen[1], chosen[0], average="weighted", zero_division=0.0)) if known else 0.0
 
 
-def _length(example: Example) -> int:
-    if example.sample.text is not None:
-        return len(example.sample.text.ids)
-    return example.sample.audio.shape[1] if example.sample.audio is not None else 0
+def describe(figures: dict[str, float]) -> str:
+    """One line for people, and for a training service's metric definitions."""
+    parts = [f"epoch={int(figures['epoch'])}", *(f"{k}={v:.4f}" for k, v in figures.items() if k != "epoch")]
+    return "metric " + " ".join(parts)
 
 
-def _groups(part: Part, recipe: ModalityRecipe) -> list[dict[str, object]]:
-    encoder = [p for p in part.encoder.parameters() if p.requires_grad]
-    return [
-        {"params": encoder, "lr": recipe.learning_rate},
-        {"params": list(part.head.parameters()), "lr": recipe.head_learning_rate},
-    ]
+def fingerprint(plan: Recipe, stage: Stage, train: Sequence[Example]) -> str:
+    """Of everything that a checkpoint depends on."""
+    sections = {m: plan.sections()[m].model_dump_json() for m in stage.modalities}
+    data = hashlib.sha256("".join(f"{e.content}{e.emotion}{e.sentiment}" for e in train).encode()).hexdigest()
+    return hashlib.sha256(f"{plan.seed}{stage.how.model_dump_json()}{sections}{data}".encode()).hexdigest()

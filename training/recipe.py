@@ -1,46 +1,94 @@
-"""A recipe: everything that decides how a bundle is trained, read from TOML and checked."""
+"""A recipe: everything that decides how a bundle is trained, read from TOML and checked.
 
+`[corpora.NAME]` says how a corpus is learned, `[MODALITY]` which corpus teaches a modality and how. Modalities
+of one corpus are trained together, as one stage: their utterances have them all.
+"""
+
+import json
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from model.contract import MODALITIES, Modality
 
 
+class CorpusRecipe(BaseModel):
+    """How one corpus is learned. What varies or weighs the data is off unless asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    folder: str  # under --data
+    epochs: int = Field(gt=0)
+    batch: int = Field(gt=0)
+    accumulate: int = Field(default=1, gt=0)  # batches an optimiser step adds up, for small GPUs
+    warm_up: float = 0.1  # share of the steps, then a cosine down to zero
+    weight_decay: float = 0.01
+    clip_gradient: float = 1.0
+    label_smoothing: float = 0.0
+    average_decay: float = 0.99  # of the exponential moving average of the weights, per step
+    class_balance: float = Field(default=0.0, ge=0.0, lt=1.0)  # losses weigh classes by frequency ** -this
+    focal: float = 0.0  # exponent of focal loss (Lin et al. 2017); 0 is cross-entropy
+    selection: float = 0.0  # share of the training groups kept to choose the best epoch by; 0: the last one
+    patience: int = 3  # epochs without a better one before training stops, where there is a selection
+    modality_dropout: float = 0.0  # chance of each modality of an utterance to be left out, but the last
+    calm_share: float = 0.0  # of the epochs, at the end, without mixup and erasing: the data as it is
+    plain_share: float = 0.0  # of the epochs' words that come without case and punctuation
+    teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
+    teacher_share: float = 0.5  # of the loss
+
+
 class ModalityRecipe(BaseModel):
-    """How one modality's encoder and head are trained. The augmentations are off unless asked for."""
+    """One modality's encoder, and how it learns. The augmentations are off unless asked for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     corpus: str
-    folder: str
-    public_encoder: str | None = None
-    width: int | None = None
-    epochs: int
-    batch: int
+    public_encoder: str | None = None  # entry of model.weights.CATALOGUE that the encoder starts from
+    config: dict[str, Any] | None = None  # its shape, where it starts from nothing
+    width: int | None = None  # of a face encoder
+    frozen: tuple[str, ...] = ()  # parts of the encoder that stay as they are, batch norms included
     learning_rate: float
     head_learning_rate: float
-    weight_decay: float
-    label_smoothing: float
-    average_decay: float
     transfer: float = 1.0  # how much of its held-out reliability is expected on ordinary video: declared
     token_dropout: float = 0.0
     mask_frames: int = 0
     mask_mels: int = 0
-    pitch_shift_mels: int = 0
+    shift_mels: int = 0
+    stretch: float = 0.0
+    equalise: float = 0.0
+    noise: float = 0.0
+    mixup: float = 0.0
     rotate_degrees: float = 0.0
     scale: float = 0.0
     shift: float = 0.0
+    erase: float = 0.0
+    flip_clips: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is trained together: a corpus and the modalities it teaches."""
+
+    corpus: str
+    modalities: tuple[Modality, ...]
+    how: CorpusRecipe
+
+    @property
+    def name(self) -> str:
+        return "-".join(self.modalities)
 
 
 class Recipe(BaseModel):
-    """A bundle's name and licence, and a section for each modality it has."""
+    """A bundle's name and licence, a section for each modality it has, and one for each corpus."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     version: str
     licence: str
     seed: int
+    precision: Literal["auto", "bf16", "no"] = "auto"  # auto: bf16 where the hardware multiplies it itself
+    corpora: dict[str, CorpusRecipe]
     text: ModalityRecipe | None = None
     audio: ModalityRecipe | None = None
     video: ModalityRecipe | None = None
@@ -48,8 +96,29 @@ class Recipe(BaseModel):
 
     @classmethod
     def read(cls, path: Path) -> "Recipe":
-        return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        """A recipe from TOML, or from the same in JSON. Raises OSError or ValueError."""
+        text = path.read_text(encoding="utf-8")
+        return cls.model_validate(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))
+
+    @model_validator(mode="after")
+    def _every_corpus_is_described(self) -> "Recipe":
+        used = {section.corpus for section in self.sections().values()}
+        if used != set(self.corpora):
+            raise ValueError(f"the modalities learn from {sorted(used)}, the corpora are {sorted(self.corpora)}")
+        return self
 
     def sections(self) -> dict[Modality, ModalityRecipe]:
         found = {m: getattr(self, m) for m in MODALITIES}
         return {m: section for m, section in found.items() if section is not None}
+
+    def stages(self) -> list[Stage]:
+        """One for each corpus, in the order of the recipe."""
+        sections = self.sections()
+        return [
+            Stage(corpus, tuple(m for m in sections if sections[m].corpus == corpus), how)
+            for corpus, how in self.corpora.items()
+        ]
+
+    def folder(self, modality: Modality) -> str:
+        """Where the modality's corpus lies, under the data's folder."""
+        return self.corpora[self.sections()[modality].corpus].folder

@@ -1,26 +1,33 @@
-"""Train a bundle's modalities from a recipe.
+"""Train a bundle from a recipe.
 
-    python -m training.train --data DIR            # every modality, then calibrate and write the bundle
-    python -m training.train --data DIR --only face
+    python -m training.train --data DIR               # every stage, then calibrate and write the bundle
+    python -m training.train --data DIR --only face   # one stage alone
 
-Each trained modality is kept under build/, so one can be trained again without the others.
+Each trained stage is kept under --work (build/training/NAME), so one can be trained again without the others; a
+run that was killed goes on where it stopped. `tensorboard --logdir build/training` shows the course of it.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
 from safetensors.torch import save_file
+from torch import Tensor
 
-from model.contract import EMOTIONS, SENTIMENTS, Modality
-from model.network import Calibration
+from training.batches import put_aside
 from training.bundling import write_bundle
-from training.corpora import CORPORA, class_frequencies
-from training.loop import Part, fit
-from training.recipe import Recipe
+from training.corpora import CORPORA, Example
+from training.loop import Training
+from training.objective import effective_priors
+from training.optimising import Part, precision
+from training.recipe import Recipe, Stage
+from training.seen import write_items
+from training.teachers import soft_labels
 from training.trained import build_network, tokenizer_of
 
+IS_MAIN = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun or accelerate starts
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -28,36 +35,67 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder that holds the corpora's folders (meld, ravdess, fer2013).")],
     recipe: Annotated[Path, typer.Option(help="What to train, and how.")] = ROOT / "training" / "starter.toml",
     out: Annotated[Path | None, typer.Option(help="Where to write the bundle.")] = None,
-    only: Annotated[str | None, typer.Option(help="Train this modality alone; write no bundle.")] = None,
-    again: Annotated[bool, typer.Option(help="Train also what build/ already holds.")] = False,
+    work: Annotated[Path | None, typer.Option(help="Where to keep checkpoints and trained stages.")] = None,
+    only: Annotated[str | None, typer.Option(help="Train the stage of this modality alone; write no bundle.")] = None,
+    again: Annotated[bool, typer.Option(help="Train also what is there already.")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Train a bundle from a recipe."""
     plan = Recipe.read(recipe)
-    work = ROOT / "build" / "training" / plan.name
-    work.mkdir(parents=True, exist_ok=True)
-    wanted = [m for m in plan.sections() if only in (None, m)]
-    for modality in wanted:
-        if again or not (work / f"{modality}.safetensors").exists():
-            train_modality(plan, modality, data, work)
-    if only is None:
-        write_bundle(plan, data, work, out or ROOT / "model" / "bundles" / plan.name)
+    folder = work or ROOT / "build" / "training" / plan.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for stage in plan.stages():
+        wanted = only is None or only in stage.modalities
+        if wanted and (again or not (folder / f"{stage.name}.safetensors").exists()):
+            train_stage(plan, stage, data, folder, device)
+    if only is None and IS_MAIN:
+        write_bundle(plan, data, folder, out or ROOT / "model" / "bundles" / plan.name)
 
 
-def train_modality(plan: Recipe, modality: Modality, data: Path, work: Path) -> None:
-    """Train one modality and keep its weights and training prior under `work`."""
-    section = plan.sections()[modality]
-    corpus = CORPORA[section.corpus]
+def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str = "auto") -> None:
+    """Train one stage and keep its weights, its training priors and the hashes of its items under `work`."""
+    train, dev, teacher = _examples(plan, stage, data, work)
     torch.manual_seed(plan.seed)
-    network = build_network(plan, [modality])
-    examples = corpus.read(data / section.folder, "train", tokenizer_of(plan))
-    calibration = Calibration(
-        prior_emotion=class_frequencies([e.emotion for e in examples], len(EMOTIONS)),
-        prior_sentiment=class_frequencies([e.sentiment for e in examples], len(SENTIMENTS)),
-    )
-    fit(network, modality, examples, section, plan.seed)
-    (work / f"{modality}.json").write_text(calibration.model_dump_json(indent=1))
-    state = {key: value.contiguous() for key, value in Part(network, modality).state_dict().items()}
-    save_file(state, work / f"{modality}.safetensors")
+    network = build_network(plan, list(stage.modalities))
+    priors = effective_priors(train, stage.how.class_balance)
+    if len(stage.modalities) > 1:  # the gates weigh evidence: logits without the prior they are trained under
+        network.set_constants(
+            network.config.model_copy(
+                update={
+                    "calibration": dict.fromkeys(stage.modalities, priors),
+                    "prior_emotion": priors.prior_emotion,
+                    "prior_sentiment": priors.prior_sentiment,
+                }
+            )
+        )
+    tokenizer = tokenizer_of(plan)
+    marks = tokenizer.marks if tokenizer is not None else frozenset()
+    training = Training(network, plan, stage, train, dev, work, priors, marks, teacher, device)
+    training.run()
+    if not IS_MAIN:
+        return
+    for modality in stage.modalities:
+        (work / f"{modality}.json").write_text(priors.model_dump_json(indent=1))
+        write_items(work / f"{modality}.items.npy", train)
+    state = {key: value.contiguous() for key, value in Part(network, *stage.modalities).state_dict().items()}
+    save_file(state, work / f"{stage.name}.safetensors")
+    training.discard_checkpoint()
+
+
+def _examples(plan: Recipe, stage: Stage, data: Path, work: Path) -> tuple[list[Example], list[Example], Tensor | None]:
+    """What to train on, what to score by after every epoch, and a teacher's labels of the former."""
+    corpus, tokenizer = CORPORA[stage.corpus], tokenizer_of(plan)
+    folder = data / stage.how.folder
+    everything = list(corpus.read(folder, "train", tokenizer))
+    chosen, aside = put_aside(everything, stage.how.selection)
+    train = [everything[i] for i in chosen]
+    dev = [everything[i] for i in aside] if aside else list(corpus.read(folder, "held-out", tokenizer))
+    teacher = None
+    if stage.how.teacher is not None:
+        teacher = soft_labels(stage.how.teacher, folder, work, plan.seed, precision(plan.precision))[chosen]
+        if len(teacher) != len(train):
+            raise ValueError("the teacher judged other utterances than there are to learn from")
+    return train, dev, teacher
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from bench.results import Clip, Contender, Form, LongRun, Machine, Results, Run,
 from model import weights
 from model.bundle import load_bundle
 from model.contract import EMOTIONS
+from model.ctranslate2_file import CheckpointError, Variables, as_float, read_variables
 
 FRAMES = 100  # 4 s: the clip's first sentence
 
@@ -77,17 +78,17 @@ def test_the_positions_that_whisper_computes_are_those_in_the_file(tiny: dict[st
 
 
 def test_integers_are_multiplied_out_by_their_scale(tmp_path: Path) -> None:
-    stored: whisper_checkpoint.Variables = {}
+    stored: Variables = {}
     stored["a/weight"] = np.array([[127, -64], [10, 0]], np.int8)
     stored["a/weight_scale"] = np.array([127.0, 10.0], np.float32)
-    found = whisper_checkpoint.as_float(stored, "a/weight")
+    found = as_float(stored, "a/weight")
     assert found == pytest.approx(np.array([[1.0, -64 / 127], [1.0, 0.0]]))
-    with pytest.raises(whisper_checkpoint.CheckpointError, match="b/weight"):
-        whisper_checkpoint.as_float(stored, "b/weight")
+    with pytest.raises(CheckpointError, match="b/weight"):
+        as_float(stored, "b/weight")
     other = tmp_path / "model.bin"
     other.write_bytes(bytes(64))
-    with pytest.raises(whisper_checkpoint.CheckpointError, match="model.bin"):
-        whisper_checkpoint.read_variables(other)
+    with pytest.raises(CheckpointError, match="model.bin"):
+        read_variables(other)
 
 
 @pytest.fixture(scope="module", params=["openai-whisper", "faster-whisper"])

@@ -9,18 +9,20 @@ import pytest
 import torch
 
 from model.bundle import BUNDLES, BundleError, Manifest, find_bundle, fold_batch_norms, load_bundle, save_bundle
+from model.encoders import VideoEncoder, VoiceConfig
 from model.features import CLIP_FRAMES, CLIP_SIZE, FACE_SIZE, N_MELS, Sample
-from model.network import EmotionNetwork, NetworkConfig, VideoEncoder
+from model.network import EmotionNetwork, NetworkConfig
 from model.pipeline import Models
 
 STARTER = BUNDLES / "starter"
+TINY_VOICE = VoiceConfig(layers=1, width=16, heads=2, hidden=8)
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """A bundle of our own, saved."""
     torch.manual_seed(0)
-    config = NetworkConfig(audio_width=8, face_width=8)
+    config = NetworkConfig(audio=TINY_VOICE, face_width=8)
     save_bundle(
         tmp_path / "small", Manifest(name="small", version="1", licence="MIT", network=config), EmotionNetwork(config)
     )
@@ -34,7 +36,7 @@ def edit(folder: Path, **changes: Any) -> None:
 
 def test_saved_and_loaded_judge_alike(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    config = NetworkConfig(audio_width=8, face_width=8)
+    config = NetworkConfig(audio=TINY_VOICE, face_width=8)
     network = EmotionNetwork(config).eval()
     save_bundle(tmp_path, Manifest(name="x", version="1", licence="MIT", network=config), network)
     samples = [Sample(audio=torch.randn(N_MELS, 90), face=torch.randn(2, 1, FACE_SIZE, FACE_SIZE))]
@@ -71,8 +73,8 @@ def test_folded_batch_norms_change_nothing() -> None:
         ({"sentiments": ["positive", "neutral", "negative"]}, "sentiment labels"),
         ({"preprocess_id": "v0/other"}, "preprocessing"),
         ({"format": 99}, "format"),
-        ({"network": {"audio_width": 8, "face_width": 16}}, "does not fit its config.json"),
-        ({"network": {"audio_width": 8}}, "does not fit its config.json"),
+        ({"network": {"audio": TINY_VOICE.model_dump(), "face_width": 16}}, "does not fit its config.json"),
+        ({"network": {"audio": TINY_VOICE.model_dump()}}, "does not fit its config.json"),
         ({"name": None}, "config.json is not valid at 'name'"),
     ],
 )

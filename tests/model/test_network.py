@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from model.contract import MODALITIES, Modality
+from model.encoders import VoiceConfig
 from model.features import N_MELS, Sample, Tokens
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 
@@ -17,6 +18,7 @@ TINY_BERT = {
     "num_attention_heads": 2,
     "intermediate_size": 48,
 }
+TINY_VOICE = VoiceConfig(layers=2, width=16, heads=2, hidden=8)
 SKEWED = Calibration(
     prior_emotion=(0.1, 0.05, 0.05, 0.2, 0.4, 0.1, 0.1), prior_sentiment=(0.2, 0.5, 0.3),
     temperature_emotion=1.7, temperature_sentiment=0.8, reliability=0.4,
@@ -29,7 +31,7 @@ def network() -> EmotionNetwork:
     torch.manual_seed(0)
     calibration: dict[Modality, Calibration] = {"text": SKEWED, "face": SKEWED.model_copy(update={"reliability": 1.2})}
     config = NetworkConfig(
-        text=TINY_BERT, audio_width=8, video=True, face_width=8, calibration=calibration,
+        text=TINY_BERT, audio=TINY_VOICE, video=True, face_width=8, calibration=calibration,
         prior_emotion=SKEWED.prior_emotion, prior_sentiment=SKEWED.prior_sentiment,
     )  # fmt: skip
     return EmotionNetwork(config).eval()
@@ -109,7 +111,7 @@ def test_nothing_present_is_the_prior(network: EmotionNetwork) -> None:
 def test_trained_gates_and_joint_head_take_part() -> None:
     """What a multimodal corpus trains (see model.network) changes weights and result."""
     torch.manual_seed(1)
-    network = EmotionNetwork(NetworkConfig(audio_width=8, face_width=8)).eval()
+    network = EmotionNetwork(NetworkConfig(audio=TINY_VOICE, face_width=8)).eval()
     sample = make_sample(6, "audio", "face")
     before = network([sample])
     torch.nn.init.normal_(network.gates["audio"].weight)  # type: ignore[arg-type]
@@ -120,7 +122,7 @@ def test_trained_gates_and_joint_head_take_part() -> None:
 
 
 def test_gradients_stay_finite_with_missing_modalities() -> None:
-    network = EmotionNetwork(NetworkConfig(text=TINY_BERT, audio_width=8, face_width=8))
+    network = EmotionNetwork(NetworkConfig(text=TINY_BERT, audio=TINY_VOICE, face_width=8))
     network([make_sample(7, "audio"), make_sample(8, "text", "face"), Sample()]).emotions[:, 0].sum().backward()
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     assert gradients and all(math.isfinite(float(g.abs().sum())) for g in gradients)

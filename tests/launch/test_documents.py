@@ -1,0 +1,44 @@
+"""The help, the README and docs/training.md teach commands that there are."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.launch.conftest import ROOT, Account
+
+COMMANDS = ("train", "status", "register", "deploy")
+
+
+@pytest.fixture(scope="module")
+def helps(account: Account) -> dict[str, str]:
+    return {command: account.launch(command, "--help").stdout for command in COMMANDS}
+
+
+@pytest.fixture(scope="module")
+def guide() -> str:
+    environment = os.environ | {"COLUMNS": "100"}
+    command = [sys.executable, "-m", "training.launch", "--help"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_the_help_teaches_the_whole_way(guide: str) -> None:
+    """From the download to the endpoint, in this order, each on a line that can be copied."""
+    steps = ("training.fetch meld", "training.prepare --meld", "aws s3 sync", "training/Dockerfile", "--dry-run",
+             "launch status", "launch register", "Approved", "launch deploy")  # fmt: skip
+    places = [guide.index(step) for step in steps]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/training.md", "--help"])
+def test_what_is_taught_exists(document: str, guide: str, helps: dict[str, str]) -> None:
+    text = guide if document == "--help" else (ROOT / Path(document)).read_text()
+    taught = re.findall(r"training\.launch (\w+)((?:.*\\\n)*.*)", text)
+    assert {command for command, _ in taught} == set(COMMANDS)
+    for command, rest in taught:
+        for option in re.findall(r"(?<!\S)--[a-z-]+", rest.partition("  ")[0] if "\\\n" not in rest else rest):
+            assert option in helps[command], f"{command} {option}"

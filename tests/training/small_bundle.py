@@ -1,0 +1,94 @@
+"""A bundle of words and faces small enough to be made in a moment, and utterances for it. Its weights are random."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+import torch
+
+from model.bundle import Manifest, save_bundle
+from model.contract import EMOTIONS, SENTIMENTS
+from model.features import FACE_SIZE, Sample, Tokens
+from model.network import Calibration, EmotionNetwork, NetworkConfig
+from training.contents import content_of
+from training.corpora import IGNORED, Example
+from training.provenance import Taught
+
+BERT = {
+    "vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
+    "intermediate_size": 64, "max_position_embeddings": 32,
+}  # fmt: skip
+CONVERSATION = Calibration(
+    prior_emotion=(0.1, 0.05, 0.05, 0.2, 0.4, 0.1, 0.1), prior_sentiment=(0.3, 0.5, 0.2), temperature_emotion=1.5
+)
+PHOTOGRAPHS = Calibration(
+    prior_emotion=(0.15, 0.02, 0.13, 0.25, 0.2, 0.15, 0.1), prior_sentiment=(0.5, 0.2, 0.3), reliability=0.4
+)
+
+
+def small_network(seed: int = 0) -> EmotionNetwork:
+    """Words and faces, with heads that are sure enough of themselves to answer differently."""
+    torch.manual_seed(seed)
+    config = NetworkConfig(
+        text=BERT,
+        face_width=16,
+        calibration={"text": CONVERSATION, "face": PHOTOGRAPHS},
+        prior_emotion=CONVERSATION.prior_emotion,
+        prior_sentiment=CONVERSATION.prior_sentiment,
+    )
+    network = EmotionNetwork(config).eval()
+    for head in network.heads.values():
+        torch.nn.init.normal_(head.weight, std=0.5)  # type: ignore[arg-type]
+    return network
+
+
+def save_small_bundle(folder: Path) -> Path:
+    network = small_network()
+    kept = {
+        m: Taught.noted(c.model_copy(update={"temperature_emotion": 1.0, "reliability": 1.0}), 0.0)
+        for m, c in network.config.calibration.items()
+    }
+    manifest = Manifest(
+        name="small", version="0.0.1", licence="none", network=network.config,
+        training={"taught": {m: t.model_dump(mode="json", exclude_defaults=True) for m, t in kept.items()}},
+    )  # fmt: skip
+    save_bundle(folder, manifest, network)
+    return folder
+
+
+def utterance(i: int, text: bool = True, face: bool = True) -> Example:
+    """One of a dialogue of four; every tenth has no sentiment."""
+    rng = np.random.default_rng(i)
+    ids = torch.from_numpy(rng.integers(5, 60, int(rng.integers(3, 12))))
+    crops = torch.from_numpy(rng.normal(size=(2, 1, FACE_SIZE, FACE_SIZE)).astype(np.float32))
+    return Example(
+        Sample(text=Tokens(ids, torch.ones_like(ids)) if text else None, face=crops if face else None),
+        emotion=i % len(EMOTIONS),
+        sentiment=IGNORED if i % 10 == 9 else i % len(SENTIMENTS),
+        group=f"dialogue {i // 4}",
+        content=content_of(f"utterance {i}".encode()),
+    )
+
+
+class Lazy(Sequence[Example]):
+    """Examples that are made when asked for; remembers which were."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.asked: list[int] = []
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Example]: ...
+    def __getitem__(self, index: int | slice) -> Example | Sequence[Example]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(self._count))]
+        if index >= self._count:
+            raise IndexError(index)
+        self.asked.append(index)
+        return utterance(index)

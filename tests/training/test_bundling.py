@@ -1,0 +1,225 @@
+"""From trained modalities to a bundle: calibrated, scored, described by a card that nobody typed."""
+
+import csv
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from model.bundle import load_bundle, read_manifest
+from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION
+from model.network import Calibration
+from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, save_small_bundle, utterance
+from training.bundling import write_bundle
+from training.card import Report, render_card, write_card
+from training.corpora import CORPORA
+from training.evaluation import Subject, evaluate
+from training.optimising import Part
+from training.provenance import commit
+from training.recipe import Recipe
+from training.scoring import encode
+from training.seen import load_seen, write_items
+from training.trained import build_network, tokenizer_of
+
+RECIPE = """
+name = "tiny"
+version = "1.2.3"
+licence = "for tests"
+seed = 1
+[corpora.meld-text]
+folder = "meld"
+epochs = 1
+batch = 8
+class_balance = 0.5
+[text]
+corpus = "meld-text"
+learning_rate = 1e-3
+head_learning_rate = 1e-3
+[text.config]
+hidden_size = 32
+num_hidden_layers = 1
+num_attention_heads = 2
+intermediate_size = 64
+[corpora.fer2013]
+folder = "faces"
+epochs = 1
+batch = 8
+[face]
+corpus = "fer2013"
+width = 16
+learning_rate = 1e-3
+head_learning_rate = 1e-3
+transfer = 0.5
+"""
+SAID = ("Hello.", "Go away!", "Really?", "I miss him so much.", "Fine.", "What a day!", "Oh no.")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MELD's and FER2013's formats; one line of dev ("Fine.") is said in train too."""
+    root = tmp_path_factory.mktemp("data")
+    for split, dialogues in (("train", range(5)), ("dev", range(5, 15))):
+        (root / "meld").mkdir(exist_ok=True)
+        with (root / "meld" / f"{split}_sent_emo.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
+            for d in dialogues:
+                for u, (emotion, text) in enumerate(zip(EMOTIONS, SAID, strict=True)):
+                    said = text if text == "Fine." else f"{split}: {text}"
+                    writer.writerow([d, u, said, "Joey", emotion, SENTIMENT_OF_EMOTION.get(emotion, "positive")])
+    rng = np.random.default_rng(0)
+    (root / "faces").mkdir()
+    for name in ("train", "validation"):
+        images = rng.integers(0, 255, (70, 48, 48), dtype=np.uint8)
+        np.savez(root / "faces" / f"{name}.npz", images=images, labels=np.arange(70) % 7, classes=np.array(EMOTIONS))
+    return root
+
+
+@pytest.fixture(scope="module")
+def bundle(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What training would leave, from random weights, made into a bundle."""
+    work, out = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("bundles") / "tiny"
+    recipe = work / "tiny.toml"
+    recipe.write_text(RECIPE)
+    plan = Recipe.read(recipe)
+    torch.manual_seed(0)
+    for stage, note in zip(plan.stages(), (CONVERSATION, PHOTOGRAPHS), strict=True):
+        network = build_network(plan, list(stage.modalities))
+        save_file(
+            {k: v.contiguous() for k, v in Part(network, *stage.modalities).state_dict().items()},
+            work / f"{stage.name}.safetensors",
+        )
+        noted = Calibration(prior_emotion=note.prior_emotion, prior_sentiment=note.prior_sentiment)
+        (work / f"{stage.name}.json").write_text(noted.model_dump_json())
+        examples = CORPORA[stage.corpus].read(data / stage.how.folder, "train", tokenizer_of(plan))
+        write_items(work / f"{stage.name}.items.npy", examples)
+    write_bundle(plan, data, work, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def report(bundle: Path) -> Report:
+    return Report.model_validate_json((bundle / "evaluation.json").read_bytes())
+
+
+def test_the_bundle_loads_and_says_where_it_comes_from(bundle: Path) -> None:
+    manifest = load_bundle(bundle).manifest
+    training = manifest.training
+    assert training["commit"] == commit()
+    recipe, items, held_out = (training[name] for name in ("recipe", "data", "held_out"))
+    assert isinstance(recipe, dict) and recipe["corpora"]["meld-text"]["class_balance"] == 0.5
+    assert isinstance(items, dict) and items["text"]["items"] == 7 and items["face"]["items"] == 70
+    assert isinstance(held_out, dict) and set(held_out) == {"meld-text", "fer2013"}
+    seen = load_seen(bundle)
+    assert seen is not None and len(seen) == 77
+    assert not manifest.fusion_trained
+    frequencies = np.square(CONVERSATION.prior_emotion) / np.square(CONVERSATION.prior_emotion).sum()
+    np.testing.assert_allclose(manifest.network.prior_emotion, frequencies, rtol=1e-6)
+
+
+def test_calibration_is_fitted_and_kept(bundle: Path, report: Report) -> None:
+    fitted = read_manifest(bundle).network.calibration
+    assert [c.modality for c in report.calibrations] == ["text", "face"]
+    for c in report.calibrations:
+        assert fitted[c.modality].temperature_emotion == c.temperature_emotion
+        assert fitted[c.modality].reliability == pytest.approx(c.transfer * c.reliability)
+        assert c.emotion_after is not None and c.emotion_before is not None
+
+
+def test_evaluations_are_cross_fitted_and_split(report: Report) -> None:
+    assert all(e.cross_fitted and e.split == "held-out" for e in report.evaluations)
+    assert {(e.corpus, e.scope) for e in report.evaluations} >= {
+        ("meld-text", "all"), ("meld-text", "unseen"), ("meld-text-plain", "all"), ("fer2013", "all"),
+    }  # fmt: skip
+    text = {e.scope: e for e in report.evaluations if e.corpus == "meld-text" and e.prior == "corpus"}
+    assert (text["all"].items, text["all"].seen, text["unseen"].items) == (70, 10, 60)
+    assert all(e.same_prior for e in report.evaluations if e.corpus == "meld-text")
+
+
+def test_the_card_says_what_it_must(bundle: Path, report: Report) -> None:
+    card = (bundle / "MODEL_CARD.md").read_text()
+    for needed in (
+        "**Fusion is unmeasured.**",
+        "Article 5(1)(f)",
+        "at work or in education",
+        "**Apparent emotion, not inner state.**",
+        "**Biases were not measured**",
+        "for tests",
+        "GPL-3.0",
+        "meld-text-plain",
+        "not seen in training",
+        "No speaker's name is an input",
+    ):
+        assert needed in card, needed
+    for e in report.evaluations:
+        if e.prior == "corpus":
+            assert e.emotion is not None
+            assert f"{e.emotion.weighted_f1:.3f} ({e.emotion.weighted_f1_interval[0]:.3f} to" in card
+    assert "\n\n\n" not in card and card.endswith("\n")
+    assert "object at 0x" not in card
+    assert_tables_are_even(card)
+
+
+def assert_tables_are_even(card: str) -> None:
+    """Every row of a table has as many cells as its head."""
+    for block in card.split("\n\n"):
+        rows = [line for line in block.splitlines() if line.startswith("|")]
+        assert len({row.count("|") for row in rows}) <= 1, block
+
+
+def test_the_card_follows_the_evaluation(bundle: Path, report: Report) -> None:
+    before = (bundle / "MODEL_CARD.md").read_text()
+    write_card(bundle)
+    assert (bundle / "MODEL_CARD.md").read_text() == before
+    changed = json.loads(report.model_dump_json())
+    changed["evaluations"][0]["emotion"]["accuracy"] = 0.98765
+    card = render_card(read_manifest(bundle), Report.model_validate(changed))
+    assert "| 0.988 (" in card and "| 0.988 (" not in before
+
+
+def test_measured_fusion_stands_in_the_card(tmp_path: Path) -> None:
+    subject = Subject.load(save_small_bundle(tmp_path / "small"))
+    encoded = encode(subject.bundle.network, [utterance(i) for i in range(30)])
+    evaluations = evaluate(subject, "meld", "held-out", encoded)
+    whole = Report(created="today", commit="abc", prior_of="text", calibrations=[], evaluations=evaluations)
+    card = render_card(subject.bundle.manifest, whole)
+    assert "unmeasured" not in card and "30 real items" in " ".join(card.split())
+    assert "| text + face | 30 |" in card
+    assert "object at 0x" not in card
+    assert_tables_are_even(card)
+
+
+def git(root: Path, *arguments: str) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments], cwd=root, check=True, capture_output=True
+    )
+
+
+def test_a_bundle_does_not_make_its_own_commit_dirty(tmp_path: Path) -> None:
+    """Only what decides how a bundle comes out counts: neither what came out nor what is written about it."""
+    for name in ("model/bundles/x/config.json", "model/network.py", "training/loop.py", "README.md"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("1")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    clean = commit(tmp_path)
+    assert len(clean) == 12
+    (tmp_path / "model/bundles/x/config.json").write_text("2")
+    (tmp_path / "model/bundles/x/evaluation.json").write_text("new")
+    (tmp_path / "README.md").write_text("2")
+    assert commit(tmp_path) == clean
+    (tmp_path / "training/new.py").write_text("untracked code counts")
+    assert commit(tmp_path) == f"{clean}-dirty"
+    (tmp_path / "training/new.py").unlink()
+    (tmp_path / "model/network.py").write_text("2")
+    assert commit(tmp_path) == f"{clean}-dirty"
+
+
+def test_without_git_the_commit_is_unknown(tmp_path: Path) -> None:
+    assert commit(tmp_path) == "unknown"

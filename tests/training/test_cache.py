@@ -1,0 +1,219 @@
+"""The feature cache on real clips: the same tensors as serving, each clip once, and nothing lost by a kill."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil  # type: ignore[import-untyped]
+import pytest
+import torch
+
+from model import weights
+from model.bundle import Bundle, Manifest
+from model.faces import FaceDetector
+from model.features import Sample, TextTokenizer
+from model.media import Reader
+from model.network import EmotionNetwork, NetworkConfig
+from model.passages import Listener, Passage
+from model.pipeline import Judge
+from model.utterances import Spoken
+from model.watching import Watcher
+from tests.model.media_files import Sound, grey_frames, noise, write
+from tests.training.meld_fixture import make_meld
+from training.cache import Cache
+from training.contents import content_of_file
+from training.corpora import read_manifest, read_meld
+from training.corpora.meld import PARTS
+from training.extraction import MAX_SECONDS, Stretch, StretchError, evidence_of, parts_of, sample_of
+from training.filling import fill
+
+ROOT = Path(__file__).parents[2]
+HALF = 2.0**-11  # relative rounding of float16
+
+
+@pytest.fixture(scope="module")
+def meld(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_meld(tmp_path_factory.mktemp("meld"))
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> TextTokenizer:
+    return TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+
+
+@pytest.fixture(scope="module")
+def detector() -> FaceDetector:
+    return FaceDetector(weights.fetch("centerface") / "centerface.onnx")
+
+
+def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretches: list[Spoken]) -> list[Sample]:
+    """What the pipeline's own Judge makes of stretches of a file, for a bundle that has all modalities."""
+    manifest = Manifest(
+        name="untrained", version="0", licence="none", public_encoders={}, tokenizer=None, training={},
+        network=NetworkConfig(face_width=16),
+    )  # fmt: skip
+    bundle = Bundle(manifest, EmotionNetwork(manifest.network), tokenizer)
+    with Reader(path, Watcher.frame_rate(clips=True)) as reader:
+        watcher = Watcher(reader, detector, clips=True)
+        judge = Judge(bundle, watcher, Listener(None, "en", False), False)
+        sound = []
+        for chunk in reader:
+            watcher.watch(chunk.packets)
+            sound.append(chunk.audio)
+        watcher.wait()
+        passage = Passage(0.0, reader.end, np.concatenate(sound), stretches)
+        samples = [judge._sample(stretch, passage) for stretch in stretches]
+        watcher.close()
+    return samples
+
+
+def assert_same(cached: Sample, served: Sample) -> None:
+    assert cached.present == served.present
+    for modality in ("video", "face"):
+        expected, found = getattr(served, modality), getattr(cached, modality)
+        assert expected is None or torch.equal(found, expected), modality
+    if served.audio is not None and cached.audio is not None:
+        torch.testing.assert_close(cached.audio, served.audio, rtol=HALF, atol=1e-6)
+    if served.text is not None and cached.text is not None:
+        assert torch.equal(cached.text.ids, served.text.ids) and torch.equal(cached.text.types, served.text.types)
+
+
+def test_cached_tensors_are_those_of_serving(meld: Path, detector: FaceDetector, tokenizer: TextTokenizer) -> None:
+    """Frames, faces and words to the bit, sound within the rounding of float16; decoded in other processes."""
+    examples = read_meld(meld, "train", tokenizer)
+    assert len(examples) == 7
+    rows = [json.loads(line) for line in next((meld / "features").glob("*/index.jsonl")).read_text().splitlines()]
+    assert sum("failed" in row for row in rows) == 1
+    for i, example in enumerate(examples):
+        path = meld / PARTS["train"].clips / f"dia{i // 2}_utt{i % 2}.mp4"
+        assert example.content == content_of_file(path)
+        with Reader(path) as reader:
+            list(reader)
+            end = reader.end
+        said = [text for text, *_ in csv_rows(meld, "train")[i // 2 * 2 : i + 1]]
+        stretches = [Spoken(0.0, end, text) for text in said]
+        expected = served(path, detector, tokenizer, stretches)[-1]
+        assert set(expected.present) == {"text", "audio", "video", "face"}
+        assert_same(example.sample, expected)
+
+
+def test_stretches_of_one_file_are_those_of_serving(
+    sample: Path, tmp_path: Path, detector: FaceDetector, tokenizer: TextTokenizer
+) -> None:
+    """Overlapping stretches of a longer file, out of order, with three dialogue contexts, in one pass."""
+    rows = ["path,start,end,text,emotion", f"{sample},0.75,3.97,One.,joy", f"{sample},3.0,7.5,Two.,anger"]
+    (tmp_path / "manifest.csv").write_text("\n".join([*rows, f"{sample},12.25,17.5,Three.,fear"]) + "\n")
+    examples = read_manifest(tmp_path, "all", tokenizer)
+    stretches = [Spoken(0.75, 3.97, "One."), Spoken(3.0, 7.5, "Two."), Spoken(12.25, 17.5, "Three.")]
+    for example, expected in zip(examples, served(sample, detector, tokenizer, stretches), strict=True):
+        assert_same(example.sample, expected)
+        assert set(expected.present) == {"text", "audio", "video", "face"}
+
+
+def test_a_long_file_is_forgotten_as_it_is_read(tmp_path: Path) -> None:
+    """What is forgotten on the way changes nothing: stretches of a minute and a half, one at a time or together."""
+    sound = noise(90.0)
+    path = write(tmp_path / "long.mp4", grey_frames(90.0, 4.0), [Sound(sound)])
+    stretches = [Stretch(path, start, start + 3.0) for start in (2.0, 40.0, 71.5, 86.0)]
+    together = dict(evidence_of(stretches, None))
+    for stretch in stretches:
+        ((_, alone),) = evidence_of([stretch], None)
+        both = together[stretch]
+        assert not isinstance(alone, StretchError) and not isinstance(both, StretchError)
+        assert len(both.sound) == 48_000 and np.array_equal(both.sound, alone.sound)
+        assert np.array_equal(np.stack(both.frames), np.stack(alone.frames))
+    errors = list(evidence_of([Stretch(path), Stretch(path, 91.0, 95.0), Stretch(path, 0.0, 80.0)], None))
+    reasons = {stretch.end: str(found) for stretch, found in errors}
+    assert "cut wrongly" in reasons[None] and f"{MAX_SECONDS:.0f} s is the most" in reasons[80.0]
+    assert "ends at 90.0 s" in reasons[95.0]
+
+
+def test_what_is_not_there_is_none(tmp_path: Path, detector: FaceDetector) -> None:
+    path = write(tmp_path / "sound.wav", [], [Sound(noise(1.0))])
+    ((_, found),) = evidence_of([Stretch(path)], detector)
+    assert not isinstance(found, StretchError)
+    assert sample_of(parts_of(found), None).present == ("audio",)
+
+
+def test_a_clip_is_decoded_once(meld: Path, tokenizer: TextTokenizer) -> None:
+    """Not for another split or tokenizer, not when it moved, and not again for having failed."""
+    read_meld(meld, "train", tokenizer)
+    cache = Cache(meld / "features")
+    clips = sorted((meld / PARTS["train"].clips).glob("*.mp4"))
+    wanted = {content_of_file(path): Stretch(path) for path in clips}
+    size = cache.items.stat().st_size
+    began = time.monotonic()
+    assert fill(cache, wanted).decoded == 0 and time.monotonic() - began < 1.0
+    again = fill(cache, wanted, workers=1, retry=True)
+    assert again.decoded == 0 and len(again.failed) == 1 and cache.items.stat().st_size == size
+    copy = pickle.loads(pickle.dumps(read_meld(meld, "train", tokenizer)))
+    assert copy[3].sample.present == ("text", "audio", "video", "face") and copy[3].audio_frames > 90
+    assert len(pickle.dumps(copy)) < 100_000, "the features stay on the disk"
+
+
+@pytest.mark.timeout(600)  # starts several processes
+def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, tokenizer: TextTokenizer) -> None:
+    folder = make_meld(tmp_path / "killed", 24)
+    command = [sys.executable, "-m", "training.prepare", "--meld", str(folder), "--cache", "--workers", "1"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while index_length(folder) < 5:
+        assert process.poll() is None
+        time.sleep(0.01)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not alive, "workers must not outlive the process they work for"
+    done = index_length(folder)
+    assert 5 <= done < 25
+    index, items = (next((folder / "features").glob(f"*/{name}")) for name in ("index.jsonl", "items.bin"))
+    with index.open("ab") as torn, items.open("ab") as rest:  # killed between two writes
+        torn.write(b'{"key": "0123456789abcdef", "parts": {"aud')
+        rest.write(bytes(1000))
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"({24 - sum_decoded(folder, done)} now" in finished.stdout
+    killed = {e.content: e.sample for e in read_meld(folder, "all", tokenizer)}
+    assert len(killed) == 24 and index_length(folder) == 25
+    whole = {e.content: e.sample for e in read_meld(make_meld(tmp_path / "whole", 24), "all", tokenizer)}
+    assert killed.keys() == whole.keys()
+    for content, sample in whole.items():
+        assert_same(killed[content], sample)
+        assert killed[content].audio is not None and torch.equal(killed[content].audio, sample.audio)  # type: ignore[arg-type]
+
+
+@pytest.mark.timeout(600)  # starts several processes
+def test_a_worker_that_is_killed_loses_no_clip(tmp_path: Path) -> None:
+    """As by the system for want of memory; what it had at hand is decoded again, each clip by itself."""
+    folder = make_meld(tmp_path)
+    command = [sys.executable, "-m", "training.prepare", "--meld", str(folder), "--cache", "--workers", "1"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    while index_length(folder) < 3:
+        assert process.poll() is None
+        time.sleep(0.01)
+    for child in psutil.Process(process.pid).children(recursive=True):
+        if any("spawn_main" in part for part in child.cmdline()):  # not multiprocessing's resource tracker
+            child.kill()
+    output, _ = process.communicate(timeout=500)
+    assert process.returncode == 0 and "12 of 14 utterances are cached (12 now" in output
+
+
+def index_length(folder: Path) -> int:
+    found = list((folder / "features").glob("*/index.jsonl"))
+    return found[0].read_bytes().count(b"\n") if found else 0
+
+
+def sum_decoded(folder: Path, lines: int) -> int:
+    """How many of the index's first lines are clips that could be decoded."""
+    rows = next((folder / "features").glob("*/index.jsonl")).read_text().splitlines()[:lines]
+    return sum("failed" not in json.loads(row) for row in rows)
+
+
+def csv_rows(folder: Path, split: str) -> list[list[str]]:
+    lines = (folder / PARTS[split].csv).read_text().splitlines()[1:]  # type: ignore[index]
+    return [line.split(",") for line in lines]

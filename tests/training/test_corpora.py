@@ -1,0 +1,168 @@
+"""The corpora's readers on files in their own formats: labels, splits, context, and what is left out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model import weights
+from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
+from model.features import SAMPLE_RATE, TextTokenizer
+from tests.model.media_files import Sound, noise, write
+from tests.training.meld_fixture import make_meld
+from training.contents import content_of, content_of_file
+from training.corpora import CORPORA, IGNORED, read_fer2013, read_manifest, read_meld_text, read_ravdess
+from training.corpora.manifest import clips_of
+from training.corpora.meld import PARTS, read_rows
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> TextTokenizer:
+    return TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+
+
+def manifest(folder: Path, *rows: str) -> Path:
+    path = folder / "manifest.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_every_corpus_says_what_it_has() -> None:
+    assert CORPORA["meld"].modalities == CORPORA["manifest"].modalities == MODALITIES
+    assert CORPORA["ravdess"].modalities == ("audio",) and CORPORA["fer2013"].modalities == ("face",)
+    assert all(corpus.licence and name == corpus.name for name, corpus in CORPORA.items())
+
+
+def test_meld_text_reads_the_official_folder_by_its_splits(tmp_path: Path, tokenizer: TextTokenizer) -> None:
+    make_meld(tmp_path)
+    sizes = {split: len(read_meld_text(tmp_path, split, tokenizer)) for split in (*PARTS, "all")}
+    assert sizes == {"train": 8, "held-out": 4, "test": 2, "all": 14}
+    groups = {split: {e.group for e in read_meld_text(tmp_path, split, tokenizer)} for split in PARTS}
+    assert not groups["train"] & groups["held-out"] and not groups["train"] & groups["test"]
+    train = read_meld_text(tmp_path, "train", tokenizer)
+    assert {e.emotion for e in train} == set(range(len(EMOTIONS)))
+    assert train[0].content == content_of(read_rows(tmp_path / PARTS["train"].csv)[0].text.encode())
+
+
+def test_meld_nests_as_its_archives_do(tmp_path: Path, tokenizer: TextTokenizer) -> None:
+    make_meld(tmp_path / "MELD.Raw" / "train")
+    assert len(read_meld_text(tmp_path, "held-out", tokenizer)) == 4
+    with pytest.raises(FileNotFoundError, match=r"no train_sent_emo\.csv; is it a copy of MELD\.Raw"):
+        read_meld_text(tmp_path / "MELD.Raw" / "train" / "train_splits", "train", tokenizer)
+
+
+def test_meld_marks_survive_its_encodings(tmp_path: Path) -> None:
+    head, row = "Utterance,Emotion,Sentiment,Dialogue_ID,Utterance_ID", '"It{}s fine.",joy,positive,0,0'
+    for name, raw in {
+        "official": f"{head}\n{row.format(chr(0x92))}\n".encode(),
+        "windows": f"{head}\n{row.format('’')}\n".encode("cp1252"),
+        "clean": f"{head}\n{row.format('’')}\n".encode("utf-8-sig"),
+    }.items():
+        (tmp_path / f"{name}.csv").write_bytes(raw)
+        assert read_rows(tmp_path / f"{name}.csv")[0].text == "It’s fine."
+
+
+def test_faulty_labels_are_named(tmp_path: Path) -> None:
+    head = "Utterance,Emotion,Sentiment,Dialogue_ID,Utterance_ID"
+    (tmp_path / "a.csv").write_text(f"{head}\nHi.,joy,positive,0,0\nHo.,bored,neutral,0,1\n")
+    with pytest.raises(ValueError, match="row 3: 'bored' is not one of anger, disgust"):
+        read_rows(tmp_path / "a.csv")
+    (tmp_path / "b.csv").write_text("Text,Emotion,Sentiment\nHi.,joy,positive\n")
+    with pytest.raises(ValueError, match="no column 'Utterance'"):
+        read_rows(tmp_path / "b.csv")
+
+
+def test_a_manifest_of_text_alone(tmp_path: Path, tokenizer: TextTokenizer) -> None:
+    rows = (
+        "text,dialogue,emotion,sentiment",
+        "Hi.,a,joy,",
+        "Go!,b,anger,negative",
+        "Oh.,a,surprise,",
+        "Well.,a,,neutral",
+    )
+    first, other, second, third = read_manifest(manifest(tmp_path, *rows), "all", tokenizer)
+    assert (first.emotion, first.sentiment) == (EMOTIONS.index("joy"), SENTIMENTS.index("positive"))
+    assert second.sentiment == IGNORED and third.emotion == IGNORED and third.sentiment == SENTIMENTS.index("neutral")
+    expected = {text: tokenizer(text, said) for text, said in (("Oh.", ["Hi."]), ("Go!", []))}
+    for example, text in ((second, "Oh."), (other, "Go!")):
+        tokens, wanted = example.sample.text, expected[text]
+        assert tokens is not None and wanted is not None and tokens.ids.tolist() == wanted.ids.tolist()
+        assert example.sample.present == ("text",) and example.content == content_of(text.encode())
+    assert not (tmp_path / "features").exists(), "text needs no cache"
+
+
+def test_a_manifest_of_sound_alone(tmp_path: Path, tokenizer: TextTokenizer) -> None:
+    """Columns that are absent, a stretch and a whole file, and one that is missing."""
+    for name, seed in (("a", 1), ("b", 2)):
+        write(tmp_path / f"{name}.wav", [], [Sound(noise(3.0, seed))])
+    rows = ("path,start,end,emotion", "a.wav,0.5,1.5,fear", "a.wav,1.5,2.75,joy", "b.wav,,,anger", "c.wav,,,anger")
+    examples = read_manifest(manifest(tmp_path, *rows), "all", tokenizer)
+    assert [e.sample.present for e in examples] == [("audio",)] * 3
+    assert [e.audio_frames // 10 for e in examples] == [10, 12, 30]  # type: ignore[attr-defined]
+    assert [e.group for e in examples] == ["path a.wav", "path a.wav", "path b.wav"]
+    assert examples[1].content == content_of_file(tmp_path / "a.wav", 1.5, 2.75)
+    assert len({e.content for e in examples}) == 3
+
+
+def test_a_manifest_is_split_by_dialogue(tmp_path: Path) -> None:
+    rows = [f"Line {i}.,dialogue {i // 4},s{i % 3},joy" for i in range(1600)]
+    clips = clips_of(manifest(tmp_path, "text,dialogue,speaker,emotion", *rows))
+    splits = {clip.group: split for clip, split in clips}
+    assert len(splits) == 400 and all(splits[clip.group] == split for clip, split in clips)
+    held_out = sum(split == "held-out" for split in splits.values()) / len(splits)
+    assert set(splits.values()) == {"train", "held-out"} and 0.10 < held_out < 0.20
+    fewer = clips_of(manifest(tmp_path, "text,dialogue,speaker,emotion", *rows[800:]))
+    assert all(splits[clip.group] == split for clip, split in fewer), "adding rows must move none"
+    by_speaker = clips_of(manifest(tmp_path, "text,speaker,emotion", "A.,Ann,joy", "B.,Ann,fear"))
+    assert {clip.group for clip, _ in by_speaker} == {"speaker Ann"}
+
+
+def test_a_manifest_may_say_the_split(tmp_path: Path, tokenizer: TextTokenizer) -> None:
+    path = manifest(tmp_path, "text,dialogue,emotion,split", "A.,a,joy,train", "B.,b,joy,held-out", "C.,c,joy,test")
+    sizes = {split: len(read_manifest(path, split, tokenizer)) for split in ("train", "held-out", "test", "all")}
+    assert sizes == {"train": 1, "held-out": 1, "test": 1, "all": 3}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (("text,mood", "Hi.,joy"), "unknown columns ['mood']"),
+        (("text,emotion", "Hi.,glad"), "row 2: 'glad' is not one of"),
+        (("text,emotion", "Hi.,"), "row 2: it has neither an emotion nor a sentiment"),
+        (("text,emotion", ",joy"), "row 2: it has neither a path nor a text"),
+        (("path,start,end,emotion", "a.mp4,5,2,joy"), "row 2: it ends before it starts"),
+        (("path,start,emotion", "a.mp4,0:05,joy"), "row 2: start and end are seconds"),
+        (("text,emotion,split", "Hi.,joy,dev"), "row 2: split 'dev' is not one of train, held-out, test"),
+        (("text,dialogue,emotion,split", "A.,a,joy,train", "B.,a,joy,test"), "row 3: dialogue a stands in two splits"),
+    ],
+)
+def test_what_a_manifest_cannot_mean_is_said(tmp_path: Path, rows: tuple[str, ...], message: str) -> None:
+    with pytest.raises(ValueError) as error:
+        clips_of(manifest(tmp_path, *rows))
+    assert message in str(error.value)
+
+
+def test_a_manifest_of_files_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="none of the 1 files is there"):
+        read_manifest(manifest(tmp_path, "path,emotion", "gone.mp4,joy"), "all", None)
+
+
+def test_ravdess_as_zenodo_packs_it(tmp_path: Path) -> None:
+    """In folders of actors, who are each in one split."""
+    time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    for actor in ("01", "19", "24"):
+        (tmp_path / f"Actor_{actor}").mkdir()
+        sound = (0.3 * np.sin(2 * np.pi * (200 + int(actor)) * time)).astype(np.float32)
+        write(tmp_path / f"Actor_{actor}" / f"03-01-05-01-01-01-{actor}.wav", [], [Sound(sound)])
+    groups = {split: [e.group for e in read_ravdess(tmp_path, split, None)] for split in ("train", "held-out", "test")}
+    assert groups == {"train": ["actor 01"], "held-out": ["actor 19"], "test": ["actor 24"]}
+    (example,) = read_ravdess(tmp_path, "test", None)
+    assert example.content == content_of_file(tmp_path / "Actor_24" / "03-01-05-01-01-01-24.wav")
+
+
+def test_fer2013_names_its_images(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (3, 48, 48), dtype=np.uint8)
+    np.savez(tmp_path / "train.npz", images=images, labels=np.array([0, 3, 6]), classes=np.array(EMOTIONS))
+    examples = read_fer2013(tmp_path, "train", None)
+    assert [e.content for e in examples] == [content_of(image.tobytes()) for image in images]
+    assert [e.emotion for e in examples] == [0, 3, 6] and examples[2].sentiment == IGNORED

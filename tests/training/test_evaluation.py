@@ -1,0 +1,224 @@
+"""Evaluations: one pass over the corpus, subsets of modalities, items seen in training, and the command itself."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from model.contract import EMOTIONS
+from model.network import EmotionNetwork
+from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, Lazy, save_small_bundle, small_network, utterance
+from training import evaluate as evaluate_module
+from training import scoring
+from training.evaluation import Evaluation, Subject, evaluate
+from training.provenance import Taught, taught_of, uncalibrated
+from training.scoring import CrossFit, encode, judge, set_constants
+from training.seen import data_hash, is_seen, load_seen, read_items, save_seen, write_items
+
+
+@pytest.fixture(scope="module")
+def network() -> EmotionNetwork:
+    return small_network()
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_small_bundle(tmp_path_factory.mktemp("bundle") / "small")
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Noise in FER2013's format."""
+    rng = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("faces") / "some.npz"
+    images = rng.integers(0, 255, (42, 48, 48), dtype=np.uint8)
+    np.savez(path, images=images, labels=np.arange(42) % 7, classes=np.array(EMOTIONS))
+    return path
+
+
+def test_a_lazy_corpus_is_read_once_in_chunks(network: EmotionNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = encode(network, [utterance(i) for i in range(11)])
+    monkeypatch.setattr(scoring, "CHUNK", 4)
+    lazy = Lazy(11)
+    encoded = encode(network, lazy)
+    assert lazy.asked == list(range(11))
+    torch.testing.assert_close(encoded.logits, whole.logits, atol=1e-4, rtol=1e-4)
+    assert encoded.contents == whole.contents and (encoded.emotions == whole.emotions).all()
+    with pytest.raises(ValueError, match="no example"):
+        encode(network, [])
+
+
+@pytest.mark.parametrize("subset", [("text",), ("face",), ("text", "face")])
+def test_leaving_modalities_out_afterwards_is_leaving_them_out_before(
+    network: EmotionNetwork, subset: tuple[str, ...]
+) -> None:
+    examples = [utterance(i) for i in range(9)]
+    judged = judge(network, encode(network, examples).only(subset))  # type: ignore[arg-type]
+    with torch.inference_mode():
+        direct = network([e.sample.only(*subset) for e in examples])  # type: ignore[arg-type]
+    np.testing.assert_allclose(judged.emotions, direct.emotions.exp().numpy(), atol=1e-5)
+    np.testing.assert_allclose(judged.sentiments, direct.sentiments.exp().numpy(), atol=1e-5)
+
+
+def test_one_modality_through_the_fusion_is_that_modality_alone(bundle: Path) -> None:
+    subject = Subject.load(bundle)
+    encoded = encode(subject.bundle.network, [utterance(i) for i in range(40)])
+    for evaluation in evaluate(subject, "meld", "held-out", encoded):
+        singles = [s for s in evaluation.subsets if len(s.modalities) == 1]
+        assert [s.modalities for s in singles] == [("text",), ("face",)]
+        for single in singles:
+            assert single.emotion is not None and single.alone is not None
+            assert single.emotion.accuracy == pytest.approx(single.alone.accuracy, abs=0.01)
+            assert single.emotion.weighted_f1 == pytest.approx(single.alone.weighted_f1, abs=0.01)
+
+
+def test_fusion_counts_only_items_with_several_modalities(bundle: Path) -> None:
+    subject = Subject.load(bundle)
+    examples = [utterance(i, text=i % 3 != 0, face=i % 3 != 1) for i in range(60)]
+    first = evaluate(subject, "meld", "held-out", encode(subject.bundle.network, examples))[0]
+    assert first.items == 60 and first.several == 20 and first.modalities == {"text": 40, "face": 40}
+    assert {s.modalities: s.items for s in first.subsets} == {("text",): 20, ("face",): 20, ("text", "face"): 20}
+    assert first.emotion is not None and first.emotion.items == 60
+    assert first.sentiment is not None and first.sentiment.items == 54, "IGNORED ones are left out"
+
+
+def test_without_several_modalities_nothing_is_said_of_fusion(bundle: Path) -> None:
+    subject = Subject.load(bundle)
+    encoded = encode(subject.bundle.network, [utterance(i, text=False) for i in range(20)])
+    first = evaluate(subject, "fer2013", "all", encoded)[0]
+    assert first.several == 0 and [s.modalities for s in first.subsets] == [("face",)]
+
+
+def test_each_group_is_judged_by_the_constants_of_its_fold(network: EmotionNetwork) -> None:
+    encoded = encode(network, [utterance(i) for i in range(16)])
+    own = network.config
+    sharp = own.model_copy(update={"calibration": {"text": PHOTOGRAPHS, "face": CONVERSATION}})
+    folds = {group: i % 2 for i, group in enumerate(dict.fromkeys(encoded.groups))}
+    judged = judge(network, encoded, CrossFit(folds, [own, sharp]))
+    assert network.config is own
+    for fold, config in enumerate((own, sharp)):
+        rows = [i for i, group in enumerate(encoded.groups) if folds[group] == fold]
+        other = small_network()
+        set_constants(other, config)
+        np.testing.assert_allclose(judged.emotions[rows], judge(other, encoded).emotions[rows], atol=1e-6)
+        np.testing.assert_allclose(judged.alone["face"][rows], judge(other, encoded).alone["face"][rows], atol=1e-6)
+
+
+def test_the_two_priors(bundle: Path) -> None:
+    """Words were taught with the frequencies the bundle declares, faces with others."""
+    subject = Subject.load(bundle)
+    network = subject.bundle.network
+    text = evaluate(subject, "meld-text", "all", encode(network, [utterance(i, face=False) for i in range(20)]))
+    assert [e.prior for e in text] == ["corpus", "declared"] and all(e.same_prior for e in text)
+    assert text[0].emotion == text[1].emotion
+    face = evaluate(subject, "fer2013", "all", encode(network, [utterance(i, text=False) for i in range(20)]))
+    assert not any(e.same_prior for e in face) and face[0].emotion != face[1].emotion
+
+
+def test_before_calibration_there_is_no_temperature(network: EmotionNetwork) -> None:
+    taught = {m: Taught.noted(c, 0.0) for m, c in network.config.calibration.items()}
+    before = uncalibrated(network.config, taught).calibration
+    assert before["text"].temperature_emotion == CONVERSATION.temperature_emotion, "as training noted it"
+    assert before["face"].reliability == PHOTOGRAPHS.reliability
+
+
+@given(st.lists(st.floats(0.02, 1.0), min_size=10, max_size=10), st.sampled_from([0.0, 0.3, 0.5, 0.9]))
+def test_frequencies_are_recovered_from_what_a_balanced_loss_saw(weights: list[float], balance: float) -> None:
+    emotion, sentiment = np.array(weights[:7]) / sum(weights[:7]), np.array(weights[7:]) / sum(weights[7:])
+    effective = [p ** (1.0 - balance) / (p ** (1.0 - balance)).sum() for p in (emotion, sentiment)]
+    noted = CONVERSATION.model_copy(
+        update={"prior_emotion": tuple(effective[0]), "prior_sentiment": tuple(effective[1])}
+    )
+    taught = Taught.noted(noted, balance)
+    np.testing.assert_allclose(taught.frequencies.prior_emotion, emotion, rtol=1e-6)
+    np.testing.assert_allclose(taught.frequencies.prior_sentiment, sentiment, rtol=1e-6)
+
+
+def test_a_bundle_tells_what_it_was_taught_with(bundle: Path) -> None:
+    taught = taught_of(Subject.load(bundle).bundle.manifest)
+    assert taught["face"].frequencies.prior_emotion == PHOTOGRAPHS.prior_emotion
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=30), st.lists(st.integers(0, 2**64 - 1), max_size=30))
+def test_seen_items_are_known_again(
+    tmp_path_factory: pytest.TempPathFactory, ours: list[int], others: list[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("seen")
+    save_seen(folder, [f"{n:016x}" for n in ours])
+    seen = load_seen(folder)
+    assert seen is not None and (np.diff(seen.astype(object)) > 0).all()
+    contents = [f"{n:016x}" for n in (*ours, *others)]
+    assert is_seen(contents, seen).tolist() == [n in ours for n in (*ours, *others)]
+    assert not is_seen(["", ""], seen).any(), "an item without a hash is not a seen one"
+
+
+def test_items_are_kept_and_named_by_one_hash(tmp_path: Path) -> None:
+    examples = [utterance(i) for i in (3, 1, 2, 1)]
+    write_items(tmp_path / "text.items.npy", examples)
+    contents = read_items(tmp_path / "text.items.npy")
+    assert contents == sorted({e.content for e in examples})
+    assert data_hash(contents) == data_hash([e.content for e in examples]) != data_hash(contents[1:])
+    assert load_seen(tmp_path) is None
+    np.save(tmp_path / "wrong.npy", np.arange(3.0))
+    with pytest.raises(ValueError, match="holds no hashes"):
+        read_items(tmp_path / "wrong.npy")
+
+
+@pytest.mark.parametrize(
+    ("known", "scopes"), [(range(0), ["all"]), (range(6), ["all", "unseen"]), (range(20), ["all"])]
+)
+def test_seen_items_are_split_out(tmp_path: Path, known: range, scopes: list[str]) -> None:
+    folder = save_small_bundle(tmp_path / "small")
+    save_seen(folder, [utterance(i).content for i in known])
+    subject = Subject.load(folder)
+    examples = [utterance(i) for i in range(20)]
+    evaluations = evaluate(subject, "meld", "all", encode(subject.bundle.network, examples))
+    assert list(dict.fromkeys(e.scope for e in evaluations)) == scopes
+    for e in evaluations:
+        assert e.seen == len(known)
+        assert e.items == (20 if e.scope == "all" else 20 - len(known))
+    if scopes == ["all", "unseen"]:
+        apart = evaluate(subject, "meld", "all", encode(subject.bundle.network, examples[6:]))[0]
+        assert evaluations[2].emotion == apart.emotion and evaluations[2].data == apart.data
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    app = typer.Typer()
+    app.command()(evaluate_module.main)
+    done = CliRunner().invoke(app, [str(a) for a in arguments])
+    return done.exit_code, " ".join(done.output.replace("│", " ").split())
+
+
+def test_the_command_scores_a_file_and_reports(bundle: Path, faces: Path, tmp_path: Path) -> None:
+    out, page = tmp_path / "a" / "figures.json", tmp_path / "b" / "report.html"
+    code, output = run(bundle, "--corpus", "fer2013", "--data", faces, "--json", out, "--html", page)
+    assert code == 0, output
+    assert "keeps no hashes" in output
+    evaluations = [Evaluation.model_validate(e) for e in json.loads(out.read_text())]
+    assert [e.prior for e in evaluations] == ["corpus", "declared"]
+    assert evaluations[0].emotion is not None and evaluations[0].emotion.items == 42
+    assert page.read_text().startswith("<!doctype html>")
+
+
+def test_bad_arguments_are_told_in_a_line(bundle: Path, faces: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.npz"
+    broken.write_bytes(b"no archive")
+    np.savez(tmp_path / "bare.npz", images=np.zeros((1, 48, 48), np.uint8))
+    for arguments, message in (
+        (("--corpus", "fer2013", "--data", tmp_path / "no.npz"), "does not exist"),
+        (("--corpus", "nonesuch", "--data", faces), "not one of"),
+        (("--corpus", "fer2013", "--data", faces, "--split", "nonesuch"), "not one of"),
+        (("--corpus", "ravdess", "--data", tmp_path), "judges text, face"),
+        (("--corpus", "fer2013", "--data", broken), "cannot be read"),
+        (("--corpus", "fer2013", "--data", tmp_path / "bare.npz"), "lacks"),
+    ):
+        code, output = run(bundle, *arguments)
+        assert code == 2 and message in output, output
+    code, output = run(tmp_path / "nothing", "--corpus", "fer2013", "--data", faces)
+    assert code == 2 and "there is no bundle" in output

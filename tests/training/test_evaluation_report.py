@@ -1,0 +1,132 @@
+"""The HTML report of an evaluation, parsed; and in a real browser where there is one."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from model.contract import EMOTIONS, SENTIMENTS
+from tests.e2e.test_report_in_browser import find_chromium
+from tests.training.small_bundle import save_small_bundle, utterance
+from training.evaluation import Evaluation, Subject, evaluate
+from training.report import HEAT_STEPS, render_report
+from training.scoring import encode
+from training.seen import save_seen
+
+VOID = {"meta", "link", "br", "rect", "line", "circle", "polyline"}
+
+
+class Page(HTMLParser):
+    """Checks that what is opened is closed, and keeps the tags and the text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.text += data
+
+    def count(self, tag: str, **attributes: str) -> int:
+        return sum(t == tag and attributes.items() <= {**a, "class_": a.get("class")}.items() for t, a in self.tags)
+
+
+@pytest.fixture(scope="module")
+def evaluations(tmp_path_factory: pytest.TempPathFactory) -> list[Evaluation]:
+    """Items with one and with two modalities, six of them seen in training."""
+    folder = save_small_bundle(tmp_path_factory.mktemp("bundle") / "small")
+    save_seen(folder, [utterance(i).content for i in range(6)])
+    subject = Subject.load(folder)
+    examples = [utterance(i, text=i % 5 != 0, face=i % 5 != 1) for i in range(50)]
+    return evaluate(subject, "meld", "held-out", encode(subject.bundle.network, examples))
+
+
+@pytest.fixture(scope="module")
+def html(evaluations: list[Evaluation]) -> str:
+    return render_report(evaluations)
+
+
+def test_it_holds_the_plots_and_tables(html: str, evaluations: list[Evaluation]) -> None:
+    page = Page(html)
+    shown = 2  # all items and the unseen ones: words come first, and their prior is the declared one
+    assert page.count("svg", class_="diagram") == 2 * shown
+    assert page.count("table", class_="confusion") == page.count("table", class_="scores") == 2 * shown
+    assert page.count("table", class_="subsets") == shown
+    assert page.count("g", class_="before") == page.count("g", class_="after") == 2 * shown
+    cells = sum(tag == "td" and "heat-" in (a.get("class") or "") for tag, a in page.tags)
+    assert cells == shown * (len(EMOTIONS) ** 2 + len(SENTIMENTS) ** 2)
+    first = evaluations[0].emotion
+    assert first is not None
+    for value in (
+        first.accuracy,
+        first.weighted_f1,
+        *first.weighted_f1_interval,
+        first.majority_weighted_f1,
+        first.ece,
+    ):
+        assert f"{value:.3f}" in page.text
+    assert "Words + Face" in page.text
+    assert "6 of 50 items were in the bundle's training" in " ".join(page.text.split())
+    assert "without items seen in training" in page.text
+    assert "apparent emotion" in page.text
+
+
+def test_it_says_so_where_there_is_nothing_to_fuse(tmp_path: Path) -> None:
+    subject = Subject.load(save_small_bundle(tmp_path / "small"))
+    encoded = encode(subject.bundle.network, [utterance(i, text=False) for i in range(10)])
+    html = render_report(evaluate(subject, "fer2013", "all", encoded))
+    assert "these figures say nothing of fusion" in html
+    assert "keeps no hashes" in html
+
+
+def test_it_needs_nothing_from_outside(html: str) -> None:
+    assert not re.findall(r"https?://|url\(|@import|<script", html)
+    page = Page(html)
+    assert not [a for _, a in page.tags if "style" in a], "the policy forbids style attributes"
+    linked = [a.get(name) for _, a in page.tags for name in ("src", "href") if a.get(name)]
+    assert linked == ["data:,"]
+    assert f".heat-{HEAT_STEPS}{{" in html
+
+
+def test_a_name_is_text(evaluations: list[Evaluation]) -> None:
+    hostile = [e.model_copy(update={"bundle": "<script>alert(1)</script>"}) for e in evaluations]
+    assert "<script" not in render_report(hostile)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_shows_in_a_browser(html: str, tmp_path: Path, scheme: str) -> None:
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("no Chromium: `apt install chromium`, or set CHROMIUM to the path of one")
+    path = tmp_path / "report.html"
+    path.write_text(html, encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(path.as_uri())
+        clipped = (
+            "() => [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+        )
+        assert page.evaluate(clipped) == 0, "on a screen no table needs scrolling"
+        page.set_viewport_size({"width": 360, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        browser.close()
+    assert complaints == []

@@ -1,0 +1,185 @@
+"""Getting corpora over real HTTP, unpacking, converting; and the report on a copy of MELD."""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from model.contract import EMOTIONS
+from tests.model.test_weights import Origin
+from tests.training.meld_fixture import make_meld
+from training import fetch as fetching
+from training import prepare
+from training.convert import CODES, convert_fer2013
+from training.corpora import read_fer2013
+from training.corpora.meld import PARTS, clips_of
+from training.downloads import LOCK, FetchError, Remote, obtain
+from training.fetch import PUBLIC, Public, fetch, unpack_meld
+from training.prepare import check_meld
+
+CONTENT = bytes(range(256)) * 4000
+
+
+@pytest.fixture
+def origin() -> Iterator[Origin]:
+    import threading
+
+    server = Origin()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def quiet(label: str, have: int, total: int) -> None:
+    """Progress that nobody looks at."""
+
+
+def test_a_download_goes_on_and_is_verified(origin: Origin, tmp_path: Path) -> None:
+    origin.files["/a.zip"], origin.break_after = CONTENT, 400_000
+    remote = Remote("a.zip", (f"{origin.url}/a.zip",), None, f"md5:{hashlib.md5(CONTENT).hexdigest()}")
+    assert obtain(remote, tmp_path, quiet).read_bytes() == CONTENT
+    assert len(origin.seen) == 3 and origin.seen[0] is None
+    starts = [int((asked or "").strip("bytes=-")) for asked in origin.seen[1:]]
+    assert 0 < starts[0] <= 400_000 < starts[1] <= 800_000, "each goes on where the last broke off"
+    obtain(remote, tmp_path, quiet)
+    assert len(origin.seen) == 3, "what is there and right is not fetched again"
+
+
+def test_the_second_place_is_tried(origin: Origin, tmp_path: Path) -> None:
+    origin.files["/other"] = b"something else"
+    origin.files["/right"] = CONTENT
+    digest = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+    urls = tuple(f"{origin.url}/{name}" for name in ("gone", "other", "right"))
+    assert obtain(Remote("a", urls, None, digest), tmp_path, quiet).read_bytes() == CONTENT
+    with pytest.raises(FetchError, match=r"(?s)answered 404.*not the ones expected"):
+        obtain(Remote("b", urls[:2], None, digest), tmp_path, quiet)
+
+
+def test_without_a_published_digest_the_first_is_kept(origin: Origin, tmp_path: Path) -> None:
+    origin.files["/a.csv"] = b"one"
+    remote = Remote("a.csv", (f"{origin.url}/a.csv",))
+    obtain(remote, tmp_path, quiet)
+    assert json.loads((tmp_path / LOCK).read_text()) == {"a.csv": f"sha256:{hashlib.sha256(b'one').hexdigest()}"}
+    (tmp_path / "a.csv").unlink()
+    origin.files["/a.csv"] = b"two"
+    with pytest.raises(FetchError, match="not the ones expected"):
+        obtain(remote, tmp_path, quiet)
+
+
+def test_meld_is_fetched_and_unpacked(origin: Origin, tmp_path: Path) -> None:
+    """An archive of archives like the official one, hidden files in it; the copy is then as it should be."""
+    copy = make_meld(tmp_path / "copy")
+    origin.files["/MELD.Raw.tar.gz"] = packed(copy)
+    names = [part.csv for part in PARTS.values()]
+    for name in names:
+        origin.files[f"/{name}"] = (copy / name).read_bytes()
+    remotes = tuple(Remote(name, (f"{origin.url}/{name}",)) for name in ("MELD.Raw.tar.gz", *names))
+    public = Public("GPL-3.0", origin.url, remotes, 1000, unpack_meld)
+    out = tmp_path / "out"
+    fetch(public, out)
+    assert not (out / "MELD.Raw.tar.gz").exists() and not list(out.rglob("._*"))
+    for part in PARTS:
+        clips = [clip.path for clip in clips_of(out, part) if clip.path is not None and clip.path.is_file()]
+        assert [p.read_bytes() for p in clips] == [(copy / PARTS[part].clips / p.name).read_bytes() for p in clips]
+        assert len(clips) == {"train": 8, "held-out": 3, "test": 2}[part]
+    seen = len(origin.seen)
+    fetch(public, out)
+    assert len(origin.seen) == seen, "nothing is fetched twice"
+
+
+def packed(copy: Path) -> bytes:
+    outer = io.BytesIO()
+    with tarfile.open(fileobj=outer, mode="w") as archive:
+        for name, part in zip(("train", "dev", "test"), PARTS.values(), strict=True):
+            inner = io.BytesIO()
+            with tarfile.open(fileobj=inner, mode="w:gz") as clips:
+                clips.add(copy / part.clips, part.clips)
+            info = tarfile.TarInfo(f"MELD.Raw/{name}.tar.gz")
+            info.size = len(inner.getvalue())
+            archive.addfile(info, io.BytesIO(inner.getvalue()))
+    return gzip.compress(outer.getvalue(), 1)
+
+
+def test_the_catalogue_names_official_places_and_digests() -> None:
+    meld, ravdess = PUBLIC["meld"].files[0], PUBLIC["ravdess"].files[0]
+    assert meld.urls[0].startswith("https://web.eecs.umich.edu/~mihalcea/") and len(meld.digest or "") == 7 + 64
+    assert ravdess.urls[0].startswith("https://zenodo.org/") and (ravdess.digest or "").startswith("md5:")
+    assert all(url.startswith("https://") for p in PUBLIC.values() for remote in p.files for url in remote.urls)
+
+
+@pytest.mark.parametrize("header", ["emotion,pixels,Usage", "emotion, Usage, pixels"])
+def test_fer2013_is_converted(tmp_path: Path, header: str) -> None:
+    """Labels by name, splits by usage, and no image of a scored split in one before it."""
+    rng = np.random.default_rng(0)
+    images = {name: rng.integers(0, 256, (48, 48), dtype=np.uint8) for name in ("a", "b", "c", "d", "e")}
+    rows = [("3", "a", "Training"), ("6", "b", "Training"), ("4", "c", "Training"), ("4", "c", "PublicTest")]
+    rows += [("0", "d", "PublicTest"), ("0", "d", "PrivateTest"), ("1", "e", "PublicTest"), ("5", "b", "PrivateTest")]
+    lines = [header]
+    for code, name, usage in rows:
+        pixels = " ".join(str(p) for p in images[name].ravel())
+        fields = {"emotion": code, "pixels": pixels, "usage": usage}
+        lines.append(",".join(fields[column.strip().lower()] for column in header.split(",")))
+    (tmp_path / "fer2013.csv").write_text("\n".join(lines) + "\n")
+    assert convert_fer2013(tmp_path / "fer2013.csv", tmp_path / "out") == {
+        "test.npz": 2, "validation.npz": 2, "train.npz": 1,
+    }  # fmt: skip
+    (train,) = read_fer2013(tmp_path / "out", "train", None)
+    assert EMOTIONS[train.emotion] == "joy" == CODES[3]
+    held_out = [EMOTIONS[e.emotion] for e in read_fer2013(tmp_path / "out", "held-out", None)]
+    assert held_out == ["sadness", "disgust"]
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="is it fer2013"):
+        convert_fer2013(tmp_path / "other.csv", tmp_path)
+
+
+def run(main: object, *arguments: str) -> tuple[int, str]:
+    app = typer.Typer()
+    app.command()(main)  # type: ignore[type-var]
+    done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+    return done.exit_code, done.output
+
+
+def test_nothing_is_fetched_without_accepting_the_licence(tmp_path: Path) -> None:
+    code, output = run(fetching.main, "ravdess", "--out", str(tmp_path / "ravdess"))
+    assert code == 1 and "CC BY-NC-SA 4.0" in output and "208 MB" in output
+    assert not (tmp_path / "ravdess").exists()
+    code, output = run(fetching.main, "fer2013", "--out", str(tmp_path))
+    assert code == 2 and "kaggle competitions download" in output
+    assert run(fetching.main, "iemocap", "--out", str(tmp_path))[0] == 2
+
+
+def test_the_report_names_what_is_wrong(tmp_path: Path) -> None:
+    folder = make_meld(tmp_path)
+    (folder / PARTS["train"].clips / "dia1_utt0.mp4").unlink()
+    train, dev, test = (check_meld(folder, part) for part in PARTS)
+    assert (train.utterances, len(train.durations), train.missing) == (8, 6, ["dia1_utt0.mp4"])
+    assert list(train.faulty) == ["dia125_utt3.mp4"] and "not a readable video" in train.faulty["dia125_utt3.mp4"]
+    assert (dev.missing, dev.extra) == (["dia110_utt7.mp4"], ["dia66_utt9.mp4"])
+    assert test.extra == ["final_videos_testdia101_utt0.mp4"] and not test.faulty
+    assert train.unexpected() == ["dia1_utt0.mp4"] and dev.unexpected() == test.unexpected() == []
+    assert all(0.9 < seconds < 1.2 for seconds in train.durations)
+
+
+def test_prepare_reports_caches_and_refuses(tmp_path: Path) -> None:
+    folder = make_meld(tmp_path / "meld")
+    code, output = run(prepare.main, "--meld", str(folder), "--cache")
+    assert code == 0 and "12 of 14 utterances are cached (12 now" in output
+    assert "left out: dia125_utt3.mp4" in output and "8 (of 9989" in output
+    code, output = run(prepare.main, "--meld", str(folder), "--cache")
+    assert "12 of 14 utterances are cached (0 now)" in output
+    code, output = run(prepare.main, "--meld", str(tmp_path / "empty"))
+    assert code == 1 and "no copy of MELD.Raw" in output
+    (folder / "manifest.csv").write_text("path,emotion\ntrain_splits/dia0_utt0.mp4,joy\n")
+    code, output = run(prepare.main, "--manifest", str(folder), "--cache")
+    assert code == 0 and "1 of 1 utterances are cached (0 now)" in output, "the same bytes are known already"
+    assert run(prepare.main)[0] == 2

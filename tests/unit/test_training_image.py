@@ -1,0 +1,56 @@
+"""training/Dockerfile, without Docker: what it copies is there and enough, and what it runs exists."""
+
+import json
+import os
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+from model import weights
+from model.serving.intake import JSON_TYPE, VIDEO_TYPES
+from tests.model.serving import ROOT, instructions, lay_out_image
+from training.in_sagemaker import arguments
+from training.registry import CONTENT_TYPES
+
+DOCKERFILE = (ROOT / "training" / "Dockerfile").read_text()
+
+
+def test_what_it_copies_is_in_the_context_and_nothing_else() -> None:
+    ignored = (ROOT / "training" / "Dockerfile.dockerignore").read_text().splitlines()
+    allowed = {line.removeprefix("!") for line in ignored if line[:1] == "!"}
+    copied = {pattern for line in instructions("COPY", DOCKERFILE) for pattern in line.split()[:-1]}
+    assert all(any(fnmatch(pattern, a) or pattern.startswith(f"{a}/") for a in allowed) for pattern in copied)
+    assert allowed <= copied
+
+
+def test_its_set_up_is_of_a_group_that_there_is() -> None:
+    [setup] = [line for line in instructions("RUN", DOCKERFILE) if "setup.py" in line]
+    group = setup.split()[-1]
+    assert f"requirements/{group}.txt" in DOCKERFILE and (ROOT / "requirements" / f"{group}.txt").is_file()
+
+
+def test_the_weights_it_fetches_exist() -> None:
+    [names] = [line.removeprefix("WEIGHTS=") for line in instructions("ARG", DOCKERFILE) if "WEIGHTS" in line]
+    assert set(names.strip('"').split()) <= set(weights.CATALOGUE)
+    assert any(line == "video-sentiment weights fetch $WEIGHTS" for line in instructions("RUN", DOCKERFILE))
+
+
+def test_the_files_it_copies_can_train(tmp_path: Path) -> None:
+    """Its entry point, on a copy of its files alone, with every option that a job passes."""
+    image = lay_out_image(tmp_path, DOCKERFILE)
+    [entry] = instructions("ENTRYPOINT", DOCKERFILE)
+    python, *module = json.loads(entry)
+    assert python == "python"
+    environment = os.environ | {"PYTHONPATH": str(image), "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, *module, "--help"], cwd=image, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    job = {"VIDEO_SENTIMENT_RECIPE": "r", "SM_CHANNEL_CORPORA": "d", "SM_MODEL_DIR": "o", "VIDEO_SENTIMENT_WORK": "w"}
+    for option in arguments(job)[::2]:
+        assert option in done.stdout
+
+
+def test_the_registry_says_what_the_server_takes() -> None:
+    assert (*VIDEO_TYPES, JSON_TYPE) == CONTENT_TYPES

@@ -1,0 +1,42 @@
+"""In which order a training meets its examples, and which of them it never meets."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch.utils.data import Sampler
+
+from training.corpora import Example
+
+POOL = 16  # batches whose examples are sorted by length before they are cut: padding costs as much as content
+
+
+class Batches(Sampler[list[int]]):
+    """Shuffled full batches of an epoch, examples of a length together; the rest is left to the next shuffle.
+
+    The order follows from the seed and the epoch alone, so that it can be taken up anywhere.
+    """
+
+    def __init__(self, lengths: Sequence[int], size: int, seed: int) -> None:
+        self._lengths, self._size, self._seed = lengths, min(size, len(lengths)), seed
+        self.epoch = 0
+        self.first = 0
+
+    def __len__(self) -> int:
+        return len(self._lengths) // self._size
+
+    def __iter__(self) -> Iterator[list[int]]:
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self.epoch)
+        order = torch.randperm(len(self._lengths), generator=generator).tolist()[: len(self) * self._size]
+        batches: list[list[int]] = []
+        for start in range(0, len(order), POOL * self._size):
+            pool = sorted(order[start : start + POOL * self._size], key=lambda i: self._lengths[i])
+            cut = [pool[k : k + self._size] for k in range(0, len(pool), self._size)]
+            batches += [cut[k] for k in torch.randperm(len(cut), generator=generator).tolist()]
+        yield from batches[self.first :]
+
+
+def put_aside(examples: Sequence[Example], share: float) -> tuple[list[int], list[int]]:
+    """Indices to train on, and of whole groups kept to select by; which ones follows from their names alone."""
+    kept = [share > 0 and int(hashlib.sha256(e.group.encode()).hexdigest()[:8], 16) / 2**32 < share for e in examples]
+    return [i for i, k in enumerate(kept) if not k], [i for i, k in enumerate(kept) if k]

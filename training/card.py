@@ -1,0 +1,121 @@
+"""MODEL_CARD.md of a bundle, rendered from its `config.json` and `evaluation.json`: `python -m training.card BUNDLE`.
+
+No figure in a card is typed: where the evaluation changes, so does the card.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import jinja2
+import typer
+from pydantic import BaseModel
+
+from model.bundle import Manifest, find_bundle, read_manifest
+from model.contract import EMOTIONS, SENTIMENTS, Modality
+from model.palette import MODALITY_NAMES
+from training.confidence import BINS
+from training.constants import CalibrationReport
+from training.corpora import CORPORA
+from training.evaluation import Evaluation
+from training.metrics import Interval
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+SELDOM = 0.3  # recall below which a card calls a class often missed
+
+HELD_OUT = {
+    "meld": "the official dev dialogues",
+    "meld-text": "the official dev dialogues",
+    "ravdess": "actors, none of whom is heard in training",
+    "fer2013": "the public-test images",
+    "manifest": "the dialogues the manifest holds out",
+}
+
+
+class Report(BaseModel):
+    """Everything a model card says in figures; kept beside the bundle as `evaluation.json`."""
+
+    created: str
+    commit: str
+    prior_of: Modality  # whose class frequencies are the declared prior
+    calibrations: list[CalibrationReport]
+    evaluations: list[Evaluation]
+
+    @property
+    def several(self) -> int:
+        """The most items with two or more modalities that any evaluation has; 0: fusion is unmeasured."""
+        return max((e.several for e in self.evaluations), default=0)
+
+    @property
+    def gap(self) -> float:
+        """The largest difference, in points of accuracy or weighted F1, between one modality fused and alone."""
+        gaps = [
+            max(abs(s.emotion.accuracy - s.alone.accuracy), abs(s.emotion.weighted_f1 - s.alone.weighted_f1))
+            for e in self.evaluations
+            for s in e.subsets
+            if s.emotion is not None and s.alone is not None
+        ]
+        return 100 * max(gaps, default=0.0)
+
+
+def main(bundle: Annotated[str, typer.Argument(help="Name or folder of the bundle.")]) -> None:
+    """Write a bundle's MODEL_CARD.md again from its evaluation."""
+    write_card(find_bundle(bundle))
+
+
+def write_card(folder: Path) -> None:
+    """Write the card of the bundle in `folder`. Raises OSError, or ValueError where its evaluation is not one."""
+    report = Report.model_validate_json((folder / "evaluation.json").read_bytes())
+    (folder / "MODEL_CARD.md").write_text(render_card(read_manifest(folder), report), encoding="utf-8")
+
+
+def render_card(manifest: Manifest, report: Report) -> str:
+    """The card's text, with every figure from the report."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(figure=_figure, range=_range)
+    names = [e.corpus for e in report.evaluations]
+    return environment.get_template("MODEL_CARD.md").render(
+        manifest=manifest,
+        report=report,
+        shown=[e for e in report.evaluations if e.prior == "corpus" or not e.same_prior],
+        corpora=[corpus for corpus in CORPORA.values() if corpus.name in names and not corpus.name.endswith("-plain")],
+        items=_part(manifest.training, "data"),
+        selection=_selection(manifest),
+        learned={c.modality: c.corpus for c in report.calibrations},
+        held_out=HELD_OUT,
+        emotions=EMOTIONS,
+        sentiments=SENTIMENTS,
+        modality_names=MODALITY_NAMES,
+        bins=BINS,
+        seldom=SELDOM,
+    )
+
+
+def _selection(manifest: Manifest) -> dict[str, float]:
+    """For each corpus, the share of its training groups by which the best epoch was chosen; 0 where it was fixed."""
+    corpora = _part(_part(manifest.training, "recipe"), "corpora")
+    return {corpus: float(how.get("selection", 0.0)) for corpus, how in corpora.items()}
+
+
+def _part(training: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A part of what a manifest says of training; empty where it does not."""
+    kept = training.get(name)
+    return kept if isinstance(kept, dict) else {}
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _range(interval: Interval) -> str:
+    return f"{interval[0]:.3f} to {interval[1]:.3f}"
+
+
+if __name__ == "__main__":
+    typer.run(main)

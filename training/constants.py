@@ -1,0 +1,136 @@
+"""A bundle's constants from held-out items: how far each modality is to be trusted, fitted and cross-fitted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel
+
+from model.contract import Modality
+from model.network import N_EMOTIONS, Calibration, NetworkConfig
+from training.calibrate import LEAST_RELIABILITY, Scaling, cross_fit, fit_scaling, folds_of, reliability
+from training.confidence import Probabilities, Reliability, Targets, reliability_of
+from training.corpora import IGNORED
+from training.provenance import Taught
+from training.scoring import CrossFit, Encoded
+
+
+class CalibrationReport(BaseModel):
+    """What was fitted for one modality, and its reliability on held-out items before and after, cross-fitted."""
+
+    modality: Modality
+    corpus: str
+    items: int
+    temperature_emotion: float
+    temperature_sentiment: float
+    reliability: float  # nats over the prior alone
+    transfer: float  # how much of it is expected on ordinary video: declared
+    emotion_before: Reliability | None  # None where no held-out item has a label, here and below
+    emotion_after: Reliability | None
+    sentiment_before: Reliability | None
+    sentiment_after: Reliability | None
+
+
+@dataclass(frozen=True)
+class Head:
+    """One head of one modality on held-out items: logits [n, k] and what they should have said."""
+
+    logits: Probabilities
+    targets: Targets
+    groups: Sequence[str]
+    effective: Sequence[float]  # prior the logits were trained under
+    frequencies: Sequence[float]  # prior they are scored under: that of the corpus
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def fit(self) -> Scaling:
+        return fit_scaling(self.logits, self.targets, self.effective)
+
+    def cross_fitted(self) -> Probabilities:
+        """[n, k]; no row by a scaling fitted on its own group."""
+        return cross_fit(self.logits, self.targets, self.effective, self.frequencies, self.groups)
+
+    def before(self) -> Reliability | None:
+        unscaled = Scaling(1.0, tuple(self.effective)).posterior(self.logits, self.frequencies)
+        return reliability_of(unscaled, self.targets) if len(self) else None
+
+    def after(self) -> Reliability | None:
+        return reliability_of(self.cross_fitted(), self.targets) if len(self) else None
+
+
+def heads_of(encoded: Encoded, modality: Modality, taught: Taught) -> tuple[Head, Head]:
+    """The emotion head and the sentiment head, each on the items that have the modality and a label for it."""
+    there = encoded.rows(encoded.having([modality]))
+    logits = there.logits[:, there.modalities.index(modality)].double().numpy()
+
+    def head(columns: slice, targets: Targets, effective: Sequence[float], frequencies: Sequence[float]) -> Head:
+        known = np.flatnonzero(targets != IGNORED)
+        return Head(logits[known, columns], targets[known], [there.groups[i] for i in known], effective, frequencies)
+
+    effective, frequencies = taught.effective, taught.frequencies
+    return (
+        head(slice(0, N_EMOTIONS), there.emotions, effective.prior_emotion, frequencies.prior_emotion),
+        head(slice(N_EMOTIONS, None), there.sentiments, effective.prior_sentiment, frequencies.prior_sentiment),
+    )
+
+
+def fit_calibration(encoded: Encoded, modality: Modality, taught: Taught, transfer: float | None) -> Calibration:
+    """One modality's constants. Without `transfer` its reliability stays: the gates were trained with it."""
+    emotion, sentiment = heads_of(encoded, modality, taught)
+    of_emotions, of_sentiments = emotion.fit(), sentiment.fit()
+    return Calibration(
+        prior_emotion=of_emotions.prior,
+        prior_sentiment=of_sentiments.prior,
+        temperature_emotion=of_emotions.temperature,
+        temperature_sentiment=of_sentiments.temperature,
+        reliability=taught.effective.reliability if transfer is None else transfer * reliability_on(emotion),
+    )
+
+
+def reliability_on(head: Head) -> float:
+    """What the head tells beyond its prior, in nats, cross-fitted; the least there is where it was not measured."""
+    return reliability(head.cross_fitted(), head.targets, head.frequencies) if len(head) else LEAST_RELIABILITY
+
+
+def report_of(
+    encoded: Encoded, modality: Modality, taught: Taught, fitted: Calibration, corpus: str, transfer: float
+) -> CalibrationReport:
+    """How well the modality's confidence matches its accuracy, before and after."""
+    emotion, sentiment = heads_of(encoded, modality, taught)
+    return CalibrationReport(
+        modality=modality,
+        corpus=corpus,
+        items=len(encoded.having([modality])),
+        temperature_emotion=fitted.temperature_emotion,
+        temperature_sentiment=fitted.temperature_sentiment,
+        reliability=reliability_on(emotion),
+        transfer=transfer,
+        emotion_before=emotion.before(),
+        emotion_after=emotion.after(),
+        sentiment_before=sentiment.before(),
+        sentiment_after=sentiment.after(),
+    )
+
+
+def cross_fit_constants(
+    config: NetworkConfig,
+    encoded: Encoded,
+    taught: Mapping[Modality, Taught],
+    transfers: Mapping[Modality, float | None],
+) -> CrossFit:
+    """The constants to score held-out items with: for each fold of groups, those fitted on all the others.
+
+    A modality that too few other items have keeps the constants it has in `config`.
+    """
+    folds = folds_of(encoded.groups)
+    configs = []
+    for fold in range(int(folds.max()) + 1):
+        others = encoded.rows(np.flatnonzero(folds != fold))
+        refitted = {
+            m: fit_calibration(others, m, taught[m], transfers[m])
+            for m in encoded.modalities
+            if len(others.having([m]))
+        }
+        configs.append(config.model_copy(update={"calibration": {**config.calibration, **refitted}}))
+    return CrossFit(dict(zip(encoded.groups, folds.tolist(), strict=True)), configs)

@@ -1,0 +1,40 @@
+"""The training corpora, as examples with whichever modalities they have.
+
+A corpus is split by dialogue or by actor, never by clip: clips of one actor are near copies.
+docs/training-data.md describes the formats.
+"""
+
+from functools import partial
+
+from model.contract import MODALITIES
+from training.corpora.base import IGNORED, Corpus, Example, Split, class_frequencies
+from training.corpora.fer2013 import read_fer2013
+from training.corpora.manifest import read_manifest
+from training.corpora.meld import read_meld, read_meld_text
+from training.corpora.ravdess import read_ravdess
+
+__all__ = [
+    "CORPORA",
+    "IGNORED",
+    "Corpus",
+    "Example",
+    "Split",
+    "class_frequencies",
+    "read_fer2013",
+    "read_manifest",
+    "read_meld",
+    "read_meld_text",
+    "read_ravdess",
+]
+
+CORPORA: dict[str, Corpus] = {
+    corpus.name: corpus
+    for corpus in (
+        Corpus("meld", MODALITIES, "GPL-3.0", read_meld),
+        Corpus("meld-text", ("text",), "GPL-3.0", read_meld_text),
+        Corpus("meld-text-plain", ("text",), "GPL-3.0", partial(read_meld_text, plain=True)),
+        Corpus("ravdess", ("audio",), "CC BY-NC-SA 4.0", read_ravdess),
+        Corpus("fer2013", ("face",), "FER-2013 challenge data, research use", read_fer2013),
+        Corpus("manifest", MODALITIES, "that of the files the manifest names", read_manifest),
+    )
+}

@@ -1,0 +1,68 @@
+"""What every corpus gives: labelled examples, and a name, a licence and a reader for its splits."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION, SENTIMENTS, Modality
+from model.features import Sample, TextTokenizer
+
+Split = Literal["train", "held-out", "test", "all"]
+IGNORED = -100  # torch's cross_entropy leaves such targets out
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled utterance. `group` (dialogue, actor) is never parted by a split or a fold.
+
+    `content` names the source's bytes (see training.contents): the same item has the same one in every corpus.
+    """
+
+    sample: Sample
+    emotion: int  # index into EMOTIONS, or IGNORED
+    sentiment: int  # index into SENTIMENTS, or IGNORED
+    group: str
+    content: str = ""
+
+    @property
+    def length(self) -> int:
+        """Tokens of its words, or frames of its sound: examples of a length go well together."""
+        if self.sample.text is not None:
+            return len(self.sample.text.ids)
+        return self.sample.audio.shape[1] if self.sample.audio is not None else 0
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What can be learned where: its name in reports, its licence, and how to read a split of it."""
+
+    name: str
+    modalities: tuple[Modality, ...]
+    licence: str
+    read: Callable[[Path, Split, TextTokenizer | None], Sequence[Example]]
+
+
+def targets(emotion: str, sentiment: str, where: str) -> tuple[int, int]:
+    """Indices of labels as a corpus writes them; "" for one it does not give.
+
+    The sentiment that is missing follows from the emotion. Raises ValueError, naming `where`, for a
+    label that is not the contract's and where there is neither.
+    """
+    emotion, sentiment = emotion.strip().lower(), sentiment.strip().lower()
+    for label, allowed in ((emotion, EMOTIONS), (sentiment, SENTIMENTS)):
+        if label and label not in allowed:
+            raise ValueError(f"{where}: {label!r} is not one of {', '.join(allowed)}")
+    if not emotion and not sentiment:
+        raise ValueError(f"{where}: it has neither an emotion nor a sentiment to learn")
+    index = EMOTIONS.index(emotion) if emotion else IGNORED
+    implied = sentiment or (SENTIMENT_OF_EMOTION.get(EMOTIONS[index]) if emotion else None)
+    return index, IGNORED if implied is None else SENTIMENTS.index(implied)
+
+
+def class_frequencies(labels: Sequence[int], classes: int) -> tuple[float, ...]:
+    """Share of each class among `labels` (IGNORED ones left out), with one added to every count."""
+    counts = np.bincount([t for t in labels if t != IGNORED], minlength=classes) + 1.0
+    return tuple(float(share) for share in counts / counts.sum())

@@ -1,0 +1,85 @@
+"""Any folder of recordings or sentences, described by a manifest: a CSV with a row for each utterance.
+
+Columns, each of which may be absent or empty: `path` (relative to the manifest), `start` and `end` (seconds;
+the whole file without them), `text`, `speaker`, `dialogue`, `emotion`, `sentiment`, `split`. The rows of a
+dialogue stand in order of time: what was said in the earlier ones is the context of the later.
+"""
+
+import csv
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from model.features import CONTEXT_UTTERANCES, TextTokenizer
+from training.corpora.base import Example, Split, targets
+from training.corpora.clips import Clip, features_folder, read_clips
+
+COLUMNS = ("path", "start", "end", "text", "speaker", "dialogue", "emotion", "sentiment", "split")
+SPLITS = tuple(split for split in get_args(Split) if split != "all")
+HELD_OUT_SHARE = 0.15  # of the dialogues, where no column says which
+NAME = "manifest.csv"
+
+
+def read_manifest(data: Path, split: Split, tokenizer: TextTokenizer | None) -> Sequence[Example]:
+    """A manifest, or the folder of `manifest.csv`, by way of the feature cache where it names files.
+
+    Raises ValueError, with the row, for what cannot be meant.
+    """
+    clips = [clip for clip, its_split in clips_of(data) if split in ("all", its_split)]
+    return read_clips(clips, features_folder(data), tokenizer)
+
+
+def clips_of(data: Path) -> list[tuple[Clip, Split]]:
+    """All rows with the split that each is in."""
+    path = data if data.is_file() else data / NAME
+    said: dict[str, list[str]] = defaultdict(list)
+    split_of_group: dict[str, Split] = {}
+    clips = []
+    for line, row in enumerate(_rows(path), start=2):
+        where = f"{path}, row {line}"
+        clip = _clip(path.parent, row, said[row["dialogue"] or row["path"]], where)
+        said[row["dialogue"] or row["path"]].append(row["text"])
+        its_split = _split(row["split"], clip.group, where)
+        if split_of_group.setdefault(clip.group, its_split) != its_split:
+            raise ValueError(f"{where}: {clip.group} stands in two splits; it would be scored on what it learned")
+        clips.append((clip, its_split))
+    return clips
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The file's rows with every column; absent ones are empty."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        unknown = set(reader.fieldnames or ()) - set(COLUMNS)
+        if unknown:
+            raise ValueError(f"{path} has unknown columns {sorted(unknown)}; known: {', '.join(COLUMNS)}")
+        return [{column: (row.get(column) or "").strip() for column in COLUMNS} for row in reader]
+
+
+def _clip(folder: Path, row: dict[str, str], said: Sequence[str], where: str) -> Clip:
+    if not row["path"] and not row["text"]:
+        raise ValueError(f"{where}: it has neither a path nor a text")
+    emotion, sentiment = targets(row["emotion"], row["sentiment"], where)
+    group = next(f"{name} {row[name]}" for name in ("dialogue", "speaker", "path", "text") if row[name])
+    path = folder / row["path"] if row["path"] else None
+    try:
+        start, end = float(row["start"] or 0.0), float(row["end"]) if row["end"] else None
+    except ValueError as error:
+        raise ValueError(f"{where}: start and end are seconds, like 12.5") from error
+    if start < 0 or (end is not None and end <= start):
+        raise ValueError(f"{where}: it ends before it starts")
+    context = tuple(text for text in said if text)[-CONTEXT_UTTERANCES:]
+    return Clip(row["text"], context, emotion, sentiment, group, path, start, end)
+
+
+def _split(named: str, group: str, where: str) -> Split:
+    """As the manifest says, else by a hash of the group, which stays when rows are added."""
+    if named:
+        for split in SPLITS:
+            if named == split:
+                return split  # type: ignore[no-any-return]
+        raise ValueError(f"{where}: split {named!r} is not one of {', '.join(SPLITS)}")
+    drawn = int.from_bytes(hashlib.sha256(group.encode()).digest()[:4]) / 2**32
+    return "held-out" if drawn < HELD_OUT_SHARE else "train"

@@ -1,0 +1,146 @@
+"""MELD (Poria et al. 2019): scenes of *Friends*, one clip an utterance, cut by the transcript's times.
+
+The official layout is a CSV and a folder of clips for each of train, dev (held out here) and test; the
+archives nest the folders one or two deeper, depending on how they were unpacked, and so may a copy be.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.features import CONTEXT_UTTERANCES, PLAIN_MARKS, Sample, TextTokenizer
+from training.contents import content_of
+from training.corpora.base import Example, Split, targets
+from training.corpora.clips import Clip, features_folder, read_clips
+
+# What the official CSVs write as control characters is the same byte's mark in Windows' code page 1252.
+WINDOWS_MARKS = {code: bytes([code]).decode("cp1252", errors="ignore") for code in range(0x80, 0xA0)}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of MELD's own splits: its CSV, its folder of clips, and how many utterances the CSV should hold."""
+
+    csv: str
+    clips: str
+    utterances: int
+
+
+PARTS: dict[Split, Part] = {
+    "train": Part("train_sent_emo.csv", "train_splits", 9_989),
+    "held-out": Part("dev_sent_emo.csv", "dev_splits_complete", 1_109),
+    "test": Part("test_sent_emo.csv", "output_repeated_splits_test", 2_610),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One utterance of a CSV."""
+
+    dialogue: int
+    utterance: int
+    text: str
+    emotion: int
+    sentiment: int
+
+    @property
+    def clip(self) -> str:
+        return f"dia{self.dialogue}_utt{self.utterance}.mp4"
+
+
+def read_meld(data: Path, split: Split, tokenizer: TextTokenizer | None) -> Sequence[Example]:
+    """MELD with sound and picture, from the folder of the official layout, by way of the feature cache.
+
+    Clips that are missing or cannot be used are left out; what was said in them stays the context of others.
+    """
+    parts = [part for part in parts_of(data, split) if split != "all" or has_clips(data, part)]
+    clips = [clip for part in parts for clip in clips_of(data, part)]
+    return read_clips(clips, features_folder(data), tokenizer)
+
+
+def read_meld_text(data: Path, split: Split, tokenizer: TextTokenizer | None, plain: bool = False) -> list[Example]:
+    """MELD's transcripts: `data` is one CSV, of whichever split, or the folder of the official ones.
+
+    The context of an utterance is what was said before it in its dialogue; speakers' names are not used.
+    `plain` takes case and punctuation away, as some recognisers write.
+    """
+    if tokenizer is None:
+        raise ValueError("MELD is read with a tokenizer")
+    files = [(data, "")] if data.is_file() else [(find(data, PARTS[p].csv), f"{p} ") for p in parts_of(data, split)]
+    examples = []
+    for path, prefix in files:
+        for row, said in in_context(read_rows(path)):
+            text, *context = (_without_marks(t) if plain else t for t in (row.text, *said))
+            tokens = tokenizer(text, context)
+            if tokens is not None:
+                group = f"{prefix}dialogue {row.dialogue}"
+                content = content_of(row.text.encode())
+                examples.append(Example(Sample(text=tokens), row.emotion, row.sentiment, group, content))
+    return examples
+
+
+def parts_of(data: Path, split: Split) -> list[Split]:
+    """The parts that make up a split; for "all", those whose CSV is there."""
+    return [split] if split != "all" else [part for part in PARTS if _found(data, PARTS[part].csv)]
+
+
+def has_clips(data: Path, part: Split) -> bool:
+    """Whether both the CSV and the folder of one of MELD's parts are there."""
+    return all(_found(data, name) is not None for name in (PARTS[part].csv, PARTS[part].clips))
+
+
+def clips_of(data: Path, part: Split) -> list[Clip]:
+    """One of MELD's parts, whether or not its clips are there. Raises FileNotFoundError without CSV or folder."""
+    rows, folder = read_rows(find(data, PARTS[part].csv)), find(data, PARTS[part].clips)
+    return [
+        Clip(row.text, tuple(said), row.emotion, row.sentiment, f"{part} dialogue {row.dialogue}", folder / row.clip)
+        for row, said in in_context(rows)
+    ]
+
+
+def read_rows(path: Path) -> list[Row]:
+    """A CSV's utterances by dialogue and time. Raises ValueError for one that is not MELD's."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:  # as spreadsheets save it
+        text = raw.decode("cp1252", errors="replace")
+    rows = []
+    for line, fields in enumerate(csv.DictReader(io.StringIO(text, newline="")), start=2):
+        try:
+            emotion, sentiment = targets(fields["Emotion"], fields["Sentiment"], f"{path}, row {line}")
+            said = fields["Utterance"].translate(WINDOWS_MARKS)
+            rows.append(Row(int(fields["Dialogue_ID"]), int(fields["Utterance_ID"]), said, emotion, sentiment))
+        except KeyError as error:
+            raise ValueError(f"{path} has no column {error.args[0]!r}; is it one of MELD's *_sent_emo.csv?") from error
+    return sorted(rows, key=lambda row: (row.dialogue, row.utterance))
+
+
+def in_context(rows: Sequence[Row]) -> Iterator[tuple[Row, list[str]]]:
+    """Each utterance with those that were said before it in its dialogue, as many as are used."""
+    said: list[str] = []
+    dialogue = -1
+    for row in rows:
+        if row.dialogue != dialogue:
+            dialogue, said = row.dialogue, []
+        yield row, said[-CONTEXT_UTTERANCES:]
+        said.append(row.text)
+
+
+def find(data: Path, name: str) -> Path:
+    """A file or folder of the layout, up to two folders deep. Raises FileNotFoundError."""
+    path = _found(data, name)
+    if path is None:
+        raise FileNotFoundError(f"{data} holds no {name}; is it a copy of MELD.Raw, with its inner archives unpacked?")
+    return path
+
+
+def _found(data: Path, name: str) -> Path | None:
+    return next((path for depth in ("", "*/", "*/*/") for path in sorted(data.glob(depth + name))), None)
+
+
+def _without_marks(text: str) -> str:
+    return re.sub(r"[^a-z0-9' ]+", " ", text.translate(PLAIN_MARKS).lower()).strip()

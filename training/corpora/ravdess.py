@@ -1,0 +1,46 @@
+"""RAVDESS (Livingstone & Russo 2018): two sentences spoken by 24 actors in eight emotions."""
+
+from pathlib import Path
+
+from model.contract import Emotion
+from model.features import FloatArray, TextTokenizer
+from model.media import read_audio
+from model.speech import find_speech
+from model.watching import Evidence
+from training.contents import content_of_file
+from training.corpora.base import Example, Split, targets
+
+# File names are modality-channel-emotion-intensity-statement-repetition-actor. "Calm" (02) was recorded
+# as a second baseline and counts as neutral.
+EMOTIONS_OF_CODES: dict[str, Emotion] = {
+    "01": "neutral", "02": "neutral", "03": "joy", "04": "sadness",
+    "05": "anger", "06": "fear", "07": "disgust", "08": "surprise",
+}  # fmt: skip
+SUFFIXES = {".opus", ".wav", ".flac"}
+HELD_OUT_ACTORS = frozenset({"17", "18", "19", "20"})
+TEST_ACTORS = frozenset({"21", "22", "23", "24"})
+
+
+def read_ravdess(data: Path, split: Split, _: TextTokenizer | None) -> list[Example]:
+    """The speech files in `data`, or in its folders of actors; 17-20 are held out, 21-24 are the test."""
+    examples = []
+    for path in sorted(p for p in data.rglob("*") if p.suffix in SUFFIXES):
+        fields = path.stem.split("-")
+        if len(fields) != 7 or split not in ("all", split_of_actor(fields[6])):
+            continue
+        sample = Evidence(spoken_part(read_audio(path))).sample()
+        if sample.audio is not None:
+            emotion, sentiment = targets(EMOTIONS_OF_CODES[fields[2]], "", str(path))
+            examples.append(Example(sample, emotion, sentiment, f"actor {fields[6]}", content_of_file(path)))
+    return examples
+
+
+def spoken_part(sound: FloatArray) -> FloatArray:
+    """From the first word to the last, as utterances are served; all of it where no speech is found."""
+    spans = find_speech(sound)
+    return sound[spans[0].start : spans[-1].end] if spans else sound
+
+
+def split_of_actor(actor: str) -> Split:
+    """The one split that an actor's recordings are in."""
+    return "held-out" if actor in HELD_OUT_ACTORS else "test" if actor in TEST_ACTORS else "train"

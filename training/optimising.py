@@ -1,0 +1,88 @@
+"""What is optimised, how fast, and in which precision."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
+from torch import Tensor, nn
+
+from model.bundle import has_fast_bfloat16
+from model.contract import Modality
+from model.network import EmotionNetwork
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+
+class Part(nn.Module):
+    """The weights of some modalities of a network, with the fusion's where they were trained on several."""
+
+    def __init__(self, network: EmotionNetwork, *modalities: Modality) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleDict({m: network.encoders[m] for m in modalities})
+        self.heads = nn.ModuleDict({m: network.heads[m] for m in modalities})
+        if len(modalities) > 1:
+            self.gates, self.joint = network.gates, network.joint
+
+
+def precision(wanted: str, on_gpu: bool = False) -> torch.dtype | None:
+    """What to compute in beside float32: bfloat16 where the hardware multiplies it, or the recipe insists."""
+    fast = torch.cuda.is_bf16_supported() if on_gpu else has_fast_bfloat16()
+    return torch.bfloat16 if wanted == "bf16" or (wanted == "auto" and fast) else None
+
+
+def accelerator(wanted: str, device: str, accumulate: int) -> Accelerator:
+    """accelerate for this hardware."""
+    on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
+    chosen = "bf16" if precision(wanted, on_gpu) else "no"
+    # An utterance may lack a modality: its encoder then gets no gradient in that step.
+    options = DistributedDataParallelKwargs(find_unused_parameters=True)
+    return Accelerator(
+        cpu=not on_gpu, mixed_precision=chosen, gradient_accumulation_steps=accumulate, kwargs_handlers=[options]
+    )
+
+
+def lay_out(part: Part) -> None:
+    """Give convolutions the memory layout that they are fastest in: 1.4 times for faces on a CPU."""
+    for modality, layout in (("face", torch.channels_last), ("video", torch.channels_last_3d)):
+        if modality in part.encoders:
+            part.encoders[modality].to(memory_format=layout)  # type: ignore[call-overload]
+
+
+def freeze(part: Part, frozen: dict[Modality, tuple[str, ...]]) -> list[nn.Module]:
+    """Stop the named parts of each encoder from learning; -> the modules that must also stay in evaluation mode."""
+    modules: list[nn.Module] = []
+    for modality, names in frozen.items():
+        for name in names:
+            found = part.encoders[modality].get_submodule(name)
+            found.requires_grad_(False)
+            modules.append(found)
+    return modules
+
+
+def parameter_groups(part: Part, rates: dict[Modality, tuple[float, float]]) -> list[dict[str, Any]]:
+    """Encoders and heads with the learning rates (encoder, head) of their modality; fusion with the smallest head's."""
+    groups: list[dict[str, Any]] = []
+    for modality, (encoder, head) in rates.items():
+        learning = [p for p in part.encoders[modality].parameters() if p.requires_grad]
+        groups.append({"params": learning, "lr": encoder})
+        groups.append({"params": list(part.heads[modality].parameters()), "lr": head})
+    if len(rates) > 1:
+        fusion = [*part.gates.parameters(), *part.joint.parameters()]
+        groups.append({"params": fusion, "lr": min(head for _, head in rates.values())})
+    return [group for group in groups if group["params"]]
+
+
+def moving_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
+    """An exponential moving average that reaches `decay` by and by, so that it forgets the start soon."""
+
+    def update(averages: Tensors, currents: Tensors, steps: Tensor | int) -> None:
+        share = 1.0 - min(decay, (1.0 + float(steps)) / (10.0 + float(steps)))
+        for average, current in zip(averages, currents, strict=True):
+            if average.is_floating_point():
+                average.lerp_(current, share)
+            else:
+                average.copy_(current)
+
+    return update

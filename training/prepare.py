@@ -1,0 +1,190 @@
+"""Check a corpus with media, and decode it into the feature cache.
+
+    python -m training.prepare --meld DIR               # what is there, what is missing, what is faulty
+    python -m training.prepare --meld DIR --cache       # and decode all that can be used
+    python -m training.prepare --manifest FILE --cache
+
+Nothing here stops at a faulty clip: it is named, left out, and the rest goes on. --retry decodes again what
+could not be decoded before.
+"""
+
+import statistics
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from model.media import MediaError, MediaInfo, probe
+from model.weights import WeightsError
+from training.cache import Cache
+from training.corpora import manifest, meld
+from training.corpora.base import Split
+from training.corpora.clips import Clip, contents_of, features_folder
+from training.extraction import MAX_SECONDS
+from training.filling import FillError, fill
+
+# What is wrong with every copy of MELD.Raw (github.com/declare-lab/MELD, issues 20, 22 and 39).
+KNOWN_FAULTS: dict[Split, frozenset[str]] = {
+    "train": frozenset({"dia125_utt3.mp4", "dia309_utt0.mp4"}),
+    "held-out": frozenset({"dia110_utt7.mp4", "dia66_utt9.mp4", "dia66_utt10.mp4", "dia49_utt4.mp4", "dia49_utt5.mp4"}),
+    "test": frozenset({"dia38_utt4.mp4", "dia220_utt0.mp4", "dia108_utt2.mp4"}),
+}
+EXTRA_PREFIX = "final_videos_test"  # of clips in the test folder that no CSV names, also known
+NAMED = 10  # faults of a kind that are named one by one
+
+
+@dataclass
+class Report:
+    """What is there of one split. Names are files' names; `reasons` says what is wrong with those of `faulty`."""
+
+    split: str
+    utterances: int
+    expected: int | None = None
+    missing: list[str] = field(default_factory=list)
+    faulty: dict[str, str] = field(default_factory=dict)
+    extra: list[str] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)  # of the usable ones, in seconds
+    silent: int = 0  # without a track of sound
+    blind: int = 0  # without a picture
+
+    def unexpected(self) -> list[str]:
+        """Faults that are not those of every copy of MELD."""
+        known = KNOWN_FAULTS.get(self.split, frozenset())  # type: ignore[call-overload]
+        faults = [*self.missing, *self.faulty, *self.extra]
+        return [name for name in faults if name not in known and not name.startswith(EXTRA_PREFIX)]
+
+
+def main(
+    meld_folder: Annotated[Path | None, typer.Option("--meld", help="A copy of MELD.Raw.")] = None,
+    manifest_file: Annotated[Path | None, typer.Option("--manifest", help="A manifest CSV, or its folder.")] = None,
+    cache: Annotated[bool, typer.Option("--cache", help="Decode all usable clips into features/ beside them.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one for each core by default.")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Decode again what failed before.")] = False,
+) -> None:
+    """Check a corpus with media and, if asked, decode it."""
+    data = meld_folder or manifest_file
+    if data is None or (meld_folder and manifest_file):
+        raise typer.BadParameter("give either --meld or --manifest")
+    console = Console()
+    try:
+        clips = _check_meld(data, console) if meld_folder else _check_manifest(data, console)
+        if cache:
+            _fill(clips, features_folder(data), workers, retry, console)
+    except (OSError, ValueError, FillError, WeightsError) as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        raise typer.Exit(1) from error
+
+
+def check_meld(data: Path, part: Split) -> Report:
+    """Compare one of MELD's parts with its CSV and look into every clip. Raises FileNotFoundError, ValueError."""
+    clips, folder = meld.clips_of(data, part), meld.find(data, meld.PARTS[part].clips)
+    report = _look(part, clips)
+    report.expected = meld.PARTS[part].utterances
+    named = {clip.path.name for clip in clips if clip.path is not None}
+    shown = {path.name for path in folder.glob("*.mp4") if not path.name.startswith(".")}
+    report.extra = sorted(shown - named)
+    return report
+
+
+def show(report: Report, console: Console) -> None:
+    """Print one split's figures and name its faults."""
+    table = Table(title=report.split, show_header=False, title_justify="left")
+    of = "" if report.expected is None else f" (of {report.expected} in the official release)"
+    table.add_row("utterances", f"{report.utterances}{of}")
+    table.add_row("usable clips", str(len(report.durations)))
+    if report.durations:
+        middle, longest = statistics.median(report.durations), max(report.durations)
+        hours = sum(report.durations) / 3600
+        table.add_row("length", f"{hours:.2f} h in all; {middle:.2f} s the median, {longest:.1f} s the longest")
+    table.add_row("without sound, without picture", f"{report.silent}, {report.blind}")
+    faults = {"missing": report.missing, "faulty": list(report.faulty), "in no CSV": report.extra}
+    for kind, names in faults.items():
+        lines = [f"{name}: {report.faulty[name]}" if name in report.faulty else name for name in names[:NAMED]]
+        more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
+        table.add_row(kind, "\n".join([str(len(names)), *lines, *more]))
+    console.print(table, highlight=False)
+    unexpected = report.unexpected()
+    if report.expected is not None and unexpected:
+        console.print(
+            f"{len(unexpected)} of these faults are not those of the official archive: this copy may be incomplete",
+            style="yellow",
+        )
+
+
+def _check_meld(data: Path, console: Console) -> list[Clip]:
+    parts = [part for part in meld.parts_of(data, "all") if meld.has_clips(data, part)]
+    if not parts:
+        names = ", ".join(f"{part.csv} and {part.clips}" for part in meld.PARTS.values())
+        raise FileNotFoundError(f"{data} is no copy of MELD.Raw with its inner archives unpacked: no {names}")
+    for part in meld.PARTS:
+        if part in parts:
+            show(check_meld(data, part), console)
+        else:
+            console.print(f"{part}: {meld.PARTS[part].csv} or {meld.PARTS[part].clips} is not there", style="yellow")
+    return [clip for part in parts for clip in meld.clips_of(data, part)]
+
+
+def _check_manifest(data: Path, console: Console) -> list[Clip]:
+    rows = manifest.clips_of(data)
+    for split in manifest.SPLITS:
+        clips = [clip for clip, its_split in rows if its_split == split]
+        if clips:
+            show(_look(split, clips), console)
+    return [clip for clip, _ in rows]
+
+
+def _look(split: str, clips: Sequence[Clip]) -> Report:
+    """Open every file of the clips and decode its first picture."""
+    report = Report(split, len(clips))
+    named = list(dict.fromkeys(clip.path for clip in clips if clip.path is not None))
+    report.missing = [path.name for path in named if not path.is_file()]
+    there = [path for path in named if path.is_file()]
+    with ThreadPoolExecutor() as openers:
+        found = openers.map(_probe, there)
+        bar = track(zip(there, found, strict=True), f"{split}: opening", len(there), console=Console(stderr=True))
+        infos = dict(bar)
+    report.faulty = {path.name: info for path, info in infos.items() if isinstance(info, str)}
+    for clip in clips:
+        info = infos.get(clip.path) if clip.path is not None else None
+        if isinstance(info, MediaInfo):
+            seconds = (clip.end or info.duration) - clip.start
+            if not 0 < seconds <= MAX_SECONDS:
+                assert clip.path is not None
+                report.faulty[clip.path.name] = f"lasts {seconds:.0f} s; {MAX_SECONDS:.0f} s is the most"
+                continue
+            report.durations.append(seconds)
+            report.silent += not info.has_audio
+            report.blind += not info.has_video
+    return report
+
+
+def _probe(path: Path) -> MediaInfo | str:
+    try:
+        return probe(path)
+    except MediaError as error:
+        return str(error).removeprefix(f"{path} ")
+
+
+def _fill(clips: Sequence[Clip], folder: Path, workers: int | None, retry: bool, console: Console) -> None:
+    stretches = contents_of(clips, folder)
+    cache = Cache(folder)
+    filled = fill(cache, {content: stretch for _, content, stretch in stretches}, workers, retry)
+    there = sum(content in cache for _, content, _ in stretches)
+    rate = f", {filled.decoded / filled.seconds:.1f} a second" if filled.seconds else ""
+    size = f"{cache.used / 1e6:.1f} MB in {cache.folder}"
+    console.print(
+        f"{there} of {len(clips)} utterances are cached ({filled.decoded} now{rate}); {size}", highlight=False
+    )
+    for _, content, stretch in stretches:
+        if content in cache.failures and content not in cache:
+            console.print(f"left out: {stretch.path.name}: {cache.failures[content]}", highlight=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,97 @@
+"""Where a bundle comes from: the commit, the data, and the class frequencies each modality was taught with."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from model.bundle import Manifest
+from model.contract import Modality
+from model.network import Calibration, NetworkConfig
+from training.seen import data_hash
+
+ROOT = Path(__file__).resolve().parent.parent
+# What decides how a bundle comes out. Other files (documents, tests) and the bundles, which are what comes
+# out, may differ from the commit without making its name wrong.
+SOURCES = ("model", "training", "requirements", "pyproject.toml", ":(exclude)model/bundles")
+
+
+def commit(root: Path = ROOT) -> str:
+    """The checkout's commit, 12 digits; with "-dirty" where the code that makes bundles differs from it.
+
+    A job on SageMaker has the code without its history: `training.launch` tells it the commit.
+    """
+    name = _git(root, "rev-parse", "--short=12", "HEAD").strip()
+    if not name:
+        return os.environ.get("VIDEO_SENTIMENT_COMMIT", "unknown")
+    return f"{name}-dirty" if _git(root, "status", "--porcelain", "--", *SOURCES).strip() else name
+
+
+def facts(contents: Sequence[str]) -> dict[str, object]:
+    """How many items a set of data has, and one hash over them; order and repetition make no difference."""
+    return {"items": len(set(contents)), "sha256": data_hash(contents)}
+
+
+class Taught(BaseModel):
+    """The class distributions of a modality's corpus: as they occurred, and as its loss saw them."""
+
+    model_config = ConfigDict(frozen=True)
+    frequencies: Calibration  # only its priors count, here and below
+    effective: Calibration  # differs from the frequencies where the loss was balanced; logits are under this one
+
+    @classmethod
+    def noted(cls, effective: Calibration, balance: float) -> "Taught":
+        """From what training noted: effective is frequency^(1 - balance). Fully balanced, nothing is left of it."""
+        if balance >= 1.0:
+            return cls(frequencies=effective, effective=effective)
+        power = 1.0 / (1.0 - balance)
+        return cls(
+            frequencies=Calibration(
+                prior_emotion=_sharpened(effective.prior_emotion, power),
+                prior_sentiment=_sharpened(effective.prior_sentiment, power),
+            ),
+            effective=effective,
+        )
+
+
+def taught_of(manifest: Manifest) -> dict[Modality, Taught]:
+    """What a bundle's modalities were taught with.
+
+    A bundle from before this was kept has no class offsets either: its calibration holds the frequencies.
+    """
+    kept = manifest.training.get("taught")
+    if isinstance(kept, dict):
+        return {m: Taught.model_validate(kept[m]) for m in manifest.network.modalities}
+    calibration = manifest.network.calibration
+    return {
+        m: Taught.noted(_priors_of(calibration.get(m, Calibration.uninformed())), 0.0)
+        for m in manifest.network.modalities
+    }
+
+
+def uncalibrated(config: NetworkConfig, taught: Mapping[Modality, Taught]) -> NetworkConfig:
+    """The same constants before calibration; the shares of the modalities stay."""
+    before = {
+        m: taught[m].effective.model_copy(update={"reliability": fitted.reliability})
+        for m, fitted in config.calibration.items()
+    }
+    return config.model_copy(update={"calibration": before})
+
+
+def _priors_of(fitted: Calibration) -> Calibration:
+    return Calibration(prior_emotion=fitted.prior_emotion, prior_sentiment=fitted.prior_sentiment)
+
+
+def _sharpened(prior: Sequence[float], power: float) -> tuple[float, ...]:
+    powers = [p**power for p in prior]
+    return tuple(p / sum(powers) for p in powers)
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """What git answers; nothing where there is no git, or no checkout."""
+    try:
+        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, cwd=root).stdout
+    except OSError:
+        return ""
