@@ -3,7 +3,8 @@
 Beside the temperature each class gets an offset: a network trained with augmentation and label smoothing
 over-estimates some classes and under-estimates others, which no temperature mends. An offset needs no term
 of its own in the network: evidence is logits minus the log of the prior they were trained under, so it is
-kept as the *effective* training prior, the one that makes the held-out evidence right.
+kept as the *effective* training prior, the one that makes the held-out evidence right. A head has offsets only
+where they lower its cross-fitted log-loss.
 """
 
 from collections.abc import Sequence
@@ -37,7 +38,7 @@ class Scaling:
         return np.asarray(softmax(np.log(np.asarray(prior)) + evidence, axis=1))
 
 
-def fit_scaling(logits: Probabilities, targets: Targets, prior: Sequence[float]) -> Scaling:
+def fit_scaling(logits: Probabilities, targets: Targets, prior: Sequence[float], offsets: bool = True) -> Scaling:
     """The scaling of least log-loss; `prior` is the one training noted. Without items: nothing is changed.
 
     Held-out data has class frequencies of its own, by chance of the split. They are taken as the prior of
@@ -61,20 +62,27 @@ def fit_scaling(logits: Probabilities, targets: Targets, prior: Sequence[float])
         gradient = np.concatenate([[-(error * evidence).sum()], slope]) / len(targets)
         return float((penalty - log_p[rows, targets].sum()) / len(targets)), gradient
 
-    bounds = [tuple(np.log(TEMPERATURES)), *[(None, None)] * len(prior)]
+    free = (None, None) if offsets else (0.0, 0.0)
+    bounds = [tuple(np.log(TEMPERATURES)), *[free] * len(prior)]
     found = minimize(loss, np.zeros(len(prior) + 1), jac=True, bounds=bounds, method="L-BFGS-B").x
     return Scaling(float(np.exp(found[0])), tuple(float(p) for p in softmax(noted - found[1:])))
 
 
 def cross_fit(
-    logits: Probabilities, targets: Targets, prior: Sequence[float], under: Sequence[float], groups: Sequence[str]
+    logits: Probabilities,
+    targets: Targets,
+    prior: Sequence[float],
+    under: Sequence[float],
+    groups: Sequence[str],
+    offsets: bool = True,
 ) -> Probabilities:
     """Calibrated probabilities under the prior `under`; no row is scored by a scaling fitted on its own group."""
     folds = folds_of(groups)
     calibrated = np.zeros_like(logits)
     for fold in np.unique(folds):
         inside, outside = folds == fold, folds != fold
-        calibrated[inside] = fit_scaling(logits[outside], targets[outside], prior).posterior(logits[inside], under)
+        scaling = fit_scaling(logits[outside], targets[outside], prior, offsets)
+        calibrated[inside] = scaling.posterior(logits[inside], under)
     return calibrated
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from pydantic import BaseModel
@@ -11,6 +12,7 @@ from model.network import N_EMOTIONS, Calibration, NetworkConfig
 from training.calibrate import LEAST_RELIABILITY, Scaling, cross_fit, fit_scaling, folds_of, reliability
 from training.confidence import Probabilities, Reliability, Targets, reliability_of
 from training.corpora import IGNORED
+from training.metrics import log_loss
 from training.provenance import Taught
 from training.scoring import CrossFit, Encoded
 
@@ -45,11 +47,22 @@ class Head:
         return len(self.targets)
 
     def fit(self) -> Scaling:
-        return fit_scaling(self.logits, self.targets, self.effective)
+        return fit_scaling(self.logits, self.targets, self.effective, self.gains_by_offsets)
 
     def cross_fitted(self) -> Probabilities:
         """[n, k]; no row by a scaling fitted on its own group."""
-        return cross_fit(self.logits, self.targets, self.effective, self.frequencies, self.groups)
+        return self._cross_fitted(self.gains_by_offsets)
+
+    @cached_property
+    def gains_by_offsets(self) -> bool:
+        """Whether class offsets beside the temperature make the head more right on groups that they never saw."""
+        if len(set(self.groups)) < 2:
+            return False
+        with_offsets, without = (log_loss(self._cross_fitted(offsets), self.targets) for offsets in (True, False))
+        return with_offsets < without
+
+    def _cross_fitted(self, offsets: bool) -> Probabilities:
+        return cross_fit(self.logits, self.targets, self.effective, self.frequencies, self.groups, offsets)
 
     def before(self) -> Reliability | None:
         unscaled = Scaling(1.0, tuple(self.effective)).posterior(self.logits, self.frequencies)
