@@ -12,6 +12,8 @@ from torch.nn import functional as F
 from model.compat import ensure_torchvision
 from model.features import N_MELS
 
+VOICE_WINDOW = 200  # frames, 2 s: as long as the clips that voices are learned from
+
 
 class VoiceConfig(BaseModel):
     """The shape of a `VoiceEncoder`; by default Whisper base's, up to the layers that hear the voice best."""
@@ -85,20 +87,20 @@ class VoiceEncoder(nn.Module):
     def statistics(self, mels: Tensor, lengths: Tensor) -> Tensor:
         """Arguments as `forward` -> mean and deviation over time of every layer [n, layers + 1, 2 * width].
 
-        Frames behind an utterance's end are masked, so that what an utterance gets does not depend on the
-        longer ones it shares a batch with.
+        An utterance is heard in equal windows of two seconds at most, each from Whisper's first position on:
+        what comes out depends on the position, and nothing must hang on how long somebody speaks. Frames behind
+        an utterance's end are masked, so that what it gets does not depend on those it shares a batch with.
         """
-        mels = mels.to(self.conv1.weight.dtype)
-        x = F.gelu(self.conv1(mels)) * _time_mask(lengths, mels.shape[-1], mels.dtype)[:, 0]
-        x = F.gelu(self.conv2(x)).transpose(1, 2)  # [n, time, width]
+        windows, sizes, owner = _windows(mels.to(self.conv1.weight.dtype), lengths)
+        x = F.gelu(self.conv1(windows)) * _time_mask(sizes, windows.shape[-1], windows.dtype)[:, 0]
+        x = F.gelu(self.conv2(x)).transpose(1, 2)  # [windows, time, width]
         x = x + _sinusoids(x.shape[1], x.shape[2]).to(x)
-        steps = (lengths + 1) // 2
-        valid = _time_mask(steps, x.shape[1], x.dtype)[:, 0, 0, :, None]
+        valid = _time_mask((sizes + 1) // 2, x.shape[1], x.dtype)[:, 0, 0, :, None]
         padding = None if bool((valid == 1).all()) else valid[..., 0] == 0
         layers: list[Tensor] = [x]
         for block in self.blocks:
             layers.append(block(layers[-1], src_key_padding_mask=padding))
-        return torch.stack([_mean_and_deviation(layer, valid) for layer in layers], dim=1)
+        return torch.stack([_mean_and_deviation(layer, valid, owner, len(mels)) for layer in layers], dim=1)
 
 
 class ResidualBlock(nn.Module):
@@ -178,10 +180,32 @@ def _sinusoids(length: int, channels: int) -> Tensor:
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
-def _mean_and_deviation(steps: Tensor, valid: Tensor) -> Tensor:
-    """steps [n, time, width], valid [n, time, 1] of zeros and ones -> [n, 2 * width] float32."""
+def _windows(mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Cut each of [n, N_MELS, frames] into equal windows of VOICE_WINDOW frames at most.
+
+    -> [windows, N_MELS, VOICE_WINDOW] zero behind each one's end, their lengths, and whose each is (index into n).
+    """
+    pieces, owner = [], []
+    for row, length in enumerate(lengths.tolist()):
+        count = max(1, -(-length // VOICE_WINDOW))
+        size = -(-length // count)
+        for start in range(0, max(1, length), max(1, size)):
+            pieces.append(mels[row, :, start : min(start + size, length)])
+            owner.append(row)
+    sizes = torch.tensor([piece.shape[1] for piece in pieces], device=mels.device)
+    windows = torch.stack([F.pad(piece, (0, VOICE_WINDOW - piece.shape[1])) for piece in pieces])
+    return windows, sizes, torch.tensor(owner, device=mels.device)
+
+
+def _mean_and_deviation(steps: Tensor, valid: Tensor, owner: Tensor, count: int) -> Tensor:
+    """steps [windows, time, width], valid [windows, time, 1] of zeros and ones -> [count, 2 * width] float32."""
     steps, valid = steps.float(), valid.float()
-    count = valid.sum(dim=1).clamp_min(1.0)
-    mean = (steps * valid).sum(dim=1) / count
-    variance = ((steps - mean.unsqueeze(1)).square() * valid).sum(dim=1) / count
+
+    def total(each: Tensor) -> Tensor:
+        """Summed over the steps of an utterance's windows: [windows, time, k] -> [count, k]."""
+        return each.new_zeros(count, each.shape[2]).index_add(0, owner, (each * valid).sum(dim=1))
+
+    frames = total(torch.ones_like(valid)).clamp_min(1.0)
+    mean = total(steps) / frames
+    variance = total((steps - mean[owner].unsqueeze(1)).square()) / frames
     return torch.cat([mean, (variance + 1e-5).sqrt()], dim=1)

@@ -56,7 +56,7 @@ PLAIN_MARKS = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u2014": "-", "\u2013": "-"}
 )
 
-PREPROCESS_VERSION = 1  # raise it with any change that the constants in the id do not show
+PREPROCESS_VERSION = 2  # raise it with any change that the constants in the id do not show
 PREPROCESS_ID = (
     f"v{PREPROCESS_VERSION}"
     f"/whispermel{N_MELS}-{N_FFT}-{HOP_LENGTH}@{SAMPLE_RATE}"
