@@ -110,7 +110,7 @@ def analyze(
         _say_bad(refusal)
     if not jobs:
         raise typer.Exit(BAD_INPUT)
-    models = _load(bundle, whisper_model, engine, device, quiet)
+    models = _load(bundle, whisper_model, engine, device, language, translate, quiet)
     failed = [job for job in jobs if not _analyze_one(job, models, outputs, language, translate, quiet)]
     if len(jobs) > 1 and not quiet:
         errors.print(f"{len(jobs) - len(failed)} of {len(jobs)} analysed")
@@ -135,6 +135,7 @@ def serve(
     Everything else is set by environment variables (docs/server.md lists them).
     """
     from model.bundle import BundleError
+    from model.pipeline import DeviceError
     from model.server import serve as run_server
     from model.serving.settings import ServerSettings
     from model.speech import SpeechError
@@ -142,7 +143,7 @@ def serve(
     chosen = {"bundle": bundle, "whisper_model": whisper_model}
     try:
         run_server(host, port, ServerSettings(**{k: v for k, v in chosen.items() if v is not None}))  # type: ignore[arg-type]
-    except (BundleError, SpeechError) as error:
+    except (BundleError, SpeechError, DeviceError) as error:
         _say_bad(str(error))
         raise typer.Exit(BAD_INPUT) from error
 
@@ -192,12 +193,20 @@ def weights_verify() -> None:
         raise typer.Exit(FAILURE)
 
 
-def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device, quiet: bool) -> "Models":
-    """Load the models, with a bar where something must be downloaded first."""
+def _load(
+    bundle: str,
+    whisper_model: str,
+    engine: SpeechEngine,
+    device: Device,
+    language: str | None,
+    translate: bool,
+    quiet: bool,
+) -> "Models":
+    """Load models that can do what was asked, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
         from model.bundle import BundleError, find_bundle, read_manifest
-        from model.pipeline import load_models, needed_weights
-        from model.speech import SpeechError
+        from model.pipeline import DeviceError, load_models, needed_weights
+        from model.speech import SpeechError, check_language
     try:
         missing = [
             n for n in needed_weights(read_manifest(find_bundle(bundle)), whisper_model) if not weights.is_fetched(n)
@@ -207,8 +216,10 @@ def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device,
                 for name in missing:
                     weights.fetch(name, _report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
-            return load_models(bundle, whisper_model, engine.value, device.value)
-    except (BundleError, SpeechError) as error:
+            models = load_models(bundle, whisper_model, engine.value, device.value)
+        check_language(models.recogniser, language, translate)
+        return models
+    except (BundleError, SpeechError, DeviceError) as error:
         _say_bad(str(error))
         raise typer.Exit(BAD_INPUT) from error
 

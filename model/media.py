@@ -258,7 +258,7 @@ class Reader:
 
     def _note_damage(self) -> None:
         if self._damaged:
-            self.warnings.append(f"{self._damaged} damaged packets were skipped; what they held is missing")
+            self.warnings.append(f"damaged packets were skipped ({self._damaged}); what they held is missing")
         if self._header.duration - self.end > max(1.0, 0.02 * self._header.duration):
             self.warnings.append(
                 f"the file ends at {self.end:.1f} s although its header says {self._header.duration:.1f} s; "

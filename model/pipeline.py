@@ -32,7 +32,7 @@ from model.features import Sample
 from model.media import MediaError, MediaInfo, Reader
 from model.network import Judgement
 from model.passages import Listener, Passage
-from model.speech import DEFAULT_MODEL, Engine, Recogniser, load_recogniser
+from model.speech import DEFAULT_MODEL, Engine, Recogniser, check_language, load_recogniser
 from model.utterances import Spoken
 from model.watching import Watcher
 
@@ -40,6 +40,10 @@ DECIMALS = 6  # of confidences: beyond lies rounding noise
 
 Progress = Callable[[str, float], None]
 """Called with the stage and the fraction of the whole that is done, 0 to 1; never goes back."""
+
+
+class DeviceError(ValueError):
+    """There is no such device here. The message says what to do."""
 
 
 class TooLongError(MediaError):
@@ -72,7 +76,7 @@ def load_models(
 ) -> Models:
     """Load a bundle and a recogniser; weights that are not there yet are fetched.
 
-    Raises BundleError, SpeechError or WeightsError.
+    Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
     device = resolve_device(device)
     loaded = load_bundle(bundle, device)
@@ -93,21 +97,26 @@ def needed_weights(manifest: Manifest, whisper_model: str) -> list[str]:
 
 
 def resolve_device(device: str) -> str:
-    """ "auto" -> "cuda" where there is a GPU, else "cpu"."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return device
+    """ "auto" -> "cuda" where there is a GPU, else "cpu". Raises DeviceError where a GPU is asked for in vain."""
+    has_gpu = torch.cuda.is_available()
+    if device == "cuda" and not has_gpu:
+        raise DeviceError(
+            "torch finds no CUDA GPU here: leave --device out, or install a CUDA build (TORCH=cuda make setup)"
+        )
+    return ("cuda" if has_gpu else "cpu") if device == "auto" else device
 
 
 def analyze(
     path: str | Path, models: Models, options: Options | None = None, progress: Progress | None = None
 ) -> Analysis:
-    """Judge every utterance of a video. Raises MediaError for what cannot be read at all.
+    """Judge every utterance of a video. Raises MediaError for what cannot be read at all, SpeechError for options
+    that the recogniser does not know.
 
     A file that is damaged, silent, faceless or speechless is analysed from what it has; `warnings` of
     the result says what was missing.
     """
     options, report = options or Options(), progress or (lambda *_: None)
+    check_language(models.recogniser, options.language, options.translate)
     clips = "video" in models.bundle.network.modalities
     with Reader(Path(path), Watcher.frame_rate(clips)) as reader:
         _check_duration(reader.info.duration, options, reader.path)

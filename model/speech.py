@@ -23,7 +23,7 @@ Engine = Literal["faster-whisper", "openai-whisper"]
 DEFAULT_MODEL = "base"
 
 CLIP_SECONDS = 29.0  # Whisper's window is 30 s
-BATCH_CLIPS = 4  # 2 cores gain nothing from more, and each costs about 40 MB
+BATCH_CLIPS = 2  # one thread gains nothing from more, and each costs about 40 MB
 BEAM_SIZE = 1  # greedy: with base int8, beam search costs half as much again and changes few words
 JOIN_SECONDS = 0.16  # shorter silences do not part two spans
 PAD_SECONDS = 0.2  # kept around speech: voices fade in and out
@@ -53,12 +53,22 @@ class Recogniser(Protocol):
 
     name: str
     multilingual: bool
+    languages: frozenset[str]  # ISO 639-1 codes that it hears
 
     def detect_language(self, clip: FloatArray) -> str:
         """The ISO 639-1 code of the language spoken in a clip."""
 
     def recognise(self, clips: Sequence[FloatArray], language: str, translate: bool) -> list[list[Word]]:
         """The words of each clip (float32 [n] at SAMPLE_RATE, 30 s at most), times from its start."""
+
+
+def check_language(recogniser: Recogniser, language: str | None, translate: bool) -> None:
+    """Refuse what a recogniser cannot do. Raises SpeechError."""
+    if translate and not recogniser.multilingual:
+        raise SpeechError(f"{recogniser.name} hears English alone: it cannot translate. Take base or small.")
+    if language is not None and language not in recogniser.languages:
+        known = ", ".join(sorted(recogniser.languages))
+        raise SpeechError(f"{recogniser.name} does not know the language {language!r}; it knows: {known}")
 
 
 def find_speech(audio: FloatArray) -> list[Span]:
@@ -138,6 +148,7 @@ class FasterWhisper:
         self._batched = BatchedInferencePipeline(self._model)
         self.name = f"faster-whisper {Path(model).name}"
         self.multilingual = bool(self._model.model.is_multilingual)
+        self.languages = frozenset(self._model.supported_languages)
 
     def detect_language(self, clip: FloatArray) -> str:
         if not self.multilingual:
@@ -190,6 +201,7 @@ class OpenAIWhisper:
         self._half = device == "cuda"
         self.name = f"openai-whisper {Path(model).stem if Path(model).exists() else model}"
         self.multilingual = bool(self._model.is_multilingual)
+        self.languages = frozenset(whisper.tokenizer.LANGUAGES if self.multilingual else ["en"])
 
     def detect_language(self, clip: FloatArray) -> str:
         if not self.multilingual:

@@ -64,7 +64,9 @@ def _facts(analysis: Analysis) -> str:
     video = analysis.video
     size = f", {video.width}x{video.height}" if video.width else ""
     spoken = f", language {analysis.language}" if analysis.language else ""
-    return f"{_clock(video.duration_s)}{size}{spoken}, {len(analysis.utterances)} utterances"
+    count = len(analysis.utterances)
+    counted = f"{count} utterance" if count == 1 else f"{count} utterances"
+    return f"{_clock(video.duration_s)}{size}{spoken}, {counted}"
 
 
 def _clock(seconds: float) -> str:

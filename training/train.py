@@ -43,6 +43,11 @@ def main(
     """Train a bundle from a recipe."""
     plan = Recipe.read(recipe)
     folder = work or ROOT / "build" / "training" / plan.name
+    for corpus in plan.corpora.values():
+        if not (data / corpus.folder).exists():
+            raise typer.BadParameter(
+                f"there is no {data / corpus.folder}; docs/training-data.md says what belongs there"
+            )
     folder.mkdir(parents=True, exist_ok=True)
     for stage in plan.stages():
         wanted = only is None or only in stage.modalities

@@ -143,7 +143,7 @@ class Gate:
     """A recogniser that, once `entered`, does not go on before it is `opened`."""
 
     def __init__(self, behind: Recogniser) -> None:
-        self.name, self.multilingual = behind.name, behind.multilingual
+        self.name, self.multilingual, self.languages = behind.name, behind.multilingual, behind.languages
         self._behind = behind
         self.entered, self.opened = threading.Event(), threading.Event()
 

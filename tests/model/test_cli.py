@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from model.contract import Analysis
 from model.outputs import Job, Outputs, OutputsError, find_jobs
@@ -27,6 +28,25 @@ def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Pa
     assert "John Dashwood" in done.stdout and "voice" in done.stdout and "overall" in done.stdout
     saved = Analysis.model_validate_json((tmp_path / "face_and_speech.analysis.json").read_text())
     assert saved == analysis
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--language", "zz"], "does not know the language 'zz'"),
+        (["--language", "fr"], "it knows: en"),
+        (["--translate"], "hears English alone"),
+        (["--device", "cuda"], "no CUDA GPU here"),
+    ],
+)
+def test_what_cannot_be_done_is_the_users_to_change(
+    sample: Path, tmp_path: Path, options: list[str], message: str
+) -> None:
+    if "cuda" in options and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    done = run("analyze", sample, "--whisper-model", "tiny.en", *options, cwd=tmp_path)
+    assert done.returncode == 2 and message in done.stderr and "fault of ours" not in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -114,6 +114,13 @@ def test_a_killed_run_goes_on_to_the_same_end(data: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "killed" / "face.checkpoint.pt").exists()
 
 
+def test_data_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        _command(recipe(tmp_path), tmp_path / "none", tmp_path), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2 and "there is no" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_a_checkpoint_of_another_recipe_is_not_taken_up(data: Path, tmp_path: Path) -> None:
     examples = list(read_fer2013(data / "fer2013", "train", None))[:32]
     for epochs in (1, 2):
