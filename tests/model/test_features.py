@@ -63,7 +63,7 @@ def test_log_mel_does_not_depend_on_the_level(gain: float) -> None:
 
 def test_no_mel_filter_is_empty() -> None:
     mels = log_mel(noise(2.0))
-    assert mels is not None and bool((mels.std(dim=1) > 0.01).all())
+    assert mels is not None and bool((mels.std(dim=1) > 0.04).all())
 
 
 def test_a_tone_lies_in_its_mel() -> None:

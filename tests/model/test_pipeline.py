@@ -129,7 +129,9 @@ def test_demuxing_gives_the_sound_before_the_picture_is_decoded(sample: Path) ->
         heard = sum(len(chunk.audio) for chunk in chunks)
         times = [frame.time for chunk in chunks for frame in reader.frames(chunk.packets)]
     assert heard == pytest.approx(17.6 * SAMPLE_RATE, rel=0.01)  # the sound ends before the picture
+    assert len(times) == 79 and times == sorted(times)
     assert [int(time * 4.0) for time in times] == list(range(79))  # one in every quarter of a second
+    assert np.diff(times) == pytest.approx(0.25, abs=0.13)  # the one wanted, or up to three pictures later
 
 
 def test_distributions_name_every_label(analysis: Analysis) -> None:

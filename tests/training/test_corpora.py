@@ -1,17 +1,27 @@
 """The corpora's readers on files in their own formats: labels, splits, context, and what is left out."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from model import weights
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
-from model.features import SAMPLE_RATE, TextTokenizer
+from model.features import SAMPLE_RATE, TextTokenizer, face_tensor
 from tests.model.media_files import Sound, noise, write
 from tests.training.meld_fixture import make_meld
 from training.contents import content_of, content_of_file
-from training.corpora import CORPORA, IGNORED, read_fer2013, read_manifest, read_meld_text, read_ravdess
+from training.corpora import (
+    CORPORA,
+    IGNORED,
+    class_frequencies,
+    read_fer2013,
+    read_manifest,
+    read_meld_text,
+    read_ravdess,
+)
 from training.corpora.manifest import clips_of
 from training.corpora.meld import PARTS, read_rows
 
@@ -42,6 +52,27 @@ def test_meld_text_reads_the_official_folder_by_its_splits(tmp_path: Path, token
     train = read_meld_text(tmp_path, "train", tokenizer)
     assert {e.emotion for e in train} == set(range(len(EMOTIONS)))
     assert train[0].content == content_of(read_rows(tmp_path / PARTS["train"].csv)[0].text.encode())
+
+
+def test_meld_keeps_dialogues_together_and_gives_context(tmp_path: Path, tokenizer: TextTokenizer) -> None:
+    rows = [
+        ("1", "1", "And you?", "Monica", "surprise", "positive"),
+        ("0", "0", "Hello.", "Joey", "neutral", "neutral"),
+        ("0", "1", "Go away!", "Ross", "anger", "negative"),
+    ]
+    path = tmp_path / "dev_sent_emo.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
+        writer.writerows(rows)
+    first, second, third = read_meld_text(path, "held-out", tokenizer)
+    assert [e.group for e in (first, second, third)] == ["dialogue 0", "dialogue 0", "dialogue 1"]
+    assert second.emotion == EMOTIONS.index("anger") and second.sentiment == SENTIMENTS.index("negative")
+    context = tokenizer("Go away!", ["Hello."])
+    alone = tokenizer("And you?")
+    assert second.sample.text is not None and third.sample.text is not None and context and alone
+    assert second.sample.text.ids.tolist() == context.ids.tolist()
+    assert third.sample.text.ids.tolist() == alone.ids.tolist(), "context must not cross dialogues"
 
 
 def test_meld_nests_as_its_archives_do(tmp_path: Path, tokenizer: TextTokenizer) -> None:
@@ -147,6 +178,18 @@ def test_a_manifest_of_files_that_are_not_there(tmp_path: Path) -> None:
         read_manifest(manifest(tmp_path, "path,emotion", "gone.mp4,joy"), "all", None)
 
 
+def test_ravdess_is_split_by_actor(tmp_path: Path) -> None:
+    time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    sound = (0.3 * np.sin(2 * np.pi * 300 * time)).astype(np.float32)
+    for emotion, actor in (("02", "01"), ("08", "16"), ("05", "17")):
+        write(tmp_path / f"03-01-{emotion}-01-01-01-{actor}.wav", [], [Sound(sound)])
+    train, held_out = read_ravdess(tmp_path, "train", None), read_ravdess(tmp_path, "held-out", None)
+    assert [(EMOTIONS[e.emotion], e.group) for e in train] == [("neutral", "actor 01"), ("surprise", "actor 16")]
+    assert train[1].sentiment == IGNORED, "surprise is neither positive nor negative"
+    assert [e.group for e in held_out] == ["actor 17"]
+    assert len(read_ravdess(tmp_path, "all", None)) == 3
+
+
 def test_ravdess_as_zenodo_packs_it(tmp_path: Path) -> None:
     """In folders of actors, who are each in one split."""
     time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
@@ -158,6 +201,21 @@ def test_ravdess_as_zenodo_packs_it(tmp_path: Path) -> None:
     assert groups == {"train": ["actor 01"], "held-out": ["actor 19"], "test": ["actor 24"]}
     (example,) = read_ravdess(tmp_path, "test", None)
     assert example.content == content_of_file(tmp_path / "Actor_24" / "03-01-05-01-01-01-24.wav")
+
+
+def test_fer2013_is_read_as_served(tmp_path: Path) -> None:
+    """The corpus's crops go through the very function that serving uses."""
+    images = np.random.default_rng(1).integers(0, 255, (7, 48, 48), dtype=np.uint8)
+    np.savez(tmp_path / "train.npz", images=images, labels=np.arange(7), classes=np.array(EMOTIONS))
+    served = face_tensor([images[3]])
+    trained = read_fer2013(tmp_path, "train", None)[3]
+    assert served is not None and trained.sample.face is not None
+    torch.testing.assert_close(served, trained.sample.face)
+    assert trained.emotion == 3 and trained.sentiment == SENTIMENTS.index("positive")
+
+
+def test_frequencies_leave_out_what_is_ignored() -> None:
+    assert class_frequencies([0, 0, 1, IGNORED], 3) == pytest.approx((3 / 6, 2 / 6, 1 / 6))
 
 
 def test_fer2013_names_its_images(tmp_path: Path) -> None:

@@ -95,6 +95,17 @@ def test_training_learns(data: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "tensorboard").iterdir()), "the course of it is kept for TensorBoard"
 
 
+def test_the_same_seed_trains_the_same_network(data: Path, tmp_path: Path) -> None:
+    plan = Recipe.read(recipe(tmp_path, epochs=1))
+    examples = list(read_fer2013(data / "fer2013", "train", None))[:64]
+    results = []
+    for name in ("first", "second"):
+        network = train(plan, data, tmp_path / name, examples)
+        with torch.inference_mode():
+            results.append(network([e.sample for e in examples]).emotions)
+    torch.testing.assert_close(results[0], results[1])
+
+
 def test_a_killed_run_goes_on_to_the_same_end(data: Path, tmp_path: Path) -> None:
     """SIGKILL in the middle of an epoch; the second run ends with the weights of one that was never stopped."""
     plan = recipe(tmp_path, epochs=8)
@@ -238,10 +249,13 @@ def test_augmentation_varies_but_keeps_what_matters() -> None:
     dropped = drop_tokens(ids, types, 0.5)
     assert (dropped[:, :9] == ids[:, :9]).all() and 0.3 < (dropped[:, 9:] == 103).float().mean() < 0.7
     mels = torch.rand(4, N_MELS, 100) + 1.0
+    untouched = mels.clone()
     masked = mask_spectrogram(mels, FACE.model_copy(update={"mask_frames": 30, "mask_mels": 10}))
     assert 0.5 < (masked == mels).float().mean() < 1.0 and masked.min() >= mels.min()
+    assert (mels == untouched).all()
     crops = torch.randn(16, 1, 48, 48)
-    assert not torch.allclose(move_faces(crops, FACE), crops)
+    moved = move_faces(crops, FACE)
+    assert moved.shape == crops.shape and not torch.allclose(moved, crops)
     still = FACE.model_copy(update={"rotate_degrees": 0.0, "scale": 0.0, "shift": 0.0})
     unmoved = move_faces(crops, still)
     same = [bool(torch.allclose(u, c, atol=1e-4)) for u, c in zip(unmoved, crops, strict=True)]
