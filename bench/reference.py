@@ -4,7 +4,7 @@
         cut it out of the file, re-encoded (libx264 and AAC at their defaults)
         decode the cut's first 30 pictures, at 224x224
         write the cut's sound to a wav file, read it back, mel spectrogram
-        BERT on the words padded to 128 tokens, R3D-18 on the pictures, a CNN on the spectrogram: batch 1, fp32
+        BERT on the words padded to 128 tokens, R3D-18 on the pictures, our voice encoder on the rest: batch 1, fp32
         fuse, softmax
 
 It is written straightforwardly and nothing in it is slow on purpose; where there was a choice, it has the

@@ -28,7 +28,7 @@ from model import weights
 from model.outputs import Job, Outputs, OutputsError, find_jobs
 
 if TYPE_CHECKING:  # torch takes seconds to load: not for --help
-    from model.pipeline import Models
+    from model.pipeline import Models, Options
 
 OK, FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 DEBUG_VARIABLE = "VIDEO_SENTIMENT_DEBUG"
@@ -110,8 +110,16 @@ def analyze(
         _say_bad(refusal)
     if not jobs:
         raise typer.Exit(BAD_INPUT)
-    models = _load(bundle, whisper_model, engine, device, language, translate, quiet)
-    failed = [job for job in jobs if not _analyze_one(job, models, outputs, language, translate, quiet)]
+    models = _load(bundle, whisper_model, engine, device, quiet)
+    from model.pipeline import Options  # seconds: not before something is to be analysed
+    from model.speech import SpeechError
+
+    options = Options(language=language, translate=translate)
+    try:
+        failed = [job for job in jobs if not _analyze_one(job, models, outputs, options, quiet)]
+    except SpeechError as error:
+        _say_bad(str(error))
+        raise typer.Exit(BAD_INPUT) from error
     if len(jobs) > 1 and not quiet:
         errors.print(f"{len(jobs) - len(failed)} of {len(jobs)} analysed")
     raise typer.Exit(BAD_INPUT if failed or refused else OK)
@@ -193,20 +201,12 @@ def weights_verify() -> None:
         raise typer.Exit(FAILURE)
 
 
-def _load(
-    bundle: str,
-    whisper_model: str,
-    engine: SpeechEngine,
-    device: Device,
-    language: str | None,
-    translate: bool,
-    quiet: bool,
-) -> "Models":
-    """Load models that can do what was asked, with a bar where something must be downloaded first."""
+def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device, quiet: bool) -> "Models":
+    """Load the models, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
         from model.bundle import BundleError, find_bundle, read_manifest
         from model.pipeline import DeviceError, load_models, needed_weights
-        from model.speech import SpeechError, check_language
+        from model.speech import SpeechError
     try:
         missing = [
             n for n in needed_weights(read_manifest(find_bundle(bundle)), whisper_model) if not weights.is_fetched(n)
@@ -216,20 +216,16 @@ def _load(
                 for name in missing:
                     weights.fetch(name, _report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
-            models = load_models(bundle, whisper_model, engine.value, device.value)
-        check_language(models.recogniser, language, translate)
-        return models
+            return load_models(bundle, whisper_model, engine.value, device.value)
     except (BundleError, SpeechError, DeviceError) as error:
         _say_bad(str(error))
         raise typer.Exit(BAD_INPUT) from error
 
 
-def _analyze_one(
-    job: Job, models: "Models", outputs: Outputs, language: str | None, translate: bool, quiet: bool
-) -> bool:
+def _analyze_one(job: Job, models: "Models", outputs: Outputs, options: "Options", quiet: bool) -> bool:
     """Analyse one file, print and write what was asked for; False (said why) for bad input."""
     from model.media import MediaError
-    from model.pipeline import Options, analyze
+    from model.pipeline import analyze
     from model.table import print_analysis
 
     columns = (SpinnerColumn(), TextColumn("{task.fields[name]}"), BarColumn(), TaskProgressColumn())
@@ -242,7 +238,7 @@ def _analyze_one(
             analysis = analyze(
                 job.path,
                 models,
-                Options(language=language, translate=translate),
+                options,
                 lambda stage, share: bar.update(task, completed=share, stage=stage),
             )
         if not quiet:

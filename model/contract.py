@@ -19,6 +19,10 @@ EMOTIONS: tuple[Emotion, ...] = get_args(Emotion)
 SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
+# What the model server takes as a request's body.
+VIDEO_TYPES = ("video/mp4", "video/quicktime", "video/x-msvideo", "video/webm", "video/x-matroska")
+JSON_TYPE = "application/json"  # names an object in S3
+
 # Sentiment where a corpus names the emotion only. Surprise is left out: in MELD it is positive and
 # negative about equally often, so it says nothing.
 SENTIMENT_OF_EMOTION: dict[Emotion, Sentiment] = {

@@ -92,11 +92,11 @@ class VoiceEncoder(nn.Module):
         an utterance's end are masked, so that what it gets does not depend on those it shares a batch with.
         """
         windows, sizes, owner = _windows(mels.to(self.conv1.weight.dtype), lengths)
-        x = F.gelu(self.conv1(windows)) * _time_mask(sizes, windows.shape[-1], windows.dtype)[:, 0]
+        x = F.gelu(self.conv1(windows)) * _time_mask(sizes, windows.shape[-1], windows.dtype).unsqueeze(1)
         x = F.gelu(self.conv2(x)).transpose(1, 2)  # [windows, time, width]
         x = x + _sinusoids(x.shape[1], x.shape[2]).to(x)
-        valid = _time_mask((sizes + 1) // 2, x.shape[1], x.dtype)[:, 0, 0, :, None]
-        padding = None if bool((valid == 1).all()) else valid[..., 0] == 0
+        valid = _time_mask((sizes + 1) // 2, x.shape[1], x.dtype).unsqueeze(2)
+        padding = None if bool(valid.all()) else valid.squeeze(2) == 0
         layers: list[Tensor] = [x]
         for block in self.blocks:
             layers.append(block(layers[-1], src_key_padding_mask=padding))
@@ -168,9 +168,8 @@ class VideoEncoder(nn.Module):
 
 
 def _time_mask(lengths: Tensor, size: int, dtype: torch.dtype) -> Tensor:
-    """lengths [n] -> [n, 1, 1, size], 1 on the first lengths[i] steps."""
-    steps = torch.arange(size, device=lengths.device)
-    return (steps < lengths.unsqueeze(1)).to(dtype)[:, None, None, :]
+    """lengths [n] -> [n, size], 1 on the first lengths[i] steps, 0 behind."""
+    return (torch.arange(size, device=lengths.device) < lengths.unsqueeze(1)).to(dtype)
 
 
 def _sinusoids(length: int, channels: int) -> Tensor:

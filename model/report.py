@@ -5,13 +5,11 @@ security policy that names the hashes of its one style and one script forbids th
 """
 
 import base64
-import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from model.contract import (
@@ -25,18 +23,10 @@ from model.contract import (
     Sentiment,
     SentimentScore,
 )
-from model.palette import (
-    DARK_SURFACE,
-    EMOTION_COLOURS,
-    LIGHT_SURFACE,
-    LOW_CONFIDENCE,
-    MODALITY_COLOURS,
-    MODALITY_NAMES,
-    SENTIMENT_COLOURS,
-)
+from model.pages import TEMPLATES, content_policy, page_environment, page_style
+from model.palette import LOW_CONFIDENCE, MODALITY_NAMES
 from model.thumbnails import thumbnails
 
-TEMPLATES = Path(__file__).parent / "templates"
 MAX_EMBEDDED_BYTES = 16_000_000
 
 # What browsers play, by suffix; "{kind}" is video or audio, as the file has a picture or not.
@@ -75,20 +65,16 @@ def render_report(analysis: Analysis, video_path: Path) -> str:
 
     Raises MediaError where the video cannot be read.
     """
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    name = _printable(video_path.name)
+    environment = page_environment(TEMPLATES)
     environment.filters.update(clock=_clock, percent=_percent, stacked=_stacked, by_label=_by_label, weights=_weights)
     pictures = [_data_url("image/jpeg", jpeg) for jpeg in thumbnails(analysis.utterances, video_path)]
-    style = colour_rules() + (TEMPLATES / "report.css").read_text("utf-8")
+    style = page_style((TEMPLATES / "report.css").read_text("utf-8"))
     script = (TEMPLATES / "report.js").read_text("utf-8")
     return environment.get_template("report.html").render(
         analysis=analysis,
-        name=_printable(video_path.name),
+        name=name,
+        title=f"{name}: emotions",
         style=Markup(style),
         script=Markup(script),
         policy=content_policy(style, script),
@@ -223,23 +209,3 @@ def _percent(share: float) -> str:
 def _printable(name: str) -> str:
     """A file's name as text; bytes that are no text become U+FFFD."""
     return os.fsencode(name).decode("utf-8", "replace")
-
-
-def colour_rules() -> str:
-    """The palette as CSS classes, for SVG shapes (fill) and boxes (background)."""
-    colours = {
-        **{f"emotion-{label}": colour for label, colour in EMOTION_COLOURS.items()},
-        **{f"sentiment-{label}": colour for label, colour in SENTIMENT_COLOURS.items()},
-        **{f"modality-{label}": colour for label, colour in MODALITY_COLOURS.items()},
-    }
-    surfaces = f":root{{--surface-light:{LIGHT_SURFACE};--surface-dark:{DARK_SURFACE}}}\n"
-    return surfaces + "".join(f".{name}{{fill:{c};background-color:{c}}}\n" for name, c in colours.items())
-
-
-def content_policy(style: str, script: str) -> str:
-    """Content security policy: nothing from outside, no style and no script but these two."""
-    hashes = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
-    return (
-        "default-src 'none'; img-src data:; media-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'"
-    )

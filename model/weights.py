@@ -373,7 +373,7 @@ def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> Non
         try:
             source.fetch(temporary, folder / DOWNLOADS, progress)
         except (OSError, httpx.HTTPError, WeightsError, zipfile.BadZipFile, KeyError) as error:
-            failures.append(f"{source}: {_reason(error)}")
+            failures.append(f"{source}: {reason(error)}")
             continue
         if _digest(temporary) == file.sha256:
             temporary.replace(target)
@@ -389,7 +389,8 @@ def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> Non
     )
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Why a download failed, in a few words."""
     if isinstance(error, httpx.HTTPStatusError):
         return f"answered {error.response.status_code}"
     if isinstance(error, zipfile.BadZipFile | KeyError):

@@ -1,11 +1,11 @@
 """In which order a training meets its examples, and which of them it never meets."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch.utils.data import Sampler
 
+from training.contents import drawn
 from training.corpora import Example
 
 POOL = 16  # batches whose examples are sorted by length before they are cut: padding costs as much as content
@@ -38,5 +38,5 @@ class Batches(Sampler[list[int]]):
 
 def put_aside(examples: Sequence[Example], share: float) -> tuple[list[int], list[int]]:
     """Indices to train on, and of whole groups kept to select by; which ones follows from their names alone."""
-    kept = [share > 0 and int(hashlib.sha256(e.group.encode()).hexdigest()[:8], 16) / 2**32 < share for e in examples]
+    kept = [drawn(e.group) < share for e in examples]
     return [i for i, k in enumerate(kept) if not k], [i for i, k in enumerate(kept) if k]

@@ -47,22 +47,23 @@ class Head:
         return len(self.targets)
 
     def fit(self) -> Scaling:
-        return fit_scaling(self.logits, self.targets, self.effective, self.gains_by_offsets)
+        offsets, _ = self._cross_fit
+        return fit_scaling(self.logits, self.targets, self.effective, offsets)
 
     def cross_fitted(self) -> Probabilities:
         """[n, k]; no row by a scaling fitted on its own group."""
-        return self._cross_fitted(self.gains_by_offsets)
+        _, probabilities = self._cross_fit
+        return probabilities
 
     @cached_property
-    def gains_by_offsets(self) -> bool:
-        """Whether class offsets beside the temperature make the head more right on groups that they never saw."""
-        if len(set(self.groups)) < 2:
-            return False
-        with_offsets, without = (log_loss(self._cross_fitted(offsets), self.targets) for offsets in (True, False))
-        return with_offsets < without
-
-    def _cross_fitted(self, offsets: bool) -> Probabilities:
-        return cross_fit(self.logits, self.targets, self.effective, self.frequencies, self.groups, offsets)
+    def _cross_fit(self) -> tuple[bool, Probabilities]:
+        """Whether class offsets beside the temperature are more right on groups they never saw, and what is, then."""
+        plain, offset = (
+            cross_fit(self.logits, self.targets, self.effective, self.frequencies, self.groups, offsets)
+            for offsets in (False, True)
+        )
+        gains = len(set(self.groups)) > 1 and log_loss(offset, self.targets) < log_loss(plain, self.targets)
+        return gains, offset if gains else plain
 
     def before(self) -> Reliability | None:
         unscaled = Scaling(1.0, tuple(self.effective)).posterior(self.logits, self.frequencies)

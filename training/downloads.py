@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from model.weights import Progress, download
+from model.weights import Progress, download, reason
 
 LOCK = "downloads.lock.json"
 DOWNLOADS = ".downloads"  # under a corpus's folder, until a file is complete
@@ -43,7 +43,7 @@ def obtain(remote: Remote, out: Path, progress: Progress) -> Path:
         try:
             found = _patiently(url, out / DOWNLOADS, progress)
         except (httpx.HTTPError, OSError) as error:
-            failures.append(f"{url}: {_reason(error)}")
+            failures.append(f"{url}: {reason(error)}")
             continue
         digest = _digest(found, wanted or "sha256:")
         if wanted is not None and digest != wanted:
@@ -73,12 +73,6 @@ def _patiently(url: str, downloads: Path, progress: Progress) -> Path:
         except httpx.TransportError:
             continue
     return download(url, downloads, progress)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, httpx.HTTPStatusError):
-        return f"answered {error.response.status_code}"
-    return str(error) or type(error).__name__
 
 
 def _digest(path: Path, like: str) -> str:

@@ -5,7 +5,6 @@ given under the prior the modality was trained with ("corpus") and under the one
 video at large ("declared"), which is what `analyze` answers with.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -19,6 +18,7 @@ from model.bundle import Bundle, find_bundle, load_bundle
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.network import Calibration
 from training.confidence import Probabilities, Targets
+from training.contents import file_digest
 from training.corpora import CORPORA, IGNORED, Split
 from training.metrics import Figures, Headline, headline, measure
 from training.provenance import Taught, taught_of, uncalibrated
@@ -77,8 +77,7 @@ class Subject:
     def load(cls, name: str | Path, device: str = "cpu") -> "Subject":
         """Raises what load_bundle raises."""
         folder = find_bundle(name)
-        with (folder / "weights.safetensors").open("rb") as file:
-            weights = hashlib.file_digest(file, "sha256").hexdigest()
+        weights = file_digest(folder / "weights.safetensors")
         bundle = load_bundle(folder, device)
         return cls(bundle, weights, load_seen(folder), taught_of(bundle.manifest))
 

@@ -18,14 +18,15 @@ from torch.utils.data import DataLoader
 
 from model.network import Calibration, EmotionNetwork
 from training.batches import Batches
+from training.confidence import Probabilities, Targets
 from training.corpora import IGNORED, Example
 from training.objective import Batch, Objective, to_batch
 from training.optimising import Part, accelerator, freeze, lay_out, moving_average, parameter_groups
 from training.recipe import Recipe, Stage
+from training.scoring import encode, judge
 
 LEAST_STEPS = 20  # that torch's schedule can divide into a rise and a fall
 LOADERS = 4  # processes that collate for a GPU
-SCORED_AT_ONCE = 64  # examples: a corpus with video does not fit into memory
 CHECKPOINT_SECONDS = float(os.environ.get("TRAINING_CHECKPOINT_SECONDS", "60"))  # between two within an epoch
 
 
@@ -171,18 +172,13 @@ class Training:
         current = copy.deepcopy(self._part.state_dict())
         self._part.load_state_dict(self._average.module.state_dict())
         self._network.eval()
-        with torch.inference_mode(), self._accelerator.autocast():
-            judged = [
-                self._network([e.sample.only(*self._stage.modalities) for e in self._dev[k : k + SCORED_AT_ONCE]])
-                for k in range(0, len(self._dev), SCORED_AT_ONCE)
-            ]
+        with self._accelerator.autocast():
+            encoded = encode(self._network, self._dev)
+            judged = judge(self._network, encoded)
         self._part.load_state_dict(current)
         return {
-            f"dev_{name}weighted_f1": weighted_f1(torch.cat(logits).argmax(dim=1).tolist(), targets)
-            for name, logits, targets in (
-                ("", [j.emotions for j in judged], [e.emotion for e in self._dev]),
-                ("sentiment_", [j.sentiments for j in judged], [e.sentiment for e in self._dev]),
-            )
+            "dev_weighted_f1": weighted_f1(judged.emotions, encoded.emotions),
+            "dev_sentiment_weighted_f1": weighted_f1(judged.sentiments, encoded.sentiments),
         }
 
     def _train_mode(self) -> None:
@@ -238,11 +234,11 @@ def seed_of(*numbers: int) -> int:
     return int(hashlib.sha256(repr(numbers).encode()).hexdigest()[:15], 16)
 
 
-def weighted_f1(predicted: Sequence[int], targets: Sequence[int]) -> float:
-    """Of the rows that have a target."""
-    known = [i for i, target in enumerate(targets) if target != IGNORED]
-    chosen = [predicted[i] for i in known], [targets[i] for i in known]
-    return float(f1_score(chosen[1], chosen[0], average="weighted", zero_division=0.0)) if known else 0.0
+def weighted_f1(probabilities: Probabilities, targets: Targets) -> float:
+    """Of the rows [n] that have a target; 0 where none has."""
+    known = targets != IGNORED
+    predicted = probabilities.argmax(axis=1)[known]
+    return float(f1_score(targets[known], predicted, average="weighted", zero_division=0.0)) if known.any() else 0.0
 
 
 def describe(figures: dict[str, float]) -> str:

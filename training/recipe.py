@@ -118,7 +118,3 @@ class Recipe(BaseModel):
             Stage(corpus, tuple(m for m in sections if sections[m].corpus == corpus), how)
             for corpus, how in self.corpora.items()
         ]
-
-    def folder(self, modality: Modality) -> str:
-        """Where the modality's corpus lies, under the data's folder."""
-        return self.corpora[self.sections()[modality].corpus].folder

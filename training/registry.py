@@ -7,17 +7,11 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from model.contract import JSON_TYPE, VIDEO_TYPES
 from training.job import PROJECT, LaunchError
 
 BUNDLE_FILES = ("config.json", "weights.safetensors", "MODEL_CARD.md")
-CONTENT_TYPES = (
-    "video/mp4",
-    "video/quicktime",
-    "video/x-msvideo",
-    "video/webm",
-    "video/x-matroska",
-    "application/json",
-)
+CONTENT_TYPES = (*VIDEO_TYPES, JSON_TYPE)
 STACK_PARAMETER = "ModelDataUrl"  # of the inference stack: the artefact that its endpoint serves
 ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
 
@@ -109,7 +103,7 @@ def register(sagemaker: Any, artefact: Artefact, endpoint: Endpoint, group: str 
         InferenceSpecification={
             "Containers": [{"Image": endpoint.image, "ModelDataUrl": artefact.uri}],
             "SupportedContentTypes": list(CONTENT_TYPES),
-            "SupportedResponseMIMETypes": ["application/json"],
+            "SupportedResponseMIMETypes": [JSON_TYPE],
         },
         ModelApprovalStatus="PendingManualApproval",
         CustomerMetadataProperties=artefact.properties,

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from model.pages import content_policy, page_environment, page_style
 from model.palette import MODALITY_NAMES
-from model.report import colour_rules, content_policy
 from training.confidence import BINS, Bin
 from training.corpora import CORPORA
 from training.evaluation import Evaluation
@@ -58,17 +57,13 @@ def write_report(evaluations: Sequence[Evaluation], out: Path) -> None:
 
 def render_report(evaluations: Sequence[Evaluation]) -> str:
     """The report as HTML; at least one evaluation. The first is shown open, the others to be opened."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(TEMPLATES)
     environment.filters.update(figure=_figure, range=_range, heat=_heat, curves=_curves, plus=_plus)
-    style = colour_rules() + heat_rules() + (TEMPLATES / "evaluation.css").read_text("utf-8")
+    style = page_style(heat_rules() + (TEMPLATES / "evaluation.css").read_text("utf-8"))
+    first = evaluations[0]
     return environment.get_template("evaluation.html").render(
-        first=evaluations[0],
+        first=first,
+        title=f"{first.bundle} {first.version} on {first.corpus}",
         evaluations=[e for e in evaluations if e.prior == "corpus" or not e.same_prior],
         style=Markup(style),
         policy=content_policy(style, ""),

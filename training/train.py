@@ -16,6 +16,7 @@ import typer
 from safetensors.torch import save_file
 from torch import Tensor
 
+from model.features import TextTokenizer
 from training.batches import put_aside
 from training.bundling import write_bundle
 from training.corpora import CORPORA, Example
@@ -59,7 +60,8 @@ def main(
 
 def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str = "auto") -> None:
     """Train one stage and keep its weights, its training priors and the hashes of its items under `work`."""
-    train, dev, teacher = _examples(plan, stage, data, work)
+    tokenizer = tokenizer_of(plan)
+    train, dev, teacher = _examples(plan, stage, data, work, tokenizer)
     torch.manual_seed(plan.seed)
     network = build_network(plan, list(stage.modalities))
     priors = effective_priors(train, stage.how.class_balance)
@@ -73,7 +75,6 @@ def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str 
                 }
             )
         )
-    tokenizer = tokenizer_of(plan)
     marks = tokenizer.marks if tokenizer is not None else frozenset()
     training = Training(network, plan, stage, train, dev, work, priors, marks, teacher, device)
     training.run()
@@ -87,10 +88,11 @@ def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str 
     training.discard_checkpoint()
 
 
-def _examples(plan: Recipe, stage: Stage, data: Path, work: Path) -> tuple[list[Example], list[Example], Tensor | None]:
+def _examples(
+    plan: Recipe, stage: Stage, data: Path, work: Path, tokenizer: TextTokenizer | None
+) -> tuple[list[Example], list[Example], Tensor | None]:
     """What to train on, what to score by after every epoch, and a teacher's labels of the former."""
-    corpus, tokenizer = CORPORA[stage.corpus], tokenizer_of(plan)
-    folder = data / stage.how.folder
+    corpus, folder = CORPORA[stage.corpus], data / stage.how.folder
     everything = list(corpus.read(folder, "train", tokenizer))
     chosen, aside = put_aside(everything, stage.how.selection)
     train = [everything[i] for i in chosen]

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from model.contract import JSON_TYPE, VIDEO_TYPES
 from model.serving.jobs import Place
 from model.serving.problems import (
     BadRequestError,
@@ -25,8 +26,6 @@ from model.serving.problems import (
 )
 from model.serving.settings import ServerSettings
 
-VIDEO_TYPES = ("video/mp4", "video/quicktime", "video/x-msvideo", "video/webm", "video/x-matroska")
-JSON_TYPE = "application/json"
 JSON_BYTES = 16 << 10  # an address has 1100 bytes at most
 BLOCK = 1 << 20  # bytes read from S3, or written, at a time
 OBJECT_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)", re.DOTALL)

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from model import weights
-from model.serving.intake import JSON_TYPE, VIDEO_TYPES
+from model.contract import JSON_TYPE, VIDEO_TYPES
 from tests.model.serving import ROOT, instructions, lay_out_image
 from training.in_sagemaker import arguments
 from training.registry import CONTENT_TYPES

@@ -6,13 +6,13 @@ dialogue stand in order of time: what was said in the earlier ones is the contex
 """
 
 import csv
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
 from model.features import CONTEXT_UTTERANCES, TextTokenizer
+from training.contents import drawn
 from training.corpora.base import Example, Split, targets
 from training.corpora.clips import Clip, features_folder, read_clips
 
@@ -81,5 +81,4 @@ def _split(named: str, group: str, where: str) -> Split:
             if named == split:
                 return split  # type: ignore[no-any-return]
         raise ValueError(f"{where}: split {named!r} is not one of {', '.join(SPLITS)}")
-    drawn = int.from_bytes(hashlib.sha256(group.encode()).digest()[:4]) / 2**32
-    return "held-out" if drawn < HELD_OUT_SHARE else "train"
+    return "held-out" if drawn(group) < HELD_OUT_SHARE else "train"
