@@ -111,11 +111,10 @@ def encode(network: EmotionNetwork, examples: Sequence[Example]) -> Encoded:
     )
 
 
-@torch.inference_mode()
 def judge(network: EmotionNetwork, encoded: Encoded, fit: CrossFit | None = None) -> Judged:
     """Fuse, with the network's own constants or each group with those of its fold."""
     if fit is None:
-        return _judge(network, encoded, network.config)
+        return _fuse(network, encoded)
     folds = np.asarray([fit.fold_of.get(group, 0) for group in encoded.groups])  # one that no fold was fitted on
     order = [np.flatnonzero(folds == fold) for fold in range(len(fit.configs))]
     pairs = [(rows, config) for rows, config in zip(order, fit.configs, strict=True) if len(rows)]
@@ -142,11 +141,16 @@ def set_constants(network: EmotionNetwork, config: NetworkConfig) -> None:
 
 
 def _judge(network: EmotionNetwork, encoded: Encoded, config: NetworkConfig) -> Judged:
-    device = network.log_prior.device
     with _constants(network, config):
-        judgement = network.fuse(
-            [e.to(device) for e in encoded.embeddings], encoded.logits.to(device), encoded.present.to(device)
-        )
+        return _fuse(network, encoded)
+
+
+@torch.inference_mode()  # of the fusion alone: constants that were made under it could not be trained with again
+def _fuse(network: EmotionNetwork, encoded: Encoded) -> Judged:
+    device = network.log_prior.device
+    judgement = network.fuse(
+        [e.to(device) for e in encoded.embeddings], encoded.logits.to(device), encoded.present.to(device)
+    )
     return Judged(
         emotions=_probabilities(judgement.emotions),
         sentiments=_probabilities(judgement.sentiments),
