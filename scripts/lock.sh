@@ -19,4 +19,5 @@ compile() { # group, further arguments
 compile dev
 compile model --constraint requirements/dev.txt
 compile train --constraint requirements/dev.txt
-for group in api cdk launch local; do compile "$group"; done
+for group in cloud api cdk; do compile "$group" --constraint requirements/dev.txt; done
+for group in launch local; do compile "$group"; done

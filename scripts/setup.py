@@ -20,8 +20,10 @@ PIP = "26.3"
 TORCH = ("torch==2.13.0", "torchvision==0.28.0")
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # What a group adds to another: an environment that holds `dev` serves `model` as well.
-INCLUDED_IN = {"model": ("train", "dev"), "train": ("dev",)}
-APART = ("launch",)  # too large, or at odds with the others: in `.venv-GROUP`
+INCLUDED_IN = {"model": ("train", "cloud", "dev"), "train": ("dev",), "cloud": ("dev",)}
+APART = ("launch", "local")  # too large, or at odds with the others: in `.venv-GROUP`
+# The emulator's Lambdas see what its environment holds: ours there would hide what a bundle lacks.
+WITHOUT_OURS = ("local",)
 
 
 def main() -> int:
@@ -41,11 +43,12 @@ def main() -> int:
         if not python.exists():
             venv.create(environment, with_pip=True)
         pip(python, "install", "-qq", f"pip=={PIP}")
-        if group in ("model", "train", "dev"):
+        if group in ("model", "train", "cloud", "dev"):
             install_torch(python)
         # The locks are complete: resolving again could only pull in what they leave out on purpose.
         pip(python, "install", "-qq", "--no-deps", "--require-hashes", "-r", str(lock))
-        pip(python, "install", "-qq", "--no-deps", "--editable", str(ROOT))
+        if group not in WITHOUT_OURS:
+            pip(python, "install", "-qq", "--no-deps", "--editable", str(ROOT))
     except subprocess.CalledProcessError as error:
         command = " ".join(map(str, error.cmd))
         return fail(f"`{command}` failed; its output above says why. Then run the same target again.")
