@@ -20,6 +20,7 @@ demo: ## Set up, then analyse the sample video: a table here, JSON and an HTML r
 
 test: lint ## Set up, then every check and test
 	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base minilm-l6 centerface
+	@$(BIN)/python -m tests.browsers
 	@$(BIN)/python -m pytest
 	@$(MAKE) --no-print-directory test-launch
 

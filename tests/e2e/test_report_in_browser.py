@@ -1,17 +1,14 @@
 """The real sample's report in a real browser."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from model.contract import EMOTIONS, SENTIMENTS, Analysis
 from model.report import write_report
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOSTILE = "</script><script>window.injected = true</script><img src=x onerror='window.injected = true'>"
 CURRENT = "li.utterance[aria-current=true]"
 
@@ -27,23 +24,6 @@ start => new Promise((resolve) => {
   Object.assign(player, {muted: true, playbackRate: 0.25, currentTime: start}).play();
 })
 """
-
-
-def find_chromium() -> str | None:
-    """The environment variable CHROMIUM, else an installed one."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = find_chromium()
-    if chromium is None:
-        pytest.skip("no Chromium: `apt install chromium`, or set CHROMIUM to the path of one")
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium's sandbox refuses root
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"] if as_root else [])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

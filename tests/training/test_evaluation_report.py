@@ -3,12 +3,12 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from model.contract import EMOTIONS, SENTIMENTS
-from tests.e2e.test_report_in_browser import find_chromium
 from tests.training.small_bundle import save_small_bundle, utterance
 from training.evaluation import Evaluation, Subject, evaluate
 from training.report import HEAT_STEPS, render_report
@@ -110,23 +110,16 @@ def test_a_name_is_text(evaluations: list[Evaluation]) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_shows_in_a_browser(html: str, tmp_path: Path, scheme: str) -> None:
-    chromium = find_chromium()
-    if chromium is None:
-        pytest.skip("no Chromium: `apt install chromium`, or set CHROMIUM to the path of one")
+def test_it_shows_in_a_browser(browser: Browser, html: str, tmp_path: Path, scheme: Literal["light", "dark"]) -> None:
     path = tmp_path / "report.html"
     path.write_text(html, encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.goto(path.as_uri())
-        clipped = (
-            "() => [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
-        )
-        assert page.evaluate(clipped) == 0, "on a screen no table needs scrolling"
-        page.set_viewport_size({"width": 360, "height": 700})
-        assert page.evaluate("document.documentElement.scrollWidth") == 360
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(path.as_uri())
+    clipped = "() => [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    assert page.evaluate(clipped) == 0, "on a screen no table needs scrolling"
+    page.set_viewport_size({"width": 360, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.close()
     assert complaints == []
