@@ -1,7 +1,7 @@
-"""The security headers of every answer of the edge, one definition for the distribution and for the local origin.
+"""The security headers of every answer of the edge: one definition for the distribution and for the local origin.
 
-Imports nothing of CDK. The page's inline scripts are allowed by their hashes, computed from the built pages, so
-that a script that somebody else got into a page does not run.
+Imports nothing of CDK. Inline scripts and styles are allowed by their hashes alone, so what somebody else got into a
+page does not run. The web app has none (its build lists them in csp.json); the API reference has its own.
 """
 
 import base64
@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 DEFINITION = Path(__file__).with_name("security_headers.json")
-SCRIPT = re.compile(rb"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.DOTALL | re.IGNORECASE)
 
 
 @cache
@@ -28,23 +27,34 @@ def fixed_headers() -> dict[str, str]:
     return dict(_definition()["headers"])
 
 
-def content_security_policy(*, uploads: Sequence[str] = (), scripts: Iterable[str] = ()) -> str:
+def content_security_policy(
+    *,
+    connect: Sequence[str] = (),
+    media: Sequence[str] = (),
+    scripts: Iterable[str] = (),
+    styles: Iterable[str] = (),
+) -> str:
     """The value of Content-Security-Policy.
 
-    `uploads`: origins of the upload bucket, which the page puts videos to and plays them from.
-    `scripts`: sources of `script_hashes`.
+    `connect`: origins that pages may call besides their own (the upload bucket's, Cognito's); `media`: those that
+    videos may come from; `scripts`, `styles`: sources as `inline_hashes` and the site's csp.json give them.
     """
-    added = {"connect-src": list(uploads), "media-src": list(uploads), "script-src": sorted(set(scripts))}
+    added = {"connect-src": connect, "media-src": media, "script-src": sorted(scripts), "style-src": sorted(styles)}
     directives = _definition()["content_security_policy"]
-    return "; ".join(f"{name} {' '.join([*sources, *added.get(name, [])])}" for name, sources in directives.items())
+    return "; ".join(f"{name} {' '.join([*sources, *added.get(name, ())])}" for name, sources in directives.items())
 
 
-def script_hashes(page: bytes) -> set[str]:
-    """The CSP sources, `'sha256-...'`, of a page's inline scripts."""
-    bodies = (match["body"] for match in SCRIPT.finditer(page) if b"src=" not in match["attributes"].lower())
+def inline_hashes(page: bytes, element: Literal["script", "style"]) -> set[str]:
+    """The CSP sources, `'sha256-...'`, of what a page holds between tags of this element."""
+    pattern = rb"<%s(?P<attributes>[^>]*)>(?P<body>.*?)</%s>" % (element.encode(), element.encode())
+    found = re.finditer(pattern, page, re.DOTALL | re.IGNORECASE)
+    bodies = (match["body"] for match in found if b"src=" not in match["attributes"].lower())
     return {f"'sha256-{base64.b64encode(hashlib.sha256(body).digest()).decode()}'" for body in bodies}
 
 
-def script_hashes_of_site(folder: Path) -> set[str]:
-    """The CSP sources of the inline scripts of every page under a built site; empty without one."""
-    return {source for page in sorted(folder.rglob("*.html")) for source in script_hashes(page.read_bytes())}
+def site_script_sources(site: Path) -> list[str]:
+    """The sources of inline scripts that a built web app lists; none where it lists none or is not built."""
+    listed = site / "csp.json"
+    if not listed.is_file():
+        return []
+    return list(json.loads(listed.read_text()).get("script-src", []))
