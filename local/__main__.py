@@ -1,0 +1,165 @@
+"""`python -m local`: the whole product on this machine."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from local.problems import LocalError
+from local.processes import Record, wait_for_end
+from local.settings import HOST, LocalSettings, Ports
+
+MARK = ".video-sentiment"  # in a state folder: what `reset` may remove
+PATIENCE = 60.0  # seconds that a running product has to stop
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="""The whole product on one machine, without an AWS account or Docker.
+
+    An AWS emulator with the very stacks and functions that run on AWS, the real model server, and one web origin:
+    the site, /api for developers, /app for the web app, /docs with the API reference.
+
+    \b
+    python -m local up        start, and stay in the foreground; Ctrl-C stops all of it
+    python -m local down      stop one that runs elsewhere
+    python -m local reset     empty its data
+    """,
+)
+State = Annotated[Path, typer.Option(help="Folder for data, logs and the demo user.", file_okay=False)]
+DEFAULT = LocalSettings()
+
+
+@app.command()
+def up(
+    state: State = DEFAULT.state,
+    port: Annotated[int, typer.Option(help="Of the web origin.")] = DEFAULT.ports.web,
+    emulator_port: Annotated[int, typer.Option(help="Of the AWS emulator.")] = DEFAULT.ports.emulator,
+    adapter_port: Annotated[int, typer.Option(help="Of what stands in for SageMaker.")] = DEFAULT.ports.adapter,
+    model_port: Annotated[int, typer.Option(help="Of the model server.")] = DEFAULT.ports.model,
+    bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
+    whisper_model: Annotated[str | None, typer.Option(help="Whisper size, or a folder with a model.")] = None,
+    enforce_iam: Annotated[bool, typer.Option(help="Check signatures and policies as AWS does.")] = False,
+    context: Annotated[
+        list[str] | None, typer.Option("--context", "-c", help="NAME=VALUE for the stacks (stacks/config.py).")
+    ] = None,
+) -> None:
+    """Start everything and say where it is: the site, a demo user, an API key.
+
+    The stacks are deployed by the CDK command line, at the first start and when anything of them has changed. Data
+    stays until `reset`. When a part dies, everything is stopped, and a line names its log.
+    """
+    settings = LocalSettings(
+        state=state.resolve(),
+        ports=Ports(web=port, emulator=emulator_port, adapter=adapter_port, model=model_port),
+        enforce_iam=enforce_iam,
+        bundle=bundle,
+        whisper_model=whisper_model,
+        context=tuple(context or ()),
+    )
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (settings.state / MARK).touch()
+    with _reported(), _alone(settings):
+        if left := Record(settings.state / "run.json").end_children():
+            typer.echo(f"stopped what an earlier run had left: {', '.join(left)}")
+        check_ports(settings.ports)
+        logging.basicConfig(filename=settings.log("up"), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        asyncio.run(_run(settings))
+
+
+@app.command()
+def down(state: State = DEFAULT.state) -> None:
+    """Stop a product that runs in the background, or what a killed one left behind. Its data stays."""
+    with _reported():
+        typer.echo("stopped" if _stop(state.resolve()) else "nothing runs")
+
+
+@app.command()
+def reset(
+    state: State = DEFAULT.state,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove all data: videos, results, users, keys, and the deployed stacks. Stops what runs."""
+    state = state.resolve()
+    with _reported():
+        if not state.exists():
+            typer.echo("there is nothing to remove")
+            return
+        if not (state / MARK).exists():
+            raise LocalError(f"{state} is not the folder of a local product; it is left as it is")
+        if not yes:
+            typer.confirm(f"Remove all data in {state}?", abort=True)
+        _stop(state)
+        shutil.rmtree(state)
+        typer.echo("removed")
+
+
+def check_ports(ports: Ports) -> None:
+    """Raises LocalError when somebody else listens on one of them."""
+    for name, port in ports.named().items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                option = "--port" if name == "web" else f"--{name}-port"
+                raise LocalError(
+                    f"port {port} ({name}) is taken by another program; stop it, or choose another: {option} NUMBER"
+                ) from error
+
+
+async def _run(settings: LocalSettings) -> None:
+    from local.product import Product
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await Product(settings, typer.echo).run(stop)
+
+
+def _stop(state: Path) -> bool:
+    """Stop what runs with this state folder; whether there was anything. Raises LocalError."""
+    record = Record(state / "run.json")
+    parent = record.running().get("up")
+    if parent is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(parent, signal.SIGTERM)
+        if not wait_for_end([parent], PATIENCE):
+            raise LocalError(f"process {parent} did not stop within {PATIENCE:g} s")
+    return bool(record.end_children()) or parent is not None
+
+
+@contextlib.contextmanager
+def _alone(settings: LocalSettings) -> Iterator[None]:
+    """Hold the state folder. Raises LocalError when another `up` does."""
+    with (settings.state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LocalError(f"it runs already, with its data in {settings.state}; `make down` stops it") from error
+        yield
+
+
+@contextlib.contextmanager
+def _reported() -> Iterator[None]:
+    """What goes wrong in a line, and exit code 1."""
+    try:
+        yield
+    except LocalError as error:
+        typer.echo(f"local: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    app()

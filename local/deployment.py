@@ -1,0 +1,208 @@
+"""The stacks, deployed to the emulator by the real CDK command line; not again when nothing has changed.
+
+synthesise   the stacks as files, with the Lambdas' bundles; needs no emulator, so it runs beside what does
+bootstrap    what CDK itself needs of an account
+deploy       from the files
+"""
+
+import asyncio
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.emulator import aws_environment, client
+from local.problems import LocalError
+from local.processes import Child
+from local.settings import ACCOUNT, REGION, ROOT, STAGE, LocalSettings
+
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+MINIMAL_NODE = 20
+# Whatever of the checkout decides what is deployed: its digest says whether anything has changed.
+SOURCES = (
+    "app.py",
+    "cdk.json",
+    "stacks",
+    "lambdas",
+    "scripts",
+    "model/contract.py",
+    "model/formats.py",
+    "requirements",
+    "package-lock.json",
+    "docs/openapi.json",
+)
+DATA, APP = (f"VideoSentiment-{STAGE}-{name}" for name in ("Data", "App"))
+FINISHED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the deployed stacks say about themselves: the outputs that this machine needs."""
+
+    api_url: str
+    user_pool_id: str
+    user_pool_client_id: str
+    media_bucket: str
+    results_bucket: str
+    success_topic: str
+    error_topic: str
+
+
+def fingerprint(settings: LocalSettings) -> str:
+    """Digest of all that decides what would be deployed."""
+    digest = hashlib.sha256(repr((sorted(context(settings).items()), sys.version, platform.machine())).encode())
+    for path in _source_files():
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _source_files() -> Iterator[Path]:
+    for name in SOURCES:
+        path = ROOT / name
+        found = [path] if path.is_file() else sorted(path.rglob("*"))
+        yield from (file for file in found if file.is_file() and "__pycache__" not in file.parts)
+
+
+def context(settings: LocalSettings) -> dict[str, str]:
+    """What the stacks are told of this machine."""
+    added = dict(pair.partition("=")[::2] for pair in settings.context)
+    return {"stage": STAGE, "publicUrl": settings.web_url, "sagemakerRuntimeUrl": settings.adapter_url} | added
+
+
+class Deployment:
+    """The stacks of one product."""
+
+    def __init__(self, settings: LocalSettings) -> None:
+        self._settings = settings
+        self._assembly = settings.state / "cdk.out"
+        self._done = settings.state / "deployed"
+
+    def is_current(self) -> bool:
+        """Whether the emulator holds what would be deployed."""
+        try:
+            if self._done.read_text() != fingerprint(self._settings):
+                return False
+            return all(self._state(stack) in FINISHED for stack in (DATA, APP))
+        except FileNotFoundError:
+            return False
+
+    async def synthesise(self) -> None:
+        """Write the stacks and their assets to the state folder. Raises LocalError."""
+        check_tools()
+        shutil.rmtree(self._assembly, ignore_errors=True)
+        await self._cdk("synth", "--quiet", "--output", self._assembly, *_options(context(self._settings)), cwd=ROOT)
+
+    async def bootstrap(self) -> None:
+        """What CDK needs of an account. Raises LocalError."""
+        check_tools()
+        # From an empty folder: in the checkout it would synthesise the stacks as well, unbundled.
+        empty = self._settings.state / "bootstrap"
+        empty.mkdir(parents=True, exist_ok=True)
+        await self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=empty)
+        if self._settings.enforce_iam:
+            # It refuses whatever does not come over TLS, which the emulator does not speak.
+            bucket = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+            await asyncio.to_thread(client(self._settings, "s3").delete_bucket_policy, Bucket=bucket)
+
+    async def deploy(self) -> None:
+        """Deploy what `synthesise` wrote, and remember it. Raises LocalError."""
+        digest = fingerprint(self._settings)
+        self._done.unlink(missing_ok=True)
+        await self._cdk("deploy", "--app", self._assembly, "--all", "--require-approval", "never", cwd=ROOT)
+        self._done.write_text(digest)
+
+    async def data_is_there(self) -> None:
+        """Wait until the stack with the buckets is deployed."""
+        while self._state(DATA) not in FINISHED:
+            await asyncio.sleep(0.5)
+
+    def outputs(self, *stacks: str) -> dict[str, str]:
+        """The outputs of deployed stacks, by key."""
+        cloudformation = client(self._settings, "cloudformation")
+        found: dict[str, str] = {}
+        for stack in stacks:
+            described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+            found |= {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        return found
+
+    def described(self) -> Outputs:
+        """The outputs of all stacks. Raises LocalError when one is missing."""
+        found = self.outputs(DATA, APP)
+        try:
+            return Outputs(
+                api_url=found["ApiUrl"].rstrip("/"),
+                user_pool_id=found["UserPoolId"],
+                user_pool_client_id=found["UserPoolClientId"],
+                media_bucket=found["MediaBucket"],
+                results_bucket=found["ResultsBucket"],
+                success_topic=found["SuccessTopicArn"],
+                error_topic=found["ErrorTopicArn"],
+            )
+        except KeyError as error:
+            raise LocalError(
+                f"the deployed stacks lack the output {error.args[0]}; they have {sorted(found)}"
+            ) from error
+
+    def _state(self, stack: str) -> str:
+        try:
+            described = client(self._settings, "cloudformation").describe_stacks(StackName=stack)["Stacks"]
+            return str(described[0]["StackStatus"]) if described else ""
+        except ClientError:
+            return ""
+
+    async def _cdk(self, command: str, *arguments: str | Path, cwd: Path) -> None:
+        """Run the CDK command line against the emulator. Raises LocalError when it fails."""
+        log = self._settings.log(f"cdk-{command}")
+        log.unlink(missing_ok=True)
+        child = await Child.start(
+            f"cdk {command}",
+            [CDK, command, "--ci", "--no-notices", *arguments],
+            environment=_environment(self._settings),
+            log=log,
+            cwd=cwd,
+        )
+        await child.succeed()
+
+
+def _options(values: dict[str, str]) -> list[str]:
+    return [part for name, value in values.items() for part in ("-c", f"{name}={value}")]
+
+
+def _environment(settings: LocalSettings) -> dict[str, str]:
+    """CDK's: the emulator in the place of AWS, our Python before others, and none of the user's AWS settings."""
+    kept: dict[str, Any] = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
+    python = Path(sys.executable).parent
+    return (
+        kept
+        | aws_environment(settings)
+        | {
+            "PATH": f"{python}:{os.environ.get('PATH', '/usr/bin:/bin')}",
+            "CDK_DEFAULT_ACCOUNT": ACCOUNT,
+            "CDK_DEFAULT_REGION": REGION,
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            # Where CDK would look for the user's own profiles.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+    )
+
+
+def check_tools() -> None:
+    """Raises LocalError when Node.js or the CDK command line is missing, or too old."""
+    node = shutil.which("node")
+    if node is None:
+        raise LocalError(f"Node.js {MINIMAL_NODE} or newer is needed to deploy the stacks; see https://nodejs.org")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    major = version.removeprefix("v").partition(".")[0]
+    if not major.isdigit() or int(major) < MINIMAL_NODE:
+        raise LocalError(f"Node.js {MINIMAL_NODE} or newer is needed to deploy the stacks, this is {version or node}")
+    if not CDK.exists():
+        raise LocalError("the CDK command line is not installed; run: npm ci")

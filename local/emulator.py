@@ -1,0 +1,95 @@
+"""The AWS emulator: a process of `.venv-local` with a clean environment, whose state survives a restart."""
+
+import asyncio
+from typing import Any
+
+import boto3
+import httpx
+from botocore.config import Config
+
+from local.problems import LocalError
+from local.processes import Child
+from local.settings import ACCOUNT, CREDENTIALS, HOST, REGION, ROOT, LocalSettings
+
+PYTHON = ROOT / ".venv-local" / "bin" / "python"
+NAME = "emulator"
+PATIENCE = 30.0  # seconds until it answers; it takes one
+
+
+def environment(settings: LocalSettings) -> dict[str, str]:
+    """All of the emulator's environment. It hands it on to Lambdas: nothing of this machine may be in it."""
+    state = settings.state / "emulator"
+    scratch = state / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(settings.ports.emulator),
+        "AUTH": str(settings.enforce_iam).lower(),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state / "services"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "LOG_LEVEL": "INFO",
+    }
+
+
+async def start(settings: LocalSettings) -> Child:
+    """The emulator, answering. Raises LocalError when its environment is missing or it does not come up."""
+    if not PYTHON.exists():
+        raise LocalError(f"the emulator is not installed ({PYTHON} is missing); run: python3 scripts/setup.py local")
+    child = await Child.start(
+        NAME,
+        [PYTHON, "-m", "ministack"],
+        environment=environment(settings),
+        log=settings.log(NAME),
+        cwd=settings.state,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not await answers(settings):
+                if child.returncode is not None:
+                    raise LocalError(f"{child.died()}\n{child.tail()}")
+                await asyncio.sleep(0.1)
+    except BaseException as error:
+        await child.stop()
+        if isinstance(error, TimeoutError):
+            raise LocalError(f"the emulator did not answer within {PATIENCE:g} s; its log: {child.log}") from error
+        raise
+    return child
+
+
+async def answers(settings: LocalSettings) -> bool:
+    """Whether an emulator answers on the port."""
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        try:
+            return (await client.get(f"{settings.emulator_url}/_ministack/health")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def aws_environment(settings: LocalSettings) -> dict[str, str]:
+    """What makes any AWS SDK speak to the emulator, and to nothing else."""
+    return CREDENTIALS | {
+        "AWS_ENDPOINT_URL": settings.emulator_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def client(settings: LocalSettings, service: str, **options: Any) -> Any:
+    """A boto3 client of the emulator, as its root. `options`: of botocore's Config."""
+    if service == "s3":
+        options = {"signature_version": "s3v4"} | options
+    return boto3.Session(
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        region_name=REGION,
+    ).client(service, endpoint_url=settings.emulator_url, config=Config(**options))

@@ -1,0 +1,68 @@
+"""Files of the web app and of the API reference, as the distribution serves them."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from local.settings import ROOT
+from stacks.edge.headers import content_security_policy, inline_hashes, site_script_sources
+
+SITE = ROOT / "frontend_site" / "out"
+DOCS = ROOT / "docs"
+REFERENCE = {"": "api.html", "openapi.json": "openapi.json"}  # path below /docs/ -> file
+UNCHANGING = "_next/static/"  # a new content has a new name there
+PLACEHOLDER = Path(__file__).with_name("placeholder.html")
+CSP = "Content-Security-Policy"
+
+
+class Pages:
+    """What a browser gets that is not the API's. `uploads`: origins of the upload bucket."""
+
+    def __init__(self, uploads: Sequence[str], site: Path = SITE) -> None:
+        self._uploads, self._site = uploads, site
+
+    def policy(self, *, scripts: Sequence[str] = (), styles: Sequence[str] = ()) -> str:
+        """The content security policy; the web app's unless a page needs something of its own."""
+        scripts = [*site_script_sources(self._site), *scripts]
+        return content_security_policy(connect=self._uploads, media=self._uploads, scripts=scripts, styles=styles)
+
+    def of_site(self, path: str) -> Response:
+        """The answer to a path of the web app, without its first slash."""
+        if not (self._site / "index.html").is_file():
+            return self._own(PLACEHOLDER, 200 if path == "" else 404)
+        found = _below(self._site, path if PurePosixPath(path).suffix else f"{path.rstrip('/')}/index.html")
+        if found is None:
+            missing = self._site / "404.html"
+            return _file(missing, 404) if missing.is_file() else HTMLResponse("Not found", 404)
+        response = _file(found)
+        if path.startswith(UNCHANGING):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    def of_reference(self, path: str) -> Response:
+        """The answer to a path below /docs/: the API reference and its schema."""
+        name = REFERENCE.get(path)
+        if name is None or not (DOCS / name).is_file():
+            return self.of_site(f"docs/{path}")
+        return self._own(DOCS / name, 200) if name.endswith(".html") else _file(DOCS / name)
+
+    def _own(self, file: Path, status: int) -> Response:
+        """A page with scripts and styles of its own in it."""
+        page = file.read_bytes()
+        scripts, styles = (sorted(inline_hashes(page, element)) for element in ("script", "style"))
+        headers = {"Cache-Control": "no-cache", CSP: self.policy(scripts=scripts, styles=styles)}
+        return HTMLResponse(page, status, headers)
+
+
+def _below(folder: Path, path: str) -> Path | None:
+    """The file at a path of a folder; None when there is none, or when it lies outside."""
+    try:
+        file = (folder / path.lstrip("/")).resolve()
+        return file if file.is_file() and file.is_relative_to(folder.resolve()) else None
+    except (OSError, ValueError):  # too long, or with a NUL
+        return None
+
+
+def _file(path: Path, status: int = 200) -> Response:
+    return FileResponse(path, status, {"Cache-Control": "no-cache"})

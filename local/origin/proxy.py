@@ -1,0 +1,55 @@
+"""Passing a request on, within the limits that API Gateway has."""
+
+import json
+from collections.abc import Mapping
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response
+
+MAX_BODY = 10 << 20  # bytes; API Gateway's limit
+TIMEOUT = 35.0  # seconds; the gateway itself gives up after 29
+# About one connection, or written anew here.
+NOT_PASSED_ON = {
+    *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"),
+    *("transfer-encoding", "upgrade", "host", "content-length"),
+}
+# httpx has unpacked the body; the server writes its own date and name.
+NOT_PASSED_BACK = NOT_PASSED_ON | {"content-encoding", "date", "server"}
+
+
+async def forward(client: httpx.AsyncClient, request: Request, url: str, headers: Mapping[str, str]) -> Response:
+    """The answer of `url` to a request with these headers instead of its own."""
+    body = await _body(request)
+    if body is None:
+        return problem(413, "The body is too large", f"the body is larger than {MAX_BODY} bytes")
+    passed = {name: value for name, value in headers.items() if name not in NOT_PASSED_ON}
+    try:
+        answer = await client.request(request.method, url, headers=passed, content=body)
+    except httpx.TimeoutException:
+        return problem(504, "No answer in time", f"the emulator did not answer within {TIMEOUT:g} s")
+    except httpx.TransportError as error:
+        return problem(502, "No answer", f"the emulator could not be reached ({type(error).__name__})")
+    response = Response(answer.content, answer.status_code)
+    for name, value in answer.headers.multi_items():
+        if name.lower() not in NOT_PASSED_BACK:
+            response.headers.append(name, value)
+    return response
+
+
+def problem(status: int, title: str, detail: str) -> Response:
+    """An error of the origin itself, in the form that the API's errors have (RFC 9457)."""
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail, "error": detail}
+    return Response(json.dumps(content), status, media_type="application/problem+json")
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body; None when it is larger than may be. No more than that is ever held."""
+    if int(request.headers.get("content-length", 0)) > MAX_BODY:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            return None
+    return bytes(body)

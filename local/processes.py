@@ -1,0 +1,151 @@
+"""Child processes: each in a session of its own, with a log file, and gone with all it started when it is stopped.
+
+A session of its own keeps Ctrl-C in a terminal from ending the parts in any order: who started them ends them, the
+emulator last, since it saves its state as it ends. A record of what runs lets a later `up` or `down` end what a
+killed parent left behind.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from local.problems import LocalError
+
+GRACE = 20.0  # seconds that a process has to end by itself
+TAIL = 15  # lines of a log that a message shows
+
+
+class Child:
+    """A process and all that it starts."""
+
+    def __init__(self, name: str, log: Path, process: asyncio.subprocess.Process) -> None:
+        self.name, self.log = name, log
+        self._process = process
+
+    @classmethod
+    async def start(
+        cls, name: str, command: Sequence[str | Path], *, environment: Mapping[str, str], log: Path, cwd: Path
+    ) -> "Child":
+        """Run a command whose environment is what is given and nothing else. Raises LocalError when there is none."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *map(str, command),
+                    env=dict(environment),
+                    cwd=cwd,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise LocalError(f"{name} could not be started: {error}") from error
+        return cls(name, log, process)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs."""
+        return self._process.returncode
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        return await self._process.wait()
+
+    async def succeed(self) -> None:
+        """Wait for it to end. Raises LocalError unless it ends with 0; ends it when this is cancelled."""
+        try:
+            if await self.wait() != 0:
+                raise LocalError(f"{self.died()}\n{self.tail()}")
+        finally:
+            await self.stop()
+
+    async def stop(self, grace: float = GRACE) -> None:
+        """End it, and whatever of its session is left."""
+        if self._process.returncode is None:
+            signal_group(self.pid, signal.SIGTERM)
+            try:
+                async with asyncio.timeout(grace):
+                    await self._process.wait()
+            except TimeoutError:
+                pass
+        signal_group(self.pid, signal.SIGKILL)
+        await self._process.wait()
+
+    def died(self) -> str:
+        """One line for whoever waits for it."""
+        return f"{self.name} ended (exit code {self.returncode}); its log: {self.log}"
+
+    def tail(self) -> str:
+        """The last lines of its log, indented."""
+        lines = self.log.read_text(errors="replace").splitlines()[-TAIL:]
+        return "\n".join(f"  {line}" for line in lines)
+
+
+class Record:
+    """A file that says which processes a product runs, for those who come after it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def write(self, children: Sequence[Child]) -> None:
+        """Replace what it says by this process and its children."""
+        pids = {"up": os.getpid()} | {child.name: child.pid for child in children}
+        known = {name: {"pid": pid, "identity": identity(pid)} for name, pid in pids.items()}
+        scratch = self._path.with_suffix(".new")
+        scratch.write_text(json.dumps(known, indent=2))
+        scratch.replace(self._path)
+
+    def running(self) -> dict[str, int]:
+        """Process ids by name of what it names and still runs; another process with the same id does not count."""
+        try:
+            known = json.loads(self._path.read_text())
+            return {
+                name: p["pid"] for name, p in known.items() if p["identity"] and identity(p["pid"]) == p["identity"]
+            }
+        except (FileNotFoundError, ValueError, TypeError, KeyError):
+            return {}
+
+    def end_children(self) -> list[str]:
+        """End the children that their parent left behind; returns their names."""
+        left = {name: pid for name, pid in self.running().items() if name != "up"}
+        for pid in left.values():
+            signal_group(pid, signal.SIGTERM)
+        wait_for_end(list(left.values()), GRACE)
+        for pid in left.values():
+            signal_group(pid, signal.SIGKILL)
+        return list(left)
+
+
+def identity(pid: int) -> str:
+    """When a process was started and what it runs, so that a reused id is noticed; empty when there is none."""
+    found = subprocess.run(
+        ["ps", "-o", "lstart=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
+    return "" if "<defunct>" in found else found.strip()
+
+
+def wait_for_end(pids: Sequence[int], patience: float) -> bool:
+    """Wait until none of these processes runs; False when one still does after `patience` seconds."""
+    end = time.monotonic() + patience
+    while any(identity(pid) for pid in pids):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def signal_group(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a session's process group; nothing happens when it is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)

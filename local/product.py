@@ -1,0 +1,185 @@
+"""The product from its start to its end: the parts in order, watched while they run, stopped in the reverse order.
+
+emulator  ->  stacks (deployed if anything changed)  ->  SageMaker adapter, web origin  ->  demo user
+                     \\->  model server, loading beside all that as soon as there are buckets
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from local import demo_user, emulator, model_server
+from local.demo_user import DemoUser
+from local.deployment import DATA, Deployment, Outputs
+from local.origin.app import Upstream
+from local.origin.app import create_app as create_origin
+from local.problems import LocalError
+from local.processes import Child, Record
+from local.sagemaker.api import create_app as create_adapter
+from local.sagemaker.queue import JobQueue
+from local.sagemaker.worker import Destination, Worker
+from local.servers import Server
+from local.settings import LocalSettings
+
+MODEL_PATIENCE = 240.0  # seconds until the models are loaded; without fetched weights it takes long
+RESTARTS = 3  # how often in RESTART_PERIOD the model server may die before everything is stopped
+RESTART_PERIOD = 60.0  # seconds
+
+
+class Product:
+    """One local product. `say` takes each line for the user."""
+
+    def __init__(self, settings: LocalSettings, say: Callable[[str], None]) -> None:
+        self._settings, self._say = settings, say
+        self._began = time.monotonic()
+        self._record = Record(settings.state / "run.json")
+        self._deployment = Deployment(settings)
+        self._emulator: Child | None = None
+        self._model: Child | None = None
+        self._model_deaths: list[float] = []
+        self._servers: list[Server] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._where = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Start, say where everything is, go on until `stop` is set, and end. Raises LocalError."""
+        self._watch(self._start())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stopping.done():
+                await asyncio.wait({stopping, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+                for task in [task for task in self._tasks if task.done()]:
+                    self._tasks.remove(task)
+                    task.result()  # raises what went wrong
+            self._progress("stopping")
+        finally:
+            stopping.cancel()
+            await self._end()
+
+    async def _start(self) -> None:
+        self._emulator = await emulator.start(self._settings)
+        self._note()
+        self._watch(self._emulator_runs(self._emulator))
+        self._progress("emulator", "runs")
+        await together(self._start_application(), self._start_model())
+        self._progress("ready")
+        self._say(self._where)
+
+    async def _start_application(self) -> None:
+        """Everything but the model server."""
+        if await asyncio.to_thread(self._deployment.is_current):
+            self._progress("stacks", "unchanged, not deployed again")
+        else:
+            self._progress("stacks", "being synthesised, and the account bootstrapped")
+            await together(self._deployment.synthesise(), self._deployment.bootstrap())
+            self._progress("stacks", "being deployed")
+            await self._deployment.deploy()
+            self._progress("stacks", "deployed")
+        outputs = await asyncio.to_thread(self._deployment.described)
+        await self._serve(outputs)
+        user = await demo_user.of(self._settings, outputs)
+        self._where = self._welcome(user, outputs)
+
+    async def _start_model(self) -> None:
+        """Start the model server and wait until it is ready; it is watched from then on."""
+        await self._deployment.data_is_there()
+        found = await asyncio.to_thread(self._deployment.outputs, DATA)
+        buckets = found["ResultsBucket"], found["MediaBucket"]
+        self._model = await model_server.start(self._settings, *buckets)
+        self._note()
+        end = time.monotonic() + MODEL_PATIENCE
+        while not await model_server.is_ready(self._settings):
+            if self._model.returncode is not None:
+                raise LocalError(f"{self._model.died()}\n{self._model.tail()}")
+            if time.monotonic() > end:
+                raise LocalError(f"no models after {MODEL_PATIENCE:g} s; the model server's log: {self._model.log}")
+            await asyncio.sleep(0.3)
+        self._progress("model server", "models loaded")
+        self._watch(self._model_runs(*buckets))
+
+    async def _serve(self, outputs: Outputs) -> None:
+        queue = JobQueue(self._settings.state / "sagemaker.sqlite")
+        worker = Worker(
+            queue,
+            self._settings.model_url,
+            Destination(outputs.success_topic, outputs.error_topic),
+            lambda service: emulator.client(self._settings, service),
+        )
+        adapter = create_adapter(queue, outputs.results_bucket, worker.take)
+        upstream = Upstream(
+            outputs.api_url, self._settings.emulator_url, outputs.user_pool_id, outputs.user_pool_client_id
+        )
+        ports = self._settings.ports
+        for app, port in ((adapter, ports.adapter), (create_origin(upstream), ports.web)):
+            server = Server(app, port)
+            self._servers.append(server)
+            await server.begin()
+            self._watch(server.runs())
+        self._watch(worker.run())
+        self._progress("web origin", self._settings.web_url)
+
+    async def _emulator_runs(self, child: Child) -> None:
+        await child.wait()
+        raise LocalError(f"{child.died()}\n{child.tail()}")
+
+    async def _model_runs(self, *buckets: str) -> None:
+        """Start the model server again when it dies, as SageMaker does; not for ever."""
+        while True:
+            assert self._model is not None
+            await self._model.wait()
+            now = time.monotonic()
+            self._model_deaths = [t for t in self._model_deaths if now - t < RESTART_PERIOD] + [now]
+            if len(self._model_deaths) > RESTARTS:
+                raise LocalError(f"{self._model.died()}\n{self._model.tail()}")
+            self._progress("model server", f"ended (exit code {self._model.returncode}), started again")
+            self._model = await model_server.start(self._settings, *buckets)
+            self._note()
+
+    async def _end(self) -> None:
+        """Stop everything; the emulator last: the others write to it, and it saves its state as it ends."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for server in self._servers:
+            await server.end()
+        for child in (self._model, self._emulator):
+            if child is not None:
+                await child.stop()
+        self._record.write([])
+
+    def _watch(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have everything stopped when `work` raises."""
+        self._tasks.append(asyncio.create_task(work))
+
+    def _note(self) -> None:
+        self._record.write([child for child in (self._emulator, self._model) if child is not None])
+
+    def _progress(self, what: str, how: str = "") -> None:
+        self._say(f"{time.monotonic() - self._began:6.1f} s  {what:<13} {how}".rstrip())
+
+    def _welcome(self, user: DemoUser, outputs: Outputs) -> str:
+        web, emulated = self._settings.web_url, self._settings.emulator_url
+        return f"""
+  web app      {web}
+               {user.email}  {user.password}
+  API          {web}/api   reference: {web}/docs/
+  API key      {user.api_key}
+  drop folder  s3://{outputs.media_bucket}/drop/{user.owner}/   (--endpoint-url {emulated})
+  logs         {self._settings.log("*").parent}
+
+Ctrl-C stops everything and keeps the data; `make reset` empties it.
+"""
+
+
+async def together(*work: Coroutine[Any, Any, None]) -> None:
+    """Do all at once; the first to fail has the others cancelled, and what it raised is raised."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,71 @@
+"""Accepted requests, in an SQLite file until whatever came of them has been told: nothing is lost by a restart."""
+
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """A request, as InvokeEndpointAsync took it. Times: epoch seconds; limits: seconds.
+
+    `attempts` counts how often the model server was gone while it worked on it; `told` is the message that is to be
+    published, once there is a result.
+    """
+
+    id: str
+    inference_id: str
+    input_location: str
+    output_location: str
+    failure_location: str
+    content_type: str
+    accept: str
+    custom_attributes: str
+    received: float
+    request_ttl: int
+    invocation_timeout: int
+    attempts: int = 0
+    told: str = ""
+    succeeded: bool = False
+
+
+COLUMNS = tuple(field.name for field in fields(Job))
+
+
+class JobQueue:
+    """First in, first out. May be used from any thread: a connection lives for one call."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._connect()) as database, database:
+            database.execute(f"CREATE TABLE IF NOT EXISTS jobs ({', '.join(COLUMNS)}, PRIMARY KEY (id))")
+
+    def put(self, job: Job) -> None:
+        """Accept a job, or replace what is known of it; on the disk when this returns."""
+        values = asdict(job)
+        names = ", ".join(f":{name}" for name in COLUMNS)
+        with closing(self._connect()) as database, database:
+            database.execute(f"INSERT OR REPLACE INTO jobs VALUES ({names})", values)
+
+    def all(self) -> list[Job]:
+        """What is to be done, the oldest first."""
+        with closing(self._connect()) as database:
+            rows = database.execute(f"SELECT {', '.join(COLUMNS)} FROM jobs ORDER BY received, rowid").fetchall()
+        return [replace(Job(*row), succeeded=bool(row[COLUMNS.index("succeeded")])) for row in rows]
+
+    def remove(self, job: Job) -> None:
+        """Forget a job that nothing more is to be done about."""
+        with closing(self._connect()) as database, database:
+            database.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, timeout=10)
+        database.execute("PRAGMA synchronous = FULL")
+        return database
+
+
+def now() -> float:
+    return time.time()

@@ -1,0 +1,221 @@
+"""Takes accepted requests to the model server, as SageMaker does, and tells what came of them.
+
+A job is in the queue until its message has been published. So whatever is interrupted is done again after a restart:
+results are written at least once, and messages are published at least once, as on AWS.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.sagemaker import messages
+from local.sagemaker.queue import Job, JobQueue, now
+
+BLOCK = 1 << 20  # bytes read from S3 at a time
+RETRY = 2.0  # seconds until something that is not there now is tried again
+LONGEST_RETRY = 5.0  # seconds; however long the model server asks us to wait
+ATTEMPTS = 2  # how often the model server may vanish in the middle of a job before the job is to blame
+STORAGE_ATTEMPTS = 3  # how often an object is asked for that S3 fails to give
+FINAL = ("NoSuchKey", "NoSuchBucket", "AccessDenied")  # S3's answers that will be the same the next time
+
+logger = logging.getLogger("local.sagemaker")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where messages go: ARNs of topics."""
+
+    success_topic: str
+    error_topic: str
+
+
+class FailedError(Exception):
+    """The job is over; why, as SageMaker would say it. `body`: for the failure object, with its content type."""
+
+    def __init__(self, reason: str, body: bytes = b"", content_type: str | None = None) -> None:
+        super().__init__(reason)
+        self.body, self.content_type = body, content_type
+
+
+class BusyError(Exception):
+    """The model server takes nothing now; seconds until it may."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"again in {wait:g} s")
+        self.wait = wait
+
+
+class GoneError(Exception):
+    """The model server went away while it worked on the job."""
+
+
+class StorageError(Exception):
+    """S3 did not give the input; what it said. `final`: asking again will not help."""
+
+    def __init__(self, code: str, *, final: bool = False) -> None:
+        super().__init__(f"ClientError: the input could not be read from S3: {code}")
+        self.final = final
+
+
+class Worker:
+    """Works on one job after another: the model server's cores are shared by all, so more at a time gains nothing."""
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        model_url: str,
+        destination: Destination,
+        aws: Callable[[str], Any],
+        retry: float = RETRY,
+    ) -> None:
+        """`aws` makes a boto3 client of a service."""
+        self._queue, self._model_url, self._destination, self._retry = queue, model_url, destination, retry
+        self._s3, self._sns = aws("s3"), aws("sns")
+        self._waiting: asyncio.Queue[Job] = asyncio.Queue()
+
+    def take(self, job: Job) -> None:
+        """Have a job done that the queue holds. Call from the event loop."""
+        self._waiting.put_nowait(job)
+
+    async def run(self) -> None:
+        """Do what is left from before, then what comes, until cancelled."""
+        for job in self._queue.all():
+            self.take(job)
+        async with httpx.AsyncClient(base_url=self._model_url, trust_env=False, timeout=None) as model:
+            while True:
+                job = await self._waiting.get()
+                await self._finish(await self._answer(model, job))
+
+    async def _answer(self, model: httpx.AsyncClient, job: Job) -> Job:
+        """The job with its message; its result or its failure is written."""
+        if job.told:
+            return job
+        try:
+            body, content_type = await self._invoke(model, job)
+            await self._write(job.output_location, body, content_type)
+            told, succeeded = messages.success(job, content_type, now()), True
+        except FailedError as error:
+            logger.warning("%s failed: %s", job.inference_id, error)
+            if error.content_type is not None:
+                await self._write(job.failure_location, error.body, error.content_type)
+            told, succeeded = messages.failure(job, str(error), now(), content_type=error.content_type), False
+        except Exception as error:  # a job must not end the work on all others
+            logger.exception("%s failed", job.inference_id)
+            told = messages.failure(job, f"InternalServerError: {error}", now(), content_type=None)
+            succeeded = False
+        job = replace(job, told=told, succeeded=succeeded)
+        self._queue.put(job)
+        return job
+
+    async def _finish(self, job: Job) -> None:
+        """Publish a job's message, however long that takes, and forget the job."""
+        topic = self._destination.success_topic if job.succeeded else self._destination.error_topic
+        await self._persist(lambda: self._sns.publish(TopicArn=topic, Message=job.told), f"message to {topic}")
+        self._queue.remove(job)
+
+    async def _invoke(self, model: httpx.AsyncClient, job: Job) -> tuple[bytes, str]:
+        """The model server's answer and its content type. Raises FailedError."""
+        storage_attempts = 0
+        while True:
+            if now() - job.received > job.request_ttl:
+                raise FailedError(f"ClientError: the request waited longer than RequestTTLSeconds ({job.request_ttl})")
+            wait = self._retry
+            try:
+                async with asyncio.timeout(job.invocation_timeout):
+                    return await self._call(model, job)
+            except TimeoutError:
+                limit = job.invocation_timeout
+                raise FailedError(
+                    f"ClientError: the model took longer than InvocationTimeoutSeconds ({limit})"
+                ) from None
+            except BusyError as error:
+                wait = error.wait
+            except StorageError as error:
+                storage_attempts += 1
+                if error.final or storage_attempts >= STORAGE_ATTEMPTS:
+                    raise FailedError(str(error)) from error
+            except GoneError as error:
+                job = replace(job, attempts=job.attempts + 1)
+                self._queue.put(job)
+                if job.attempts >= ATTEMPTS:
+                    raise FailedError(f"InternalServerError: {error}") from error
+            await asyncio.sleep(wait)
+
+    async def _call(self, model: httpx.AsyncClient, job: Job) -> tuple[bytes, str]:
+        """One invocation. Raises FailedError, BusyError, GoneError or StorageError."""
+        try:
+            found = await self._open(job.input_location)
+            with closing(found["Body"]) as body:
+                headers = _headers(job) | {"Content-Length": str(found["ContentLength"])}
+                response = await model.post("/invocations", content=_blocks(body), headers=headers)
+        except httpx.ConnectError as error:
+            raise BusyError(self._retry) from error  # not up yet, or being started again
+        except httpx.TransportError as error:
+            raise GoneError("the container went away while it worked on the request") from error
+        except BotoCoreError as error:
+            raise StorageError(type(error).__name__) from error
+        content_type = response.headers.get("Content-Type", "application/octet-stream")
+        if response.status_code == 503:
+            raise BusyError(_retry_after(response, self._retry))
+        if response.is_error:
+            raise FailedError(messages.refused(response.status_code), response.content, content_type)
+        return response.content, content_type
+
+    async def _open(self, location: str) -> dict[str, Any]:
+        """An object, to be read. Raises StorageError or a BotoCoreError."""
+        bucket, key = _parts(location)
+        try:
+            found: dict[str, Any] = await asyncio.to_thread(self._s3.get_object, Bucket=bucket, Key=key)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise StorageError(code, final=code in FINAL) from error
+        return found
+
+    async def _write(self, location: str, body: bytes, content_type: str) -> None:
+        bucket, key = _parts(location)
+        put = {"Bucket": bucket, "Key": key, "Body": body, "ContentType": content_type}
+        await self._persist(lambda: self._s3.put_object(**put), location)
+
+    async def _persist(self, call: Callable[[], object], what: str) -> None:
+        """Do what must be done, however often it fails."""
+        while True:
+            try:
+                await asyncio.to_thread(call)
+                return
+            except (ClientError, BotoCoreError) as error:
+                logger.warning("%s could not be written, trying again: %s", what, error)
+                await asyncio.sleep(self._retry)
+
+
+async def _blocks(body: Any) -> AsyncIterator[bytes]:
+    while block := await asyncio.to_thread(body.read, BLOCK):
+        yield block
+
+
+def _headers(job: Job) -> dict[str, str]:
+    """What the container gets to see of a request."""
+    headers = {
+        "Content-Type": job.content_type,
+        "Accept": job.accept,
+        "X-Amzn-SageMaker-Custom-Attributes": job.custom_attributes,
+        "X-Amzn-SageMaker-Inference-Id": job.inference_id,
+    }
+    return {name: value for name, value in headers.items() if value}
+
+
+def _parts(location: str) -> tuple[str, str]:
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def _retry_after(response: httpx.Response, default: float) -> float:
+    try:
+        return min(max(float(response.headers.get("Retry-After", default)), 0.0), LONGEST_RETRY)
+    except ValueError:
+        return default

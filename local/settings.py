@@ -1,0 +1,58 @@
+"""What a local product is made of: where its state lies and which ports it takes. Read once, from the command line."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"  # nothing is reachable from other machines
+STAGE = "local"
+ACCOUNT = "000000000000"  # the emulator's
+REGION = "us-east-1"
+ENDPOINT_NAME = "video-sentiment-local"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # the emulator's own root
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Of one product. All on the loopback interface."""
+
+    web: int = 8080
+    emulator: int = 4566
+    adapter: int = 4580
+    model: int = 4581
+
+    def named(self) -> dict[str, int]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """Everything that an operator of a local product may decide."""
+
+    state: Path = ROOT / ".local"
+    ports: Ports = Ports()
+    enforce_iam: bool = False  # the emulator checks signatures and policies as AWS does
+    bundle: str | None = None  # a trained bundle; None: the starter
+    whisper_model: str | None = None  # None: the server's default
+    context: tuple[str, ...] = ()  # NAME=VALUE, more for the stacks
+
+    @property
+    def web_url(self) -> str:
+        return f"http://localhost:{self.ports.web}"
+
+    @property
+    def emulator_url(self) -> str:
+        """As browsers, Lambdas and the model server all see it: presigned URLs must work for each of them."""
+        return f"http://{HOST}:{self.ports.emulator}"
+
+    @property
+    def adapter_url(self) -> str:
+        return f"http://{HOST}:{self.ports.adapter}"
+
+    @property
+    def model_url(self) -> str:
+        return f"http://{HOST}:{self.ports.model}"
+
+    def log(self, name: str) -> Path:
+        """The file that a part of the product writes its log to."""
+        return self.state / "logs" / f"{name}.log"
