@@ -1,0 +1,31 @@
+"""Analyses, as handlers and the API see them. Each function is told in the module it comes from."""
+
+from lambdas.core.creation import id_of, start
+from lambdas.core.deletion import delete, expire, purge, restore
+from lambdas.core.inference import submit
+from lambdas.core.reading import Page, Progress, find, get, page, progress, reload, result
+from lambdas.core.tables import AnalysisRecord
+from lambdas.core.transitions import complete, fail, mark_processing, put_off
+
+__all__ = [
+    "AnalysisRecord",
+    "Page",
+    "Progress",
+    "complete",
+    "delete",
+    "expire",
+    "fail",
+    "find",
+    "get",
+    "id_of",
+    "mark_processing",
+    "page",
+    "progress",
+    "purge",
+    "put_off",
+    "reload",
+    "restore",
+    "result",
+    "start",
+    "submit",
+]

@@ -1,0 +1,169 @@
+"""API keys: `vs_{id}_{secret}`. The gateway knows the id, to throttle by; the record knows the secret's SHA-256, and
+it alone decides. So a revoked key is refused from the moment its record says so.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from lambdas.core import gateway, owners, tables
+from lambdas.core.clock import epoch, stamp
+from lambdas.core.errors import (
+    BadRequestError,
+    NotFoundError,
+    TooManyKeysError,
+    UnauthorizedError,
+)
+from lambdas.core.settings import settings
+from lambdas.core.tables import KEY_PREFIX, KeyRecord, OwnerRecord
+from lambdas.core.transactions import RefusedError, apply, put, update, write
+
+PENDING, ACTIVE, REVOKED = "pending", "active", "revoked"
+PENDING_SECONDS = 300  # how long a key may take to be created
+USE_INTERVAL = timedelta(hours=1)  # `last_used_at` is no more exact than that, and costs a write no more often
+MAX_NAME = 100  # characters
+DAY = 86_400  # seconds
+
+_TOKEN = re.compile(r"vs_([a-z2-7]{24})_([0-9a-f]{48})", re.ASCII)
+
+
+class NewKey(NamedTuple):
+    """`token` is shown once: nothing that is kept gives it back."""
+
+    record: KeyRecord
+    token: str
+
+
+def create(owner: str, name: str, now: datetime) -> NewKey:
+    """A key that works when this returns. Raises BadRequestError, TooManyKeysError or AccountDeletedError.
+
+    Killed in between, the key is pending, works nowhere, and is removed by the sweeper.
+    """
+    name = name.strip()
+    if not 1 <= len(name) <= MAX_NAME:
+        raise BadRequestError(f"a key's name has 1 to {MAX_NAME} characters")
+    record, secret = _register(owner, name, now)
+    gateway_key_id = gateway.create_key(record.id)
+    activated = [KeyRecord.status.set(ACTIVE), KeyRecord.gateway_key_id.set(gateway_key_id), *tables.not_due()]
+    if not apply(record, activated, KeyRecord.status == PENDING):
+        gateway.delete_key(gateway_key_id)  # the account was deleted, or this took far too long
+        raise NotFoundError("the key was removed while it was being created")
+    return NewKey(record, _token(record.id, secret))
+
+
+def list_(owner: str) -> list[KeyRecord]:
+    """An owner's keys that work, newest first. The index lags a moment behind."""
+    listed = KeyRecord.listed.startswith(KEY_PREFIX)
+    keys = KeyRecord.by_owner.query(owner, listed, scan_index_forward=False)
+    return [key for key in keys if key.status == ACTIVE]
+
+
+def rotate(owner: str, key_id: str, now: datetime) -> NewKey:
+    """A new secret for a key; the old one stops working at once. Raises NotFoundError."""
+    record, secret = _owned(owner, key_id), _new_secret()
+    actions = [KeyRecord.secret_hash.set(_hash(secret)), KeyRecord.rotated_at.set(stamp(now))]
+    if not apply(record, actions, KeyRecord.status == ACTIVE):
+        raise NotFoundError("there is no such key")
+    return NewKey(record, _token(record.id, secret))
+
+
+def revoke(owner: str, key_id: str, now: datetime) -> None:
+    """The key stops working at once. Raises NotFoundError; killed in between, the sweeper goes on."""
+    remove(_owned(owner, key_id), now)
+
+
+def remove(record: KeyRecord, now: datetime) -> None:
+    """Revoke a key, or take a pending one back. May be repeated."""
+    if record.status != REVOKED:
+        revoked = [KeyRecord.status.set(REVOKED), KeyRecord.listed.remove(), *tables.due(record, epoch(now))]
+        counter = OwnerRecord(*tables.owner_keys(record.owner))
+        with suppress(RefusedError):  # somebody else did, just now
+            write(
+                update("key", record, revoked, KeyRecord.status.is_in(PENDING, ACTIVE)),
+                update("keys", counter, [OwnerRecord.api_keys.add(-1)]),
+            )
+    for gateway_key_id in gateway.find_keys(record.id, record.gateway_key_id):
+        gateway.delete_key(gateway_key_id)
+    done = [*tables.not_due(), KeyRecord.ttl.set(epoch(now) + settings().tombstone_days * DAY)]
+    apply(record, done, KeyRecord.status == REVOKED)
+
+
+def verify(token: str, now: datetime) -> str:
+    """The owner of a token. Raises UnauthorizedError for any token that does not work (now)."""
+    match = _TOKEN.fullmatch(token)
+    record = _find(match[1]) if match else None
+    # Compared even where there is no such key, so that time tells nothing about which ids exist.
+    expected = record.secret_hash if record is not None else _hash("")
+    matches = hmac.compare_digest(_hash(match[2] if match else ""), expected)
+    if record is None or not matches or record.status != ACTIVE:
+        raise UnauthorizedError("the API key is not valid")
+    _note_use(record, now)
+    return str(record.owner)
+
+
+def _register(owner: str, name: str, now: datetime) -> tuple[KeyRecord, str]:
+    key_id = base64.b32encode(secrets.token_bytes(15)).decode().lower()  # 24 characters; the gateway wants 20
+    secret = _new_secret()
+    keys = tables.key_keys(key_id)
+    record = KeyRecord(
+        *keys,
+        owner=owner,
+        listed=tables.key_listing(stamp(now), key_id),
+        due_shard=tables.due_shard(keys[0]),
+        due_at=epoch(now) + PENDING_SECONDS,
+        id=key_id,
+        name=name,
+        status=PENDING,
+        secret_hash=_hash(secret),
+        created_at=stamp(now),
+    )
+    owners.ensure(owner, None, now)
+    limit = settings().max_api_keys
+    room = OwnerRecord.deleting_since.does_not_exist()
+    room &= OwnerRecord.api_keys.does_not_exist() | (OwnerRecord.api_keys < limit)
+    counter = OwnerRecord(*tables.owner_keys(owner))
+    try:
+        write(
+            put("key", record, KeyRecord.pk.does_not_exist()),
+            update("keys", counter, [OwnerRecord.api_keys.add(1)], room),
+        )
+    except RefusedError as error:
+        owners.profile(owner)  # raises AccountDeletedError where that is the reason
+        raise TooManyKeysError(f"{limit} API keys are the most; revoke one first", members={"limit": limit}) from error
+    return record, secret
+
+
+def _note_use(record: KeyRecord, now: datetime) -> None:
+    if record.last_used_at is None or record.last_used_at < stamp(now - USE_INTERVAL):
+        apply(record, [KeyRecord.last_used_at.set(stamp(now))], KeyRecord.status == ACTIVE)
+
+
+def _owned(owner: str, key_id: str) -> KeyRecord:
+    record = _find(key_id)
+    if record is None or record.owner != owner or record.status != ACTIVE:
+        raise NotFoundError("there is no such key")
+    return record
+
+
+def _find(key_id: str) -> KeyRecord | None:
+    try:
+        return KeyRecord.get(*tables.key_keys(key_id), consistent_read=True)
+    except KeyRecord.DoesNotExist:
+        return None
+
+
+def _new_secret() -> str:
+    return secrets.token_hex(24)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _token(key_id: str, secret: str) -> str:
+    return f"vs_{key_id}_{secret}"

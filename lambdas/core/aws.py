@@ -1,0 +1,58 @@
+"""The way to AWS: one client per service and process, with retries and time limits set once.
+
+Addresses and credentials come from the environment (botocore reads `AWS_ENDPOINT_URL...` itself), so the same code
+runs against AWS and against an emulator.
+"""
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 20  # a copy of 1 GB within S3 takes several
+ATTEMPTS = 4
+POOL = 20  # connections kept open; the API waits for results on threads
+
+ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound", "NoSuchUpload"})
+
+
+def config(**changes: Any) -> Config:
+    """What all clients share."""
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        max_pool_connections=POOL,
+        **changes,
+    )
+
+
+@cache
+def client(service: str) -> Any:
+    """The client of a service; threads may share it."""
+    return boto3.client(service, config=config())
+
+
+@cache
+def s3() -> Any:
+    """S3 signs with version 4, which presigned URLs must have, and names buckets in the host."""
+    return boto3.client("s3", config=config(signature_version="s3v4"))
+
+
+def code_of(error: ClientError) -> str:
+    """AWS's name for what went wrong."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_absent(error: ClientError) -> bool:
+    """Whether the object, or this version of it, does not exist."""
+    return code_of(error) in ABSENT
+
+
+@cache
+def parameter(name: str) -> str:
+    """A parameter of SSM, read once per process."""
+    return str(client("ssm").get_parameter(Name=name)["Parameter"]["Value"])

@@ -1,0 +1,123 @@
+"""How an analysis comes to be: one transaction creates it, charges for it, and ends the upload's waiting."""
+
+from datetime import datetime
+
+from lambdas.core import object_keys, owners, quota, reading, tables, uploads
+from lambdas.core.clock import epoch, month_of, stamp
+from lambdas.core.errors import AccountDeletedError, BusyError, DeletedError, UploadExpiredError
+from lambdas.core.settings import settings
+from lambdas.core.tables import DROP_DOOR, FAILED, QUEUED, AnalysisRecord
+from lambdas.core.transactions import RefusedError, put, update, write
+from lambdas.core.uploads import CheckedObject
+
+ROUNDS = 4  # how often others may be faster before we give up
+
+Source = str
+
+
+def start(
+    owner: str, upload: CheckedObject, *, source: Source, webhook_url: str | None = None, now: datetime
+) -> AnalysisRecord:
+    """The analysis of an object: created and charged for, or the one there is.
+
+    The same object has the same analysis, however often and from however many sides it is asked for. One that
+    failed gets another attempt, charged anew; but not by the drop folder, whose events come more than once.
+
+    Raises QuotaExceededError, DeletedError, UploadExpiredError, AccountDeletedError or BusyError.
+    """
+    analysis_id = id_of(upload, source)
+    for _ in range(ROUNDS):
+        record = reading.find(analysis_id)
+        try:
+            if record is None:
+                return _create(owner, analysis_id, upload, source, webhook_url, now)
+            if record.is_deleted:
+                raise DeletedError("this analysis has been deleted; restore it, or upload the file again")
+            if record.status != FAILED or source == DROP_DOOR:
+                return record
+            return _retry(record, upload, webhook_url, now)
+        except RefusedError as error:
+            if "analysis" in error.names:
+                continue  # somebody else was faster: look at what they made
+            raise _refusal(error, owner, now) from error
+    raise BusyError
+
+
+def id_of(upload: CheckedObject, source: Source) -> str:
+    """Every version of a dropped object is analysed by itself, while a key of `uploads/` is used once."""
+    version_id = upload.version_id if source == DROP_DOOR else None
+    return object_keys.analysis_id(source, settings().media_bucket, upload.key, version_id)
+
+
+def _create(
+    owner: str, analysis_id: str, upload: CheckedObject, source: Source, webhook_url: str | None, now: datetime
+) -> AnalysisRecord:
+    keys = tables.analysis_keys(analysis_id)
+    record = AnalysisRecord(
+        *keys,
+        owner=owner,
+        listed=tables.analysis_listing(stamp(now), analysis_id),
+        due_shard=tables.due_shard(keys[0]),
+        due_at=epoch(now) + settings().queued_patience,
+        id=analysis_id,
+        status=QUEUED,
+        attempt=1,
+        source=source,
+        object_key=upload.key,
+        version_id=upload.version_id,
+        etag=upload.etag,
+        size=upload.size,
+        content_type=upload.content_type,
+        file_name=upload.file_name,
+        webhook_url=webhook_url,
+        created_at=stamp(now),
+        updated_at=stamp(now),
+        charge_month=month_of(now),
+        charge_day=now.day,
+        deadline=epoch(now) + settings().attempt_seconds,
+    )
+    write(
+        owners.not_deleting(owner),
+        put("analysis", record, AnalysisRecord.pk.does_not_exist()),
+        quota.charge(owner, _limit(owner), now),
+        *(uploads.consumed(owner, upload.key) if source != DROP_DOOR else ()),
+    )
+    return record
+
+
+def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | None, now: datetime) -> AnalysisRecord:
+    """Another attempt at an analysis that failed, at the object as it is now."""
+    columns = AnalysisRecord
+    url = webhook_url or record.webhook_url
+    actions = [
+        *(columns.status.set(QUEUED), columns.attempt.set(int(record.attempt) + 1)),
+        *(columns.etag.set(upload.etag), columns.size.set(upload.size)),
+        *(columns.content_type.set(upload.content_type), columns.updated_at.set(stamp(now))),
+        *(columns.charge_month.set(month_of(now)), columns.charge_day.set(now.day)),
+        columns.deadline.set(epoch(now) + settings().attempt_seconds),
+        columns.webhook_url.set(url) if url else columns.webhook_url.remove(),
+        columns.version_id.set(upload.version_id) if upload.version_id else columns.version_id.remove(),
+        *(columns.error.remove(), columns.output_location.remove(), columns.failure_location.remove()),
+        columns.expires_at.remove(),
+        *tables.due(record, epoch(now) + settings().queued_patience),
+    ]
+    same = (columns.status == FAILED) & (columns.attempt == record.attempt) & columns.deleted_at.does_not_exist()
+    write(
+        owners.not_deleting(record.owner),
+        update("analysis", record, actions, same),
+        quota.charge(record.owner, _limit(record.owner), now),
+    )
+    return reading.reload(record)
+
+
+def _limit(owner: str) -> int:
+    return quota.plan(owners.profile(owner).plan).requests_per_month
+
+
+def _refusal(error: RefusedError, owner: str, now: datetime) -> Exception:
+    """What the caller is told when it is not the analysis itself that stood in the way."""
+    if "owner" in error.names:
+        return AccountDeletedError("this account has been deleted")
+    if "upload" in error.names:
+        return UploadExpiredError("the upload has expired; ask for a new URL and upload the file again")
+    return quota.exceeded(owner, _limit(owner), now)

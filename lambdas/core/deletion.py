@@ -1,0 +1,123 @@
+"""The end of an analysis: a tombstone that can still be lifted, then the purge that cannot be undone.
+
+1. `delete` hides the record at once. Nothing is lost yet, and `restore` brings everything back.
+2. `purge`, by the sweeper, first closes the record to any transition, then removes video, copies, progress and
+   result with all their versions, and last what the record knew. What is left, an id and dates, outlives every
+   message that may still come, and expires by itself.
+"""
+
+from datetime import datetime
+
+from lambdas.core import object_keys, objects, reading, tables
+from lambdas.core.clock import epoch, stamp
+from lambdas.core.errors import DeletedError
+from lambdas.core.settings import settings
+from lambdas.core.tables import DROP_DOOR, QUEUED, TERMINAL, AnalysisRecord
+from lambdas.core.transactions import apply
+
+DAY = 86_400  # seconds
+# What a purged record no longer knows.
+FORGOTTEN = (
+    *("object_key", "version_id", "etag", "size", "content_type", "file_name", "webhook_url", "deadline"),
+    *("output_location", "failure_location", "result_key", "error", "summary", "expires_at"),
+)
+
+
+def delete(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
+    """Hide an analysis, to be purged after `undo_seconds`. Raises NotFoundError; may be repeated until then."""
+    record = reading.owned(owner, analysis_id)
+    if not record.is_deleted:
+        actions = [
+            AnalysisRecord.deleted_at.set(epoch(now)),
+            AnalysisRecord.listed.remove(),
+            AnalysisRecord.updated_at.set(stamp(now)),
+            *tables.due(record, epoch(now) + settings().undo_seconds),
+        ]
+        apply(record, actions, AnalysisRecord.pk.exists() & AnalysisRecord.deleted_at.does_not_exist())
+        record = reading.reload(record)
+    return record
+
+
+def restore(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
+    """Undo a deletion. Raises NotFoundError, or DeletedError once the purge has begun."""
+    record = reading.owned(owner, analysis_id)
+    while record.is_deleted:
+        if record.purged:
+            raise DeletedError("this analysis has been removed for good")
+        # The state decides when the sweeper looks again, so it must not change between reading and writing.
+        same = (AnalysisRecord.deleted_at == record.deleted_at) & AnalysisRecord.purged.does_not_exist()
+        same &= (AnalysisRecord.status == record.status) & (AnalysisRecord.attempt == record.attempt)
+        actions = [
+            AnalysisRecord.deleted_at.remove(),
+            AnalysisRecord.listed.set(tables.analysis_listing(record.created_at, record.id)),
+            AnalysisRecord.updated_at.set(stamp(now)),
+            *tables.due(record, _due_at(record, now)),
+        ]
+        apply(record, actions, same)
+        record = reading.reload(record)
+    return record
+
+
+def purge(record: AnalysisRecord, now: datetime) -> None:
+    """Remove a deleted analysis for good. May be repeated, and must be until it has succeeded once."""
+    closing = [AnalysisRecord.purged.set(True), AnalysisRecord.listed.remove()]
+    if not record.purged and not apply(record, closing, AnalysisRecord.deleted_at.exists()):
+        return  # restored in the meantime
+    remove_objects(record)
+    actions = [
+        *(getattr(AnalysisRecord, name).remove() for name in FORGOTTEN),
+        *tables.not_due(),
+        AnalysisRecord.ttl.set(epoch(now) + settings().tombstone_days * DAY),
+        AnalysisRecord.updated_at.set(stamp(now)),
+    ]
+    record.update(actions=actions, condition=AnalysisRecord.purged.exists())
+
+
+def expire(record: AnalysisRecord, now: datetime) -> None:
+    """The end of an analysis that was kept as long as its owner's plan says. It cannot be restored."""
+    actions = [AnalysisRecord.deleted_at.set(epoch(now)), AnalysisRecord.listed.remove()]
+    same = (AnalysisRecord.expires_at == record.expires_at) & (AnalysisRecord.attempt == record.attempt)
+    same &= AnalysisRecord.status.is_in(*TERMINAL) & AnalysisRecord.deleted_at.does_not_exist()
+    if apply(record, actions, same):
+        purge(reading.reload(record), now)
+
+
+def remove_objects(record: AnalysisRecord) -> None:
+    """Everything in S3 that belongs to an analysis. May be repeated."""
+    media, results = settings().media_bucket, settings().results_bucket
+    if record.object_key is not None:
+        if record.source == DROP_DOOR and record.version_id is not None:
+            objects.delete(media, record.object_key, record.version_id)  # others are analyses of their own
+        else:
+            objects.delete_versions(media, record.object_key)
+    objects.delete_prefix(media, object_keys.inputs_of(record.id))
+    objects.delete_prefix(results, object_keys.results_of(record.id))
+    for attempt in range(1, int(record.attempt) + 1):
+        objects.delete_versions(results, object_keys.progress(record.id, attempt))
+    for uri in (record.output_location, record.failure_location):
+        remove_output(uri)
+    if record.source == DROP_DOOR and record.object_key is not None:
+        _remove_answer(record)
+
+
+def remove_output(uri: str | None) -> None:
+    """Remove what SageMaker wrote, at `s3://bucket/key`; only where it writes for us."""
+    location = object_keys.parse_location(uri) if uri else None
+    if location is None or location.bucket != settings().results_bucket:
+        return
+    if location.key.startswith((object_keys.OUTPUTS, object_keys.FAILURES)):
+        objects.delete_versions(location.bucket, location.key)
+
+
+def _remove_answer(record: AnalysisRecord) -> None:
+    """The drop folder's answer to a version that is still the current one (another version has its own answer)."""
+    for key in (object_keys.drop_result(record.object_key), object_keys.drop_error(record.object_key)):
+        if objects.metadata(settings().results_bucket, key).get("analysis-id") == record.id:
+            objects.delete_versions(settings().results_bucket, key)
+
+
+def _due_at(record: AnalysisRecord, now: datetime) -> int:
+    """When the sweeper must look at a restored analysis again, in epoch seconds."""
+    if record.status == QUEUED:
+        return epoch(now) + settings().queued_patience
+    return int(record.expires_at if record.is_terminal else record.deadline)

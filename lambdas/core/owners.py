@@ -1,0 +1,113 @@
+"""Owners: their plan, their webhook, and the end of an account."""
+
+import secrets
+from datetime import datetime
+
+from pynamodb.expressions.update import Action
+
+from lambdas.core import tables
+from lambdas.core.clock import epoch, stamp
+from lambdas.core.errors import AccountDeletedError, BadRequestError
+from lambdas.core.object_keys import is_owner
+from lambdas.core.quota import DEFAULT_PLAN, PLANS, PlanName
+from lambdas.core.tables import OwnerRecord
+from lambdas.core.transactions import Part, apply, check
+
+NOT_DELETING = OwnerRecord.deleting_since.does_not_exist()
+
+
+def find(owner: str) -> OwnerRecord | None:
+    """The owner's profile; None for whom we never saw. One that is being deleted is still returned."""
+    if not is_owner(owner):
+        return None
+    try:
+        return OwnerRecord.get(*tables.owner_keys(owner), consistent_read=True)
+    except OwnerRecord.DoesNotExist:
+        return None
+
+
+def profile(owner: str) -> OwnerRecord:
+    """The owner's profile; for whom we never saw, what a new one holds (not saved).
+
+    Raises AccountDeletedError.
+    """
+    record = find(owner) or OwnerRecord(*tables.owner_keys(owner), owner=owner, plan=DEFAULT_PLAN, created_at="")
+    if record.deleting_since is not None:
+        raise AccountDeletedError("this account has been deleted")
+    return record
+
+
+def ensure(owner: str, email: str | None, now: datetime) -> OwnerRecord:
+    """The profile, made where there is none: at a user's first visit. Raises AccountDeletedError."""
+    if find(owner) is None:
+        _change(owner, now, *([OwnerRecord.email.set(email)] if email else []))
+    return profile(owner)
+
+
+def set_plan(owner: str, plan: PlanName, now: datetime) -> OwnerRecord:
+    """Assign a plan; makes the profile where there is none. Raises BadRequestError for a plan that is none."""
+    if plan not in PLANS:
+        raise BadRequestError(f"there is no plan {plan!r}; there are {', '.join(PLANS)}")
+    return _change(owner, now, plan=plan)
+
+
+def set_webhook(owner: str, url: str | None, now: datetime) -> OwnerRecord:
+    """Where the owner's events go; None for nowhere. The first URL makes the secret that signs them.
+
+    The URL must have been checked. Raises AccountDeletedError.
+    """
+    change = OwnerRecord.webhook_url.remove() if url is None else OwnerRecord.webhook_url.set(url)
+    secret = OwnerRecord.webhook_secret
+    return _change(owner, now, change, secret.set(secret | _new_secret()))
+
+
+def rotate_webhook_secret(owner: str, now: datetime) -> OwnerRecord:
+    """A new secret; from now on events are signed with it. Raises AccountDeletedError."""
+    return _change(owner, now, OwnerRecord.webhook_secret.set(_new_secret()))
+
+
+def webhook_secret(owner: str, now: datetime) -> str:
+    """What signs the owner's events; made where there is none yet. Raises AccountDeletedError."""
+    secret = profile(owner).webhook_secret
+    if secret is None:
+        column = OwnerRecord.webhook_secret
+        secret = _change(owner, now, column.set(column | _new_secret())).webhook_secret
+    return str(secret)
+
+
+def delete_account(owner: str, now: datetime) -> None:
+    """Begin the end of an account: nothing new can be started, its keys stop working, the sweeper removes the rest.
+
+    May be called again.
+    """
+    record = OwnerRecord(*tables.owner_keys(owner))
+    begun = OwnerRecord.deleting_since.set(OwnerRecord.deleting_since | epoch(now))
+    record.update(
+        actions=[
+            *(OwnerRecord.owner.set(owner), OwnerRecord.created_at.set(OwnerRecord.created_at | stamp(now))),
+            *(OwnerRecord.plan.set(OwnerRecord.plan | DEFAULT_PLAN), begun),
+            *tables.due(record, epoch(now)),
+        ]
+    )
+
+
+def not_deleting(owner: str) -> Part:
+    """The part of a transaction that refuses what is new for an account that is being deleted."""
+    return check("owner", OwnerRecord, tables.owner_keys(owner), NOT_DELETING)
+
+
+def _change(owner: str, now: datetime, *actions: Action, plan: str | None = None) -> OwnerRecord:
+    """Update the profile, and fill in what a new one lacks."""
+    record = OwnerRecord(*tables.owner_keys(owner))
+    defaults = [
+        OwnerRecord.owner.set(owner),
+        OwnerRecord.created_at.set(OwnerRecord.created_at | stamp(now)),
+        OwnerRecord.plan.set(plan or OwnerRecord.plan | DEFAULT_PLAN),
+    ]
+    if not apply(record, [*defaults, *actions], NOT_DELETING):
+        raise AccountDeletedError("this account has been deleted")
+    return record
+
+
+def _new_secret() -> str:
+    return f"whsec_{secrets.token_hex(24)}"

@@ -1,0 +1,45 @@
+"""What a deployment decides about its Lambdas: environment variables, read once per process.
+
+Each field is a variable of the same name in capitals. CDK sets exactly the fields without a default, and those
+with one only where a stage differs (`tests/infra` holds the two lists against each other).
+"""
+
+from functools import cache
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Times in seconds, sizes in bytes. An empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")
+
+    stage: str
+    table_name: str
+    media_bucket: str
+    results_bucket: str
+    endpoint_name: str
+    webhook_queue_url: str
+    user_pool_id: str
+    usage_plan_parameter: str  # SSM parameter that holds the usage plan's id
+    public_url_parameter: str  # SSM parameter that holds the public base URL, without a slash at its end
+
+    url_seconds: int = Field(default=900, gt=0)  # how long a presigned URL works
+    max_upload_bytes: int = Field(default=1 << 30, gt=0)  # what SageMaker's asynchronous inference takes
+    max_outstanding_uploads: int = Field(default=50, gt=0)  # of an owner: URLs given out, no analysis yet
+    max_api_keys: int = Field(default=20, gt=0)  # of an owner: the gateway holds a limited number per account
+    wait_seconds: float = Field(default=25.0, ge=0)  # a REST API must answer within 29
+    queued_patience: int = Field(default=120, gt=0)  # before the sweeper submits a queued analysis itself
+    invocation_seconds: int = Field(default=3600, gt=0, le=3600)  # SageMaker's default is 900
+    request_ttl_seconds: int = Field(default=6 * 3600, gt=0, le=6 * 3600)  # in the endpoint's queue
+    attempt_seconds: int = Field(default=8 * 3600, gt=0)  # queue and run of an attempt, with an hour to spare
+    undo_seconds: int = Field(default=600, ge=0)  # a deleted analysis can be restored
+    local_webhooks: bool = False  # http://localhost receives them too: for tests on one machine
+    tombstone_days: int = Field(default=30, ge=15)  # must outlive queues' messages, which AWS keeps 14 days at most
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process. Raises pydantic's ValidationError where a variable is missing or wrong."""
+    return Settings()  # type: ignore[call-arg, unused-ignore]  # the environment gives the fields

@@ -1,0 +1,258 @@
+"""The one table: what its items are, and their keys. How they change is told by the modules that change them.
+
+    ANALYSIS#{id}               ANALYSIS         an analysis, from the request until its tombstone expires
+    OWNER#{owner}               OWNER            profile: plan, webhook, deletion
+    OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
+    OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
+    UPLOAD#{owner}#{file id}    UPLOAD           one of those
+    KEY#{key id}                KEY              an API key
+
+Both indexes are sparse. `by_owner` holds what its owner may list; `by_due` holds what the sweeper must look at
+again, and nothing else. `due_at` says when.
+"""
+
+import zlib
+from typing import Any, cast
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.connection import Connection
+from pynamodb.connection.table import TableConnection
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from lambdas.core import aws
+from lambdas.core.settings import settings
+
+QUEUED, PROCESSING, COMPLETED, FAILED = "queued", "processing", "completed", "failed"
+STATUSES = (QUEUED, PROCESSING, COMPLETED, FAILED)
+TERMINAL = (COMPLETED, FAILED)
+UPLOAD_DOOR, DROP_DOOR = "upload", "drop"
+
+BY_OWNER, BY_DUE = "by_owner", "by_due"
+TTL_ATTRIBUTE = "ttl"
+DUE_SHARDS = 8
+ANALYSIS_PREFIX, KEY_PREFIX = "ANALYSIS#", "KEY#"
+
+
+class _TableName:
+    """Read when it is used: importing this module needs no environment."""
+
+    def __get__(self, instance: object, owner: type) -> str:
+        return settings().table_name
+
+
+class _ByOwner(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = BY_OWNER
+        projection = AllProjection()
+
+    owner = UnicodeAttribute(hash_key=True)
+    listed = UnicodeAttribute(range_key=True)
+
+
+class _ByDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = BY_DUE
+        projection = KeysOnlyProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class Item(Model):
+    """Any item: its keys, and what the indexes and the expiry need. Times in epoch seconds."""
+
+    class Meta:
+        table_name = _TableName()
+        connect_timeout_seconds = aws.CONNECT_SECONDS
+        read_timeout_seconds = aws.READ_SECONDS
+        max_retry_attempts = aws.ATTEMPTS - 1
+        max_pool_connections = aws.POOL
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    owner = UnicodeAttribute(null=True)
+    listed = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+
+    by_owner = _ByOwner()
+    by_due = _ByDue()
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        """One client for all kinds of items, instead of one for each."""
+        return Model._get_connection.__func__(Item)  # type: ignore[attr-defined, no-any-return]
+
+
+class Failure(MapAttribute[str, str]):
+    """Why an analysis failed: `lambdas.core.errors.Reason`."""
+
+    code = UnicodeAttribute()
+    message = UnicodeAttribute()
+
+
+class AnalysisRecord(Item):
+    """An analysis. `attempt` counts from 1; `charge_month` stands as long as the attempt is charged for."""
+
+    id = UnicodeAttribute()
+    status = UnicodeAttribute()
+    attempt = NumberAttribute()
+    source = UnicodeAttribute()  # UPLOAD_DOOR or DROP_DOOR
+    object_key = UnicodeAttribute(null=True)  # in the media bucket
+    version_id = UnicodeAttribute(null=True)
+    etag = UnicodeAttribute(null=True)
+    size = NumberAttribute(null=True)  # bytes
+    content_type = UnicodeAttribute(null=True)
+    file_name = UnicodeAttribute(null=True)
+    webhook_url = UnicodeAttribute(null=True)
+
+    created_at = UnicodeAttribute()  # clock.stamp
+    updated_at = UnicodeAttribute()
+    charge_month = UnicodeAttribute(null=True)
+    charge_day = NumberAttribute(null=True)  # of that month
+    deadline = NumberAttribute(null=True)  # of the attempt
+    output_location = UnicodeAttribute(null=True)
+    failure_location = UnicodeAttribute(null=True)
+    result_key = UnicodeAttribute(null=True)  # in the results bucket
+    error = Failure(null=True)  # type: ignore[no-untyped-call]
+    summary = JSONAttribute(null=True)  # results.Summary
+    expires_at = NumberAttribute(null=True)
+    deleted_at = NumberAttribute(null=True)  # from here on nobody sees it
+    purged = BooleanAttribute(null=True)  # from here on nothing brings it back
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.status in TERMINAL
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+
+class OwnerRecord(Item):
+    """Who owns analyses: a user of the pool, by their `sub`."""
+
+    plan = UnicodeAttribute()
+    email = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+    webhook_url = UnicodeAttribute(null=True)
+    webhook_secret = UnicodeAttribute(null=True)
+    api_keys = NumberAttribute(default=0)
+    deleting_since = NumberAttribute(null=True)
+
+
+class QuotaRecord(Item):
+    """A calendar month of an owner: analyses charged (failed ones are given back), of the month and of each day."""
+
+    used = NumberAttribute(default=0)
+    seconds = NumberAttribute(default=0)  # of video analysed
+    for _day in range(1, 32):
+        vars()[f"d{_day:02}"] = NumberAttribute(null=True)
+
+    @classmethod
+    def day(cls, day: int) -> NumberAttribute:
+        """The counter of a day of the month, `d01` to `d31`."""
+        return cast(NumberAttribute, getattr(cls, f"d{day:02}"))
+
+    def days(self) -> dict[int, int]:
+        """Analyses charged by day of the month; days without any are left out."""
+        counts = {day: int(getattr(self, f"d{day:02}") or 0) for day in range(1, 32)}
+        return {day: count for day, count in counts.items() if count}
+
+
+class UploadsRecord(Item):
+    """How many uploads of an owner wait for their analysis."""
+
+    outstanding = NumberAttribute(default=0)
+
+
+class UploadRecord(Item):
+    """A URL that was given out, until its analysis starts or the sweeper takes it away."""
+
+    file_id = UnicodeAttribute()
+    object_key = UnicodeAttribute()
+    size = NumberAttribute(null=True)  # bytes, where the client said so
+    multipart_id = UnicodeAttribute(null=True)
+    expiring = BooleanAttribute(null=True)  # being removed: no analysis can be started from it
+    created_at = UnicodeAttribute()
+
+
+class KeyRecord(Item):
+    """An API key. Its secret is kept as SHA-256 alone; the gateway knows the id alone."""
+
+    id = UnicodeAttribute()
+    name = UnicodeAttribute()
+    status = UnicodeAttribute()  # pending, active or revoked
+    secret_hash = UnicodeAttribute()  # hexadecimal
+    gateway_key_id = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+    rotated_at = UnicodeAttribute(null=True)
+    last_used_at = UnicodeAttribute(null=True)  # to the hour
+
+    @property
+    def prefix(self) -> str:
+        """What a list shows, so that people recognise a key."""
+        return f"vs_{self.id[:8]}"
+
+
+def analysis_keys(analysis_id: str) -> tuple[str, str]:
+    return f"{ANALYSIS_PREFIX}{analysis_id}", "ANALYSIS"
+
+
+def owner_keys(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "OWNER"
+
+
+def quota_keys(owner: str, month: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", f"QUOTA#{month}"
+
+
+def uploads_keys(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "UPLOADS"
+
+
+def upload_keys(owner: str, file_id: str) -> tuple[str, str]:
+    return f"UPLOAD#{owner}#{file_id}", "UPLOAD"
+
+
+def key_keys(key_id: str) -> tuple[str, str]:
+    return f"{KEY_PREFIX}{key_id}", "KEY"
+
+
+def analysis_listing(created_at: str, analysis_id: str) -> str:
+    """`listed` of an analysis: sorts an owner's analyses by time."""
+    return f"{ANALYSIS_PREFIX}{created_at}#{analysis_id}"
+
+
+def key_listing(created_at: str, key_id: str) -> str:
+    """`listed` of an API key."""
+    return f"{KEY_PREFIX}{created_at}#{key_id}"
+
+
+def due_shard(pk: str) -> str:
+    """Which part of `by_due` an item is in: spread, so that no partition of the index gets hot."""
+    return f"DUE#{zlib.crc32(pk.encode()) % DUE_SHARDS}"
+
+
+def due(record: Item, at: int) -> list[Action]:
+    """The update that makes the sweeper look at a record at `at`, in epoch seconds."""
+    return [Item.due_shard.set(due_shard(record.pk)), Item.due_at.set(at)]
+
+
+def not_due() -> list[Action]:
+    """The update that keeps a record from the sweeper."""
+    return [Item.due_shard.remove(), Item.due_at.remove()]
+
+
+def connection() -> Connection:
+    """For transactions."""
+    return Item._get_connection().connection

@@ -1,0 +1,122 @@
+"""The states of an analysis: queued -> processing -> completed | failed, and failed -> completed when late.
+
+Every transition is one conditional write on (status, attempt). These conditions are all there is of idempotency:
+whoever comes second, or too late, changes nothing and is told so.
+
+A deleted analysis goes on through its states until it is purged, so that it can be restored as if nothing had been.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from lambdas.core import object_keys, owners, quota, reading, tables
+from lambdas.core.clock import epoch, stamp
+from lambdas.core.errors import BusyError, Reason
+from lambdas.core.results import Summary
+from lambdas.core.settings import settings
+from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord, Failure
+from lambdas.core.transactions import Part, RefusedError, update, write
+
+ROUNDS = 4  # how often a record may be deleted and restored while we write
+
+
+def mark_processing(record: AnalysisRecord, output: str, failure: str | None, now: datetime) -> bool:
+    """queued -> processing, with the places where SageMaker will put its answer. False where it came too late."""
+    deadline = epoch(now) + settings().attempt_seconds
+    actions = [
+        AnalysisRecord.status.set(PROCESSING),
+        AnalysisRecord.output_location.set(output),
+        AnalysisRecord.failure_location.set(failure) if failure else AnalysisRecord.failure_location.remove(),
+        AnalysisRecord.deadline.set(deadline),
+        AnalysisRecord.updated_at.set(stamp(now)),
+    ]
+    return _change(record, (QUEUED,), actions, due_at=deadline)
+
+
+def put_off(record: AnalysisRecord, now: datetime) -> bool:
+    """A queued analysis that could not be submitted: the sweeper shall try again later."""
+    return _change(record, (QUEUED,), [], due_at=epoch(now) + settings().queued_patience)
+
+
+def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
+    """-> completed, whose result stands at its key already. Also from failed, free: the refund stays.
+
+    False where it came too late: another attempt began, or the analysis was completed or purged.
+    """
+    expires = epoch(now + timedelta(days=_retention_days(record.owner)))
+    actions = [
+        AnalysisRecord.status.set(COMPLETED),
+        AnalysisRecord.result_key.set(object_keys.result(record.id, int(record.attempt))),
+        AnalysisRecord.summary.set(summary.model_dump(mode="json")),
+        AnalysisRecord.error.remove(),
+        AnalysisRecord.expires_at.set(expires),
+        AnalysisRecord.updated_at.set(stamp(now)),
+    ]
+
+    def seconds(_: AnalysisRecord) -> Part:
+        return quota.count_seconds(record.owner, now, summary.duration_s)
+
+    return _change(record, (QUEUED, PROCESSING, FAILED), actions, due_at=expires, beside=seconds)
+
+
+def fail(record: AnalysisRecord, reason: Reason, now: datetime) -> bool:
+    """-> failed, and the charge given back, in one transaction. False where it came too late."""
+    expires = epoch(now + timedelta(days=_retention_days(record.owner)))
+    failure = Failure(code=reason.code, message=reason.message)  # type: ignore[no-untyped-call]
+    actions = [
+        AnalysisRecord.status.set(FAILED),
+        AnalysisRecord.error.set(failure),
+        AnalysisRecord.charge_month.remove(),
+        AnalysisRecord.charge_day.remove(),
+        AnalysisRecord.expires_at.set(expires),
+        AnalysisRecord.updated_at.set(stamp(now)),
+    ]
+    return _change(record, (QUEUED, PROCESSING), actions, due_at=expires, beside=quota.refund)
+
+
+def _change(
+    record: AnalysisRecord,
+    statuses: Sequence[str],
+    actions: Sequence[Action],
+    *,
+    due_at: int,
+    beside: Callable[[AnalysisRecord], Part | None] | None = None,
+) -> bool:
+    """One transition from any of `statuses`, with another part in the same transaction where one is needed.
+
+    What is deleted stays due for its purge, whatever else happens to it. So the write also asks whether the record
+    is deleted just as it was when it was read; if that alone has changed, it is read and tried again.
+    """
+    attempt = record.attempt
+    for _ in range(ROUNDS):
+        if not (record.attempt == attempt and record.status in statuses and not record.purged):
+            return False
+        due = [] if record.is_deleted else tables.due(record, due_at)
+        changes = [*actions, *due]
+        if not changes:
+            return True
+        other = beside(record) if beside is not None else None
+        try:
+            write(update("analysis", record, changes, _unchanged(record, statuses)), *([other] if other else []))
+            return True
+        except RefusedError:
+            found = reading.find(record.id)
+        if found is None:
+            return False
+        record = found
+    raise BusyError
+
+
+def _unchanged(record: AnalysisRecord, statuses: Sequence[str]) -> Condition:
+    deleted_at = AnalysisRecord.deleted_at
+    as_deleted: Condition = deleted_at == record.deleted_at if record.is_deleted else deleted_at.does_not_exist()
+    same = AnalysisRecord.status.is_in(*statuses) & (AnalysisRecord.attempt == record.attempt)
+    return same & AnalysisRecord.purged.does_not_exist() & as_deleted
+
+
+def _retention_days(owner: str) -> int:
+    profile = owners.find(owner)
+    return quota.plan(profile.plan if profile else quota.DEFAULT_PLAN).retention_days
