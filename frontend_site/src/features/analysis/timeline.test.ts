@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { EMOTION_STACK } from "@/design/palette";
+
+import { bands, indexAt, nextStart, previousStart, strongest, ticks, type Judged } from "./timeline";
+
+function utterance(start_time: number, end_time: number, joy = 0.5): Judged {
+  return {
+    start_time,
+    end_time,
+    emotions: EMOTION_STACK.map((label) => ({ label, confidence: label === "joy" ? joy : (1 - joy) / 6 })),
+    sentiments: [],
+  };
+}
+
+const TALK = [utterance(1, 3), utterance(3, 5), utterance(8, 10)];
+
+describe("which utterance is when", () => {
+  it.each([
+    [0.5, -1],
+    [1, 0],
+    [0.99, 0], // where a player lands that was sent to 1
+    [3, 1], // where two meet, the later
+    [6, -1],
+    [10.01, 2],
+    [11, -1],
+  ])("at %d s: %d", (time, index) => expect(indexAt(TALK, time)).toBe(index));
+
+  it("steps visit every start, forwards and backwards", () => {
+    const forwards = [0, 0, 0].reduce<number[]>((times) => [...times, nextStart(TALK, times.at(-1) ?? 0, 12)], [0]);
+    expect(forwards).toEqual([0, 1, 3, 8]);
+    expect(nextStart(TALK, 8, 12)).toBe(12);
+    expect([12, 8, 3, 1].map((time) => previousStart(TALK, time))).toEqual([8, 3, 1, 0]);
+  });
+
+  it("agrees with looking at every utterance", () => {
+    const talks = fc.array(fc.tuple(fc.nat(50), fc.nat(20)), { maxLength: 20 }).map((parts) =>
+      parts.map(([start, length]) => utterance(start, start + length)).sort((a, b) => a.start_time - b.start_time),
+    );
+    fc.assert(
+      fc.property(talks, fc.nat(80), (talk, time) => {
+        const found = talk[indexAt(talk, time)];
+        const any = talk.some((one) => one.start_time <= time && time <= one.end_time);
+        expect(found !== undefined).toBe(any);
+        if (found) expect(found.start_time <= time && time <= found.end_time).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("ticks", () => {
+  it("are round, begin at zero, lie within and are at most eight", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.1, max: 200_000, noNaN: true }), (duration) => {
+        const all = ticks(duration);
+        expect(all.length).toBeLessThanOrEqual(8);
+        expect(all[0]).toBe(0);
+        expect(all.at(-1)).toBeLessThanOrEqual(duration);
+        expect(all.every(Number.isInteger)).toBe(true);
+      }),
+    );
+    expect(ticks(19.7)).toEqual([0, 5, 10, 15]);
+  });
+});
+
+describe("bands", () => {
+  const size = { duration: 10, width: 1000 };
+  const corners = (path: string) =>
+    [...path.matchAll(/[ML](-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
+
+  it("stand over their utterances and leave gaps open", () => {
+    const joy = bands(TALK, "emotions", EMOTION_STACK, size)[0];
+    expect(joy?.label).toBe("joy");
+    expect(joy?.path.match(/M/g)).toHaveLength(3); // three closed pieces
+    expect(corners(joy?.path ?? "").map(([x]) => x)).toEqual([100, 300, 300, 100, 300, 500, 500, 300, 800, 1000, 1000, 800]);
+  });
+
+  it("are as high as the confidences, and fill the height", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (share) => {
+        const all = bands([utterance(0, 10, share)], "emotions", EMOTION_STACK, size);
+        const heights = all.map(({ path }) => {
+          const ys = corners(path).map(([, y]) => y);
+          return Math.max(...ys) - Math.min(...ys);
+        });
+        expect(heights[0]).toBeCloseTo(share, 2);
+        expect(heights.reduce((a, b) => a + b)).toBeCloseTo(1, 2);
+      }),
+    );
+  });
+
+  it("of nothing are empty", () => {
+    expect(bands([], "emotions", EMOTION_STACK, size).every(({ path }) => path === "")).toBe(true);
+  });
+});
+
+it("the strongest is found whatever the order", () => {
+  expect(strongest([])).toBeUndefined();
+  expect(strongest([{ label: "a", confidence: 0.1 }, { label: "b", confidence: 0.7 }, { label: "c", confidence: 0.2 }])?.label).toBe("b");
+});

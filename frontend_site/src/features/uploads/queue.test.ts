@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { TransientError } from "@/lib/retry";
+
+import { InParts, SinglePiece, type UploadApi } from "./parcels";
+import { RefusedError, type PutOptions } from "./put";
+import { UploadQueue, type Transport } from "./queue";
+
+/** A store and an API that behave like the real ones, and break when told to. */
+class Server implements UploadApi {
+  objects = new Map<string, number>(); // key -> bytes
+  partsSent: number[] = [];
+  starts: string[] = [];
+  failures: unknown[] = []; // thrown by the next puts, in order
+  startFailures: unknown[] = [];
+  aborted = 0;
+  #keys = 0;
+
+  uploadUrl = (file: File) => {
+    const key = `uploads/me/${(this.#keys += 1)}-${file.name}`;
+    return Promise.resolve({ url: key, key, headers: { "Content-Type": "video/mp4" } });
+  };
+  createMultipart = (file: File) => {
+    const key = `uploads/me/${(this.#keys += 1)}-${file.name}`;
+    return Promise.resolve({ key, uploadId: "u", partSize: 4, parts: Math.ceil(file.size / 4) });
+  };
+  signPart = (_: unknown, part: number) => Promise.resolve(`part-${part}`);
+  completeMultipart = (upload: { key: string; parts: number }, etags: ReadonlyMap<number, string>) => {
+    expect([...etags.keys()].sort()).toEqual(Array.from({ length: upload.parts }, (_, i) => i + 1));
+    this.objects.set(upload.key, etags.size);
+    return Promise.resolve();
+  };
+  abortMultipart = () => {
+    this.aborted += 1;
+    return Promise.resolve();
+  };
+  put = async (url: string, body: Blob, { signal, onSent }: PutOptions) => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    signal.throwIfAborted();
+    onSent(body.size / 2);
+    const failure = this.failures.shift();
+    if (failure) throw failure as Error;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    signal.throwIfAborted();
+    onSent(body.size);
+    if (url.startsWith("part-")) this.partsSent.push(Number(url.slice(5)));
+    else this.objects.set(url, body.size);
+    return `"${url}"`;
+  };
+}
+
+function queueOf(server: Server, parts = false) {
+  const transport: Transport = {
+    parcel: (file) => (parts ? new InParts(file, server, server.put) : new SinglePiece(file, server, server.put)),
+    start: (key) => {
+      server.starts.push(key);
+      const failure = server.startFailures.shift();
+      return failure ? Promise.reject(failure as Error) : Promise.resolve();
+    },
+    explain: (error) => (error instanceof Error ? error.message : "?"),
+  };
+  const onStarted = vi.fn();
+  return { queue: new UploadQueue(transport, onStarted, () => Date.now()), onStarted };
+}
+
+const video = (name: string, size = 10) => new File([new Uint8Array(size)], name);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("navigator", { onLine: true });
+  vi.stubGlobal("addEventListener", () => undefined);
+  vi.stubGlobal("removeEventListener", () => undefined);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("a queue of uploads", () => {
+  it("sends two at once, starts each, and takes what has started off the list", async () => {
+    const server = new Server();
+    const { queue, onStarted } = queueOf(server);
+    queue.add([video("a.mp4"), video("b.mov"), video("c.webm")]);
+    expect(queue.snapshot().map(({ state }) => state)).toEqual(["sending", "sending", "waiting"]);
+    expect(queue.busy).toBe(true);
+    await vi.runAllTimersAsync();
+    expect(server.objects.size).toBe(3);
+    expect(server.starts).toEqual([...server.objects.keys()]);
+    expect(queue.snapshot()).toEqual([]);
+    expect(onStarted).toHaveBeenCalledTimes(3);
+    expect(queue.busy).toBe(false);
+  });
+
+  it("refuses before anything is sent", async () => {
+    const server = new Server();
+    const { queue } = queueOf(server);
+    queue.add([video("notes.txt"), video("empty.mp4", 0)]);
+    await vi.runAllTimersAsync();
+    expect(queue.snapshot().map(({ state }) => state)).toEqual(["refused", "refused"]);
+    expect(server.objects.size).toBe(0);
+  });
+
+  it("goes on by itself after the network broke off, and starts one analysis", async () => {
+    const server = new Server();
+    server.failures = [new TransientError("broken"), new TransientError("broken")];
+    const { queue } = queueOf(server);
+    queue.add([video("a.mp4")]);
+    await vi.advanceTimersByTimeAsync(150);
+    expect(queue.snapshot()[0]).toMatchObject({ state: "sending", offline: true, sent: 5 });
+    await vi.runAllTimersAsync();
+    expect(server.starts).toHaveLength(1);
+    expect(queue.snapshot()).toEqual([]);
+  });
+
+  it("asks for another URL where the first expired while it waited", async () => {
+    const server = new Server();
+    server.failures = [new TransientError("broken"), new RefusedError(403)];
+    const { queue } = queueOf(server);
+    queue.add([video("a.mp4")]);
+    await vi.runAllTimersAsync();
+    expect([...server.objects.keys()]).toEqual(["uploads/me/2-a.mp4"]);
+    expect(queue.snapshot()).toEqual([]);
+  });
+
+  it("never sends a file again whose analysis could not be started", async () => {
+    const server = new Server();
+    server.startFailures = [new Error("the month's analyses are used up")];
+    const { queue } = queueOf(server);
+    queue.add([video("a.mp4")]);
+    await vi.runAllTimersAsync();
+    expect(queue.snapshot()[0]).toMatchObject({ state: "failed", problem: "the month's analyses are used up" });
+    queue.retry(queue.snapshot()[0]?.id ?? "");
+    await vi.runAllTimersAsync();
+    expect(server.objects.size).toBe(1);
+    expect(new Set(server.starts).size).toBe(1);
+    expect(queue.snapshot()).toEqual([]);
+  });
+
+  it("cancels for good and lets the next one go", async () => {
+    const server = new Server();
+    const { queue } = queueOf(server);
+    queue.add([video("a.mp4"), video("b.mp4"), video("c.mp4")]);
+    await vi.advanceTimersByTimeAsync(120);
+    queue.cancel("1");
+    expect(queue.snapshot().map(({ state }) => state)).toEqual(["cancelled", "sending", "sending"]);
+    await vi.runAllTimersAsync();
+    expect(queue.snapshot().map(({ name, state }) => [name, state])).toEqual([["a.mp4", "cancelled"]]);
+    expect([...server.objects.keys()].some((key) => key.endsWith("a.mp4"))).toBe(false);
+    expect(server.starts).toHaveLength(2);
+    queue.dismiss("1");
+    expect(queue.snapshot()).toEqual([]);
+  });
+
+  it("tells speed", async () => {
+    const { queue } = queueOf(new Server());
+    queue.add([video("a.mp4", 4000), video("b.mp4", 4000)]);
+    await vi.advanceTimersByTimeAsync(150);
+    expect(queue.snapshot()[0]).toMatchObject({ sent: 2000, speed: null }); // nothing to go by yet
+  });
+});
+
+describe("in parts", () => {
+  it("sends every part once, though some had to be sent again", async () => {
+    const server = new Server();
+    server.failures = [new TransientError("broken")];
+    const { queue } = queueOf(server, true);
+    queue.add([video("long.mp4", 21)]);
+    await vi.runAllTimersAsync();
+    expect(server.partsSent.toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(server.starts).toHaveLength(1);
+  });
+
+  it("a retry sends only what is missing", async () => {
+    const server = new Server();
+    const { queue } = queueOf(server, true);
+    server.failures = [undefined, undefined, undefined, new RefusedError(403)];
+    queue.add([video("long.mp4", 21)]);
+    await vi.runAllTimersAsync();
+    expect(queue.snapshot()[0]?.state).toBe("failed");
+    const before = server.partsSent.length;
+    expect(before).toBeGreaterThan(0);
+    queue.retry("1");
+    await vi.runAllTimersAsync();
+    expect(server.partsSent).toHaveLength(6);
+    expect(new Set(server.partsSent).size).toBe(6);
+    expect(queue.snapshot()).toEqual([]);
+    expect(server.aborted).toBe(0);
+  });
+
+  it("cancelling tells the server", async () => {
+    const server = new Server();
+    const { queue } = queueOf(server, true);
+    queue.add([video("long.mp4", 21)]);
+    await vi.advanceTimersByTimeAsync(50);
+    queue.cancel("1");
+    await vi.runAllTimersAsync();
+    expect(server.aborted).toBe(1);
+    expect(server.starts).toEqual([]);
+  });
+});

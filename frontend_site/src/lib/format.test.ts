@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { bytes, clock, count, percent, timeLeft, when } from "./format";
+
+describe("clock", () => {
+  it.each([
+    [0, "0:00"],
+    [59.99, "0:59"],
+    [61, "1:01"],
+    [3599, "59:59"],
+    [3600, "1:00:00"],
+    [36_061, "10:01:01"],
+  ])("%d s is %s", (seconds, shown) => expect(clock(seconds)).toBe(shown));
+
+  it("names every whole second by its own text", () => {
+    fc.assert(
+      fc.property(fc.nat(200_000), (seconds) => {
+        const parts = clock(seconds).split(":").map(Number);
+        expect(parts.reduce((sum, part) => sum * 60 + part, 0)).toBe(seconds);
+      }),
+    );
+  });
+});
+
+describe("bytes", () => {
+  it.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1.0 kB"],
+    [999_600, "1.0 MB"],
+    [4_230_000, "4.2 MB"],
+    [9_960_000, "10 MB"],
+    [1_073_741_824, "1.1 GB"],
+  ])("%d is %s", (size, shown) => expect(bytes(size)).toBe(shown));
+
+  it("never needs more than three digits", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 999_000_000_000_000 }), (size) => {
+        expect(bytes(size)).toMatch(/^(\d{1,3}|\d\.\d) (B|kB|MB|GB|TB)$/);
+      }),
+    );
+  });
+});
+
+it("percentages are whole", () => {
+  expect([0, 0.004, 0.005, 0.995, 1].map(percent)).toEqual(["0%", "0%", "1%", "100%", "100%"]);
+});
+
+it("says how long something takes as a person would", () => {
+  expect([3, 22, 54, 61, 3000, 4000].map(timeLeft)).toEqual([
+    "a few seconds left",
+    "about 20 s left",
+    "about 55 s left",
+    "about 1 min left",
+    "about 50 min left",
+    "about 1 h left",
+  ]);
+});
+
+it("names the time of today's moments alone", () => {
+  const now = new Date(2026, 10, 24, 18, 0);
+  expect(when(new Date(2026, 10, 24, 9, 5), now)).toBe("today, 09:05");
+  expect(when(new Date(2026, 10, 23, 9, 5), now)).toBe("23 Nov 2026");
+});
+
+it("counts in singular and plural", () => {
+  expect([0, 1, 12_000].map((number) => count(number, "video"))).toEqual(["0 videos", "1 video", "12,000 videos"]);
+});
