@@ -1,6 +1,6 @@
 """Analyses, as handlers and the API see them. Each function is told in the module it comes from."""
 
-from lambdas.core.creation import id_of, start
+from lambdas.core.creation import id_of, retry, start
 from lambdas.core.deletion import delete, expire, purge, restore
 from lambdas.core.inference import submit
 from lambdas.core.reading import Page, Progress, find, get, page, progress, reload, result
@@ -25,6 +25,7 @@ __all__ = [
     "put_off",
     "reload",
     "restore",
+    "retry",
     "result",
     "start",
     "submit",

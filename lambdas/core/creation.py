@@ -43,6 +43,25 @@ def start(
     raise BusyError
 
 
+def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
+    """Another attempt at an analysis that failed, whichever door it came by; charged anew. Others stay as they are.
+
+    Raises NotFoundError, NotUploadedError where its video is gone, and as `start`.
+    """
+    for _ in range(ROUNDS):
+        record = reading.get(owner, analysis_id)
+        if record.status != FAILED:
+            return record
+        version_id = record.version_id if record.source == DROP_DOOR else None
+        upload = uploads.inspect(record.object_key, version_id)
+        try:
+            return _retry(record, upload, None, now)
+        except RefusedError as error:
+            if "analysis" not in error.names:
+                raise _refusal(error, owner, now) from error
+    raise BusyError
+
+
 def id_of(upload: CheckedObject, source: Source) -> str:
     """Every version of a dropped object is analysed by itself, while a key of `uploads/` is used once."""
     version_id = upload.version_id if source == DROP_DOOR else None

@@ -1,5 +1,6 @@
 """Events for owners' webhooks: what is told, where to, and the queue that the `webhook` Lambda sends from."""
 
+import secrets
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +11,7 @@ from lambdas.core.clock import stamp
 from lambdas.core.settings import settings
 from lambdas.core.tables import COMPLETED, AnalysisRecord
 
-EventType = Literal["analysis.completed", "analysis.failed"]
+EventType = Literal["analysis.completed", "analysis.failed", "webhook.test"]
 
 
 class Event(BaseModel):
@@ -22,8 +23,8 @@ class Event(BaseModel):
     id: str
     type: EventType
     owner: str
-    analysis_id: str
-    attempt: int
+    analysis_id: str | None = None  # of a test: none
+    attempt: int | None = None
     url: str
     occurred_at: str  # clock.stamp
 
@@ -45,6 +46,13 @@ def event_of(record: AnalysisRecord, now: datetime) -> Event | None:
         attempt=int(record.attempt),
         url=url,
         occurred_at=record.updated_at or stamp(now),
+    )
+
+
+def trial(owner: str, url: str, now: datetime) -> Event:
+    """An event that tells nothing: to see whether a webhook works."""
+    return Event(
+        id=f"evt_test_{secrets.token_hex(12)}", type="webhook.test", owner=owner, url=url, occurred_at=stamp(now)
     )
 
 

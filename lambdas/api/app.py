@@ -1,0 +1,44 @@
+"""The API as an app and as a Lambda. `app` knows nothing of prefixes: `Doors` takes them off."""
+
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from mangum import Mangum
+
+from lambdas.api import problems
+from lambdas.api.deps import session
+from lambdas.api.documents import operation_id
+from lambdas.api.doors import Doors
+from lambdas.api.routes import account, analyses, inference, keys, uploads, usage, webhook
+from lambdas.core.observability import logger, metrics, tracer
+
+SHARED = (uploads.router, inference.router, analyses.router, usage.router)
+APP_ONLY = (keys.router, webhook.router, account.router)
+
+
+def create_app() -> FastAPI:
+    """The routes and how errors are answered. The OpenAPI document is a file (scripts/openapi.py), not a route."""
+    app = FastAPI(
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    problems.install(app)
+    for router in SHARED:
+        app.include_router(router)
+    for router in APP_ONLY:
+        app.include_router(router, dependencies=[Depends(session)])
+    return app
+
+
+app = create_app()
+_adapter = Mangum(Doors(app), lifespan="off", text_mime_types=["text/", "json", "application/x-subrip"])
+
+
+@logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer a request of API Gateway."""
+    return _adapter(event, context)

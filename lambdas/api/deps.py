@@ -1,0 +1,67 @@
+"""What routes ask for in their signatures: who calls, through which door, and what the call may take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from lambdas.api.doors import Door, door_of
+from lambdas.api.errors import NoRouteError
+from lambdas.core import api_keys, clock, owners
+from lambdas.core.errors import UnauthorizedError
+from lambdas.core.object_keys import is_owner
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose data a request is about: found from its credentials, never from what it says."""
+
+    owner: str
+    door: Door
+
+
+def now() -> datetime:
+    """The moment of the request."""
+    return clock.now()
+
+
+def caller(request: Request, at: Annotated[datetime, Depends(now)]) -> Caller:
+    """By API key under /api, by the user's session under /app. Raises UnauthorizedError or AccountDeletedError."""
+    door = door_of(request.scope)
+    return Caller(_by_key(request, at) if door is Door.API else _by_session(request, at), door)
+
+
+def session(caller: Annotated[Caller, Depends(caller)]) -> Caller:
+    """A user in person. Under /api there are no such routes: a leaked key must not make others, or end the account."""
+    if caller.door is not Door.APP:
+        raise NoRouteError("there is no such route")
+    return caller
+
+
+def _by_key(request: Request, at: datetime) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise UnauthorizedError("send the API key as `Authorization: Bearer KEY`")
+    return api_keys.verify(token.strip(), at)
+
+
+def _by_session(request: Request, at: datetime) -> str:
+    """The gateway has checked the token; which kind of token it was is left to us."""
+    claims: Mapping[str, Any] = _authorizer(request).get("claims") or {}
+    owner = str(claims.get("sub", ""))
+    if claims.get("token_use") != "id" or not is_owner(owner):
+        raise UnauthorizedError("send the session's ID token as `Authorization: Bearer TOKEN`")
+    owners.ensure(owner, claims.get("email"), at)
+    return owner
+
+
+def _authorizer(request: Request) -> Mapping[str, Any]:
+    context = request.scope.get("aws.event", {}).get("requestContext", {})
+    return context.get("authorizer") or {}
+
+
+CallerDep = Annotated[Caller, Depends(caller)]
+SessionDep = Annotated[Caller, Depends(session)]
+NowDep = Annotated[datetime, Depends(now)]

@@ -1,0 +1,100 @@
+"""Analyses: listed, looked at, taken away, deleted and brought back."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Query, Response
+
+from lambdas.api import results, views
+from lambdas.api.deps import CallerDep, NowDep
+from lambdas.api.documents import exports, problems
+from lambdas.api.results import FormatName, format_of
+from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, AnalysisPage, Deleted, Status, VideoUrl
+from lambdas.api.schemas.base import ANALYSIS_ID
+from lambdas.core import analyses
+from lambdas.core.settings import settings
+from lambdas.core.tables import COMPLETED, AnalysisRecord
+
+router = APIRouter(tags=["analyses"])
+
+AnalysisId = Annotated[str, Path(max_length=64, examples=[ANALYSIS_ID])]
+Cursor = Annotated[str | None, Query(min_length=1, max_length=512, description="`cursor` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Accept = Annotated[str, Header(max_length=1000, description="`text/csv`, `text/vtt` and so on, instead of `format`.")]
+
+
+@router.get("/analyses", responses=problems(400, 422))
+def list_analyses(
+    caller: CallerDep, status: Status | None = None, cursor: Cursor = None, limit: Limit = 25
+) -> AnalysisPage:
+    """List analyses, newest first.
+
+    Of one `status` where it is named. A page may hold fewer than `limit`; the last one has no `cursor`.
+    """
+    page = analyses.page(caller.owner, status, cursor, limit)
+    return AnalysisPage(analyses=[views.item(record) for record in page.records], cursor=page.cursor)
+
+
+@router.get(
+    "/analyses/{id}",
+    response_model=AnalysisDetail,
+    response_description="The analysis, as far as it is.",
+    responses={200: exports(), **problems(404, 409, 422)},
+)
+def get_analysis(
+    caller: CallerDep, id: AnalysisId, format: FormatName | None = None, accept: Accept = "application/json"
+) -> Response:
+    """Get an analysis, with its result once it is completed.
+
+    As JSON it has the progress while it is processed, and the reason when it failed. As `csv`, `srt` or `vtt` it is
+    the result alone, as a file.
+    """
+    record = analyses.get(caller.owner, id)
+    wanted = format_of(format, accept)
+    if wanted != "json":
+        return results.export(record, analyses.result(record), wanted)
+    return _detail(record)
+
+
+@router.get("/analyses/{id}/video", responses=problems(404, 409))
+def get_video_url(caller: CallerDep, id: AnalysisId) -> VideoUrl:
+    """Get a URL that plays the video of an analysis."""
+    record = analyses.get(caller.owner, id)
+    url = results.video_url(record)
+    return VideoUrl(url=url, content_type=record.content_type, expires_in=settings().url_seconds)
+
+
+@router.post("/analyses/{id}/retry", status_code=202, responses=problems(404, 409, 413))
+def retry_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisItem:
+    """Start an analysis that failed again.
+
+    Charged like a new one. One that did not fail stays as it is.
+    """
+    return views.item(analyses.retry(caller.owner, id, now))
+
+
+@router.delete("/analyses/{id}", responses=problems(404))
+def delete_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> Deleted:
+    """Delete an analysis: its video, its result, its record.
+
+    It is gone at once, and can be restored for some minutes; then everything is purged.
+    """
+    record = analyses.delete(caller.owner, id, now)
+    until = float(record.deleted_at or 0) + settings().undo_seconds
+    return Deleted(id=record.id, restorable_until=datetime.fromtimestamp(until, UTC))
+
+
+@router.post("/analyses/{id}/restore", responses=problems(404, 409))
+def restore_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisItem:
+    """Bring a deleted analysis back, as long as it has not been purged."""
+    return views.item(analyses.restore(caller.owner, id, now))
+
+
+def _detail(record: AnalysisRecord) -> Response:
+    completed = record.status == COMPLETED
+    analysis = analyses.result(record) if completed else None
+    url = results.result_url(record) if completed else None
+    whole = views.detail(record, analysis, url, analyses.progress(record))
+    answer = results.json_answer(whole) or results.json_answer(whole.model_copy(update={"analysis": None}))
+    assert answer is not None, "without its result, an analysis is short"
+    return answer

@@ -1,0 +1,39 @@
+"""API keys. For users in person alone: a leaked key must not make others."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from lambdas.api import views
+from lambdas.api.deps import NowDep, SessionDep
+from lambdas.api.documents import problems
+from lambdas.api.schemas.account import KeyList, KeyRequest, NewKey
+from lambdas.core import api_keys
+
+router = APIRouter(tags=["keys"])
+
+KeyId = Annotated[str, Path(max_length=64, examples=["4tq7hd2kzv5mw3xn6bpsaj4i"])]
+
+
+@router.get("/keys", responses=problems())
+def list_keys(caller: SessionDep) -> KeyList:
+    """List the API keys, by their prefixes."""
+    return KeyList(keys=[views.key(record) for record in api_keys.list_(caller.owner)])
+
+
+@router.post("/keys", status_code=201, responses=problems(409))
+def create_key(caller: SessionDep, request: KeyRequest, now: NowDep) -> NewKey:
+    """Make an API key. Its token is shown this once."""
+    return views.new_key(api_keys.create(caller.owner, request.name, now))
+
+
+@router.post("/keys/{id}/rotate", responses=problems(404))
+def rotate_key(caller: SessionDep, id: KeyId, now: NowDep) -> NewKey:
+    """Give an API key a new secret. The old token stops working at once."""
+    return views.new_key(api_keys.rotate(caller.owner, id, now))
+
+
+@router.delete("/keys/{id}", status_code=204, responses=problems(404))
+def revoke_key(caller: SessionDep, id: KeyId, now: NowDep) -> None:
+    """Revoke an API key. It stops working at once."""
+    api_keys.revoke(caller.owner, id, now)

@@ -1,0 +1,22 @@
+"""What was used of the quota."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from lambdas.api import views
+from lambdas.api.deps import CallerDep, NowDep
+from lambdas.api.documents import problems
+from lambdas.api.schemas.account import Usage
+from lambdas.core import clock, owners, quota
+
+router = APIRouter(tags=["usage"])
+
+Month = Annotated[str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Such as `2026-11`.")]
+
+
+@router.get("/usage", responses=problems(422))
+def get_usage(caller: CallerDep, now: NowDep, month: Month = None) -> Usage:
+    """Get what was used in a calendar month (UTC), and what is left."""
+    plan = owners.profile(caller.owner).plan
+    return views.usage(quota.usage(caller.owner, month or clock.month_of(now), plan))

@@ -1,0 +1,95 @@
+"""What belongs to an account: usage, API keys, the webhook."""
+
+import datetime as dt
+
+from pydantic import Field
+
+from lambdas.api.schemas.base import TIME, Schema, example
+
+
+class Day(Schema):
+    date: dt.date
+    requests: int
+
+
+class Usage(Schema):
+    """What was used in a calendar month (UTC)."""
+
+    model_config = example(
+        month="2026-11",
+        plan="free",
+        limit=10_000,
+        used=42,
+        left=9_958,
+        resetsAt="2026-12-01T00:00:00Z",
+        minutes=63.5,
+        days=[{"date": "2026-11-24", "requests": 42}],
+    )
+
+    month: str
+    plan: str
+    limit: int
+    used: int
+    left: int
+    resets_at: dt.datetime
+    minutes: float = Field(description="Of video analysed.")
+    days: list[Day]
+
+
+class KeyRequest(Schema):
+    model_config = example(name="production")
+
+    name: str = Field(min_length=1, max_length=100, pattern=r"\S")
+
+
+class KeyItem(Schema):
+    """An API key. Its secret is nowhere: only `prefix` tells which it is."""
+
+    model_config = example(
+        id="4tq7hd2kzv5mw3xn6bpsaj4i",
+        name="production",
+        prefix="vs_4tq7hd2k",
+        status="active",
+        createdAt=TIME,
+        lastUsedAt=None,
+    )
+
+    id: str
+    name: str
+    prefix: str
+    created_at: dt.datetime
+    rotated_at: dt.datetime | None
+    last_used_at: dt.datetime | None = Field(description="To the hour.")
+
+
+class NewKey(KeyItem):
+    """A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`."""
+
+    token: str
+
+
+class KeyList(Schema):
+    keys: list[KeyItem]
+
+
+class WebhookRequest(Schema):
+    model_config = example(url="https://hooks.example.com/video-sentiment")
+
+    url: str = Field(min_length=1, max_length=2048)
+
+
+class Webhook(Schema):
+    """Where events go. `secret` signs them; `url` is null where there is no webhook."""
+
+    model_config = example(url="https://hooks.example.com/video-sentiment", secret="whsec_...")
+
+    url: str | None
+    secret: str
+
+
+class WebhookTest(Schema):
+    """The event that is on its way to the webhook, as any other would be."""
+
+    model_config = example(eventId="evt_test_7d1c2a")
+
+    event_id: str

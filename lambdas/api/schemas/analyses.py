@@ -1,0 +1,102 @@
+"""Analyses: started, listed, looked at."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from lambdas.api.schemas.base import ANALYSIS_ID, KEY, STATUS_URL, TIME, URL, Schema, example
+from lambdas.api.schemas.uploads import Key
+from lambdas.core.reading import Progress
+from lambdas.core.results import Summary
+from model.contract import Analysis
+
+Status = Literal["queued", "processing", "completed", "failed"]
+
+
+class InferenceRequest(Schema):
+    model_config = example(key=KEY, webhookUrl="https://hooks.example.com/video-sentiment", fileName="interview.mp4")
+
+    key: Key
+    file_name: str | None = Field(default=None, min_length=1, max_length=255, description="What lists show.")
+    webhook_url: str | None = Field(
+        default=None, max_length=2048, description="Takes this analysis's event instead of the account's webhook."
+    )
+
+
+class InferenceResult(Schema):
+    """The whole analysis, as it came within the time that a request waits."""
+
+    analysis: Analysis
+
+
+class Accepted(Schema):
+    """The analysis goes on; ask again at `statusUrl`."""
+
+    model_config = example(id=ANALYSIS_ID, status="processing", statusUrl=STATUS_URL)
+
+    id: str
+    status: Status
+    status_url: str
+
+
+class Failure(Schema):
+    """Why an analysis failed. It was not charged, and starting it again may help."""
+
+    model_config = example(code="timed-out", message="no result came in time; start the analysis again")
+
+    code: str
+    message: str
+
+
+class AnalysisItem(Schema):
+    """An analysis in short."""
+
+    id: str
+    status: Status
+    attempt: int
+    source: Literal["upload", "drop"]
+    file_name: str | None
+    size: int | None = Field(description="Of the video, in bytes.")
+    content_type: str | None
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None = Field(description="When it and its video will be deleted.")
+    summary: Summary | None = Field(description="Once it is completed.")
+    error: Failure | None = Field(description="Why it failed, where it did.")
+
+
+class AnalysisDetail(AnalysisItem):
+    """An analysis with its result."""
+
+    progress: Progress | None = Field(description="While it is processed, once the model has said something.")
+    analysis: Analysis | None = Field(
+        description="Once it is completed. Null where it is too long for one answer: then fetch `resultUrl`."
+    )
+    result_url: str | None = Field(description="The result as a JSON file, for 15 minutes; once it is completed.")
+
+
+class AnalysisPage(Schema):
+    """Newest first. `cursor` asks for the next page; null on the last one."""
+
+    analyses: list[AnalysisItem]
+    cursor: str | None
+
+
+class VideoUrl(Schema):
+    """The video itself, for a player; for `expiresIn` seconds."""
+
+    model_config = example(url=URL, contentType="video/mp4", expiresIn=900)
+
+    url: str
+    content_type: str | None
+    expires_in: int
+
+
+class Deleted(Schema):
+    """Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good."""
+
+    model_config = example(id=ANALYSIS_ID, restorableUntil=TIME)
+
+    id: str
+    restorable_until: datetime

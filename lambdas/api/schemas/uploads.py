@@ -1,0 +1,107 @@
+"""Files on their way in: in one piece, or in parts."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from lambdas.api.schemas.base import FILE_ID, KEY, URL, Schema, example
+
+MAX_PARTS = 10_000  # S3's limit
+
+Key = Annotated[str, Field(min_length=1, max_length=1024, description="What `createUploadUrl` answered as `key`.")]
+PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS)]
+
+
+class UploadRequest(Schema):
+    """`fileType` is a file's extension, with its dot."""
+
+    model_config = example(fileType=".mp4", fileSize=7_340_032)
+
+    file_type: str = Field(min_length=1, max_length=16)
+    file_size: int | None = Field(default=None, ge=1, description="In bytes; the upload must then have exactly these.")
+
+
+class UploadUrl(Schema):
+    """PUT the file to `url`, with exactly `headers`, within `expiresIn` seconds; then start its analysis by `key`."""
+
+    model_config = example(
+        url=URL,
+        fileId=FILE_ID,
+        fileType=".mp4",
+        key=KEY,
+        headers={"Content-Type": "video/mp4"},
+        expiresIn=900,
+    )
+
+    url: str
+    file_id: str
+    file_type: str
+    key: str
+    headers: dict[str, str]
+    expires_in: int
+
+
+class MultipartRequest(Schema):
+    model_config = example(fileType=".mov", fileSize=734_003_200)
+
+    file_type: str = Field(min_length=1, max_length=16)
+    file_size: int = Field(ge=1, description="In bytes.")
+
+
+class MultipartUpload(Schema):
+    """The file is cut into `parts` pieces of `partSize` bytes, the last one shorter."""
+
+    model_config = example(fileId=FILE_ID, key=KEY, partSize=16_777_216, parts=44, expiresIn=900)
+
+    file_id: str
+    key: str
+    part_size: int
+    parts: int
+    expires_in: int = Field(description="Seconds until parts must be signed, or the upload completed.")
+
+
+class SignPartsRequest(Schema):
+    model_config = example(key=KEY, partNumbers=[1, 2, 3])
+
+    key: Key
+    part_numbers: list[PartNumber] = Field(min_length=1, max_length=100)
+
+
+class PartUrl(Schema):
+    part_number: int
+    url: str
+
+
+class PartUrls(Schema):
+    """PUT each piece to its URL, and keep the `ETag` header of the answer."""
+
+    model_config = example(parts=[{"partNumber": 1, "url": URL}], expiresIn=900)
+
+    parts: list[PartUrl]
+    expires_in: int
+
+
+class CompletedPart(Schema):
+    part_number: PartNumber
+    etag: str = Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
+
+
+class CompleteRequest(Schema):
+    model_config = example(key=KEY, parts=[{"partNumber": 1, "etag": '"9b2cf535f27731c974343645a3985328"'}])
+
+    key: Key
+    parts: list[CompletedPart] = Field(min_length=1, max_length=1000)
+
+
+class AbortRequest(Schema):
+    model_config = example(key=KEY)
+
+    key: Key
+
+
+class UploadedFile(Schema):
+    """Uploaded as a whole; start its analysis by `key`."""
+
+    model_config = example(key=KEY)
+
+    key: str
