@@ -1,0 +1,189 @@
+"""All that runs: the Lambdas, what starts them, the API, the site, and who notices when something is wrong."""
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.http_api import HttpApi
+from stacks.constructs.monitoring import Monitoring
+from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.site import Site, SiteBucket
+from stacks.constructs.trigger import KEPT, WorkQueue, on_records, queue
+from stacks.data_stack import DataStack
+from stacks.nag import accept
+from stacks.permissions import Grants
+
+USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # SSM parameters
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A Lambda of ours; `memory` in MB decides its share of a CPU as well."""
+
+    seconds: int
+    memory: int = 512
+    handler: str = ""
+
+
+FUNCTIONS = {
+    # A REST API's limit is 29 s; what is slower must be ended by us, with an answer.
+    "api": Spec(seconds=28, memory=1024, handler="lambdas.api.app.handler"),
+    "on_drop": Spec(seconds=30),
+    "submit": Spec(seconds=120),  # a copy of 1 GB within S3
+    "on_result": Spec(seconds=60, memory=1024),
+    "publish": Spec(seconds=60),
+    "sweeper": Spec(seconds=300, memory=1024),
+    "webhook": Spec(seconds=30),
+}
+# Which of them work on a queue, and how often a message is tried.
+QUEUES = {"on_drop": 5, "on_result": 5, "webhook": 12}
+
+
+class AppStack(cdk.Stack):
+    """`success` and `failure` are the topics that the endpoint speaks to, in whichever stack that is."""
+
+    def __init__(self, scope: Construct, id: str, config: StageConfig, data: DataStack) -> None:
+        super().__init__(
+            scope, id, termination_protection=config.is_prod, description="Video sentiment: API, Lambdas, site"
+        )
+        self._config = config
+        self._data = data
+        self.success = sns.Topic(self, "Success", enforce_ssl=not config.is_local)
+        self.failure = sns.Topic(self, "Failure", enforce_ssl=not config.is_local)
+        self.queues = {
+            name: WorkQueue(
+                self, f"{_pascal(name)}Work", config, timeout=Duration.seconds(FUNCTIONS[name].seconds), attempts=n
+            )
+            for name, n in QUEUES.items()
+        }
+        lambdas = Construct(self, "Lambdas")
+        self.functions = {name: self._function(lambdas, name, spec) for name, spec in FUNCTIONS.items()}
+        self._connect()
+        self.api = HttpApi(self, "Api", config, self.functions["api"].function, data.auth.pool)
+        self.site_bucket = SiteBucket(self, "SiteFiles", config).bucket
+        self.public_url = self._public_url()
+        self._add_parameters()
+        Grants(self, "Grants", config, self.functions, data, self.queues["webhook"].queue, self.api.plan)
+        self._watch()
+        self._add_outputs()
+
+    def _function(self, scope: Construct, name: str, spec: Spec) -> PythonFunction:
+        return PythonFunction(
+            scope,
+            _pascal(name),
+            self._config,
+            self._environment(),
+            handler=spec.handler or f"lambdas.{name}.handler.handler",
+            timeout=Duration.seconds(spec.seconds),
+            memory=spec.memory,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """The fields of lambdas.core.settings.Settings that have no default, and those that this stage changes."""
+        config, data = self._config, self._data
+        return {
+            "STAGE": config.stage,
+            "TABLE_NAME": data.table.table_name,
+            "MEDIA_BUCKET": data.buckets.media.bucket_name,
+            "RESULTS_BUCKET": data.buckets.results.bucket_name,
+            "ENDPOINT_NAME": config.endpoint_name,
+            "WEBHOOK_QUEUE_URL": self.queues["webhook"].queue.queue_url,
+            "USER_POOL_ID": data.auth.pool.user_pool_id,
+            "USAGE_PLAN_PARAMETER": config.parameter(USAGE_PLAN),
+            "PUBLIC_URL_PARAMETER": config.parameter(PUBLIC_URL),
+            **{name.upper(): value for name, value in config.lambda_overrides.items()},
+        }
+
+    def _connect(self) -> None:
+        """Every way by which a Lambda but the API's is started."""
+        for name in QUEUES:
+            self.queues[name].feed(self.functions[name], batch=1 if name == "webhook" else 10)
+        events.Rule(
+            self,
+            "Dropped",
+            description="Videos that arrive in drop folders",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [self._data.buckets.media.bucket_name]},
+                    "object": {"key": [{"prefix": "drop/"}]},
+                },
+            ),
+            targets=[targets.SqsQueue(self.queues["on_drop"].queue)],
+        )
+        results = self.queues["on_result"].queue
+        for topic in (self.success, self.failure):
+            topic.add_subscription(subscriptions.SqsSubscription(results, raw_message_delivery=True))
+        self.dead_records = queue(self, "DeadRecords", self._config, retention_period=KEPT)
+        accept(self.dead_records, "SQS3", "it is the stream's dead-letter queue")
+        on_records(self.functions["submit"], self._data.table, self.dead_records, ["queued"])
+        on_records(self.functions["publish"], self._data.table, self.dead_records, ["completed", "failed"])
+        events.Rule(
+            self,
+            "EveryMinute",
+            schedule=events.Schedule.rate(Duration.minutes(1)),
+            # Late is useless: the next minute's run does all that this one would have.
+            targets=[
+                targets.LambdaFunction(
+                    self.functions["sweeper"].function, retry_attempts=0, max_event_age=Duration.minutes(1)
+                )
+            ],
+        )
+
+    def _public_url(self) -> str:
+        """Where clients and browsers come in; locally that is a process of `local/`, not a distribution."""
+        if self._config.is_local:
+            return self._config.public_url
+        logs = self._data.buckets.logs
+        assert logs is not None
+        site = Site(
+            self, "Site", self._config,
+            bucket=self.site_bucket, api=self.api, uploads=self._data.buckets.media, log=logs,
+        )  # fmt: skip
+        cdk.CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
+        return site.url
+
+    def _add_parameters(self) -> None:
+        """What Lambdas must know of resources that depend on them: an environment variable would be a cycle."""
+        for name, value in ((USAGE_PLAN, self.api.plan.usage_plan_id), (PUBLIC_URL, self.public_url)):
+            ssm.StringParameter(
+                self, f"{_pascal(name)}Parameter", parameter_name=self._config.parameter(name), string_value=value
+            )
+
+    def _watch(self) -> None:
+        dead = {_pascal(name): work.dead for name, work in self.queues.items()}
+        Monitoring(self, "Monitoring", self._config).watch(
+            {_pascal(name): function for name, function in self.functions.items()},
+            {_pascal(name): work.queue for name, work in self.queues.items()},
+            {**dead, "Stream": self.dead_records},
+            self.api,
+        )
+
+    def _add_outputs(self) -> None:
+        for name, value in {
+            "SiteUrl": self.public_url,
+            "ApiUrl": self.api.url,
+            "ApiId": self.api.api.rest_api_id,
+            "SiteBucket": self.site_bucket.bucket_name,
+            "DropQueueUrl": self.queues["on_drop"].queue.queue_url,
+            "ResultQueueUrl": self.queues["on_result"].queue.queue_url,
+            "WebhookQueueUrl": self.queues["webhook"].queue.queue_url,
+            "SuccessTopicArn": self.success.topic_arn,
+            "ErrorTopicArn": self.failure.topic_arn,
+            "UsagePlanId": self.api.plan.usage_plan_id,
+            "EndpointName": self._config.endpoint_name,
+        }.items():
+            cdk.CfnOutput(self, name, value=value)
+
+
+def _pascal(name: str) -> str:
+    return "".join(word.capitalize() for word in name.replace("-", "_").split("_"))

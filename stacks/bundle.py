@@ -1,0 +1,163 @@
+"""The code of all Lambdas as one folder, built without Docker: packages for the target platform, then ours.
+
+`python -m stacks.bundle aws|local` prints the folder. The same content gives the same files, so CDK's asset hash
+only changes when a dependency or our code does. What pip installed is kept under build/, by the digest of all that
+decides it: the second synth needs no network.
+"""
+
+import contextlib
+import fnmatch
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "requirements" / "api.txt"
+BUILD = ROOT / "build" / "lambda"
+RUNTIME = "3.13"  # Lambda's Python on AWS
+DAY = 86400  # seconds
+MAX_ZIP = 20 * 10**6  # bytes; Lambda takes 50 MB, what is smaller starts sooner
+
+# What boto3 and pynamodb talk to; the descriptions of all other services are 25 of botocore's 30 MB.
+SERVICES = ("apigateway", "cognito-idp", "dynamodb", "s3", "sagemaker-runtime", "sns", "sqs", "ssm", "sts")
+# Our own code that goes along: the Lambdas, and of the engine what needs no torch.
+OURS = ("lambdas/**/*.py", "model/__init__.py", "model/contract.py", "model/formats.py")
+# Never needed when a function runs. RECORD and its like differ between machines.
+PRUNED = (
+    "*/__pycache__/*", "bin/*", "*/tests/*", "*/test/*", "*.pyi", "*.dist-info/RECORD", "*.dist-info/INSTALLER",
+    "*.dist-info/REQUESTED", "*.dist-info/direct_url.json", "*.dist-info/licenses/*", "*/examples-1.json*",
+    "boto3/examples/*", "boto3/data/*", "wrapt-stubs/*",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a bundle runs. `pip` says so to pip; nothing: on the Python that pip belongs to."""
+
+    name: str
+    python: Path
+    pip: tuple[str, ...] = ()
+
+
+def targets() -> dict[str, Target]:
+    ours = Path(sys.executable)
+    aws = ("--platform", "manylinux2014_aarch64", "--python-version", RUNTIME, "--implementation", "cp")
+    emulator = ROOT / ".venv-local" / "bin" / "python"
+    return {
+        "aws": Target("aws", ours, aws),
+        "local": Target("local", emulator if emulator.exists() else ours),
+    }
+
+
+def build(name: str) -> Path:
+    """The folder with a target's bundle; built when it is not there yet.
+
+    Raises subprocess.CalledProcessError when pip fails, ValueError when the zip would be over MAX_ZIP.
+    """
+    target = targets()[name]
+    packages = _packages(target)
+    digest = hashlib.sha256(packages.name.encode())
+    ours = list(_ours())
+    for path in ours:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    folder = BUILD / f"{name}-{digest.hexdigest()[:16]}"
+    if not folder.exists():
+        with _becoming(folder) as draft:
+            shutil.copytree(packages, draft, dirs_exist_ok=True, copy_function=os.link)
+            for path in ours:
+                place = draft / path.relative_to(ROOT)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place)
+            if (size := zip_size(draft)) > MAX_ZIP:
+                raise ValueError(f"the Lambdas' zip would be {size / 1e6:.1f} MB, more than {MAX_ZIP / 1e6:.0f}")
+    os.utime(folder)
+    _forget_old(name)
+    return folder
+
+
+def zip_size(folder: Path) -> int:
+    """Bytes of the folder as the zip that is uploaded."""
+    with tempfile.TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in _files(folder):
+                archive.write(path, path.relative_to(folder))
+        return file.tell()
+
+
+def _packages(target: Target) -> Path:
+    """What pip installs for a target, pruned; from the cache where it is the same."""
+    version = RUNTIME if target.pip else _version_of(target.python)
+    parts = (REQUIREMENTS.read_bytes(), Path(__file__).read_bytes(), repr((target.pip, version)).encode())
+    folder = BUILD / f"packages-{target.name}-{hashlib.sha256(b'|'.join(parts)).hexdigest()[:16]}"
+    if not folder.exists():
+        with _becoming(folder) as draft:
+            command = [
+                *(str(target.python), "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps"),
+                *("--require-hashes", "--only-binary", ":all:", "--no-compile", *target.pip),
+                *("--target", str(draft), "-r", str(REQUIREMENTS)),
+            ]
+            # Standard output belongs to whoever runs this: CDK reads the app's.
+            subprocess.run(command, check=True, stdout=sys.stderr)
+            _prune(draft)
+    return folder
+
+
+def _version_of(python: Path) -> str:
+    script = "import platform, sysconfig; print(platform.python_version(), sysconfig.get_platform())"
+    return subprocess.run([python, "-c", script], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _prune(folder: Path) -> None:
+    for path in _files(folder):
+        name = path.relative_to(folder).as_posix()
+        if any(fnmatch.fnmatch(f"/{name}", pattern) or fnmatch.fnmatch(name, pattern) for pattern in PRUNED):
+            path.unlink()
+    for path in (folder / "botocore" / "data").iterdir():
+        if path.is_dir() and path.name not in SERVICES:
+            shutil.rmtree(path)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _ours() -> Iterator[Path]:
+    for pattern in OURS:
+        yield from (path for path in sorted(ROOT.glob(pattern)) if "__pycache__" not in path.parts)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+@contextmanager
+def _becoming(folder: Path) -> Iterator[Path]:
+    """A draft that takes the folder's name once it is whole, so what is interrupted leaves nothing half made."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=BUILD))
+    try:
+        yield draft
+        draft.chmod(0o755)
+        with contextlib.suppress(OSError):  # somebody else was faster, with the same content
+            draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _forget_old(name: str) -> None:
+    """Remove bundles of this target that nobody asked for since yesterday."""
+    for folder in BUILD.glob(f"{name}-*"):
+        if time.time() - folder.stat().st_mtime > DAY:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{build(sys.argv[1])}\n")

@@ -1,0 +1,133 @@
+"""What differs between stages, and the only reader of the CDK context: a frozen record of it."""
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+PROJECT = "video-sentiment"
+STACK_PREFIX = "VideoSentiment"
+STAGES = ("dev", "prod", "local")
+LOCAL_URL = "http://localhost:8080"
+OWNER_PATTERN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+# Context that is not ours: feature flags, and what the command line adds by itself.
+FOREIGN_CONTEXT = ("@", "aws:", "cli-")
+# Families of instances with an NVIDIA GPU: their host needs a newer driver than SageMaker's default image has.
+GPU_FAMILIES = ("g", "p")
+
+
+class ConfigError(ValueError):
+    """The context asks for something that cannot be built; the message says what to write instead."""
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """One stage. Each field is set by `-c camelCaseName=value`; mappings are given as JSON.
+
+    `lambda_overrides` replaces defaults of `lambdas.core.settings.Settings`, by field name.
+    """
+
+    stage: str = "dev"
+    accept_research_licence: bool = False  # of the starter bundle; stage prod asks for it
+    instance_type: str = "ml.c6i.xlarge"  # of the endpoint; GPU families work as well (ml.g5.xlarge)
+    max_instances: int = 2  # it scales between none and these
+    workers: int = 1  # analyses at a time on an instance: each uses all cores
+    requests_per_second: int = 20  # of one API key, on average; bursts may be twice that
+    drop_principals: Mapping[str, str] = field(default_factory=dict)  # owner -> ARN of whoever fills its drop folder
+    alarm_email: str = ""  # who is told of alarms; nobody when empty
+    sender_email: str = ""  # an address verified in SES; Cognito's own (50 mails a day) when empty
+    domain_name: str = ""  # of the site; CloudFront's own when empty
+    certificate_arn: str = ""  # of that domain, in us-east-1
+    public_url: str = LOCAL_URL  # stage local only: where the one web origin listens
+    sagemaker_runtime_url: str = ""  # stage local only: the adapter before the model server
+    lambda_overrides: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> Self:
+        """Read what `cdk -c` and cdk.json say. Raises ConfigError for what is not known or does not fit."""
+        names = {_camel(f.name): f for f in dataclasses.fields(cls)}
+        ours = {key: value for key, value in context.items() if not key.startswith(FOREIGN_CONTEXT)}
+        if unknown := sorted(set(ours) - set(names)):
+            raise ConfigError(f"unknown context {', '.join(unknown)}; known: {', '.join(sorted(names))}")
+        defaults = cls()
+        values = {names[k].name: _read(k, v, getattr(defaults, names[k].name)) for k, v in ours.items()}
+        return cls(**values)
+
+    def __post_init__(self) -> None:
+        if self.stage not in STAGES:
+            raise ConfigError(f"there is no stage {self.stage!r}; known: {', '.join(STAGES)}")
+        if self.is_local and not self.sagemaker_runtime_url:
+            raise ConfigError("stage local needs -c sagemakerRuntimeUrl=http://... (the adapter); `make up` sets it")
+        if not self.is_local and (self.sagemaker_runtime_url or self.public_url != LOCAL_URL):
+            raise ConfigError("sagemakerRuntimeUrl and publicUrl are for stage local alone")
+        if bool(self.domain_name) != bool(self.certificate_arn):
+            raise ConfigError("domainName and certificateArn go together")
+        if not re.fullmatch(r"ml\.[a-z0-9-]+\.[a-z0-9]+", self.instance_type):
+            raise ConfigError(f"instanceType {self.instance_type!r} is not like ml.c6i.xlarge")
+        for name in ("max_instances", "workers", "requests_per_second"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{_camel(name)} must be at least 1")
+        for owner, principal in self.drop_principals.items():
+            if not OWNER_PATTERN.match(owner):
+                raise ConfigError(f"dropPrincipals: {owner!r} is not an owner's id")
+            if not re.match(r"^arn:aws[a-z-]*:(iam|sts)::\d{12}:", principal):
+                raise ConfigError(f"dropPrincipals: {principal!r} is not the ARN of an IAM principal")
+
+    @property
+    def is_local(self) -> bool:
+        return self.stage == "local"
+
+    @property
+    def is_prod(self) -> bool:
+        return self.stage == "prod"
+
+    @property
+    def name(self) -> str:
+        """Prefix of what has to have a fixed name."""
+        return f"{PROJECT}-{self.stage}"
+
+    @property
+    def endpoint_name(self) -> str:
+        return self.name
+
+    @property
+    def has_gpu(self) -> bool:
+        return self.instance_type.split(".")[1].startswith(GPU_FAMILIES)
+
+    def parameter(self, name: str) -> str:
+        """Name of an SSM parameter of this stage."""
+        return f"/{PROJECT}/{self.stage}/{name}"
+
+    def stack_name(self, part: str) -> str:
+        return f"{STACK_PREFIX}-{self.stage}-{part}"
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def _read(key: str, value: Any, default: Any) -> Any:
+    """A context value as the type of its field's default; text where it came by `-c`, typed where from cdk.json."""
+    if isinstance(default, bool):
+        if str(value).lower() not in ("true", "false"):
+            raise ConfigError(f"{key} is true or false, not {value!r}")
+        return str(value).lower() == "true"
+    if isinstance(default, int):
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise ConfigError(f"{key} is a whole number, not {value!r}") from None
+    if isinstance(default, Mapping):
+        return _mapping(key, value)
+    return str(value)
+
+
+def _mapping(key: str, value: Any) -> dict[str, str]:
+    try:
+        read = json.loads(value) if isinstance(value, str) else value
+        return {str(k): str(v) for k, v in read.items()}
+    except (ValueError, AttributeError):
+        raise ConfigError(f'{key} is a JSON object like {{"name": "value"}}, not {value!r}') from None

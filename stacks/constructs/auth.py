@@ -1,0 +1,61 @@
+"""Who may come in: the user pool of the web app, and its one client."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from stacks.config import PROJECT, StageConfig
+from stacks.constructs.storage import removal
+from stacks.nag import accept
+
+
+class Auth(Construct):
+    """Sign-in by email and password, proved by SRP: the password never leaves the browser."""
+
+    def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
+        super().__init__(scope, id)
+        self.pool = cognito.UserPool(
+            self,
+            "Pool",
+            self_sign_up_enabled=True,
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_case_sensitive=False,
+            auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            standard_attributes=cognito.StandardAttributes(email=cognito.StandardAttribute(required=True)),
+            password_policy=cognito.PasswordPolicy(
+                min_length=12,
+                require_lowercase=True,
+                require_uppercase=True,
+                require_digits=True,
+                require_symbols=True,
+                temp_password_validity=Duration.days(3),
+            ),
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            email=_email(config),
+            feature_plan=cognito.FeaturePlan.ESSENTIALS,
+            deletion_protection=not config.is_local,
+            removal_policy=removal(config),
+        )
+        accept(self.pool, "COG2", "a second factor is offered to every user; demanding it is the operator's decision")
+        for rule in ("COG3", "COG8"):
+            accept(self.pool, rule, "threat protection is the Plus plan, charged per user: docs/operations.md says how")
+        self.client = self.pool.add_client(
+            "Web",
+            auth_flows=cognito.AuthFlow(user_srp=True),
+            generate_secret=False,  # it runs in browsers
+            disable_o_auth=True,
+            prevent_user_existence_errors=True,
+            enable_token_revocation=True,
+            id_token_validity=Duration.hours(1),
+            access_token_validity=Duration.hours(1),
+            refresh_token_validity=Duration.days(30),
+        )
+
+
+def _email(config: StageConfig) -> cognito.UserPoolEmail:
+    if not config.sender_email:
+        return cognito.UserPoolEmail.with_cognito()
+    domain = config.sender_email.partition("@")[2]
+    return cognito.UserPoolEmail.with_ses(from_email=config.sender_email, from_name=PROJECT, ses_verified_domain=domain)

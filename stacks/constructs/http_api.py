@@ -1,0 +1,133 @@
+"""The REST API: two prefixes, one Lambda. /api asks for an API key, /app for a Cognito user's ID token."""
+
+import json
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.storage import removal
+from stacks.nag import accept
+
+INTEGRATION_TIMEOUT = Duration.seconds(29)  # API Gateway's own limit
+BURST = 2  # times the average rate
+PROBLEM_TYPE = "application/problem+json"
+RETRY_SECONDS = 1  # the gateway's buckets fill up by the second
+UNAUTHORIZED = (401, "unauthorized", "The credentials are missing or not valid")
+# Where the gateway answers without asking the Lambda: (status, code, title), as lambdas/core/errors.py has them.
+# What is not listed is one of the two defaults, whose status the gateway chooses.
+PROBLEMS: dict[str, tuple[int | None, str, str]] = {
+    "INVALID_API_KEY": UNAUTHORIZED,
+    "UNAUTHORIZED": UNAUTHORIZED,
+    "EXPIRED_TOKEN": UNAUTHORIZED,
+    "ACCESS_DENIED": (403, "forbidden", "This is not allowed"),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "not-found", "There is no such thing"),  # its name for an unknown path
+    "RESOURCE_NOT_FOUND": (404, "not-found", "There is no such thing"),
+    "REQUEST_TOO_LARGE": (413, "too-large", "The request is too large"),
+    "THROTTLED": (429, "throttled", "Too many requests at once"),
+    "QUOTA_EXCEEDED": (429, "throttled", "Too many requests at once"),
+    "INTEGRATION_TIMEOUT": (504, "timeout", "The answer took too long"),
+    "DEFAULT_4XX": (None, "bad-request", "The request is malformed"),
+    "DEFAULT_5XX": (None, "internal", "Something failed on our side"),
+}
+
+
+class HttpApi(Construct):
+    """`url` is the stage's address, with a slash at its end; `plan` throttles each API key by itself."""
+
+    def __init__(
+        self, scope: Construct, id: str, config: StageConfig, function: lambda_.IFunction, users: cognito.IUserPool
+    ) -> None:
+        super().__init__(scope, id)
+        self.api = apigateway.RestApi(
+            self,
+            "Rest",
+            rest_api_name=config.name,
+            endpoint_types=[apigateway.EndpointType.REGIONAL],  # CloudFront of our own stands before it
+            deploy_options=self._stage(config),
+            cloud_watch_role=not config.is_local,
+            api_key_source_type=apigateway.ApiKeySourceType.HEADER,
+        )
+        self.api.node.try_remove_child("Endpoint")  # an output that ours, with a fixed name, repeats
+        handler = apigateway.LambdaIntegration(function, timeout=INTEGRATION_TIMEOUT, allow_test_invoke=False)
+        authorizer = apigateway.CognitoUserPoolsAuthorizer(self, "Users", cognito_user_pools=[users])
+        keys = self.api.root.add_resource("api").add_resource("{proxy+}")
+        keys.add_method("ANY", handler, api_key_required=True)
+        app = self.api.root.add_resource("app").add_resource("{proxy+}")
+        app.add_method("ANY", handler, authorizer=authorizer)
+        self._answer_problems()
+        self.plan = self.api.add_usage_plan(
+            "Plan",
+            name=config.name,
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=config.requests_per_second, burst_limit=BURST * config.requests_per_second
+            ),
+            api_stages=[apigateway.UsagePlanPerApiStage(api=self.api, stage=self.api.deployment_stage)],
+        )
+        self._accept_findings(keys)
+
+    @property
+    def url(self) -> str:
+        return self.api.url
+
+    def _stage(self, config: StageConfig) -> apigateway.StageOptions:
+        if config.is_local:
+            return apigateway.StageOptions(stage_name="v1")
+        log = logs.LogGroup(
+            self, "AccessLog", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=removal(config)
+        )
+        return apigateway.StageOptions(
+            stage_name="v1",
+            tracing_enabled=True,
+            metrics_enabled=True,
+            logging_level=apigateway.MethodLoggingLevel.ERROR,
+            data_trace_enabled=False,  # bodies and tokens are nobody's business
+            access_log_destination=apigateway.LogGroupLogDestination(log),
+            access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
+                caller=False, http_method=True, ip=True, protocol=False, request_time=True, resource_path=True,
+                response_length=True, status=True, user=False,
+            ),
+            throttling_rate_limit=500,
+            throttling_burst_limit=1000,
+        )  # fmt: skip
+
+    def _answer_problems(self) -> None:
+        for kind, (status, code, title) in PROBLEMS.items():
+            headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store"}
+            if status == 401:
+                headers["WWW-Authenticate"] = "Bearer"
+            if status in (429, 504):
+                headers["Retry-After"] = str(RETRY_SECONDS)
+            self.api.add_gateway_response(
+                kind,
+                type=apigateway.ResponseType.of(kind),
+                status_code=str(status) if status else None,
+                response_headers={name: f"'{value}'" for name, value in headers.items()},
+                templates={"application/json": _template(status, code, title)},
+            )
+
+    def _accept_findings(self, keys: apigateway.Resource) -> None:
+        stage = self.api.deployment_stage
+        accept(self.api, "APIG2", "the Lambda validates each request against its own schema and says what is wrong")
+        accept(keys, "APIG4", "API key required, and the Lambda verifies the token's secret part")
+        accept(keys, "COG4", "clients with an API key are no Cognito users; /app has the authorizer")
+        accept(stage, "APIG3", "throttled by usage plan and stage; docs/operations.md says how to put WAF before it")
+        if self.api.node.try_find_child("CloudWatchRole"):
+            accept(
+                self.api.node.find_child("CloudWatchRole"), "IAM4",
+                "AWS's own policy for API Gateway's log, the only one that it takes",
+                only=["Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"],
+            )  # fmt: skip
+
+
+def _template(status: int | None, code: str, title: str) -> str:
+    """A problem document (RFC 9457). The gateway only says more than the title where the title is a default."""
+    document: dict[str, str | int] = {"type": "about:blank", "title": title, "code": code}
+    if status is not None:
+        return json.dumps({**document, "status": status, "detail": title, "error": title})
+    message = "$context.error.messageString"  # comes with quotes of its own
+    return f'{json.dumps(document)[:-1]}, "detail": {message}, "error": {message}}}'

@@ -1,0 +1,114 @@
+"""Who notices when something is wrong: alarms to a topic, and a dashboard of what flows through."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.config import PROJECT, StageConfig
+from stacks.constructs.http_api import HttpApi
+from stacks.constructs.python_function import METRICS_NAMESPACE, PythonFunction
+
+MINUTES = Duration.minutes
+# Names that lambdas/core/observability.py emits.
+COUNTED = (
+    "AnalysesStarted", "AnalysesCompleted", "AnalysesFailed", "MinutesAnalysed", "QuotaRefusals", "DropRefusals",
+    "WebhooksFailed",
+)  # fmt: skip
+FAILURES_IN_15_MINUTES = 5
+OLDEST_MESSAGE = Duration.minutes(15)
+
+
+class Monitoring(Construct):
+    """Alarms speak to `topic`. What they watch is named by who made it: queues, dead letters, functions, the API."""
+
+    def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
+        super().__init__(scope, id)
+        self._config = config
+        self.topic = sns.Topic(self, "Alarms", enforce_ssl=not config.is_local)
+        if config.alarm_email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
+
+    def watch(
+        self,
+        functions: Mapping[str, PythonFunction],
+        queues: Mapping[str, sqs.IQueue],
+        dead: Mapping[str, sqs.IQueue],
+        api: HttpApi,
+    ) -> None:
+        """Alarms on all of it, and a dashboard."""
+        for name, queue in dead.items():
+            self._alarm(f"{name}Dead", queue.metric_approximate_number_of_messages_visible(statistic="max"), 1)
+        for name, queue in queues.items():
+            age = queue.metric_approximate_age_of_oldest_message(statistic="max")
+            self._alarm(f"{name}Age", age, OLDEST_MESSAGE.to_seconds(), periods=3)
+        for name, function in functions.items():
+            self._alarm(f"{name}Throttled", function.function.metric_throttles(statistic="sum"), 1, periods=3)
+            self._alarm(f"{name}Errors", function.function.metric_errors(statistic="sum"), 3, periods=2)
+        self._alarm("Failures", _counted("AnalysesFailed", MINUTES(15)), FAILURES_IN_15_MINUTES)
+        self._alarm("DropRefusals", _counted("DropRefusals", MINUTES(5)), 1)
+        self._alarm("GatewayErrors", api.api.metric_server_error(statistic="sum"), 5, periods=2)
+        self._dashboard(functions, queues, dead, api)
+
+    def _alarm(self, id: str, metric: cloudwatch.Metric, threshold: float, periods: int = 1) -> None:
+        """In alarm once the metric reached the threshold in so many periods on end. No data is no trouble."""
+        alarm = cloudwatch.Alarm(
+            self,
+            id,
+            alarm_name=f"{self._config.name}-{id}",
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+
+    def _dashboard(
+        self,
+        functions: Mapping[str, PythonFunction],
+        queues: Mapping[str, sqs.IQueue],
+        dead: Mapping[str, sqs.IQueue],
+        api: HttpApi,
+    ) -> None:
+        lambdas = [function.function for function in functions.values()]
+        endpoint = {"EndpointName": self._config.endpoint_name}
+        rows: list[tuple[str, list[cloudwatch.IMetric]]] = [
+            ("Analyses", [_counted(name) for name in COUNTED[:3]]),
+            ("Minutes analysed", [_counted("MinutesAnalysed")]),
+            ("Refusals and failed webhooks", [_counted(name) for name in COUNTED[4:]]),
+            ("Endpoint: backlog", [_endpoint("ApproximateBacklogSize", endpoint),
+                                   _endpoint("ApproximateBacklogSizePerInstance", endpoint)]),
+            ("API", [api.api.metric_count(), api.api.metric_client_error(), api.api.metric_server_error()]),
+            ("API: latency", [api.api.metric_latency(statistic=s) for s in ("p50", "p99")]),
+            ("Lambdas: errors", [function.metric_errors() for function in lambdas]),
+            ("Lambdas: duration, p99", [function.metric_duration(statistic="p99") for function in lambdas]),
+            ("Queues: waiting", [q.metric_approximate_number_of_messages_visible() for q in queues.values()]),
+            ("Dead letters", [q.metric_approximate_number_of_messages_visible() for q in dead.values()]),
+        ]  # fmt: skip
+        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=self._config.name)
+        for at in range(0, len(rows), 2):
+            board.add_widgets(
+                *(cloudwatch.GraphWidget(title=title, left=left, width=12) for title, left in rows[at : at + 2])
+            )
+
+
+def _counted(name: str, period: Duration | None = None) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=METRICS_NAMESPACE,
+        metric_name=name,
+        dimensions_map={"service": PROJECT},
+        statistic="sum",
+        period=period or MINUTES(5),
+    )
+
+
+def _endpoint(name: str, dimensions: Mapping[str, str]) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/SageMaker", metric_name=name, dimensions_map=dict(dimensions), statistic="average"
+    )

@@ -1,0 +1,73 @@
+"""One of our Lambdas: the shared bundle, the shared environment, logs that end, traces, and nothing else to decide."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from stacks import bundle
+from stacks.config import PROJECT, StageConfig
+from stacks.nag import accept
+
+METRICS_NAMESPACE = "VideoSentiment"
+
+
+class PythonFunction(Construct):
+    """`lambdas/{name}`, run by `handler`. `role` is its own and allows its own log and traces alone."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        config: StageConfig,
+        environment: Mapping[str, str],
+        *,
+        handler: str,
+        timeout: Duration,
+        memory: int = 512,
+        reserved: int | None = None,
+    ) -> None:
+        """`memory` in MB decides the CPU as well (1769 MB are one core); `reserved`: runs at a time at most."""
+        super().__init__(scope, id)
+        self.timeout = timeout
+        keep = RemovalPolicy.DESTROY if config.is_local else RemovalPolicy.RETAIN
+        log = logs.LogGroup(self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=keep)
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            code=lambda_.Code.from_asset(str(bundle.build("local" if config.is_local else "aws"))),
+            handler=handler,
+            role=self.role,
+            timeout=timeout,
+            memory_size=memory,
+            reserved_concurrent_executions=reserved,
+            tracing=lambda_.Tracing.DISABLED if config.is_local else lambda_.Tracing.ACTIVE,
+            log_group=log,
+            environment={**environment, **_runtime_environment(config)},
+        )
+        if not config.is_local:
+            accept(
+                self.role, "IAM5", "X-Ray takes no resource: its two write actions only exist for *",
+                only=["Resource::*"],
+            )  # fmt: skip
+        accept(self.function, "L1", "one pinned Python for all functions; raised with the lock in requirements/api.txt")
+
+
+def _runtime_environment(config: StageConfig) -> dict[str, str]:
+    """What is not ours to read: settings of Powertools, and locally where the endpoint's stand-in listens."""
+    environment = {
+        "POWERTOOLS_SERVICE_NAME": PROJECT,
+        "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+    if config.is_local:
+        environment["POWERTOOLS_TRACE_DISABLED"] = "1"
+        environment["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] = config.sagemaker_runtime_url
+    return environment

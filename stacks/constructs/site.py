@@ -1,0 +1,205 @@
+"""One origin for everything a browser or a client asks: the web app, and the API behind /api and /app."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import Duration
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.http_api import INTEGRATION_TIMEOUT, HttpApi
+from stacks.constructs.storage import safe
+from stacks.edge.headers import content_security_policy, fixed_headers, inline_hashes, site_script_sources
+from stacks.nag import accept
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT_SITE = ROOT / "frontend_site" / "out"
+EDGE = ROOT / "stacks" / "edge"
+PLACEHOLDER = EDGE / "placeholder"
+REFERENCE = ROOT / "docs" / "api.html"  # served as /docs/, and beside it the schema that it describes
+# Headers that CloudFront has fields of its own for.
+STRICT_TRANSPORT = "Strict-Transport-Security"
+OWN_FIELDS = (STRICT_TRANSPORT, "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
+
+
+def site_folder() -> Path:
+    """What is served: the built web app, or a page that says it is not built."""
+    return BUILT_SITE if (BUILT_SITE / "index.html").is_file() else PLACEHOLDER
+
+
+def pages(folder: Path) -> list[str]:
+    """The paths of a site's pages, each with a slash at its end."""
+    found = (path.parent.relative_to(folder).as_posix() for path in folder.rglob("index.html"))
+    return sorted({"/docs/", *("/" if path == "." else f"/{path}/" for path in found)})
+
+
+class SiteBucket(Construct):
+    """Where the web app's files lie; only the distribution reads them. Anything in it can be uploaded again."""
+
+    def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
+        super().__init__(scope, id)
+        settings = safe(config) | {"removal_policy": cdk.RemovalPolicy.DESTROY}
+        self.bucket = s3.Bucket(self, "Bucket", versioned=False, **settings)  # type: ignore[arg-type]
+        accept(self.bucket, "S1", "public files, read by the distribution alone, which has a log of its own")
+
+
+class Site(Construct):
+    """The CloudFront distribution. `url` has no slash at its end."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        config: StageConfig,
+        *,
+        bucket: s3.IBucket,
+        api: HttpApi,
+        uploads: s3.IBucket,
+        log: s3.IBucket,
+    ) -> None:
+        super().__init__(scope, id)
+        headers = self._security_headers("Headers", uploads)
+        backend = self._backend(api, headers)
+        pages_function = self._function("Pages", config, _pages_code())
+        split = self._function("SplitToken", config, (EDGE / "split_token.js").read_text())
+        self.distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            comment=config.name,
+            default_root_object="index.html",
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            **self._domain(config),
+            log_bucket=log,
+            log_file_prefix="site/",
+            default_behavior=cloudfront.BehaviorOptions(
+                **_files(bucket), response_headers_policy=headers, function_associations=[_on_request(pages_function)]
+            ),
+            additional_behaviors={
+                "/api/*": cloudfront.BehaviorOptions(**backend, function_associations=[_on_request(split)]),
+                "/app/*": cloudfront.BehaviorOptions(**backend),
+                "/docs/*": cloudfront.BehaviorOptions(
+                    **_files(bucket),
+                    response_headers_policy=self._security_headers("ReferenceHeaders", uploads, REFERENCE),
+                    function_associations=[_on_request(pages_function)],
+                ),
+            },
+        )
+        self.url = f"https://{config.domain_name or self.distribution.distribution_domain_name}"
+        self._accept_findings(config)
+
+    def _domain(self, config: StageConfig) -> dict[str, Any]:
+        if not config.domain_name:
+            return {}
+        return {
+            "domain_names": [config.domain_name],
+            "certificate": acm.Certificate.from_certificate_arn(self, "Certificate", config.certificate_arn),
+            "minimum_protocol_version": cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+        }
+
+    def _backend(self, api: HttpApi, headers: cloudfront.ResponseHeadersPolicy) -> dict[str, Any]:
+        """What both prefixes of the API share. Nothing of it is cached, and nothing of it is rewritten."""
+        return {
+            "origin": origins.RestApiOrigin(
+                api.api,
+                # The API waits for short videos; CloudFront must not give up before the gateway does.
+                read_timeout=Duration.seconds(int(INTEGRATION_TIMEOUT.to_seconds()) + 1),
+            ),
+            "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+            "allowed_methods": cloudfront.AllowedMethods.ALLOW_ALL,
+            "cache_policy": cloudfront.CachePolicy.CACHING_DISABLED,
+            # The gateway finds its API by the Host header: the viewer's would lead nowhere.
+            "origin_request_policy": cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+            "response_headers_policy": headers,
+        }
+
+    def _security_headers(
+        self, id: str, uploads: s3.IBucket, page: Path | None = None
+    ) -> cloudfront.ResponseHeadersPolicy:
+        """`page`: one with scripts and styles of its own, which are allowed by their hashes."""
+        fixed = fixed_headers()
+        body = page.read_bytes() if page and page.is_file() else b""
+        places = [f"https://{uploads.bucket_domain_name}", f"https://{uploads.bucket_regional_domain_name}"]
+        policy = content_security_policy(
+            connect=[*places, f"https://cognito-idp.{cdk.Stack.of(self).region}.amazonaws.com"],
+            media=places,
+            scripts=[*site_script_sources(site_folder()), *inline_hashes(body, "script")],
+            styles=inline_hashes(body, "style"),
+        )
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            id,
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy=policy, override=True
+                ),
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                frame_options=cloudfront.ResponseHeadersFrameOptions(
+                    frame_option=cloudfront.HeadersFrameOption[fixed["X-Frame-Options"]], override=True
+                ),
+                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                    referrer_policy=cloudfront.HeadersReferrerPolicy[
+                        fixed["Referrer-Policy"].upper().replace("-", "_")
+                    ],
+                    override=True,
+                ),
+                strict_transport_security=_strict_transport(fixed[STRICT_TRANSPORT]),
+            ),
+            custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
+                custom_headers=[
+                    cloudfront.ResponseCustomHeader(header=name, value=value, override=True)
+                    for name, value in fixed.items()
+                    if name not in OWN_FIELDS
+                ]
+            ),
+        )
+
+    def _function(self, id: str, config: StageConfig, code: str) -> cloudfront.Function:
+        return cloudfront.Function(
+            self,
+            id,
+            function_name=f"{config.name}-{id}",
+            code=cloudfront.FunctionCode.from_inline(code),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+        )
+
+    def _accept_findings(self, config: StageConfig) -> None:
+        accept(self.distribution, "CFR1", "open to every country; docs/operations.md says how to restrict it")
+        accept(self.distribution, "CFR2", "throttled by key, quota and stage; docs/operations.md says how to add WAF")
+        if not config.certificate_arn:
+            accept(self.distribution, "CFR4", "CloudFront's own certificate; a domain of one's own brings TLS 1.2 up")
+
+
+def _files(bucket: s3.IBucket) -> dict[str, Any]:
+    """What all files share: read by the distribution alone, compressed, kept by the edge."""
+    return {
+        "origin": origins.S3BucketOrigin.with_origin_access_control(bucket),
+        "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        "cache_policy": cloudfront.CachePolicy.CACHING_OPTIMIZED,
+        "compress": True,
+    }
+
+
+def _on_request(function: cloudfront.IFunction) -> cloudfront.FunctionAssociation:
+    return cloudfront.FunctionAssociation(function=function, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)
+
+
+def _pages_code() -> str:
+    """The function that finds a page's file, with the site's pages written into it."""
+    code = (EDGE / "pages.js").read_text()
+    return code.replace("/* PAGES */ []", json.dumps(pages(site_folder())))
+
+
+def _strict_transport(value: str) -> cloudfront.ResponseHeadersStrictTransportSecurity:
+    age, _, rest = value.partition(";")
+    return cloudfront.ResponseHeadersStrictTransportSecurity(
+        access_control_max_age=Duration.seconds(int(age.partition("=")[2])),
+        include_subdomains="includeSubDomains" in rest,
+        override=True,
+    )

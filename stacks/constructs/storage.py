@@ -1,0 +1,154 @@
+"""Where things are kept: the table, the bucket of videos, the bucket of results, the log of who read them."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.nag import accept
+
+# Days. What is not listed is kept: analyses and results go when their records do, by the sweeper.
+UPLOAD_DAYS = 7  # an upload is copied to inputs/ when it is analysed
+INPUT_DAYS = 7  # an attempt is over after hours
+RAW_DAYS = 14  # what the endpoint wrote; on_result has made a result of it long since
+OLD_VERSION_DAYS = 30
+LOG_DAYS = 365
+
+
+class Table(Construct):
+    """The one table. Its names are those of lambdas/core/tables.py; a test compares them."""
+
+    def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
+        super().__init__(scope, id)
+        text, number = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=text),
+            sort_key=dynamodb.Attribute(name="sk", type=text),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=not config.is_local
+            ),
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            time_to_live_attribute="ttl",
+            deletion_protection=not config.is_local,
+            removal_policy=removal(config),
+        )
+        self.table.add_global_secondary_index(
+            index_name="by_owner",
+            partition_key=dynamodb.Attribute(name="owner", type=text),
+            sort_key=dynamodb.Attribute(name="listed", type=text),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        self.table.add_global_secondary_index(
+            index_name="by_due",
+            partition_key=dynamodb.Attribute(name="due_shard", type=text),
+            sort_key=dynamodb.Attribute(name="due_at", type=number),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+
+
+class Buckets(Construct):
+    """Videos and results, and the log of access to both."""
+
+    def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
+        super().__init__(scope, id)
+        self._config = config
+        self.logs = None if config.is_local else self._log_bucket()
+        self.media = self._bucket(
+            "Media",
+            cors=[
+                s3.CorsRule(
+                    # A presigned address is the permission; an origin is not, and multipart clients read the ETag.
+                    allowed_origins=["*"],
+                    allowed_methods=[s3.HttpMethods.PUT, s3.HttpMethods.GET, s3.HttpMethods.HEAD],
+                    allowed_headers=["*"],
+                    exposed_headers=["ETag"],
+                    max_age=3600,
+                )
+            ],
+            lifecycle_rules=[
+                s3.LifecycleRule(id="uploads", prefix="uploads/", expiration=Duration.days(UPLOAD_DAYS)),
+                s3.LifecycleRule(id="inputs", prefix="inputs/", expiration=Duration.days(INPUT_DAYS)),
+            ],
+        )
+        # By hand: CDK's own way brings a Lambda along that does nothing else.
+        media = self.media.node.default_child
+        assert isinstance(media, s3.CfnBucket)
+        media.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
+        self.results = self._bucket(
+            "Results",
+            lifecycle_rules=[
+                s3.LifecycleRule(id=prefix, prefix=f"{prefix}/", expiration=Duration.days(RAW_DAYS))
+                for prefix in ("outputs", "failures", "progress")
+            ],
+        )
+        for owner, principal in config.drop_principals.items():
+            self._give_drop_folder(owner, principal)
+
+    def _bucket(self, id: str, lifecycle_rules: list[s3.LifecycleRule], **more: object) -> s3.Bucket:
+        every = [
+            s3.LifecycleRule(
+                id="leftovers",
+                abort_incomplete_multipart_upload_after=Duration.days(1),
+                noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
+                expired_object_delete_marker=True,
+            )
+        ]
+        return s3.Bucket(
+            self,
+            id,
+            versioned=True,
+            lifecycle_rules=[*every, *lifecycle_rules],
+            server_access_logs_bucket=self.logs,
+            server_access_logs_prefix=f"{id.lower()}/" if self.logs else None,
+            **safe(self._config),
+            **more,  # type: ignore[arg-type]
+        )
+
+    def _log_bucket(self) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "Logs",
+            # CloudFront writes its log by ACL.
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
+            lifecycle_rules=[s3.LifecycleRule(id="old", expiration=Duration.days(LOG_DAYS))],
+            **safe(self._config),
+        )
+        accept(bucket, "S1", "it is the log: logging its own writes would never end")
+        return bucket
+
+    def _give_drop_folder(self, owner: str, principal: str) -> None:
+        """`principal` may put videos into its own drop folder and get its own answers; nothing else."""
+        who = iam.ArnPrincipal(principal)
+        for bucket, action, prefix in (
+            (self.media, "s3:PutObject", "drop"),
+            (self.results, "s3:GetObject", "results"),
+        ):
+            bucket.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=f"Drop{''.join(c for c in owner if c.isalnum())}",
+                    principals=[who],
+                    actions=[action],
+                    resources=[bucket.arn_for_objects(f"{prefix}/{owner}/*")],
+                )
+            )
+
+
+def removal(config: StageConfig) -> RemovalPolicy:
+    """What holds users' data outlives its stack, but on one machine."""
+    return RemovalPolicy.DESTROY if config.is_local else RemovalPolicy.RETAIN
+
+
+def safe(config: StageConfig) -> dict[str, object]:
+    """What all buckets share: encrypted, private, by TLS alone (the emulator speaks plain HTTP)."""
+    return {
+        "encryption": s3.BucketEncryption.S3_MANAGED,
+        "block_public_access": s3.BlockPublicAccess.BLOCK_ALL,
+        "enforce_ssl": not config.is_local,
+        "removal_policy": removal(config),
+    }

@@ -1,0 +1,26 @@
+"""What must not be lost: users, records, videos, results. The other stacks can be deleted and deployed anew."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.auth import Auth
+from stacks.constructs.storage import Buckets, Table
+
+
+class DataStack(cdk.Stack):
+    def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
+        super().__init__(
+            scope, id, termination_protection=config.is_prod, description="Video sentiment: users, records, videos"
+        )
+        self.auth = Auth(self, "Auth", config)
+        self.table = Table(self, "Records", config).table
+        self.buckets = Buckets(self, "Buckets", config)
+        for name, value in {
+            "UserPoolId": self.auth.pool.user_pool_id,
+            "UserPoolClientId": self.auth.client.user_pool_client_id,
+            "TableName": self.table.table_name,
+            "MediaBucket": self.buckets.media.bucket_name,
+            "ResultsBucket": self.buckets.results.bucket_name,
+        }.items():
+            cdk.CfnOutput(self, name, value=value)

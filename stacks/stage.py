@@ -1,0 +1,31 @@
+"""The stacks of one stage, in the order in which they are deployed: data, app, inference."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+from constructs import Construct
+
+from stacks.app_stack import AppStack
+from stacks.config import PROJECT, StageConfig
+from stacks.data_stack import DataStack
+from stacks.inference_stack import InferenceStack
+
+
+def add_stacks(scope: Construct, config: StageConfig) -> Mapping[str, cdk.Stack]:
+    """By name: Data, App and, but for stage local, Inference (the emulator has no SageMaker).
+
+    References go one way: the app knows the data, the inference knows both. What the app needs to know of the
+    inference is the endpoint's name, which is fixed.
+    """
+    data = DataStack(scope, config.stack_name("Data"), config)
+    app = AppStack(scope, config.stack_name("App"), config, data)
+    stacks: dict[str, cdk.Stack] = {"Data": data, "App": app}
+    if not config.is_local:
+        stacks["Inference"] = InferenceStack(scope, config.stack_name("Inference"), config, data, app)
+    for stack in stacks.values():
+        cdk.Tags.of(stack).add("project", PROJECT)
+        cdk.Tags.of(stack).add("stage", config.stage)
+    if not config.is_local:  # which has no TLS, no log and nobody to keep out
+        cdk.Aspects.of(scope).add(AwsSolutionsChecks())
+    return stacks
