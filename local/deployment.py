@@ -23,6 +23,7 @@ from local.emulator import aws_environment, client
 from local.problems import LocalError
 from local.processes import Child
 from local.settings import ACCOUNT, REGION, ROOT, STAGE, LocalSettings
+from stacks.config import API_STAGE
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 MINIMAL_NODE = 20
@@ -138,7 +139,8 @@ class Deployment:
         found = self.outputs(DATA, APP)
         try:
             return Outputs(
-                api_url=found["ApiUrl"].rstrip("/"),
+                # The output ApiUrl is what AWS would answer at; the emulator has its own place for each API.
+                api_url=f"{self._settings.emulator_url}/_aws/execute-api/{found['ApiId']}/{API_STAGE}",
                 user_pool_id=found["UserPoolId"],
                 user_pool_client_id=found["UserPoolClientId"],
                 media_bucket=found["MediaBucket"],

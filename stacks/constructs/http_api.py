@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.config import StageConfig
+from stacks.config import API_STAGE, StageConfig
 from stacks.constructs.storage import removal
 from stacks.nag import accept
 
@@ -76,12 +76,12 @@ class HttpApi(Construct):
 
     def _stage(self, config: StageConfig) -> apigateway.StageOptions:
         if config.is_local:
-            return apigateway.StageOptions(stage_name="v1")
+            return apigateway.StageOptions(stage_name=API_STAGE)
         log = logs.LogGroup(
             self, "AccessLog", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=removal(config)
         )
         return apigateway.StageOptions(
-            stage_name="v1",
+            stage_name=API_STAGE,
             tracing_enabled=True,
             metrics_enabled=True,
             logging_level=apigateway.MethodLoggingLevel.ERROR,
