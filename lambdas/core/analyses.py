@@ -1,7 +1,7 @@
 """Analyses, as handlers and the API see them. Each function is told in the module it comes from."""
 
 from lambdas.core.creation import id_of, retry, start
-from lambdas.core.deletion import delete, expire, purge, restore
+from lambdas.core.deletion import delete, end, purge, restore
 from lambdas.core.inference import submit
 from lambdas.core.reading import Page, Progress, find, get, page, progress, reload, result
 from lambdas.core.tables import AnalysisRecord
@@ -13,7 +13,7 @@ __all__ = [
     "Progress",
     "complete",
     "delete",
-    "expire",
+    "end",
     "fail",
     "find",
     "get",

@@ -5,6 +5,7 @@ from datetime import datetime
 from lambdas.core import object_keys, owners, quota, reading, tables, uploads
 from lambdas.core.clock import epoch, month_of, stamp
 from lambdas.core.errors import AccountDeletedError, BusyError, DeletedError, UploadExpiredError
+from lambdas.core.observability import ANALYSES_STARTED, QUOTA_REFUSALS, count
 from lambdas.core.settings import settings
 from lambdas.core.tables import DROP_DOOR, FAILED, QUEUED, AnalysisRecord
 from lambdas.core.transactions import RefusedError, put, update, write
@@ -30,16 +31,19 @@ def start(
         record = reading.find(analysis_id)
         try:
             if record is None:
-                return _create(owner, analysis_id, upload, source, webhook_url, now)
-            if record.is_deleted:
+                record = _create(owner, analysis_id, upload, source, webhook_url, now)
+            elif record.is_deleted:
                 raise DeletedError("this analysis has been deleted; restore it, or upload the file again")
-            if record.status != FAILED or source == DROP_DOOR:
+            elif record.status != FAILED or source == DROP_DOOR:
                 return record
-            return _retry(record, upload, webhook_url, now)
+            else:
+                record = _retry(record, upload, webhook_url, now)
         except RefusedError as error:
             if "analysis" in error.names:
                 continue  # somebody else was faster: look at what they made
             raise _refusal(error, owner, now) from error
+        count(ANALYSES_STARTED)
+        return record
     raise BusyError
 
 
@@ -59,6 +63,8 @@ def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
         except RefusedError as error:
             if "analysis" not in error.names:
                 raise _refusal(error, owner, now) from error
+        count(ANALYSES_STARTED)
+        return record
     raise BusyError
 
 
@@ -139,4 +145,5 @@ def _refusal(error: RefusedError, owner: str, now: datetime) -> Exception:
         return AccountDeletedError("this account has been deleted")
     if "upload" in error.names:
         return UploadExpiredError("the upload has expired; ask for a new URL and upload the file again")
+    count(QUOTA_REFUSALS)
     return quota.exceeded(owner, _limit(owner), now)

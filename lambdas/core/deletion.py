@@ -12,7 +12,7 @@ from lambdas.core import object_keys, objects, reading, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import DeletedError
 from lambdas.core.settings import settings
-from lambdas.core.tables import DROP_DOOR, QUEUED, TERMINAL, AnalysisRecord
+from lambdas.core.tables import DROP_DOOR, QUEUED, AnalysisRecord
 from lambdas.core.transactions import apply
 
 DAY = 86_400  # seconds
@@ -26,16 +26,22 @@ FORGOTTEN = (
 def delete(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
     """Hide an analysis, to be purged after `undo_seconds`. Raises NotFoundError; may be repeated until then."""
     record = reading.owned(owner, analysis_id)
-    if not record.is_deleted:
-        actions = [
-            AnalysisRecord.deleted_at.set(epoch(now)),
-            AnalysisRecord.listed.remove(),
-            AnalysisRecord.updated_at.set(stamp(now)),
-            *tables.due(record, epoch(now) + settings().undo_seconds),
-        ]
-        apply(record, actions, AnalysisRecord.pk.exists() & AnalysisRecord.deleted_at.does_not_exist())
+    while not record.is_deleted:
+        hide(record, now, purge_at=epoch(now) + settings().undo_seconds)
         record = reading.reload(record)
     return record
+
+
+def hide(record: AnalysisRecord, now: datetime, *, purge_at: int) -> bool:
+    """The tombstone, due for its purge at `purge_at`, in epoch seconds. False where the record has changed."""
+    actions = [
+        AnalysisRecord.deleted_at.set(epoch(now)),
+        AnalysisRecord.listed.set(tables.analysis_listing(record.created_at, record.id, deleted=True)),
+        AnalysisRecord.updated_at.set(stamp(now)),
+        *tables.due(record, purge_at),
+    ]
+    same = (AnalysisRecord.status == record.status) & (AnalysisRecord.attempt == record.attempt)
+    return apply(record, actions, same & AnalysisRecord.deleted_at.does_not_exist())
 
 
 def restore(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
@@ -73,13 +79,10 @@ def purge(record: AnalysisRecord, now: datetime) -> None:
     record.update(actions=actions, condition=AnalysisRecord.purged.exists())
 
 
-def expire(record: AnalysisRecord, now: datetime) -> None:
-    """The end of an analysis that was kept as long as its owner's plan says. It cannot be restored."""
-    actions = [AnalysisRecord.deleted_at.set(epoch(now)), AnalysisRecord.listed.remove()]
-    same = (AnalysisRecord.expires_at == record.expires_at) & (AnalysisRecord.attempt == record.attempt)
-    same &= AnalysisRecord.status.is_in(*TERMINAL) & AnalysisRecord.deleted_at.does_not_exist()
-    if apply(record, actions, same):
-        purge(reading.reload(record), now)
+def end(record: AnalysisRecord, now: datetime) -> None:
+    """Delete and purge at once: after what the plan allows, or with the account. It cannot be restored."""
+    hide(record, now, purge_at=epoch(now))
+    purge(reading.reload(record), now)
 
 
 def remove_objects(record: AnalysisRecord) -> None:

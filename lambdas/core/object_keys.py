@@ -139,11 +139,13 @@ def drop_error(key: str) -> str:
 
 def _answer(key: str, suffix: str) -> str:
     path = key.removeprefix(DROP)
+    if parse_drop(key) is None:  # nobody's: kept apart, under a name that no owner can have
+        return f"{RESULTS}!nobody/{hashlib.sha256(key.encode()).hexdigest()}{suffix}"
     answer = f"{RESULTS}{path}{suffix}"
     if len(answer.encode()) <= MAX_KEY_BYTES:
         return answer
     # The answer's name is longer than the dropped object's; what no longer fits is named by its hash.
-    owner = path.partition("/")[0][:64]
+    owner = path.partition("/")[0]
     return f"{RESULTS}{owner}/long-names/{hashlib.sha256(key.encode()).hexdigest()}{suffix}"
 
 

@@ -1,5 +1,9 @@
 """Logs, metrics and traces, set up once: JSON lines with a correlation id, EMF, X-Ray."""
 
+import warnings
+from collections.abc import Callable
+from typing import Any
+
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -17,6 +21,18 @@ MINUTES_ANALYSED = "MinutesAnalysed"
 QUOTA_REFUSALS = "QuotaRefusals"
 DROP_REFUSALS = "DropRefusals"
 WEBHOOKS_FAILED = "WebhooksFailed"
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+# Most invocations have nothing to count; that is no news.
+warnings.filterwarnings("ignore", message="No application metrics to publish")
+
+
+def observed(handler: Handler) -> Handler:
+    """A Lambda's handler with its log, its metrics and its trace."""
+    counted = metrics.log_metrics(handler)
+    traced = tracer.capture_lambda_handler(counted, capture_response=False)
+    return logger.inject_lambda_context(traced, clear_state=True)
 
 
 def count(name: str, value: float = 1) -> None:

@@ -38,7 +38,7 @@ UPLOAD_DOOR, DROP_DOOR = "upload", "drop"
 BY_OWNER, BY_DUE = "by_owner", "by_due"
 TTL_ATTRIBUTE = "ttl"
 DUE_SHARDS = 8
-ANALYSIS_PREFIX, KEY_PREFIX = "ANALYSIS#", "KEY#"
+ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
 
 
 class _TableName:
@@ -228,9 +228,9 @@ def key_keys(key_id: str) -> tuple[str, str]:
     return f"{KEY_PREFIX}{key_id}", "KEY"
 
 
-def analysis_listing(created_at: str, analysis_id: str) -> str:
-    """`listed` of an analysis: sorts an owner's analyses by time."""
-    return f"{ANALYSIS_PREFIX}{created_at}#{analysis_id}"
+def analysis_listing(created_at: str, analysis_id: str, *, deleted: bool = False) -> str:
+    """`listed` of an analysis: sorts an owner's analyses by time, the deleted ones apart."""
+    return f"{DELETED_PREFIX if deleted else ANALYSIS_PREFIX}{created_at}#{analysis_id}"
 
 
 def key_listing(created_at: str, key_id: str) -> str:

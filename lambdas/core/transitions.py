@@ -15,6 +15,7 @@ from pynamodb.expressions.update import Action
 from lambdas.core import object_keys, owners, quota, reading, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import BusyError, Reason
+from lambdas.core.observability import ANALYSES_COMPLETED, ANALYSES_FAILED, MINUTES_ANALYSED, count
 from lambdas.core.results import Summary
 from lambdas.core.settings import settings
 from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord, Failure
@@ -59,7 +60,11 @@ def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
     def seconds(_: AnalysisRecord) -> Part:
         return quota.count_seconds(record.owner, now, summary.duration_s)
 
-    return _change(record, (QUEUED, PROCESSING, FAILED), actions, due_at=expires, beside=seconds)
+    done = _change(record, (QUEUED, PROCESSING, FAILED), actions, due_at=expires, beside=seconds)
+    if done:
+        count(ANALYSES_COMPLETED)
+        count(MINUTES_ANALYSED, summary.duration_s / 60)
+    return done
 
 
 def fail(record: AnalysisRecord, reason: Reason, now: datetime) -> bool:
@@ -74,7 +79,10 @@ def fail(record: AnalysisRecord, reason: Reason, now: datetime) -> bool:
         AnalysisRecord.expires_at.set(expires),
         AnalysisRecord.updated_at.set(stamp(now)),
     ]
-    return _change(record, (QUEUED, PROCESSING), actions, due_at=expires, beside=quota.refund)
+    done = _change(record, (QUEUED, PROCESSING), actions, due_at=expires, beside=quota.refund)
+    if done:
+        count(ANALYSES_FAILED)
+    return done
 
 
 def _change(
@@ -111,10 +119,11 @@ def _change(
 
 
 def _unchanged(record: AnalysisRecord, statuses: Sequence[str]) -> Condition:
+    same: Condition = AnalysisRecord.status.is_in(*statuses) & (AnalysisRecord.attempt == record.attempt)
     deleted_at = AnalysisRecord.deleted_at
-    as_deleted: Condition = deleted_at == record.deleted_at if record.is_deleted else deleted_at.does_not_exist()
-    same = AnalysisRecord.status.is_in(*statuses) & (AnalysisRecord.attempt == record.attempt)
-    return same & AnalysisRecord.purged.does_not_exist() & as_deleted
+    same &= deleted_at == record.deleted_at if record.is_deleted else deleted_at.does_not_exist()
+    same &= AnalysisRecord.purged.does_not_exist()
+    return same
 
 
 def _retention_days(owner: str) -> int:

@@ -204,10 +204,15 @@ def discard(record: UploadRecord, now: datetime) -> None:
     objects.delete_versions(settings().media_bucket, record.object_key)
     try:
         write(*_removal(record, UploadRecord.pk.exists()))
-    except RefusedError:
-        return  # another sweeper was as fast
+    except RefusedError as error:
+        if "upload" not in error.names:  # the account is gone, and its counters with it
+            record.delete()
 
 
 def _removal(record: UploadRecord, condition: Condition) -> list[Part]:
     counter = UploadsRecord(*tables.uploads_keys(record.owner))
-    return [delete("upload", record, condition), update("uploads", counter, [UploadsRecord.outstanding.add(-1)])]
+    counted = UploadsRecord.outstanding > 0
+    return [
+        delete("upload", record, condition),
+        update("uploads", counter, [UploadsRecord.outstanding.add(-1)], counted),
+    ]

@@ -1,0 +1,47 @@
+"""Telling the world how an analysis ended: the drop folder's answer, and the webhook's event.
+
+This hangs on the table's stream, not on whoever wrote the record: a handler may be killed right after its write.
+"""
+
+from datetime import datetime
+
+from lambdas.core import drops, object_keys, objects, reading, webhooks
+from lambdas.core.errors import Reason
+from lambdas.core.settings import settings
+from lambdas.core.tables import COMPLETED, DROP_DOOR, AnalysisRecord
+
+
+def is_news(old: AnalysisRecord | None, new: AnalysisRecord) -> bool:
+    """Whether a change of a record is one to tell of: it came to an end, or came back from being deleted."""
+    if not new.is_terminal or new.is_deleted:
+        return False
+    return old is None or old.is_deleted or (old.status, old.attempt) != (new.status, new.attempt)
+
+
+def publish(changed: AnalysisRecord, now: datetime) -> None:
+    """Tell of a change, as the stream shows it. May be repeated: the answer is the same, the event has the same id."""
+    current = reading.find(changed.id)
+    if current is None or current.is_deleted:
+        return
+    if current.source == DROP_DOOR and current.is_terminal:
+        answer(current)
+    event = webhooks.event_of(changed, now)
+    if event is not None:
+        webhooks.enqueue(event)
+
+
+def answer(record: AnalysisRecord) -> None:
+    """Write the drop folder's answer to an object, unless a newer version lies there by now."""
+    if not drops.is_current(record.object_key, record.version_id):
+        return
+    if record.status == COMPLETED:
+        body = objects.read(settings().results_bucket, record.result_key)
+        if body is None:
+            return  # purged in this moment
+        key = object_keys.drop_result(record.object_key)
+        objects.put_json(settings().results_bucket, key, body, analysis_id=record.id)
+        objects.delete(settings().results_bucket, object_keys.drop_error(record.object_key))
+    else:
+        reason = Reason(record.error.code, record.error.message)
+        drops.write_error(record.object_key, reason, record.id)
+        objects.delete(settings().results_bucket, object_keys.drop_result(record.object_key))

@@ -1,0 +1,85 @@
+"""Repair: whatever a killed handler, a lost message or plain time has left behind is found by `due_at` and set right.
+
+Everything done here is as conditional as the handlers' own writes, so two sweepers, or a sweeper beside a handler
+that woke up, do no harm.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from lambdas.core import accounts, api_keys, deletion, inference, receiving, transitions, uploads
+from lambdas.core.clock import epoch
+from lambdas.core.errors import NOT_SUBMITTED
+from lambdas.core.observability import logger
+from lambdas.core.tables import (
+    DUE_SHARDS,
+    QUEUED,
+    AnalysisRecord,
+    Item,
+    KeyRecord,
+    OwnerRecord,
+    UploadRecord,
+)
+
+PER_SHARD = 100  # records looked at in one run; the next one goes on
+
+
+def sweep(now: datetime, has_time: Callable[[], bool] = lambda: True) -> int:
+    """Set right what is due, as long as `has_time` says so. Returns how many records it looked at.
+
+    What fails is logged and left due; it does not keep the sweeper from the others.
+    """
+    done = 0
+    for item in _due(now):
+        if not has_time():
+            break
+        try:
+            _repair(item, now)
+        except Exception:
+            logger.exception("a record could not be repaired", extra={"pk": item.pk})
+        done += 1
+    return done
+
+
+def _due(now: datetime) -> Iterator[Item]:
+    """Keys of what is due, oldest first in each shard. The index lags behind: each is read anew."""
+    for shard in range(DUE_SHARDS):
+        yield from Item.by_due.query(f"DUE#{shard}", Item.due_at <= epoch(now), limit=PER_SHARD)
+
+
+def _repair(item: Item, now: datetime) -> None:
+    kind, repair = KINDS[item.sk]
+    try:
+        record = kind.get(item.pk, item.sk, consistent_read=True)
+    except kind.DoesNotExist:
+        return
+    if record.due_at is not None and record.due_at <= epoch(now):
+        repair(record, now)
+
+
+def _analysis(record: AnalysisRecord, now: datetime) -> None:
+    if record.is_deleted:
+        deletion.purge(record, now)
+    elif record.is_terminal:
+        deletion.end(record, now)
+    elif record.status == QUEUED:
+        _queued(record, now)
+    else:
+        receiving.recover(record, now)
+
+
+def _queued(record: AnalysisRecord, now: datetime) -> None:
+    if record.deadline <= epoch(now):
+        transitions.fail(record, NOT_SUBMITTED, now)
+        return
+    # First: should the submission fail, it is tried again later, not in every run.
+    if transitions.put_off(record, now):
+        inference.submit(record, now)
+
+
+KINDS: dict[str, tuple[type[Item], Callable[..., None]]] = {
+    "ANALYSIS": (AnalysisRecord, _analysis),
+    "OWNER": (OwnerRecord, accounts.remove),
+    "UPLOAD": (UploadRecord, uploads.discard),
+    "KEY": (KeyRecord, api_keys.remove),
+}

@@ -1,0 +1,1 @@
+"""Takes in objects that were put into the drop folder."""

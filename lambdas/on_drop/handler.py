@@ -1,0 +1,26 @@
+"""SQS, with EventBridge's events of S3 in it -> analyses. Keys are not URL-encoded in these, unlike in S3's own."""
+
+import json
+from typing import Any
+
+from lambdas.core import clock, drops
+from lambdas.core.batches import Failures, messages
+from lambdas.core.observability import logger, observed
+from lambdas.core.settings import settings
+
+
+@observed
+def handler(event: dict[str, Any], _context: Any) -> Failures:
+    """Answers which messages must come again."""
+    return messages(event, _take)
+
+
+def _take(body: str) -> None:
+    event = json.loads(body)
+    detail = event.get("detail", {})
+    if event.get("detail-type") != "Object Created" or detail["bucket"]["name"] != settings().media_bucket:
+        return
+    found = detail["object"]
+    record = drops.take(found["key"], found.get("version-id"), clock.now())
+    if record is not None:
+        logger.info("dropped", extra={"analysis_id": record.id, "owner": record.owner})

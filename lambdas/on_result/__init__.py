@@ -1,0 +1,1 @@
+"""Takes in what comes back from the endpoint."""

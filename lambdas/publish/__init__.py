@@ -1,0 +1,1 @@
+"""Tells the drop folder and webhooks how analyses ended."""

@@ -1,0 +1,1 @@
+"""Hands queued analyses to the endpoint."""

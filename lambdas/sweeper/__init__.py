@@ -1,0 +1,1 @@
+"""Sets right, every minute, what got stuck."""
