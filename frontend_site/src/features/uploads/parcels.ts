@@ -19,7 +19,6 @@ export interface UploadApi {
 
 export interface Multipart {
   key: string;
-  uploadId: string;
   partSize: number; // bytes
   parts: number;
 }

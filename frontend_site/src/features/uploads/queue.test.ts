@@ -22,7 +22,7 @@ class Server implements UploadApi {
   };
   createMultipart = (file: File) => {
     const key = `uploads/me/${(this.#keys += 1)}-${file.name}`;
-    return Promise.resolve({ key, uploadId: "u", partSize: 4, parts: Math.ceil(file.size / 4) });
+    return Promise.resolve({ key, partSize: 4, parts: Math.ceil(file.size / 4) });
   };
   signPart = (_: unknown, part: number) => Promise.resolve(`part-${part}`);
   completeMultipart = (upload: { key: string; parts: number }, etags: ReadonlyMap<number, string>) => {

@@ -1,0 +1,16 @@
+import type { ReactNode } from "react";
+
+import { Logo } from "@/design/logo";
+import { ThemeToggle } from "@/design/theme-toggle";
+
+export default function EntryLayout({ children }: { children: ReactNode }) {
+  return (
+    <div className="mx-auto flex min-h-dvh max-w-[27rem] flex-col px-4 py-6">
+      <header className="flex items-center justify-between">
+        <Logo />
+        <ThemeToggle />
+      </header>
+      <main className="card my-auto p-6 sm:p-8">{children}</main>
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+
+import { ApiError, explain, NetworkError, sentence } from "./errors";
+
+const response = (status: number, headers: Record<string, string> = {}) => ({ status, headers: new Headers(headers) });
+
+describe("a problem document", () => {
+  it("is read whole", () => {
+    const error = ApiError.of(response(429, { "Retry-After": "7" }), {
+      code: "quota-exceeded",
+      title: "The month's analyses are used up",
+      detail: "all 10000 analyses of this month are used",
+    });
+    expect(error).toMatchObject({ status: 429, code: "quota-exceeded", retryAfter: 7, passing: false });
+    expect(explain(error)).toBe("All 10000 analyses of this month are used.");
+  });
+
+  it.each([undefined, null, "<html>", 3, [], { detail: 5 }])("may be anything else: %j", (body) => {
+    expect(ApiError.of(response(403), body)).toMatchObject({ status: 403, code: "", message: "", retryAfter: null });
+    expect(explain(ApiError.of(response(403), body))).toBe("The server refused this.");
+  });
+});
+
+it.each([
+  [new NetworkError(), /Check your connection/],
+  [new ApiError(401, "unauthorized", "x", null), /Sign in again/],
+  [new ApiError(503, "busy", "x", 2), /Try again in a moment/],
+  [new ApiError(429, "", "Too Many Requests", null), /Wait a moment/],
+  [new Error("undefined is not a function"), /Reload/],
+])("%s", (error, said) => expect(explain(error)).toMatch(said));
+
+it("passes only what may pass", () => {
+  const passing = (status: number, code = "") => new ApiError(status, code, "", null).passing;
+  expect([passing(500), passing(503), passing(429), passing(429, "quota-exceeded"), passing(409)]).toEqual([true, true, true, false, false]);
+});
+
+it("makes sentences", () => {
+  expect(["", "  gone ", "Is it?", "done."].map(sentence)).toEqual(["", "Gone.", "Is it?", "Done."]);
+});

@@ -1,0 +1,49 @@
+/** What can go wrong with a request, and how it is said. */
+
+/** The server could not be reached. */
+export class NetworkError extends Error {
+  override name = "NetworkError";
+}
+
+/** The server said no: an RFC 9457 problem, or whatever else stood between. */
+export class ApiError extends Error {
+  override name = "ApiError";
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly retryAfter: number | null, // seconds
+  ) {
+    super(message);
+  }
+
+  static of(response: { status: number; headers: Headers }, body: unknown): ApiError {
+    const problem: Partial<Record<string, unknown>> = typeof body === "object" && body !== null ? { ...body } : {};
+    const text = (name: string) => (typeof problem[name] === "string" ? problem[name] : "");
+    const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+    const retryAfter = Number.isFinite(seconds) ? seconds : null;
+    return new ApiError(response.status, text("code"), text("detail") || text("title"), retryAfter);
+  }
+
+  /** Whether the same request may succeed in a moment. A quota that is used up will not. */
+  get passing(): boolean {
+    return this.status >= 500 || (this.status === 429 && this.code !== "quota-exceeded" && this.code !== "too-many-uploads");
+  }
+}
+
+/** An error as a sentence for the user. */
+export function explain(error: unknown): string {
+  if (error instanceof NetworkError) return "The server cannot be reached. Check your connection and try again.";
+  if (!(error instanceof ApiError)) return "Something failed on this page. Reload it and try again.";
+  if (error.status === 401) return "Your session has ended. Sign in again.";
+  if (error.passing && error.status === 429) return "Too many requests at once. Wait a moment and try again.";
+  if (error.status >= 500) return "The server failed to answer. Try again in a moment.";
+  return sentence(error.message) || "The server refused this.";
+}
+
+/** "the file is empty" -> "The file is empty." */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  if (!trimmed) return "";
+  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?]$/.test(trimmed) ? "" : ".");
+}

@@ -1,0 +1,77 @@
+"use client";
+
+import { Clapperboard, SearchX } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+
+import { explain } from "@/api/errors";
+import { Button } from "@/design/button";
+import { Empty, Failure, Loading } from "@/design/feedback";
+import { Segments } from "@/design/segments";
+
+import { useAnalyses, type Status } from "./queries";
+import { Row } from "./row";
+
+const FILTERS: { value: Status | "all"; label: string }[] = [
+  { value: "all", label: "All" },
+  { value: "queued", label: "Queued" },
+  { value: "processing", label: "Running" },
+  { value: "completed", label: "Completed" },
+  { value: "failed", label: "Failed" },
+];
+
+/** All analyses, newest first; more come as the end of the list comes into sight. */
+export function AnalysisList() {
+  const [filter, setFilter] = useState<Status | "all">("all");
+  const list = useAnalyses(filter === "all" ? undefined : filter);
+  const items = list.data?.pages.flatMap((page) => page.analyses) ?? [];
+  return (
+    <section aria-labelledby="analyses-title" className="grid gap-3">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <h2 id="analyses-title" className="text-[15px]">
+          Analyses
+        </h2>
+        <Segments label="Show" options={FILTERS} value={filter} onChange={setFilter} />
+      </div>
+      {list.isPending && <Loading label="Loading the analyses" />}
+      {list.isError && <Failure message={explain(list.error)} onRetry={() => void list.refetch()} />}
+      {items.length > 0 && (
+        <ul className="card divide-y divide-line" aria-label="Analyses">
+          {items.map((item) => (
+            <Row key={item.id} item={item} />
+          ))}
+        </ul>
+      )}
+      {list.isSuccess && items.length === 0 && !list.hasNextPage && (
+        <div className="card">{filter === "all" ? <Nothing /> : <Empty icon={SearchX} title="None of this kind" />}</div>
+      )}
+      {list.hasNextPage && <More busy={list.isFetchingNextPage} load={() => void list.fetchNextPage()} />}
+    </section>
+  );
+}
+
+function Nothing() {
+  return (
+    <Empty icon={Clapperboard} title="No analyses yet">
+      Drop a video above. A minute of video takes some seconds; then you see who felt what, and when.
+    </Empty>
+  );
+}
+
+/** Loads the next page when it comes into sight; a button for those who cannot scroll there. */
+function More({ busy, load }: { busy: boolean; load: () => void }) {
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = end.current;
+    if (!element || busy) return;
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && load(), { rootMargin: "400px" });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [busy, load]);
+  return (
+    <div ref={end} className="grid justify-items-center py-2">
+      <Button busy={busy} onClick={load}>
+        Show more
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+/** Analyses as the server has them. */
+
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { answered, api, type Schemas } from "@/api/client";
+
+export type Item = Schemas["AnalysisItem"];
+export type Detail = Schemas["AnalysisDetail"];
+export type Status = Item["status"];
+
+const LIVE = 2_000; // milliseconds between looks at an analysis that runs
+const LIST = 30_000; // between looks at the list: others may add to it, by API or drop folder
+
+export const isRunning = (status: Status) => status === "queued" || status === "processing";
+
+export function useAnalyses(status: Status | undefined) {
+  return useInfiniteQuery({
+    queryKey: ["analyses", status ?? "all"],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      answered(api.GET("/analyses", { params: { query: { status, cursor: pageParam, limit: 25 } }, signal })),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+    refetchInterval: LIST,
+  });
+}
+
+/** One analysis, asked for again and again while it runs. */
+export function useAnalysis(id: string, { enabled = true } = {}) {
+  return useQuery({
+    queryKey: ["analysis", id],
+    enabled,
+    queryFn: async ({ signal }) => {
+      const detail = await answered(api.GET("/analyses/{id}", { params: { path: { id } }, signal }));
+      if (typeof detail === "string") throw new Error("asked for JSON, got an export");
+      return { ...detail, analysis: await wholeResult(detail, signal) };
+    },
+    refetchInterval: ({ state }) => (state.data && !isRunning(state.data.status) ? false : LIVE),
+  });
+}
+
+/** The result, which comes from its own URL where it is too long for the answer. */
+async function wholeResult({ analysis, resultUrl }: Detail, signal: AbortSignal): Promise<Detail["analysis"]> {
+  if (analysis || !resultUrl) return analysis;
+  const response = await fetch(resultUrl, { signal });
+  if (!response.ok) throw new Error(`the result could not be fetched (${response.status})`);
+  return (await response.json()) as Schemas["Analysis"];
+}
+
+export function useRetry() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => answered(api.POST("/analyses/{id}/retry", { params: { path: { id } } })),
+    onSuccess: async (_, id) => {
+      await queries.invalidateQueries({ queryKey: ["analysis", id] });
+      await queries.invalidateQueries({ queryKey: ["analyses"] });
+    },
+  });
+}

@@ -1,0 +1,84 @@
+/** Cognito through Amplify: the password never leaves the browser (SRP), tokens end with the tab. */
+
+import { Amplify } from "aws-amplify";
+import * as auth from "aws-amplify/auth";
+import { cognitoUserPoolsTokenProvider } from "aws-amplify/auth/cognito";
+import { sessionStorage } from "aws-amplify/utils";
+
+import { siteConfig } from "@/lib/config";
+
+let configured: Promise<void> | undefined;
+
+async function configure(): Promise<void> {
+  const { userPoolId, userPoolClientId, userPoolEndpoint } = await siteConfig();
+  const endpoint = userPoolEndpoint ? new URL(userPoolEndpoint, location.origin).href : undefined;
+  Amplify.configure({
+    Auth: { Cognito: { userPoolId, userPoolClientId, ...(endpoint ? { userPoolEndpoint: endpoint } : {}) } },
+  });
+  cognitoUserPoolsTokenProvider.setKeyValueStorage(sessionStorage);
+}
+
+function ready(): Promise<void> {
+  configured ??= configure().catch((error: unknown) => {
+    configured = undefined;
+    throw error;
+  });
+  return configured;
+}
+
+export type AfterSignIn = "signed-in" | "confirm" | "reset";
+
+export async function signIn(email: string, password: string): Promise<AfterSignIn> {
+  await ready();
+  const { nextStep } = await auth.signIn({ username: email, password });
+  if (nextStep.signInStep === "CONFIRM_SIGN_UP") return "confirm";
+  if (nextStep.signInStep === "RESET_PASSWORD") return "reset";
+  if (nextStep.signInStep === "DONE") return "signed-in";
+  throw new Error(`sign-in asks for ${nextStep.signInStep}`);
+}
+
+export async function signUp(email: string, password: string): Promise<void> {
+  await ready();
+  await auth.signUp({ username: email, password, options: { userAttributes: { email } } });
+}
+
+export async function confirmSignUp(email: string, code: string): Promise<void> {
+  await ready();
+  await auth.confirmSignUp({ username: email, confirmationCode: code });
+}
+
+export async function resendCode(email: string): Promise<void> {
+  await ready();
+  await auth.resendSignUpCode({ username: email });
+}
+
+export async function requestReset(email: string): Promise<void> {
+  await ready();
+  await auth.resetPassword({ username: email });
+}
+
+export async function confirmReset(email: string, code: string, newPassword: string): Promise<void> {
+  await ready();
+  await auth.confirmResetPassword({ username: email, confirmationCode: code, newPassword });
+}
+
+/** Ends the session here and revokes its refresh token. */
+export async function signOut(): Promise<void> {
+  await ready();
+  await auth.signOut();
+}
+
+/** The ID token, refreshed where it has run out; null without a session. */
+export async function idToken(options: { refresh?: boolean } = {}): Promise<string | null> {
+  await ready();
+  const { tokens } = await auth.fetchAuthSession({ forceRefresh: options.refresh ?? false });
+  return tokens?.idToken?.toString() ?? null;
+}
+
+/** The signed-in user's address; null without a session. */
+export async function currentEmail(): Promise<string | null> {
+  await ready();
+  const { tokens } = await auth.fetchAuthSession();
+  const email = tokens?.idToken?.payload.email;
+  return typeof email === "string" ? email : null;
+}

@@ -1,0 +1,72 @@
+"use client";
+
+import Link from "next/link";
+import { useEffect, useState } from "react";
+
+import { useAction } from "@/lib/use-action";
+
+import { currentEmail, signIn } from "./cognito";
+import { ConfirmForm } from "./confirm-form";
+import { EmailField, PasswordField } from "./fields";
+import { AuthForm } from "./form";
+import { signInProblem } from "./messages";
+import { nextPage } from "./next-page";
+
+interface Account {
+  email: string;
+  password: string;
+}
+
+function enter(): void {
+  location.assign(nextPage(location.search));
+}
+
+export function SignInForm() {
+  const [unconfirmed, setUnconfirmed] = useState<Account | null>(null);
+  const attempt = useAction(async (email: string, password: string) => {
+    const step = await signIn(email, password);
+    if (step === "signed-in") enter();
+    else if (step === "confirm") setUnconfirmed({ email, password });
+    else location.assign("/forgot-password/");
+  }, signInProblem);
+
+  // Who is signed in already has nothing to do here.
+  useEffect(() => {
+    currentEmail().then(
+      (email) => email && enter(),
+      () => undefined,
+    );
+  }, []);
+
+  if (unconfirmed) {
+    const { email, password } = unconfirmed;
+    return <ConfirmForm email={email} onConfirmed={() => attempt.run(email, password)} />;
+  }
+  return (
+    <AuthForm
+      title="Sign in"
+      submit="Sign in"
+      busy={attempt.busy}
+      problem={attempt.problem}
+      onSubmit={({ email = "", password = "" }) => void attempt.run(email, password)}
+      below={
+        <>
+          <p>
+            New here?{" "}
+            <Link href="/sign-up/" className="text-accent underline">
+              Create an account
+            </Link>
+          </p>
+          <p>
+            <Link href="/forgot-password/" className="text-accent underline">
+              Forgot your password?
+            </Link>
+          </p>
+        </>
+      }
+    >
+      <EmailField />
+      <PasswordField />
+    </AuthForm>
+  );
+}

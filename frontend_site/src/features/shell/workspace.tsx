@@ -1,0 +1,82 @@
+"use client";
+
+import { LogOut } from "lucide-react";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import type { ReactNode } from "react";
+
+import { IconButton } from "@/design/button";
+import { cx } from "@/design/cx";
+import { Logo } from "@/design/logo";
+import { ThemeToggle } from "@/design/theme-toggle";
+import { ToastProvider } from "@/design/toast";
+import { SignedIn, useSession } from "@/features/auth/session";
+import { UploadsProvider } from "@/features/uploads/provider";
+import { QueryProvider } from "@/lib/query";
+
+const LINKS = [
+  { href: "/dashboard/", label: "Analyses", also: "/analysis/" },
+  { href: "/developers/", label: "Developers", also: "" },
+  { href: "/account/", label: "Account", also: "" },
+];
+
+/** What signed-in pages share: who is signed in, uploads that go on from page to page, the bar at the top. */
+export function Workspace({ children }: { children: ReactNode }) {
+  return (
+    <QueryProvider>
+      <ToastProvider>
+        <SignedIn>
+          <UploadsProvider>
+            <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:z-30 focus:m-2 focus:rounded-control focus:bg-surface focus:px-3 focus:py-2">
+              Skip to the content
+            </a>
+            <TopBar />
+            <main id="content" className="mx-auto w-full max-w-[85rem] px-4 py-6 sm:px-6">
+              {children}
+            </main>
+          </UploadsProvider>
+        </SignedIn>
+      </ToastProvider>
+    </QueryProvider>
+  );
+}
+
+function TopBar() {
+  const path = usePathname();
+  const { email, leave } = useSession();
+  return (
+    <header className="border-b border-line bg-surface">
+      <div className="mx-auto flex max-w-[85rem] flex-wrap items-center gap-x-6 gap-y-1 px-4 pt-2 sm:px-6 md:pb-2">
+        <Logo href="/dashboard/" />
+        <div className="ml-auto flex items-center gap-1 md:order-last">
+          <span className="mr-2 hidden max-w-[16rem] truncate text-[13px] text-muted lg:inline">{email}</span>
+          <ThemeToggle />
+          <IconButton label="Sign out" onClick={() => void leave()}>
+            <LogOut aria-hidden="true" />
+          </IconButton>
+        </div>
+        <nav aria-label="Main" className="-mx-2 flex w-full gap-1 md:w-auto">
+          {LINKS.map(({ href, label, also }) => {
+            const here = path === href || path === also;
+            return (
+              <Link
+                key={href}
+                href={href}
+                aria-current={here ? "page" : undefined}
+                className={cx(
+                  "border-b-2 px-2 py-2 text-sm md:rounded-control md:border-0 md:px-3 md:py-1.5",
+                  here ? "border-accent font-medium text-text md:bg-hover" : "border-transparent text-muted hover:text-text",
+                )}
+              >
+                {label}
+              </Link>
+            );
+          })}
+          <a href="/docs/" className="border-b-2 border-transparent px-2 py-2 text-sm text-muted hover:text-text md:px-3 md:py-1.5">
+            API<span className="max-sm:sr-only"> reference</span>
+          </a>
+        </nav>
+      </div>
+    </header>
+  );
+}

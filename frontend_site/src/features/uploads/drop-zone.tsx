@@ -1,0 +1,76 @@
+"use client";
+
+import { Upload } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+
+import { Button } from "@/design/button";
+import { cx } from "@/design/cx";
+import { bytes } from "@/lib/format";
+import { MAX_UPLOAD_BYTES } from "@/lib/limits";
+
+import { ACCEPTED } from "./checks";
+import { useUploads } from "./provider";
+
+/** Where files come in: dropped anywhere on the page, or chosen. */
+export function DropZone() {
+  const { queue } = useUploads();
+  const input = useRef<HTMLInputElement>(null);
+  const [over, setOver] = useState(false);
+
+  useEffect(() => {
+    const isFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    const drag = (event: DragEvent) => {
+      if (!isFiles(event)) return;
+      event.preventDefault(); // else the browser opens the file in the page's place
+      setOver(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setOver(false);
+    };
+    const drop = (event: DragEvent) => {
+      if (!isFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      queue.add(event.dataTransfer?.files ?? []);
+    };
+    addEventListener("dragover", drag);
+    addEventListener("dragleave", leave);
+    addEventListener("drop", drop);
+    return () => {
+      removeEventListener("dragover", drag);
+      removeEventListener("dragleave", leave);
+      removeEventListener("drop", drop);
+    };
+  }, [queue]);
+
+  return (
+    <div
+      className={cx(
+        "grid justify-items-center gap-3 rounded-card border-2 border-dashed px-4 py-7 text-center transition-colors",
+        over ? "border-accent bg-hover" : "border-line bg-surface",
+      )}
+    >
+      <div>
+        <p className="font-medium">{over ? "Let go to upload" : "Drop videos here"}</p>
+        <p className="text-[13px] text-muted">MP4, MOV, WebM, MKV or AVI, up to {bytes(MAX_UPLOAD_BYTES)} each</p>
+      </div>
+      <Button look="primary" onClick={() => input.current?.click()}>
+        <Upload className="size-4" aria-hidden="true" />
+        Choose videos
+      </Button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        accept={ACCEPTED}
+        aria-label="Videos to analyse"
+        tabIndex={-1}
+        className="sr-only"
+        onChange={(event) => {
+          queue.add(event.currentTarget.files ?? []);
+          event.currentTarget.value = ""; // the same file may be chosen again
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, use, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+
+import { UploadQueue, type Upload } from "./queue";
+import { transport } from "./transport";
+
+const QueueContext = createContext<UploadQueue | null>(null);
+
+/** The queue and its uploads as they are now. */
+export function useUploads(): { queue: UploadQueue; uploads: readonly Upload[] } {
+  const queue = use(QueueContext);
+  if (!queue) throw new Error("useUploads needs <UploadsProvider> above it");
+  return { queue, uploads: useSyncExternalStore(queue.subscribe, queue.snapshot, queue.snapshot) };
+}
+
+/** Holds the queue, so that uploads go on while the user looks at other pages of the workspace. */
+export function UploadsProvider({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  const [queue] = useState(
+    () =>
+      new UploadQueue(transport, () => {
+        void queries.invalidateQueries({ queryKey: ["analyses"] });
+        void queries.invalidateQueries({ queryKey: ["usage"] });
+      }),
+  );
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (queue.busy) event.preventDefault();
+    };
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [queue]);
+  return <QueueContext value={queue}>{children}</QueueContext>;
+}

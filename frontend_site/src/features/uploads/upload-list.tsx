@@ -1,0 +1,68 @@
+"use client";
+
+import { X } from "lucide-react";
+
+import { Button, IconButton } from "@/design/button";
+import { Progress } from "@/design/progress";
+import { bytes, percent, timeLeft } from "@/lib/format";
+
+import { useUploads } from "./provider";
+import type { Upload } from "./queue";
+
+/** Uploads on their way, and those that need the user. */
+export function UploadList() {
+  const { uploads } = useUploads();
+  if (uploads.length === 0) return null;
+  return (
+    <ul aria-label="Uploads" className="card divide-y divide-line">
+      {uploads.map((upload) => (
+        <UploadRow key={upload.id} upload={upload} />
+      ))}
+    </ul>
+  );
+}
+
+function UploadRow({ upload }: { upload: Upload }) {
+  const { queue } = useUploads();
+  const { id, name, state, sent, size, problem } = upload;
+  const running = state === "waiting" || state === "sending";
+  return (
+    <li className="grid gap-1.5 px-4 py-3">
+      <div className="flex items-center gap-3">
+        <p className="min-w-0 flex-1 truncate text-sm font-medium">{name}</p>
+        {state === "failed" && (
+          <Button size="small" onClick={() => queue.retry(id)} aria-label={`Try again: ${name}`}>
+            Try again
+          </Button>
+        )}
+        {running && (
+          <Button size="small" onClick={() => queue.cancel(id)} aria-label={`Cancel ${name}`}>
+            Cancel
+          </Button>
+        )}
+        {(state === "failed" || state === "refused" || state === "cancelled") && (
+          <IconButton label={`Remove ${name} from the list`} onClick={() => queue.dismiss(id)}>
+            <X aria-hidden="true" />
+          </IconButton>
+        )}
+      </div>
+      {(running || state === "starting") && <Progress value={sent / size} label={`Upload of ${name}`} />}
+      {problem ? (
+        <p role="alert" className="text-[13px] text-danger">
+          {problem}
+        </p>
+      ) : (
+        <p className="numbers text-[13px] text-muted">{status(upload)}</p>
+      )}
+    </li>
+  );
+}
+
+function status({ state, sent, size, speed, offline }: Upload): string {
+  if (state === "cancelled") return "Cancelled";
+  if (state === "waiting") return `${bytes(size)}, waiting for its turn`;
+  if (state === "starting") return "Uploaded, starting the analysis";
+  const part = `${percent(sent / size)} of ${bytes(size)}`;
+  if (offline) return `${part}, waiting for the connection; it goes on by itself`;
+  return speed === null ? part : `${part} at ${bytes(speed)}/s, ${timeLeft((size - sent) / speed)}`;
+}
