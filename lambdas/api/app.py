@@ -10,7 +10,7 @@ from lambdas.api.deps import session
 from lambdas.api.documents import operation_id
 from lambdas.api.doors import Doors
 from lambdas.api.routes import account, analyses, inference, keys, uploads, usage, webhook
-from lambdas.core.observability import logger, metrics, tracer
+from lambdas.core.observability import logger, observed
 
 SHARED = (uploads.router, inference.router, analyses.router, usage.router)
 APP_ONLY = (keys.router, webhook.router, account.router)
@@ -36,9 +36,8 @@ app = create_app()
 _adapter = Mangum(Doors(app), lifespan="off", text_mime_types=["text/", "json", "application/x-subrip"])
 
 
-@logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
-@tracer.capture_lambda_handler(capture_response=False)
-@metrics.log_metrics
+@observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer a request of API Gateway."""
+    logger.set_correlation_id(event["requestContext"]["requestId"])
     return _adapter(event, context)

@@ -10,7 +10,7 @@ from lambdas.api.deps import CallerDep, NowDep
 from lambdas.api.documents import exports, problems
 from lambdas.api.results import FormatName, format_of
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, AnalysisPage, Deleted, Status, VideoUrl
-from lambdas.api.schemas.base import ANALYSIS_ID
+from lambdas.api.schemas.examples import ANALYSIS_ID
 from lambdas.core import analyses
 from lambdas.core.settings import settings
 from lambdas.core.tables import COMPLETED, AnalysisRecord

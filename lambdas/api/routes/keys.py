@@ -8,11 +8,12 @@ from lambdas.api import views
 from lambdas.api.deps import NowDep, SessionDep
 from lambdas.api.documents import problems
 from lambdas.api.schemas.account import KeyList, KeyRequest, NewKey
+from lambdas.api.schemas.examples import KEY_ID
 from lambdas.core import api_keys
 
 router = APIRouter(tags=["keys"])
 
-KeyId = Annotated[str, Path(max_length=64, examples=["4tq7hd2kzv5mw3xn6bpsaj4i"])]
+KeyId = Annotated[str, Path(max_length=64, examples=[KEY_ID])]
 
 
 @router.get("/keys", responses=problems())

@@ -73,7 +73,7 @@ def complete_multipart_upload(caller: CallerDep, request: CompleteRequest, now: 
     return UploadedFile(key=request.key)
 
 
-@router.post("/multipart-uploads/abort", status_code=204)
-def abort_multipart_upload(caller: CallerDep, request: AbortRequest) -> None:
+@router.post("/multipart-uploads/abort", status_code=204, responses=problems())
+def abort_multipart_upload(caller: CallerDep, request: AbortRequest, now: NowDep) -> None:
     """Give an upload up: what was sent is deleted. May be repeated."""
-    multipart.abort(caller.owner, request.key)
+    multipart.abort(caller.owner, request.key, now=now)

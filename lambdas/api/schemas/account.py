@@ -4,7 +4,8 @@ import datetime as dt
 
 from pydantic import Field
 
-from lambdas.api.schemas.base import TIME, Schema, example
+from lambdas.api.schemas import examples
+from lambdas.api.schemas.base import Schema, example
 
 
 class Day(Schema):
@@ -45,14 +46,7 @@ class KeyRequest(Schema):
 class KeyItem(Schema):
     """An API key. Its secret is nowhere: only `prefix` tells which it is."""
 
-    model_config = example(
-        id="4tq7hd2kzv5mw3xn6bpsaj4i",
-        name="production",
-        prefix="vs_4tq7hd2k",
-        status="active",
-        createdAt=TIME,
-        lastUsedAt=None,
-    )
+    model_config = example(examples.KEY_ITEM)
 
     id: str
     name: str
@@ -65,15 +59,19 @@ class KeyItem(Schema):
 class NewKey(KeyItem):
     """A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`."""
 
+    model_config = example(examples.NEW_KEY)
+
     token: str
 
 
 class KeyList(Schema):
+    model_config = example(keys=[examples.KEY_ITEM])
+
     keys: list[KeyItem]
 
 
 class WebhookRequest(Schema):
-    model_config = example(url="https://hooks.example.com/video-sentiment")
+    model_config = example(url=examples.WEBHOOK_URL)
 
     url: str = Field(min_length=1, max_length=2048)
 
@@ -81,7 +79,7 @@ class WebhookRequest(Schema):
 class Webhook(Schema):
     """Where events go. `secret` signs them; `url` is null where there is no webhook."""
 
-    model_config = example(url="https://hooks.example.com/video-sentiment", secret="whsec_...")
+    model_config = example(url=examples.WEBHOOK_URL, secret="whsec_...")
 
     url: str | None
     secret: str

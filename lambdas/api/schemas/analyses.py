@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from lambdas.api.schemas.base import ANALYSIS_ID, KEY, STATUS_URL, TIME, URL, Schema, example
+from lambdas.api.schemas import examples
+from lambdas.api.schemas.base import Schema, example
 from lambdas.api.schemas.uploads import Key
 from lambdas.core.reading import Progress
 from lambdas.core.results import Summary
@@ -15,7 +16,7 @@ Status = Literal["queued", "processing", "completed", "failed"]
 
 
 class InferenceRequest(Schema):
-    model_config = example(key=KEY, webhookUrl="https://hooks.example.com/video-sentiment", fileName="interview.mp4")
+    model_config = example(key=examples.KEY, webhookUrl=examples.WEBHOOK_URL, fileName="interview.mp4")
 
     key: Key
     file_name: str | None = Field(default=None, min_length=1, max_length=255, description="What lists show.")
@@ -27,13 +28,15 @@ class InferenceRequest(Schema):
 class InferenceResult(Schema):
     """The whole analysis, as it came within the time that a request waits."""
 
+    model_config = example(analysis=examples.ANALYSIS)
+
     analysis: Analysis
 
 
 class Accepted(Schema):
     """The analysis goes on; ask again at `statusUrl`."""
 
-    model_config = example(id=ANALYSIS_ID, status="processing", statusUrl=STATUS_URL)
+    model_config = example(id=examples.ANALYSIS_ID, status="processing", statusUrl=examples.STATUS_URL)
 
     id: str
     status: Status
@@ -52,6 +55,8 @@ class Failure(Schema):
 class AnalysisItem(Schema):
     """An analysis in short."""
 
+    model_config = example(examples.ITEM)
+
     id: str
     status: Status
     attempt: int
@@ -69,6 +74,8 @@ class AnalysisItem(Schema):
 class AnalysisDetail(AnalysisItem):
     """An analysis with its result."""
 
+    model_config = example(examples.DETAIL)
+
     progress: Progress | None = Field(description="While it is processed, once the model has said something.")
     analysis: Analysis | None = Field(
         description="Once it is completed. Null where it is too long for one answer: then fetch `resultUrl`."
@@ -79,6 +86,8 @@ class AnalysisDetail(AnalysisItem):
 class AnalysisPage(Schema):
     """Newest first. `cursor` asks for the next page; null on the last one."""
 
+    model_config = example(analyses=[examples.ITEM], cursor=None)
+
     analyses: list[AnalysisItem]
     cursor: str | None
 
@@ -86,7 +95,7 @@ class AnalysisPage(Schema):
 class VideoUrl(Schema):
     """The video itself, for a player; for `expiresIn` seconds."""
 
-    model_config = example(url=URL, contentType="video/mp4", expiresIn=900)
+    model_config = example(url=examples.UPLOAD_URL, contentType="video/mp4", expiresIn=900)
 
     url: str
     content_type: str | None
@@ -96,7 +105,7 @@ class VideoUrl(Schema):
 class Deleted(Schema):
     """Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good."""
 
-    model_config = example(id=ANALYSIS_ID, restorableUntil=TIME)
+    model_config = example(id=examples.ANALYSIS_ID, restorableUntil=examples.TIME)
 
     id: str
     restorable_until: datetime

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lambdas.api.schemas.base import FILE_ID, KEY, URL, Schema, example
+from lambdas.api.schemas.base import Schema, example
+from lambdas.api.schemas.examples import FILE_ID, KEY, UPLOAD_URL
 
 MAX_PARTS = 10_000  # S3's limit
 
@@ -25,7 +26,7 @@ class UploadUrl(Schema):
     """PUT the file to `url`, with exactly `headers`, within `expiresIn` seconds; then start its analysis by `key`."""
 
     model_config = example(
-        url=URL,
+        url=UPLOAD_URL,
         fileId=FILE_ID,
         fileType=".mp4",
         key=KEY,
@@ -75,7 +76,7 @@ class PartUrl(Schema):
 class PartUrls(Schema):
     """PUT each piece to its URL, and keep the `ETag` header of the answer."""
 
-    model_config = example(parts=[{"partNumber": 1, "url": URL}], expiresIn=900)
+    model_config = example(parts=[{"partNumber": 1, "url": UPLOAD_URL}], expiresIn=900)
 
     parts: list[PartUrl]
     expires_in: int

@@ -1,0 +1,92 @@
+"""SQS -> HTTPS. An event that does not arrive stays in the queue and is tried again, later each time.
+
+At least once: killed after a delivery, before the queue knows, this sends again with the same event id. What
+was tried too often goes to the dead letters, by the queue's own rule.
+"""
+
+import random
+import time
+from typing import Any
+
+from pydantic import ValidationError
+
+from lambdas.core import aws, clock, destinations, owners
+from lambdas.core.destinations import DestinationError
+from lambdas.core.errors import AccountDeletedError
+from lambdas.core.observability import WEBHOOKS_FAILED, count, logger, observed
+from lambdas.core.settings import settings
+from lambdas.core.webhooks import Event
+from lambdas.webhook.payload import body_of
+from lambdas.webhook.sending import DeliveryError, Sender
+from lambdas.webhook.signature import EVENT_ID_HEADER, SIGNATURE_HEADER, sign
+
+FIRST_DELAY = 30  # seconds until the second attempt
+DELAY_GROWTH = 4  # each delay is so many times the one before: 30 s, 2 min, 8 min, 32 min, 2 h, 8.5 h, 11 h
+LONGEST_DELAY = 11 * 3600  # SQS hides a message for 12 hours at most
+JITTER = 0.2  # of a delay, so that receivers that come back are not hit by all at once
+
+sender = Sender()
+
+
+@observed
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Deliver a batch; answers which of it the queue must keep."""
+    kept = [message["messageId"] for message in event["Records"] if not _handled(message)]
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in kept]}
+
+
+def _handled(message: dict[str, Any]) -> bool:
+    """Whether a message is done with: delivered, or never to be."""
+    try:
+        event = Event.model_validate_json(message["body"])
+    except ValidationError:
+        logger.error("a message that is no event")
+        return False  # for the dead letters, where somebody will look at it
+    logger.append_keys(event_id=event.id, correlation_id=event.analysis_id)
+    try:
+        deliver(event)
+    except (DestinationError, AccountDeletedError) as error:
+        count(WEBHOOKS_FAILED)
+        logger.warning("webhook given up", reason=error.detail)
+    except DeliveryError as error:
+        count(WEBHOOKS_FAILED)
+        logger.warning("webhook failed", reason=str(error))
+        _hide(message)
+        return False
+    return True
+
+
+def deliver(event: Event) -> None:
+    """Send an event, unless it has been overtaken. Raises DestinationError, AccountDeletedError or DeliveryError."""
+    destination = destinations.parse(event.url, allow_local=settings().local_webhooks)
+    body = body_of(event)
+    if body is None:
+        logger.info("webhook overtaken")
+        return
+    secret = owners.webhook_secret(event.owner, clock.now())
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "VideoSentiment-Webhooks/1",
+        EVENT_ID_HEADER: event.id,
+        SIGNATURE_HEADER: sign(secret, body, int(time.time())),
+    }
+    status = sender.post(destination, body, headers)
+    if not 200 <= status < 300:
+        raise DeliveryError(f"answered {status}")
+    logger.info("webhook delivered", status=status)
+
+
+def delay_after(attempts: int) -> int:
+    """Seconds until the next attempt, after so many."""
+    delay = min(LONGEST_DELAY, FIRST_DELAY * DELAY_GROWTH ** (attempts - 1))
+    return int(delay * random.uniform(1 - JITTER, 1))
+
+
+def _hide(message: dict[str, Any]) -> None:
+    """Have the queue give a message again later, not at once."""
+    attempts = int(message["attributes"]["ApproximateReceiveCount"])
+    aws.client("sqs").change_message_visibility(
+        QueueUrl=settings().webhook_queue_url,
+        ReceiptHandle=message["receiptHandle"],
+        VisibilityTimeout=delay_after(attempts),
+    )
