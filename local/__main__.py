@@ -69,6 +69,7 @@ def up(
         context=tuple(context or ()),
     )
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.log("up").parent.mkdir(exist_ok=True)
     (settings.state / MARK).touch()
     with _reported(), _alone(settings):
         if left := Record(settings.state / "run.json").end_children():

@@ -1,6 +1,7 @@
 """A user of the web app and a key of the API, made through the real thing and kept for the next start."""
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
@@ -11,8 +12,10 @@ import httpx
 
 from local.deployment import Outputs
 from local.emulator import client
+from local.origin.app import COGNITO
 from local.problems import LocalError
 from local.settings import LocalSettings
+from local.srp import sign_in
 
 EMAIL = "demo@example.com"
 KEY_NAME = "make up"
@@ -36,30 +39,38 @@ async def of(settings: LocalSettings, outputs: Outputs) -> DemoUser:
         if known is not None and await _works(web, known.api_key):
             return known
         password = known.password if known else f"Demo-{secrets.token_urlsafe(12)}-1"
-        token, owner = await asyncio.to_thread(_sign_in, settings, outputs, password)
+        owner = await asyncio.to_thread(_make, settings, outputs, password)
+        token = await asyncio.to_thread(_sign_in, settings, outputs, password)
         user = DemoUser(EMAIL, password, owner, await _new_key(web, token))
     _write_for_us_alone(path, json.dumps(asdict(user), indent=2))
     return user
 
 
-def _sign_in(settings: LocalSettings, outputs: Outputs, password: str) -> tuple[str, str]:
-    """The ID token and the id of the user; made where the pool lacks it."""
+def _make(settings: LocalSettings, outputs: Outputs, password: str) -> str:
+    """Make the user where the pool lacks it, with this password; returns its id."""
     cognito = client(settings, "cognito-idp")
     user: dict[str, Any] = {"UserPoolId": outputs.user_pool_id, "Username": EMAIL}
-    try:
-        verified = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
+    verified = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
+    with contextlib.suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(**user, UserAttributes=verified, MessageAction="SUPPRESS")
-    except cognito.exceptions.UsernameExistsException:
-        pass
     cognito.admin_set_user_password(**user, Password=password, Permanent=True)
     attributes = {a["Name"]: a["Value"] for a in cognito.admin_get_user(**user)["UserAttributes"]}
-    signed_in = cognito.admin_initiate_auth(
-        UserPoolId=outputs.user_pool_id,
-        ClientId=outputs.user_pool_client_id,
-        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": EMAIL, "PASSWORD": password},
-    )
-    return signed_in["AuthenticationResult"]["IdToken"], attributes["sub"]
+    return str(attributes["sub"])
+
+
+def _sign_in(settings: LocalSettings, outputs: Outputs, password: str) -> str:
+    """The ID token of the user, got as the web app gets it: through the origin, the password never sent."""
+    with httpx.Client(base_url=settings.web_url, trust_env=False, timeout=30) as web:
+
+        def call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+            headers = {"x-amz-target": f"{COGNITO}{operation}", "content-type": "application/x-amz-json-1.1"}
+            answer = web.post("/cognito/", headers=headers, content=json.dumps(parameters))
+            if answer.is_error:
+                raise LocalError(f"the demo user could not sign in: {answer.status_code} {answer.text[:300]}")
+            found: dict[str, Any] = answer.json()
+            return found
+
+        return sign_in(call, outputs.user_pool_id, outputs.user_pool_client_id, EMAIL, password)["IdToken"]
 
 
 async def _works(web: httpx.AsyncClient, key: str) -> bool:
@@ -72,7 +83,7 @@ async def _new_key(web: httpx.AsyncClient, token: str) -> str:
     answer = await web.post("/app/keys", headers={"Authorization": f"Bearer {token}"}, json={"name": KEY_NAME})
     if answer.is_error:
         raise LocalError(f"the API gave no key: {answer.status_code} {answer.text[:300]}")
-    return str(answer.json()["key"])
+    return str(answer.json()["token"])
 
 
 def _read(text: str) -> DemoUser | None:

@@ -1,6 +1,8 @@
 """The AWS emulator: a process of `.venv-local` with a clean environment, whose state survives a restart."""
 
 import asyncio
+import threading
+from functools import cache
 from typing import Any
 
 import boto3
@@ -88,8 +90,18 @@ def client(settings: LocalSettings, service: str, **options: Any) -> Any:
     """A boto3 client of the emulator, as its root. `options`: of botocore's Config."""
     if service == "s3":
         options = {"signature_version": "s3v4"} | options
+    with _making:  # a session may not make two clients at once, from two threads
+        return _session().client(service, endpoint_url=settings.emulator_url, config=Config(**options))
+
+
+_making = threading.Lock()
+
+
+@cache
+def _session() -> Any:
+    """One for all clients: it reads the descriptions of AWS's services once."""
     return boto3.Session(
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         region_name=REGION,
-    ).client(service, endpoint_url=settings.emulator_url, config=Config(**options))
+    )

@@ -104,7 +104,7 @@ class Product:
             queue,
             self._settings.model_url,
             Destination(outputs.success_topic, outputs.error_topic),
-            lambda service: emulator.client(self._settings, service),
+            lambda service: emulator.client(self._settings, service, retries={"total_max_attempts": 1}),
         )
         adapter = create_adapter(queue, outputs.results_bucket, worker.take)
         upstream = Upstream(
