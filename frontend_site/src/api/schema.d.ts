@@ -489,6 +489,220 @@ export interface components {
         /**
          * AnalysisDetail
          * @description An analysis with its result.
+         * @example {
+         *       "analysis": {
+         *         "language": "en",
+         *         "model": {
+         *           "bundle": "starter",
+         *           "speech": "whisper-base",
+         *           "version": "0.2.0"
+         *         },
+         *         "overall": {
+         *           "emotions": [
+         *             {
+         *               "confidence": 0.71,
+         *               "label": "joy"
+         *             },
+         *             {
+         *               "confidence": 0.12,
+         *               "label": "neutral"
+         *             },
+         *             {
+         *               "confidence": 0.08,
+         *               "label": "surprise"
+         *             },
+         *             {
+         *               "confidence": 0.04,
+         *               "label": "sadness"
+         *             },
+         *             {
+         *               "confidence": 0.02,
+         *               "label": "anger"
+         *             },
+         *             {
+         *               "confidence": 0.02,
+         *               "label": "fear"
+         *             },
+         *             {
+         *               "confidence": 0.01,
+         *               "label": "disgust"
+         *             }
+         *           ],
+         *           "sentiments": [
+         *             {
+         *               "confidence": 0.78,
+         *               "label": "positive"
+         *             },
+         *             {
+         *               "confidence": 0.16,
+         *               "label": "neutral"
+         *             },
+         *             {
+         *               "confidence": 0.06,
+         *               "label": "negative"
+         *             }
+         *           ]
+         *         },
+         *         "schema_version": "1.0",
+         *         "utterances": [
+         *           {
+         *             "emotions": [
+         *               {
+         *                 "confidence": 0.71,
+         *                 "label": "joy"
+         *               },
+         *               {
+         *                 "confidence": 0.12,
+         *                 "label": "neutral"
+         *               },
+         *               {
+         *                 "confidence": 0.08,
+         *                 "label": "surprise"
+         *               },
+         *               {
+         *                 "confidence": 0.04,
+         *                 "label": "sadness"
+         *               },
+         *               {
+         *                 "confidence": 0.02,
+         *                 "label": "anger"
+         *               },
+         *               {
+         *                 "confidence": 0.02,
+         *                 "label": "fear"
+         *               },
+         *               {
+         *                 "confidence": 0.01,
+         *                 "label": "disgust"
+         *               }
+         *             ],
+         *             "end_time": 3.1,
+         *             "modalities": {
+         *               "text": {
+         *                 "emotions": [
+         *                   {
+         *                     "confidence": 0.71,
+         *                     "label": "joy"
+         *                   },
+         *                   {
+         *                     "confidence": 0.12,
+         *                     "label": "neutral"
+         *                   },
+         *                   {
+         *                     "confidence": 0.08,
+         *                     "label": "surprise"
+         *                   },
+         *                   {
+         *                     "confidence": 0.04,
+         *                     "label": "sadness"
+         *                   },
+         *                   {
+         *                     "confidence": 0.02,
+         *                     "label": "anger"
+         *                   },
+         *                   {
+         *                     "confidence": 0.02,
+         *                     "label": "fear"
+         *                   },
+         *                   {
+         *                     "confidence": 0.01,
+         *                     "label": "disgust"
+         *                   }
+         *                 ],
+         *                 "weight": 1
+         *               }
+         *             },
+         *             "sentiments": [
+         *               {
+         *                 "confidence": 0.78,
+         *                 "label": "positive"
+         *               },
+         *               {
+         *                 "confidence": 0.16,
+         *                 "label": "neutral"
+         *               },
+         *               {
+         *                 "confidence": 0.06,
+         *                 "label": "negative"
+         *               }
+         *             ],
+         *             "start_time": 0.4,
+         *             "text": "We made it, I can't believe it!"
+         *           }
+         *         ],
+         *         "video": {
+         *           "duration_s": 4.2,
+         *           "fps": 25,
+         *           "has_audio": true,
+         *           "height": 720,
+         *           "width": 1280
+         *         },
+         *         "warnings": []
+         *       },
+         *       "attempt": 1,
+         *       "contentType": "video/mp4",
+         *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2027-02-22T09:30:00Z",
+         *       "fileName": "interview.mp4",
+         *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
+         *       "resultUrl": "https://results.s3.eu-central-1.amazonaws.com/analyses/...?X-Amz-Signature=...",
+         *       "size": 7340032,
+         *       "source": "upload",
+         *       "status": "completed",
+         *       "summary": {
+         *         "bundle": "starter",
+         *         "bundle_version": "0.2.0",
+         *         "duration_s": 4.2,
+         *         "emotions": [
+         *           {
+         *             "confidence": 0.71,
+         *             "label": "joy"
+         *           },
+         *           {
+         *             "confidence": 0.12,
+         *             "label": "neutral"
+         *           },
+         *           {
+         *             "confidence": 0.08,
+         *             "label": "surprise"
+         *           },
+         *           {
+         *             "confidence": 0.04,
+         *             "label": "sadness"
+         *           },
+         *           {
+         *             "confidence": 0.02,
+         *             "label": "anger"
+         *           },
+         *           {
+         *             "confidence": 0.02,
+         *             "label": "fear"
+         *           },
+         *           {
+         *             "confidence": 0.01,
+         *             "label": "disgust"
+         *           }
+         *         ],
+         *         "language": "en",
+         *         "sentiments": [
+         *           {
+         *             "confidence": 0.78,
+         *             "label": "positive"
+         *           },
+         *           {
+         *             "confidence": 0.16,
+         *             "label": "neutral"
+         *           },
+         *           {
+         *             "confidence": 0.06,
+         *             "label": "negative"
+         *           }
+         *         ],
+         *         "utterances": 1,
+         *         "warnings": []
+         *       },
+         *       "updatedAt": "2026-11-24T09:30:00Z"
+         *     }
          */
         AnalysisDetail: {
             /** Id */
@@ -546,6 +760,70 @@ export interface components {
         /**
          * AnalysisItem
          * @description An analysis in short.
+         * @example {
+         *       "attempt": 1,
+         *       "contentType": "video/mp4",
+         *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2027-02-22T09:30:00Z",
+         *       "fileName": "interview.mp4",
+         *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
+         *       "size": 7340032,
+         *       "source": "upload",
+         *       "status": "completed",
+         *       "summary": {
+         *         "bundle": "starter",
+         *         "bundle_version": "0.2.0",
+         *         "duration_s": 4.2,
+         *         "emotions": [
+         *           {
+         *             "confidence": 0.71,
+         *             "label": "joy"
+         *           },
+         *           {
+         *             "confidence": 0.12,
+         *             "label": "neutral"
+         *           },
+         *           {
+         *             "confidence": 0.08,
+         *             "label": "surprise"
+         *           },
+         *           {
+         *             "confidence": 0.04,
+         *             "label": "sadness"
+         *           },
+         *           {
+         *             "confidence": 0.02,
+         *             "label": "anger"
+         *           },
+         *           {
+         *             "confidence": 0.02,
+         *             "label": "fear"
+         *           },
+         *           {
+         *             "confidence": 0.01,
+         *             "label": "disgust"
+         *           }
+         *         ],
+         *         "language": "en",
+         *         "sentiments": [
+         *           {
+         *             "confidence": 0.78,
+         *             "label": "positive"
+         *           },
+         *           {
+         *             "confidence": 0.16,
+         *             "label": "neutral"
+         *           },
+         *           {
+         *             "confidence": 0.06,
+         *             "label": "negative"
+         *           }
+         *         ],
+         *         "utterances": 1,
+         *         "warnings": []
+         *       },
+         *       "updatedAt": "2026-11-24T09:30:00Z"
+         *     }
          */
         AnalysisItem: {
             /** Id */
@@ -594,6 +872,74 @@ export interface components {
         /**
          * AnalysisPage
          * @description Newest first. `cursor` asks for the next page; null on the last one.
+         * @example {
+         *       "analyses": [
+         *         {
+         *           "attempt": 1,
+         *           "contentType": "video/mp4",
+         *           "createdAt": "2026-11-24T09:30:00Z",
+         *           "expiresAt": "2027-02-22T09:30:00Z",
+         *           "fileName": "interview.mp4",
+         *           "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
+         *           "size": 7340032,
+         *           "source": "upload",
+         *           "status": "completed",
+         *           "summary": {
+         *             "bundle": "starter",
+         *             "bundle_version": "0.2.0",
+         *             "duration_s": 4.2,
+         *             "emotions": [
+         *               {
+         *                 "confidence": 0.71,
+         *                 "label": "joy"
+         *               },
+         *               {
+         *                 "confidence": 0.12,
+         *                 "label": "neutral"
+         *               },
+         *               {
+         *                 "confidence": 0.08,
+         *                 "label": "surprise"
+         *               },
+         *               {
+         *                 "confidence": 0.04,
+         *                 "label": "sadness"
+         *               },
+         *               {
+         *                 "confidence": 0.02,
+         *                 "label": "anger"
+         *               },
+         *               {
+         *                 "confidence": 0.02,
+         *                 "label": "fear"
+         *               },
+         *               {
+         *                 "confidence": 0.01,
+         *                 "label": "disgust"
+         *               }
+         *             ],
+         *             "language": "en",
+         *             "sentiments": [
+         *               {
+         *                 "confidence": 0.78,
+         *                 "label": "positive"
+         *               },
+         *               {
+         *                 "confidence": 0.16,
+         *                 "label": "neutral"
+         *               },
+         *               {
+         *                 "confidence": 0.06,
+         *                 "label": "negative"
+         *               }
+         *             ],
+         *             "utterances": 1,
+         *             "warnings": []
+         *           },
+         *           "updatedAt": "2026-11-24T09:30:00Z"
+         *         }
+         *       ]
+         *     }
          */
         AnalysisPage: {
             /** Analyses */
@@ -644,7 +990,7 @@ export interface components {
          * @description Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
-         *       "restorableUntil": "2026-11-24T09:30:00.000Z"
+         *       "restorableUntil": "2026-11-24T09:30:00Z"
          *     }
          */
         Deleted: {
@@ -708,6 +1054,157 @@ export interface components {
         /**
          * InferenceResult
          * @description The whole analysis, as it came within the time that a request waits.
+         * @example {
+         *       "analysis": {
+         *         "language": "en",
+         *         "model": {
+         *           "bundle": "starter",
+         *           "speech": "whisper-base",
+         *           "version": "0.2.0"
+         *         },
+         *         "overall": {
+         *           "emotions": [
+         *             {
+         *               "confidence": 0.71,
+         *               "label": "joy"
+         *             },
+         *             {
+         *               "confidence": 0.12,
+         *               "label": "neutral"
+         *             },
+         *             {
+         *               "confidence": 0.08,
+         *               "label": "surprise"
+         *             },
+         *             {
+         *               "confidence": 0.04,
+         *               "label": "sadness"
+         *             },
+         *             {
+         *               "confidence": 0.02,
+         *               "label": "anger"
+         *             },
+         *             {
+         *               "confidence": 0.02,
+         *               "label": "fear"
+         *             },
+         *             {
+         *               "confidence": 0.01,
+         *               "label": "disgust"
+         *             }
+         *           ],
+         *           "sentiments": [
+         *             {
+         *               "confidence": 0.78,
+         *               "label": "positive"
+         *             },
+         *             {
+         *               "confidence": 0.16,
+         *               "label": "neutral"
+         *             },
+         *             {
+         *               "confidence": 0.06,
+         *               "label": "negative"
+         *             }
+         *           ]
+         *         },
+         *         "schema_version": "1.0",
+         *         "utterances": [
+         *           {
+         *             "emotions": [
+         *               {
+         *                 "confidence": 0.71,
+         *                 "label": "joy"
+         *               },
+         *               {
+         *                 "confidence": 0.12,
+         *                 "label": "neutral"
+         *               },
+         *               {
+         *                 "confidence": 0.08,
+         *                 "label": "surprise"
+         *               },
+         *               {
+         *                 "confidence": 0.04,
+         *                 "label": "sadness"
+         *               },
+         *               {
+         *                 "confidence": 0.02,
+         *                 "label": "anger"
+         *               },
+         *               {
+         *                 "confidence": 0.02,
+         *                 "label": "fear"
+         *               },
+         *               {
+         *                 "confidence": 0.01,
+         *                 "label": "disgust"
+         *               }
+         *             ],
+         *             "end_time": 3.1,
+         *             "modalities": {
+         *               "text": {
+         *                 "emotions": [
+         *                   {
+         *                     "confidence": 0.71,
+         *                     "label": "joy"
+         *                   },
+         *                   {
+         *                     "confidence": 0.12,
+         *                     "label": "neutral"
+         *                   },
+         *                   {
+         *                     "confidence": 0.08,
+         *                     "label": "surprise"
+         *                   },
+         *                   {
+         *                     "confidence": 0.04,
+         *                     "label": "sadness"
+         *                   },
+         *                   {
+         *                     "confidence": 0.02,
+         *                     "label": "anger"
+         *                   },
+         *                   {
+         *                     "confidence": 0.02,
+         *                     "label": "fear"
+         *                   },
+         *                   {
+         *                     "confidence": 0.01,
+         *                     "label": "disgust"
+         *                   }
+         *                 ],
+         *                 "weight": 1
+         *               }
+         *             },
+         *             "sentiments": [
+         *               {
+         *                 "confidence": 0.78,
+         *                 "label": "positive"
+         *               },
+         *               {
+         *                 "confidence": 0.16,
+         *                 "label": "neutral"
+         *               },
+         *               {
+         *                 "confidence": 0.06,
+         *                 "label": "negative"
+         *               }
+         *             ],
+         *             "start_time": 0.4,
+         *             "text": "We made it, I can't believe it!"
+         *           }
+         *         ],
+         *         "video": {
+         *           "duration_s": 4.2,
+         *           "fps": 25,
+         *           "has_audio": true,
+         *           "height": 720,
+         *           "width": 1280
+         *         },
+         *         "warnings": []
+         *       }
+         *     }
          */
         InferenceResult: {
             analysis: components["schemas"]["Analysis"];
@@ -716,11 +1213,11 @@ export interface components {
          * KeyItem
          * @description An API key. Its secret is nowhere: only `prefix` tells which it is.
          * @example {
-         *       "createdAt": "2026-11-24T09:30:00.000Z",
+         *       "createdAt": "2026-11-24T09:30:00Z",
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
+         *       "lastUsedAt": "2026-11-24T09:30:00Z",
          *       "name": "production",
-         *       "prefix": "vs_4tq7hd2k",
-         *       "status": "active"
+         *       "prefix": "vs_4tq7hd2k"
          *     }
          */
         KeyItem: {
@@ -743,7 +1240,20 @@ export interface components {
              */
             lastUsedAt: string | null;
         };
-        /** KeyList */
+        /**
+         * KeyList
+         * @example {
+         *       "keys": [
+         *         {
+         *           "createdAt": "2026-11-24T09:30:00Z",
+         *           "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
+         *           "lastUsedAt": "2026-11-24T09:30:00Z",
+         *           "name": "production",
+         *           "prefix": "vs_4tq7hd2k"
+         *         }
+         *       ]
+         *     }
+         */
         KeyList: {
             /** Keys */
             keys: components["schemas"]["KeyItem"][];
@@ -828,11 +1338,11 @@ export interface components {
          * NewKey
          * @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`.
          * @example {
-         *       "createdAt": "2026-11-24T09:30:00.000Z",
+         *       "createdAt": "2026-11-24T09:30:00Z",
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
          *       "prefix": "vs_4tq7hd2k",
-         *       "status": "active"
+         *       "token": "vs_4tq7hd2kzv5mw3xn6bpsaj4i_000000000000000000000000000000000000000000000000"
          *     }
          */
         NewKey: {

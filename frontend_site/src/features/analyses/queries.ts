@@ -29,17 +29,20 @@ export function useAnalysis(id: string, { enabled = true } = {}) {
   return useQuery({
     queryKey: ["analysis", id],
     enabled,
-    queryFn: async ({ signal }) => {
-      const detail = await answered(api.GET("/analyses/{id}", { params: { path: { id } }, signal }));
-      if (typeof detail === "string") throw new Error("asked for JSON, got an export");
-      return { ...detail, analysis: await wholeResult(detail, signal) };
-    },
+    queryFn: ({ signal }) => fetchAnalysis(id, signal),
     refetchInterval: ({ state }) => (state.data && !isRunning(state.data.status) ? false : LIVE),
   });
 }
 
+/** An analysis with its whole result, however long that is. */
+export async function fetchAnalysis(id: string, signal?: AbortSignal): Promise<Detail> {
+  const detail = await answered(api.GET("/analyses/{id}", { params: { path: { id } }, signal }));
+  if (typeof detail === "string") throw new Error("asked for JSON, got an export");
+  return { ...detail, analysis: await wholeResult(detail, signal) };
+}
+
 /** The result, which comes from its own URL where it is too long for the answer. */
-async function wholeResult({ analysis, resultUrl }: Detail, signal: AbortSignal): Promise<Detail["analysis"]> {
+async function wholeResult({ analysis, resultUrl }: Detail, signal?: AbortSignal): Promise<Detail["analysis"]> {
   if (analysis || !resultUrl) return analysis;
   const response = await fetch(resultUrl, { signal });
   if (!response.ok) throw new Error(`the result could not be fetched (${response.status})`);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { EMOTION_STACK } from "@/design/palette";
 
-import { bands, indexAt, nextStart, previousStart, strongest, ticks, type Judged } from "./timeline";
+import { bands, indexAt, indexNear, nextStart, previousStart, strongest, ticks, type Judged } from "./timeline";
 
 function utterance(start_time: number, end_time: number, joy = 0.5): Judged {
   return {
@@ -26,6 +26,11 @@ describe("which utterance is when", () => {
     [10.01, 2],
     [11, -1],
   ])("at %d s: %d", (time, index) => expect(indexAt(TALK, time)).toBe(index));
+
+  it("near a time there is always one, where there is any", () => {
+    expect([0, 2, 6, 11].map((time) => indexNear(TALK, time))).toEqual([0, 0, 1, 2]);
+    expect(indexNear([], 3)).toBe(-1);
+  });
 
   it("steps visit every start, forwards and backwards", () => {
     const forwards = [0, 0, 0].reduce<number[]>((times) => [...times, nextStart(TALK, times.at(-1) ?? 0, 12)], [0]);

@@ -24,6 +24,12 @@ export function indexAt(utterances: readonly Judged[], time: number): number {
   return utterances.findLastIndex(({ start_time, end_time }) => start_time - NEAR <= time && time <= end_time + NEAR);
 }
 
+/** Index of the utterance at a time, else of the last before it, else of the first; -1 without any. */
+export function indexNear(utterances: readonly Judged[], time: number): number {
+  const before = utterances.findLastIndex(({ start_time }) => start_time - NEAR <= time);
+  return before >= 0 ? before : Math.min(0, utterances.length - 1);
+}
+
 /** Start of the utterance after a time, else the end of the video. */
 export function nextStart(utterances: readonly Judged[], time: number, duration: number): number {
   return utterances.find(({ start_time }) => start_time > time + NEAR)?.start_time ?? duration;

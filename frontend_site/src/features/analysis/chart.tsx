@@ -1,0 +1,50 @@
+import { EMOTION_STACK, SENTIMENT_STACK } from "@/design/palette";
+import { cx } from "@/design/cx";
+import { clock } from "@/lib/format";
+
+import { bands, ticks } from "./timeline";
+import type { Analysis } from "./types";
+
+const WIDTH = 1000; // of the drawing; it is stretched over the page
+
+/** Emotions stacked over time, with the sentiments as a band below. For eyes: what it shows stands in words beside it. */
+export function Chart({ analysis }: { analysis: Analysis }) {
+  const { utterances, video } = analysis;
+  const size = { duration: video.duration_s, width: WIDTH };
+  return (
+    <>
+      <Stack kind="emotion" areas={bands(utterances, "emotions", EMOTION_STACK, size)} className="h-36 rounded-t-control" />
+      <Stack kind="sentiment" areas={bands(utterances, "sentiments", SENTIMENT_STACK, size)} className="mt-[3px] h-6 rounded-b-control" />
+    </>
+  );
+}
+
+function Stack({ kind, areas, className }: { kind: string; areas: ReturnType<typeof bands>; className: string }) {
+  return (
+    <svg viewBox={`0 0 ${WIDTH} 1`} preserveAspectRatio="none" className={cx("block w-full bg-track", className)} aria-hidden="true">
+      {areas.map(({ label, path }) => (
+        <path key={label} d={path} data-band={`${kind}-${label}`} className={cx(`${kind}-${label}`, "fill-tone stroke-surface stroke-1")} vectorEffect="non-scaling-stroke" />
+      ))}
+    </svg>
+  );
+}
+
+/** The ruler below a chart. */
+export function Axis({ duration }: { duration: number }) {
+  return (
+    <svg className="block h-5 w-full overflow-visible" aria-hidden="true">
+      {ticks(duration).map((seconds) => {
+        const share = duration > 0 ? (100 * seconds) / duration : 0;
+        const x = `${share.toFixed(2)}%`;
+        return (
+          <g key={seconds}>
+            <line x1={x} x2={x} y2="4" className="stroke-muted" />
+            <text x={x} y="17" textAnchor={share === 0 ? "start" : share > 95 ? "end" : "middle"} className="numbers fill-muted text-[11px]">
+              {clock(seconds)}
+            </text>
+          </g>
+        );
+      })}
+    </svg>
+  );
+}

@@ -1,0 +1,42 @@
+"use client";
+
+import { Download } from "lucide-react";
+
+import { answered, api } from "@/api/client";
+import { explain } from "@/api/errors";
+import { Menu } from "@/design/menu";
+import { useToast } from "@/design/toast";
+import { download, renamed } from "@/lib/download";
+
+import { staticReport } from "./static-report";
+import type { Analysis } from "./types";
+
+const CHOICES = [
+  { value: "html", label: "Report", hint: "one page to pass on" },
+  { value: "json", label: "JSON", hint: "everything" },
+  { value: "csv", label: "CSV", hint: "a row per utterance" },
+  { value: "srt", label: "SRT", hint: "subtitles with emotions" },
+  { value: "vtt", label: "WebVTT", hint: "subtitles with emotions" },
+] as const;
+
+type Format = (typeof CHOICES)[number]["value"];
+
+/** Takes the analysis away as a file. */
+export function Exports({ id, name, analysis }: { id: string; name: string; analysis: Analysis }) {
+  const toast = useToast();
+  const save = async (format: Format) => {
+    try {
+      download(await fileOf(format), renamed(name, format));
+    } catch (error) {
+      toast(explain(error));
+    }
+  };
+  const fileOf = (format: Format): Promise<Blob> => {
+    if (format === "html") return staticReport(analysis, name);
+    if (format === "json") {
+      return Promise.resolve(new Blob([`${JSON.stringify(analysis, null, 2)}\n`], { type: "application/json" }));
+    }
+    return answered(api.GET("/analyses/{id}", { params: { path: { id }, query: { format } }, parseAs: "blob" }));
+  };
+  return <Menu label="Export" icon={Download} choices={CHOICES} onChoose={(format) => void save(format)} />;
+}

@@ -1,0 +1,26 @@
+"use client";
+
+import { Card } from "@/design/card";
+import { clock } from "@/lib/format";
+
+import { Distributions, Verdict, Words } from "./details";
+import { usePlayback, type Playback } from "./playback";
+import { indexNear } from "./timeline";
+import type { Analysis } from "./types";
+
+/** Everything about the utterance of this moment; between two, of the one before. */
+export function Inspector({ analysis, playback }: { analysis: Analysis; playback: Playback }) {
+  const index = usePlayback(playback, ({ time }) => indexNear(analysis.utterances, time));
+  const utterance = analysis.utterances[index];
+  if (!utterance) return null;
+  const time = `${clock(utterance.start_time)} – ${clock(utterance.end_time)}`;
+  return (
+    <Card title="This utterance" aside={<p className="numbers text-[13px] text-muted">{time}</p>}>
+      <Verdict {...utterance} />
+      <p className="mt-1 mb-4 text-[15px] leading-snug">
+        <Words text={utterance.text} />
+      </p>
+      <Distributions utterance={utterance} />
+    </Card>
+  );
+}

@@ -1,0 +1,51 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+
+import { answered, api } from "@/api/client";
+
+import type { Playback } from "./playback";
+
+/** The video itself, by a URL that works for some minutes and is then asked for anew. */
+export function Player({ id, name, playback }: { id: string; name: string; playback: Playback }) {
+  const video = useRef<HTMLVideoElement>(null);
+  const [renewed, setRenewed] = useState(false);
+  const source = useQuery({
+    queryKey: ["video", id],
+    queryFn: ({ signal }) => answered(api.GET("/analyses/{id}/video", { params: { path: { id } }, signal })),
+    staleTime: Infinity, // another URL would start the video again; an error asks for one
+  });
+  const url = source.data?.url;
+
+  useEffect(() => (video.current && url ? playback.attach(video.current) : undefined), [playback, url]);
+
+  const onError = () => {
+    if (renewed) return;
+    setRenewed(true); // once: a file that browsers do not play fails with every URL
+    void source.refetch();
+  };
+  const broken = source.isError || (renewed && !source.isFetching && video.current?.error);
+  return (
+    <div className="overflow-hidden rounded-card border border-line bg-black">
+      {url ? (
+        // The transcript below is its text alternative; subtitles are among the exports.
+        // eslint-disable-next-line jsx-a11y/media-has-caption
+        <video
+          ref={video}
+          src={url}
+          controls
+          playsInline
+          preload="auto"
+          aria-label={name}
+          onError={onError}
+          onLoadedData={() => setRenewed(false)}
+          className="block max-h-[34vh] w-full lg:max-h-[42vh]"
+        />
+      ) : (
+        <div className="aspect-video max-h-[42vh] w-full" />
+      )}
+      {broken && <p className="bg-surface px-4 py-3 text-sm text-muted">This browser cannot play the video; everything else on this page works.</p>}
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+import { flushSync } from "react-dom";
+import { createRoot } from "react-dom/client";
+
+import { Card } from "@/design/card";
+import { clock } from "@/lib/format";
+
+import { Axis, Chart } from "./chart";
+import { Distributions, Verdict, Words } from "./details";
+import { Caveat, Facts, Warnings } from "./notes";
+import { Overall } from "./overall";
+import type { Analysis } from "./types";
+
+/** One HTML file to pass on: no script, nothing fetched, without the video. */
+export async function staticReport(analysis: Analysis, name: string): Promise<Blob> {
+  const body = markup(<Report analysis={analysis} name={name} />);
+  const style = styles();
+  const policy = `default-src 'none'; style-src 'sha256-${await sha256(style)}'; base-uri 'none'; form-action 'none'`;
+  const title = document.createElement("title");
+  title.textContent = `${name}: emotions`;
+  const head = [
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    title.outerHTML,
+    `<style>${style}</style>`,
+  ];
+  return new Blob([`<!doctype html>\n<html lang="en">\n<head>\n${head.join("\n")}\n</head>\n<body>${body}</body>\n</html>\n`], {
+    type: "text/html",
+  });
+}
+
+/** Rendered here and now, beside the page: no second renderer to download. */
+function markup(report: React.ReactNode): string {
+  const box = document.createElement("div");
+  const root = createRoot(box);
+  flushSync(() => root.render(report));
+  const html = box.innerHTML;
+  root.unmount();
+  return html;
+}
+
+/** This page's own rules, without fonts, which a file by itself has not got. */
+function styles(): string {
+  const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
+  return rules.flatMap((rule) => (rule instanceof CSSFontFaceRule ? [] : [rule.cssText])).join("\n");
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+}
+
+function Report({ analysis, name }: { analysis: Analysis; name: string }) {
+  return (
+    <main className="mx-auto grid max-w-4xl gap-5 px-4 py-8">
+      <header className="grid gap-2">
+        <h1 className="text-2xl">{name}</h1>
+        <Facts analysis={analysis} />
+      </header>
+      <Warnings analysis={analysis} />
+      <Overall analysis={analysis} />
+      <Card title="Emotion over time">
+        <Chart analysis={analysis} />
+        <Axis duration={analysis.video.duration_s} />
+      </Card>
+      <ol className="grid gap-5">
+        {analysis.utterances.map((utterance, index) => (
+          <li key={index} className="card break-inside-avoid p-5">
+            <p className="numbers text-[13px] text-muted">
+              {clock(utterance.start_time)} – {clock(utterance.end_time)}
+            </p>
+            <Verdict {...utterance} />
+            <p className="mt-1 mb-4">
+              <Words text={utterance.text} />
+            </p>
+            <Distributions utterance={utterance} />
+          </li>
+        ))}
+      </ol>
+      <Caveat />
+    </main>
+  );
+}

@@ -1,0 +1,155 @@
+"use client";
+
+import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+
+import { Swatch } from "@/design/bars";
+import { Card } from "@/design/card";
+import { EMOTION_STACK, SENTIMENT_STACK } from "@/design/palette";
+import { capitalised, clock, percent } from "@/lib/format";
+
+import { Axis, Chart } from "./chart";
+import { usePlayback, type Playback } from "./playback";
+import { confidenceOf, indexAt, nextStart, previousStart, strongest } from "./timeline";
+import type { Analysis } from "./types";
+
+interface Props {
+  analysis: Analysis;
+  playback: Playback;
+}
+
+/** The course of the video: click or drag to go there, point to read the values. */
+export function TimelineCard({ analysis, playback }: Props) {
+  const [pointed, setPointed] = useState<number | null>(null); // seconds
+  const now = usePlayback(playback, ({ time }) => indexAt(analysis.utterances, time));
+  const second = usePlayback(playback, ({ time }) => Math.floor(time));
+  const index = pointed === null ? now : indexAt(analysis.utterances, pointed);
+  return (
+    <Card title="Emotion over time" aside={<p className="numbers text-[13px] text-muted">{describe(analysis, index, pointed ?? second)}</p>}>
+      <Slider analysis={analysis} playback={playback} pointed={pointed} onPoint={setPointed} />
+      <Axis duration={analysis.video.duration_s} />
+      <Values analysis={analysis} index={index} />
+    </Card>
+  );
+}
+
+function describe({ utterances }: Analysis, index: number, time: number): string {
+  const top = strongest(utterances[index]?.emotions ?? []);
+  return top ? `${clock(time)}, ${top.label} ${percent(top.confidence)}` : `${clock(time)}, nothing judged here`;
+}
+
+function Slider({ analysis, playback, pointed, onPoint }: Props & { pointed: number | null; onPoint: (time: number | null) => void }) {
+  const { utterances, video } = analysis;
+  const second = usePlayback(playback, ({ time }) => Math.floor(time));
+  const dragging = useRef(false);
+
+  const timeUnder = (event: PointerEvent<HTMLDivElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    return Math.min(video.duration_s, Math.max(0, (video.duration_s * (event.clientX - box.left)) / box.width));
+  };
+  const jump = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { time } = playback;
+    const targets: Partial<Record<string, number>> = {
+      ArrowLeft: time - 1,
+      ArrowDown: time - 1,
+      ArrowRight: time + 1,
+      ArrowUp: time + 1,
+      PageUp: previousStart(utterances, time),
+      PageDown: nextStart(utterances, time, video.duration_s),
+      Home: 0,
+      End: video.duration_s,
+    };
+    const target = targets[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    playback.seek(target);
+  };
+
+  return (
+    <div
+      role="slider"
+      tabIndex={0}
+      aria-label="Position in the video"
+      aria-valuemin={0}
+      aria-valuemax={Math.floor(video.duration_s)}
+      aria-valuenow={second}
+      aria-valuetext={describe(analysis, indexAt(utterances, playback.time), second)}
+      data-testid="timeline"
+      className="relative cursor-pointer touch-pan-y rounded-control"
+      onKeyDown={jump}
+      onPointerDown={(event) => {
+        dragging.current = true;
+        event.currentTarget.setPointerCapture(event.pointerId);
+        playback.seek(timeUnder(event));
+      }}
+      onPointerMove={(event) => {
+        onPoint(timeUnder(event));
+        if (dragging.current) playback.seek(timeUnder(event));
+      }}
+      onPointerUp={() => (dragging.current = false)}
+      onPointerCancel={() => (dragging.current = false)}
+      onPointerLeave={() => onPoint(null)}
+    >
+      <Chart analysis={analysis} />
+      <svg className="pointer-events-none absolute inset-0 size-full overflow-visible" aria-hidden="true">
+        {pointed !== null && <Line share={pointed / video.duration_s} className="stroke-text [stroke-dasharray:4_3]" />}
+        <Playhead playback={playback} />
+      </svg>
+    </div>
+  );
+}
+
+function Line({ share, className }: { share: number; className: string }) {
+  const x = `${(100 * share).toFixed(3)}%`;
+  return <line x1={x} x2={x} y2="100%" strokeWidth="1.5" className={className} />;
+}
+
+/** Moved past React: it changes with every picture. */
+function Playhead({ playback }: { playback: Playback }) {
+  const group = useRef<SVGGElement>(null);
+  useEffect(() => {
+    const move = () => {
+      const x = `${((100 * playback.time) / (playback.duration || 1)).toFixed(3)}%`;
+      for (const line of group.current?.children ?? []) {
+        line.setAttribute("x1", x);
+        line.setAttribute("x2", x);
+      }
+    };
+    move();
+    return playback.subscribe(move);
+  }, [playback]);
+  return (
+    <g ref={group} data-testid="playhead">
+      <line y1="-4" y2="100%" strokeWidth="5" className="stroke-surface" />
+      <line y1="-4" y2="100%" strokeWidth="2.5" className="stroke-text" />
+    </g>
+  );
+}
+
+function Values({ analysis, index }: { analysis: Analysis; index: number }) {
+  const utterance = analysis.utterances[index];
+  const item = (kind: "emotion" | "sentiment", label: string) => {
+    const scores = kind === "emotion" ? utterance?.emotions : utterance?.sentiments;
+    return (
+      <li key={label} className="flex items-center gap-1.5">
+        <Swatch kind={kind} label={label} />
+        {capitalised(label)}
+        <span className="numbers ml-auto text-muted" data-value={`${kind}-${label}`}>
+          {scores ? percent(confidenceOf(scores, label)) : "–"}
+        </span>
+      </li>
+    );
+  };
+  const grid = "grid grid-cols-[repeat(auto-fill,minmax(7.2rem,1fr))] gap-x-5 gap-y-1 text-[13px]";
+  return (
+    <div className="mt-2 grid gap-2">
+      <ul aria-label="Emotions at this moment" className={grid}>
+        {EMOTION_STACK.map((label) => item("emotion", label))}
+      </ul>
+      <ul aria-label="Sentiment at this moment" className={`${grid} border-t border-line pt-2`}>
+        {SENTIMENT_STACK.map((label) => item("sentiment", label))}
+      </ul>
+    </div>
+  );
+}

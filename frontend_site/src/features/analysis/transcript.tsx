@@ -1,0 +1,79 @@
+"use client";
+
+import { useEffect, useRef, useState } from "react";
+
+import { StackBar, Swatch } from "@/design/bars";
+import { Card } from "@/design/card";
+import { cx } from "@/design/cx";
+import { EMOTION_STACK } from "@/design/palette";
+import { clock, percent } from "@/lib/format";
+
+import { Unsure, Words } from "./details";
+import { usePlayback, type Playback } from "./playback";
+import { indexAt, strongest } from "./timeline";
+import { isUnsure, sharesOf, type Analysis, type Utterance } from "./types";
+
+/** Every utterance with its verdict. Marks the current one, keeps it in sight, and goes where one clicks. */
+export function Transcript({ analysis, playback }: { analysis: Analysis; playback: Playback }) {
+  const { utterances } = analysis;
+  const current = usePlayback(playback, ({ time }) => indexAt(utterances, time));
+  const [follow, setFollow] = useState(true);
+  const list = useRef<HTMLOListElement>(null);
+
+  useEffect(() => {
+    const [box, row] = [list.current, list.current?.children[current]];
+    if (!follow || !box || !(row instanceof HTMLElement)) return;
+    // Not scrollIntoView: it would scroll the page as well.
+    const above = row.offsetTop - box.scrollTop;
+    if (above >= 0 && above + row.offsetHeight <= box.clientHeight) return;
+    box.scrollTo({ top: row.offsetTop - box.clientHeight / 4, behavior: "smooth" });
+  }, [current, follow]);
+
+  const toggle = (
+    <label className="flex items-center gap-2 text-[13px] text-muted">
+      <input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} className="size-4 accent-accent-fill" />
+      follow playback
+    </label>
+  );
+  return (
+    <Card title="Transcript" aside={toggle} className="flex min-h-0 flex-col">
+      <ol ref={list} aria-label="Utterances" className="relative -mx-2 grid max-h-[34rem] content-start gap-0.5 overflow-y-auto lg:max-h-none lg:min-h-0 lg:flex-1">
+        {utterances.map((utterance, index) => (
+          <Row key={index} utterance={utterance} current={index === current} seek={(time) => playback.seek(time)} />
+        ))}
+      </ol>
+    </Card>
+  );
+}
+
+function Row({ utterance, current, seek }: { utterance: Utterance; current: boolean; seek: (time: number) => void }) {
+  const top = strongest(utterance.emotions);
+  return (
+    <li className="[contain-intrinsic-height:auto_5rem] [content-visibility:auto]">
+      <button
+        type="button"
+        aria-current={current || undefined}
+        onClick={() => seek(utterance.start_time)}
+        className={cx(
+          "grid w-full grid-cols-[3rem_minmax(0,1fr)] gap-x-2 gap-y-1 rounded-control border-l-[3px] px-2 py-2 text-left -outline-offset-2",
+          current ? "border-accent bg-hover" : "border-transparent hover:bg-hover",
+        )}
+      >
+        <span className="numbers pt-px text-[13px] text-accent">{clock(utterance.start_time)}</span>
+        <span className="text-[15px] leading-snug">
+          <Words text={utterance.text} />
+        </span>
+        <span className="col-start-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-[13px]">
+          {top && (
+            <span className="numbers flex items-center gap-1.5 text-muted">
+              <Swatch kind="emotion" label={top.label} />
+              {top.label} {percent(top.confidence)}
+            </span>
+          )}
+          <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="w-28 max-w-full" />
+          {top && isUnsure(top.confidence) && <Unsure />}
+        </span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,124 @@
+"use client";
+
+import { Trash2 } from "lucide-react";
+import Link from "next/link";
+import { useRouter, useSearchParams } from "next/navigation";
+import { useEffect, useState } from "react";
+
+import { ApiError, explain, sentence } from "@/api/errors";
+import { Button, ButtonLink, IconButton } from "@/design/button";
+import { Failure, Loading, Note } from "@/design/feedback";
+import { Progress } from "@/design/progress";
+import { nameOf } from "@/features/analyses/names";
+import { isRunning, useAnalysis, useRetry, type Detail } from "@/features/analyses/queries";
+import { statusText } from "@/features/analyses/stages";
+import { useDelete } from "@/features/analyses/use-delete";
+
+import { Exports } from "./exports";
+import { Explorer } from "./explorer";
+import { Caveat, Facts, Warnings } from "./notes";
+import { Playback } from "./playback";
+import { Player } from "./player";
+import { Shortcuts } from "./shortcuts";
+import type { Analysis } from "./types";
+
+/** The page of one analysis, whose id stands in the address. */
+export function AnalysisView() {
+  const id = useSearchParams().get("id") ?? "";
+  const query = useAnalysis(id, { enabled: id !== "" });
+  const { data: detail, error } = query;
+  if (id === "" || (error instanceof ApiError && error.status === 404)) return <Missing />;
+  if (!detail) {
+    return error ? <Failure message={explain(error)} onRetry={() => void query.refetch()} /> : <Loading label="Loading the analysis" lines={5} />;
+  }
+  return (
+    <div className="grid gap-5">
+      <Header detail={detail} />
+      {detail.analysis ? <Result detail={detail} analysis={detail.analysis} /> : <Unfinished detail={detail} />}
+    </div>
+  );
+}
+
+function Header({ detail }: { detail: Detail }) {
+  const name = nameOf(detail);
+  const router = useRouter();
+  const remove = useDelete();
+  useEffect(() => {
+    document.title = `${name} · Video Sentiment`;
+  }, [name]);
+  const leave = () => {
+    router.push("/dashboard/");
+    void remove(detail);
+  };
+  return (
+    <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+      <div className="grid min-w-0 gap-1">
+        <p className="text-[13px]">
+          <Link href="/dashboard/" className="text-muted hover:text-text">
+            Analyses
+          </Link>{" "}
+          <span className="text-muted" aria-hidden="true">
+            /
+          </span>
+        </p>
+        <h1 className="text-xl">{name}</h1>
+        {detail.analysis && <Facts analysis={detail.analysis} />}
+      </div>
+      <div className="flex items-center gap-1">
+        {detail.analysis && <Exports id={detail.id} name={name} analysis={detail.analysis} />}
+        <IconButton label={`Delete ${name}`} onClick={leave}>
+          <Trash2 aria-hidden="true" />
+        </IconButton>
+      </div>
+    </header>
+  );
+}
+
+function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
+  const [playback] = useState(() => new Playback(analysis.video.duration_s));
+  const player = <Player id={detail.id} name={nameOf(detail)} playback={playback} />;
+  return (
+    <>
+      <Warnings analysis={analysis} />
+      <Explorer analysis={analysis} playback={playback} player={player} />
+      <div className="flex items-start justify-between gap-4">
+        <Caveat />
+        <Shortcuts analysis={analysis} playback={playback} />
+      </div>
+    </>
+  );
+}
+
+function Unfinished({ detail }: { detail: Detail }) {
+  const retry = useRetry();
+  if (isRunning(detail.status)) {
+    return (
+      <div className="card mx-auto grid w-full max-w-lg gap-3 p-8" role="status">
+        <p className="numbers text-center font-medium">{statusText(detail.status, detail.progress)}</p>
+        <Progress value={detail.progress?.fraction ?? null} label="Progress of the analysis" />
+        <p className="text-center text-[13px] text-muted">The result appears here by itself. You may leave this page.</p>
+      </div>
+    );
+  }
+  return (
+    <Note tone="problem" className="mx-auto max-w-lg">
+      <p>The analysis failed: {sentence(detail.error?.message ?? "for no known reason")} It was not charged.</p>
+      {retry.error && <p>{explain(retry.error)}</p>}
+      <Button size="small" className="mt-2" busy={retry.isPending} onClick={() => retry.mutate(detail.id)}>
+        Try again
+      </Button>
+    </Note>
+  );
+}
+
+function Missing() {
+  return (
+    <div className="card mx-auto grid max-w-lg justify-items-center gap-2 p-8 text-center">
+      <h1 className="text-lg">There is no such analysis</h1>
+      <p className="text-sm text-muted">It has been deleted, or it belongs to another account.</p>
+      <ButtonLink href="/dashboard/" className="mt-3">
+        Back to your analyses
+      </ButtonLink>
+    </div>
+  );
+}

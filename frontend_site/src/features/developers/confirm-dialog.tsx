@@ -1,0 +1,27 @@
+import type { ReactNode } from "react";
+
+import { Button } from "@/design/button";
+import { Dialog } from "@/design/dialog";
+
+interface ConfirmProps {
+  title: string;
+  action: string;
+  onConfirm: () => void;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** Asks before what cannot be undone. */
+export function ConfirmDialog({ title, action, onConfirm, onClose, children }: ConfirmProps) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p className="text-sm text-muted">{children}</p>
+      <div className="mt-5 flex gap-2">
+        <Button look="danger" onClick={onConfirm}>
+          {action}
+        </Button>
+        <Button onClick={onClose}>Keep it</Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,85 @@
+"use client";
+
+import { explain } from "@/api/errors";
+import { Card } from "@/design/card";
+import { Failure, Loading } from "@/design/feedback";
+import { Progress } from "@/design/progress";
+import { when } from "@/lib/format";
+
+import { countScale, everyDay } from "./days";
+import { useUsage } from "./queries";
+
+/** What the month's quota went to, day by day. */
+export function UsageCard() {
+  const usage = useUsage();
+  const data = usage.data;
+  return (
+    <Card title="Usage this month" aside={data && <p className="text-[13px] text-muted">{data.plan} plan, starts again on {when(new Date(data.resetsAt))}</p>}>
+      {usage.isPending && <Loading label="Loading the usage" />}
+      {usage.isError && <Failure message={explain(usage.error)} onRetry={() => void usage.refetch()} />}
+      {data && (
+        <div className="grid gap-4" id="usage">
+          <div className="grid gap-1.5">
+            <p className="numbers text-sm">
+              <strong className="text-lg font-semibold">{data.used.toLocaleString("en-GB")}</strong> of {data.limit.toLocaleString("en-GB")} analyses,{" "}
+              <span className="text-muted">{data.minutes.toFixed(1)} minutes of video</span>
+            </p>
+            <Progress value={data.used / data.limit} label="Part of the quota that is used" />
+          </div>
+          <DayChart month={data.month} days={data.days} />
+        </div>
+      )}
+    </Card>
+  );
+}
+
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", timeZone: "UTC" });
+
+function DayChart({ month, days: known }: { month: string; days: { date: string; requests: number }[] }) {
+  const days = everyDay(month, known);
+  const { top, rules } = countScale(Math.max(...days.map(({ requests }) => requests)));
+  const y = (value: number) => `${(100 * (1 - value / top)).toFixed(2)}%`;
+  const width = 100 / days.length;
+  return (
+    <figure>
+      <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-2">
+        <div className="numbers relative w-8 text-right text-[11px] text-muted" aria-hidden="true">
+          <svg className="block size-full overflow-visible">
+            {rules.map((rule) => (
+              <text key={rule} x="100%" y={y(rule)} dy="4" textAnchor="end" className="fill-muted">
+                {rule.toLocaleString("en-GB")}
+              </text>
+            ))}
+          </svg>
+        </div>
+        <svg className="block h-36 w-full overflow-visible" role="img" aria-label={described(days)}>
+          {rules.map((rule) => (
+            <line key={rule} x2="100%" y1={y(rule)} y2={y(rule)} className="stroke-line" />
+          ))}
+          {days.map(({ date, requests }, index) => (
+            <rect key={date} x={`${(index + 0.15) * width}%`} width={`${0.7 * width}%`} y={y(requests)} height={`${(100 * requests) / top}%`} rx="2" className="fill-accent">
+              <title>{`${Number(date.slice(8))} ${MONTH.format(new Date(date))}: ${requests}`}</title>
+            </rect>
+          ))}
+        </svg>
+        <div />
+        <svg className="numbers block h-5 w-full text-[11px]" aria-hidden="true">
+          {days.map(({ date }, index) =>
+            index === 0 || (index + 1) % 5 === 0 ? (
+              <text key={date} x={`${(index + 0.5) * width}%`} y="15" textAnchor="middle" className="fill-muted">
+                {index + 1}
+              </text>
+            ) : null,
+          )}
+        </svg>
+      </div>
+      <figcaption className="mt-1 text-center text-[13px] text-muted">Analyses by day, {MONTH.format(new Date(`${month}-01`))} (UTC)</figcaption>
+    </figure>
+  );
+}
+
+function described(days: { date: string; requests: number }[]): string {
+  const used = days.filter(({ requests }) => requests > 0);
+  if (used.length === 0) return "No analyses this month";
+  return used.map(({ date, requests }) => `${Number(date.slice(8))} ${MONTH.format(new Date(date))}: ${requests}`).join(", ");
+}

@@ -1,0 +1,84 @@
+"use client";
+
+import { useState } from "react";
+
+import { explain } from "@/api/errors";
+import { Button } from "@/design/button";
+import { Card } from "@/design/card";
+import { CopyButton } from "@/design/copy";
+import { Failure, Loading, Note } from "@/design/feedback";
+import { Field } from "@/design/field";
+import { useToast } from "@/design/toast";
+
+import { useWebhook, useWebhookActions } from "./queries";
+
+/** Where the end of an analysis is reported to. */
+export function WebhookCard() {
+  const webhook = useWebhook();
+  return (
+    <Card title="Webhook">
+      <p className="mb-4 text-[13px] text-muted">
+        When an analysis ends, we POST an event to this address: signed, repeated until it is taken, each with an id to recognise repeats by.
+      </p>
+      {webhook.isPending && <Loading label="Loading the webhook" lines={1} />}
+      {webhook.isError && <Failure message={explain(webhook.error)} onRetry={() => void webhook.refetch()} />}
+      {webhook.data && <Settings key={webhook.data.url} url={webhook.data.url} secret={webhook.data.secret} />}
+    </Card>
+  );
+}
+
+function Settings({ url, secret }: { url: string | null; secret: string | null }) {
+  const { save, remove, rotate, test } = useWebhookActions();
+  const toast = useToast();
+  const problem = save.error ?? remove.error ?? rotate.error ?? test.error;
+  return (
+    <div className="grid gap-4">
+      {problem && <Note tone="problem">{explain(problem)}</Note>}
+      <form
+        className="flex flex-wrap items-end gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const address = new FormData(event.currentTarget).get("url");
+          if (typeof address === "string") save.mutate(address.trim(), { onSuccess: () => toast("Saved the webhook.") });
+        }}
+      >
+        <Field label="Address" name="url" type="url" required defaultValue={url ?? ""} placeholder="https://example.com/hooks" className="min-w-0 flex-1 basis-64" />
+        <Button type="submit" look="primary" busy={save.isPending}>
+          Save
+        </Button>
+      </form>
+      {url !== null && (
+        <>
+          {secret !== null && <Secret secret={secret} />}
+          <div className="flex flex-wrap gap-2">
+            <Button size="small" busy={test.isPending} onClick={() => test.mutate(undefined, { onSuccess: ({ eventId }) => toast(`Test event ${eventId} is on its way.`) })}>
+              Send a test event
+            </Button>
+            <Button size="small" busy={rotate.isPending} onClick={() => rotate.mutate(undefined, { onSuccess: () => toast("The secret is new. Events are signed with it from now on.") })}>
+              New secret
+            </Button>
+            <Button size="small" busy={remove.isPending} onClick={() => remove.mutate()}>
+              Remove
+            </Button>
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Secret({ secret }: { secret: string }) {
+  const [shown, setShown] = useState(false);
+  return (
+    <div className="grid gap-1.5">
+      <p className="text-sm font-medium">Signing secret</p>
+      <div className="flex flex-wrap items-center gap-2">
+        <code className="min-w-0 font-mono text-[13px] break-all">{shown ? secret : "•".repeat(24)}</code>
+        <Button size="small" onClick={() => setShown(!shown)} aria-pressed={shown}>
+          Show
+        </Button>
+        <CopyButton text={secret} label="Copy the signing secret" />
+      </div>
+    </div>
+  );
+}
