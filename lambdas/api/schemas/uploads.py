@@ -10,7 +10,7 @@ from lambdas.api.schemas.examples import FILE_ID, KEY, UPLOAD_URL
 MAX_PARTS = 10_000  # S3's limit
 
 Key = Annotated[str, Field(min_length=1, max_length=1024, description="What `createUploadUrl` answered as `key`.")]
-PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS)]
+PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, strict=True)]
 
 
 class UploadRequest(Schema):
@@ -19,7 +19,9 @@ class UploadRequest(Schema):
     model_config = example(fileType=".mp4", fileSize=7_340_032)
 
     file_type: str = Field(min_length=1, max_length=16)
-    file_size: int | None = Field(default=None, ge=1, description="In bytes; the upload must then have exactly these.")
+    file_size: int | None = Field(
+        default=None, ge=1, strict=True, description="In bytes; the upload must then have exactly so many."
+    )
 
 
 class UploadUrl(Schema):
@@ -46,7 +48,7 @@ class MultipartRequest(Schema):
     model_config = example(fileType=".mov", fileSize=734_003_200)
 
     file_type: str = Field(min_length=1, max_length=16)
-    file_size: int = Field(ge=1, description="In bytes.")
+    file_size: int = Field(ge=1, strict=True, description="In bytes.")
 
 
 class MultipartUpload(Schema):

@@ -1,0 +1,119 @@
+"""Keys, the webhook's settings, the end of an account: what users do in person."""
+
+import pytest
+
+from lambdas.core.settings import settings
+from tests.integration.api_client import Caller, by_key, by_session
+from tests.integration.cloud import Cloud
+from tests.integration.test_api_routes import problem, started, uploaded
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+URL = "https://hooks.example.com/in"
+
+
+@pytest.fixture
+def alice(cloud: Cloud) -> Caller:  # noqa: ARG001  (everything needs a cloud)
+    return by_session("alice")
+
+
+def with_token(token: str) -> Caller:
+    return Caller("/api", {"Authorization": f"Bearer {token}"})
+
+
+def test_a_key_is_shown_once_works_and_is_revoked_at_once(cloud: Cloud, alice: Caller) -> None:
+    made = alice.post("/keys", {"name": "production"})
+    assert made.status == 201
+    token = made.json()["token"]
+    assert token.startswith(f"vs_{made.json()['id']}_")
+    listed = alice.get("/keys")
+    assert [key["name"] for key in listed.json()["keys"]] == ["production"]
+    assert token.rpartition("_")[2] not in listed.text
+    assert with_token(token).get("/usage").status == 200
+    assert alice.get("/keys").json()["keys"][0]["lastUsedAt"] is not None
+
+    path = f"/keys/{made.json()['id']}"
+    rotated = alice.post(f"{path}/rotate")
+    assert rotated.json()["id"] == made.json()["id"]
+    problem(with_token(token).get("/usage"), 401, "unauthorized")
+    assert with_token(rotated.json()["token"]).get("/usage").status == 200
+
+    assert (alice.delete(path).status, alice.delete(path).status) == (204, 404)
+    problem(with_token(rotated.json()["token"]).get("/usage"), 401, "unauthorized")
+    assert alice.get("/keys").json()["keys"] == []
+    assert cloud.emulator.client("apigateway").get_api_keys()["items"] == []  # type: ignore[attr-defined]
+
+
+def test_the_gateway_never_learns_a_secret(cloud: Cloud, alice: Caller) -> None:
+    token = alice.post("/keys", {"name": "x"}).json()["token"]
+    gateway = cloud.emulator.client("apigateway")
+    known = gateway.get_api_keys(includeValues=True)["items"]  # type: ignore[attr-defined]
+    assert [key["value"] for key in known] == [token.split("_")[1]]
+    assert token.split("_")[2] not in str(known)
+
+
+def test_no_more_keys_than_allowed(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_API_KEYS", "1")
+    settings.cache_clear()
+    assert alice.post("/keys", {"name": "one"}).status == 201
+    assert problem(alice.post("/keys", {"name": "two"}), 409, "too-many-keys")["limit"] == 1
+
+
+def test_the_webhook_is_set_read_and_removed(alice: Caller) -> None:
+    before = alice.get("/webhook").json()
+    assert before["url"] is None
+    assert before["secret"].startswith("whsec_")
+    assert alice.put("/webhook", {"url": URL}).json() == {"url": URL, "secret": before["secret"]}
+    assert alice.get("/webhook").json() == {"url": URL, "secret": before["secret"]}
+    rotated = alice.post("/webhook/secret").json()
+    assert (rotated["url"], rotated["secret"] != before["secret"]) == (URL, True)
+    assert [alice.delete("/webhook").status for _ in range(2)] == [204, 204]
+    assert alice.get("/webhook").json() == {"url": None, "secret": rotated["secret"]}
+
+
+def test_a_test_event_is_sent(cloud: Cloud, alice: Caller) -> None:
+    problem(alice.post("/webhook/test"), 409, "no-webhook")
+    alice.put("/webhook", {"url": URL})
+    answer = alice.post("/webhook/test")
+    assert answer.status == 202
+    (event,) = cloud.events()
+    assert (event["id"], event["type"], event["url"]) == (answer.json()["eventId"], "webhook.test", URL)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.example.com/",
+        "https://localhost/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::ffff:127.0.0.1]/",
+        "https://user:pass@hooks.example.com/",
+        "https://2130706433/",
+        "file:///etc/passwd",
+        "https://hooks.example.com:22/",
+        "https://",
+        "https://hooks.example.com/\r\nX: y",
+    ],
+)
+def test_webhooks_cannot_be_set_to_what_is_not_on_the_internet(alice: Caller, url: str) -> None:
+    problem(alice.put("/webhook", {"url": url}), 400, "webhook-url")
+    refused = alice.post("/sentiment-inference", {"key": "uploads/alice/x.mp4", "webhookUrl": url})
+    problem(refused, 400, "webhook-url")
+
+
+def test_an_analysis_has_its_own_webhook(cloud: Cloud, alice: Caller) -> None:
+    key = uploaded(alice)
+    answer = alice.post("/sentiment-inference", {"key": key, "webhookUrl": URL}, headers={"Prefer": "respond-async"})
+    assert answer.status == 202
+    assert cloud.records("alice")[0].webhook_url == URL
+
+
+def test_the_account_ends(cloud: Cloud, alice: Caller) -> None:
+    program = by_key(cloud, "alice")
+    cloud.completed("alice")
+    key = uploaded(program)
+    assert alice.delete("/account").status == 202
+    problem(alice.get("/analyses"), 403, "account-deleted")
+    problem(started(program, key), 403, "account-deleted")
+    cloud.sweep()
+    problem(program.get("/usage"), 401, "unauthorized")
+    assert cloud.records("alice") == [] or all(record.purged for record in cloud.records("alice"))
