@@ -161,7 +161,8 @@ class AppStack(cdk.Stack):
 
     def _watch(self) -> None:
         dead = {_pascal(name): work.dead for name, work in self.queues.items()}
-        Monitoring(self, "Monitoring", self._config).watch(
+        self.monitoring = Monitoring(self, "Monitoring", self._config)
+        self.monitoring.watch(
             {_pascal(name): function for name, function in self.functions.items()},
             {_pascal(name): work.queue for name, work in self.queues.items()},
             {**dead, "Stream": self.dead_records},

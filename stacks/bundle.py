@@ -71,7 +71,7 @@ def build(name: str) -> Path:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     folder = BUILD / f"{name}-{digest.hexdigest()[:16]}"
     if not folder.exists():
-        with _becoming(folder) as draft:
+        with becoming(folder) as draft:
             shutil.copytree(packages, draft, dirs_exist_ok=True, copy_function=os.link)
             for path in ours:
                 place = draft / path.relative_to(ROOT)
@@ -99,7 +99,7 @@ def _packages(target: Target) -> Path:
     parts = (REQUIREMENTS.read_bytes(), Path(__file__).read_bytes(), repr((target.pip, version)).encode())
     folder = BUILD / f"packages-{target.name}-{hashlib.sha256(b'|'.join(parts)).hexdigest()[:16]}"
     if not folder.exists():
-        with _becoming(folder) as draft:
+        with becoming(folder) as draft:
             command = [
                 *(str(target.python), "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps"),
                 *("--require-hashes", "--only-binary", ":all:", "--no-compile", *target.pip),
@@ -139,10 +139,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _becoming(folder: Path) -> Iterator[Path]:
+def becoming(folder: Path) -> Iterator[Path]:
     """A draft that takes the folder's name once it is whole, so what is interrupted leaves nothing half made."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=BUILD))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
     try:
         yield draft
         draft.chmod(0o755)

@@ -32,7 +32,7 @@ class StageConfig:
 
     stage: str = "dev"
     accept_research_licence: bool = False  # of the starter bundle; stage prod asks for it
-    instance_type: str = "ml.c6i.xlarge"  # of the endpoint; GPU families work as well (ml.g5.xlarge)
+    instance_type: str = "ml.c7i.xlarge"  # of the endpoint, x86 with bfloat16; GPU families work as well (ml.g5.xlarge)
     max_instances: int = 2  # it scales between none and these
     workers: int = 1  # analyses at a time on an instance: each uses all cores
     requests_per_second: int = 20  # of one API key, on average; bursts may be twice that
@@ -66,7 +66,9 @@ class StageConfig:
         if bool(self.domain_name) != bool(self.certificate_arn):
             raise ConfigError("domainName and certificateArn go together")
         if not re.fullmatch(r"ml\.[a-z0-9-]+\.[a-z0-9]+", self.instance_type):
-            raise ConfigError(f"instanceType {self.instance_type!r} is not like ml.c6i.xlarge")
+            raise ConfigError(f"instanceType {self.instance_type!r} is not like ml.c7i.xlarge")
+        if re.match(r"ml\.[a-z]+\d+g", self.instance_type):
+            raise ConfigError(f"instanceType {self.instance_type} is an ARM machine; the image is built for x86")
         for name in ("max_instances", "workers", "requests_per_second"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{_camel(name)} must be at least 1")

@@ -1,13 +1,50 @@
 """The model behind an asynchronous endpoint that scales to zero. Left out of stage local: the emulator has none."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from stacks.app_stack import AppStack
 from stacks.config import StageConfig
+from stacks.constructs.endpoint import Endpoint, Places
+from stacks.constructs.image import EngineImage
+from stacks.constructs.training import Training
 from stacks.data_stack import DataStack
+
+STUCK_MINUTES = 30  # a backlog and still no instance: none is to be had, or none starts
 
 
 class InferenceStack(cdk.Stack):
+    """Knows data and app, and is known by neither: the endpoint's name is fixed."""
+
     def __init__(self, scope: Construct, id: str, config: StageConfig, data: DataStack, app: AppStack) -> None:
         super().__init__(scope, id, termination_protection=config.is_prod, description="Video sentiment: inference")
+        model_data = self._model_data(config)
+        image = EngineImage(self, "Engine", config)
+        places = Places(data.buckets.media, data.buckets.results, app.success, app.failure)
+        self.inference = Endpoint(self, "Endpoint", config, image, places, model_data.value_as_string)
+        stuck = self.inference.waiting_alarm("Stuck", STUCK_MINUTES)
+        stuck.add_alarm_action(actions.SnsAction(app.monitoring.topic))
+        self.training = Training(self, "Training", config)
+        for name, value in {
+            "ImageUri": image.uri,
+            "TrainingBucket": self.training.bucket.bucket_name,
+            "TrainingRoleArn": self.training.role.role_arn,
+        }.items():
+            cdk.CfnOutput(self, name, value=value)
+
+    def _model_data(self, config: StageConfig) -> cdk.CfnParameter:
+        """Which trained bundle is served. Stage prod takes the starter only from who accepted its licence."""
+        starter = not config.is_prod or config.accept_research_licence
+        return cdk.CfnParameter(
+            self,
+            "ModelDataUrl",
+            type="String",
+            description="S3 address of a model.tar.gz (training.launch deploy prints it); empty: the starter bundle",
+            default="" if starter else None,
+            allowed_pattern=r"^(s3://[^/]+/.+)?$" if starter else r"^s3://[^/]+/.+$",
+            constraint_description="an S3 address"
+            if starter
+            else "an S3 address: the starter bundle is for research and evaluation only. Who accepts its licence "
+            "(model/bundles/starter/LICENSE) deploys it with -c acceptResearchLicence=true",
+        )

@@ -45,7 +45,7 @@ class SiteBucket(Construct):
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
         settings = safe(config) | {"removal_policy": cdk.RemovalPolicy.DESTROY}
-        self.bucket = s3.Bucket(self, "Bucket", versioned=False, **settings)  # type: ignore[arg-type]
+        self.bucket = s3.Bucket(self, "Bucket", versioned=False, **settings)
         accept(self.bucket, "S1", "public files, read by the distribution alone, which has a log of its own")
 
 

@@ -1,5 +1,7 @@
 """Where things are kept: the table, the bucket of videos, the bucket of results, the log of who read them."""
 
+from typing import Any
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -90,7 +92,7 @@ class Buckets(Construct):
         for owner, principal in config.drop_principals.items():
             self._give_drop_folder(owner, principal)
 
-    def _bucket(self, id: str, lifecycle_rules: list[s3.LifecycleRule], **more: object) -> s3.Bucket:
+    def _bucket(self, id: str, lifecycle_rules: list[s3.LifecycleRule], **more: Any) -> s3.Bucket:
         every = [
             s3.LifecycleRule(
                 id="leftovers",
@@ -107,7 +109,7 @@ class Buckets(Construct):
             server_access_logs_bucket=self.logs,
             server_access_logs_prefix=f"{id.lower()}/" if self.logs else None,
             **safe(self._config),
-            **more,  # type: ignore[arg-type]
+            **more,
         )
 
     def _log_bucket(self) -> s3.Bucket:
@@ -144,7 +146,7 @@ def removal(config: StageConfig) -> RemovalPolicy:
     return RemovalPolicy.DESTROY if config.is_local else RemovalPolicy.RETAIN
 
 
-def safe(config: StageConfig) -> dict[str, object]:
+def safe(config: StageConfig) -> dict[str, Any]:
     """What all buckets share: encrypted, private, by TLS alone (the emulator speaks plain HTTP)."""
     return {
         "encryption": s3.BucketEncryption.S3_MANAGED,

@@ -1,0 +1,231 @@
+"""The asynchronous endpoint: the engine's container behind a queue of SageMaker's, none to N instances of it."""
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_applicationautoscaling as autoscaling
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.image import EngineImage
+from stacks.nag import accept
+
+VARIANT = "AllTraffic"
+# CUDA 13, as torch is built for; the default image of GPU instances has an older driver.
+GPU_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
+START_SECONDS = 600  # to load models; an image of several GB is pulled before that
+QUEUE = 4  # of the server, beyond what it works on; SageMaker sends no more than there are workers
+# Videos that wait or run, for each instance. Above it one more instance is started.
+BACKLOG_PER_INSTANCE = 2.0
+OUT_COOLDOWN, IN_COOLDOWN = Duration.minutes(3), Duration.minutes(10)
+
+
+@dataclass(frozen=True)
+class Places:
+    """What the endpoint reads and writes, and whom it tells."""
+
+    media: s3.IBucket
+    results: s3.IBucket
+    success: sns.ITopic
+    failure: sns.ITopic
+
+
+class Endpoint(Construct):
+    """`waiting`: the alarm of a backlog while no instance runs."""
+
+    def __init__(
+        self, scope: Construct, id: str, config: StageConfig, image: EngineImage, places: Places, model_data: str
+    ) -> None:
+        """`model_data`: S3 address of a model.tar.gz, a token that may be empty: then the image's own bundle."""
+        super().__init__(scope, id)
+        self._config, self._places = config, places
+        has_model = cdk.CfnCondition(
+            self, "HasModel", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(model_data, ""))
+        )
+        self.role = self._role(image, has_model, model_data)
+        model = sagemaker.CfnModel(
+            self,
+            "Model",
+            execution_role_arn=self.role.role_arn,
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
+                image=image.uri,
+                environment=self._environment(),
+                model_data_url=cdk.Fn.condition_if(has_model.logical_id, model_data, cdk.Aws.NO_VALUE).to_string(),
+            ),
+        )
+        model.node.add_dependency(image.built, self.role)
+        cdk.Validations.of(model).acknowledge(
+            cdk.Acknowledgment(
+                id="CloudFormation-Validate::F3031",
+                reason="it takes the parameter's empty default for the address, which the condition leaves out",
+            )
+        )
+        endpoint_config = self._endpoint_config(model)
+        log = logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"/aws/sagemaker/Endpoints/{config.endpoint_name}",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        # A new configuration starts with one instance, even where none runs: so every deployment proves that its
+        # image starts, and a broken one is rolled back. Scaling takes it from there.
+        self.endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Endpoint",
+            endpoint_name=config.endpoint_name,
+            endpoint_config_name=endpoint_config.attr_endpoint_config_name,
+            retain_all_variant_properties=False,
+        )
+        self.endpoint.node.add_dependency(log)
+        self._scale()
+
+    def _environment(self) -> dict[str, str]:
+        """What the model server reads: docs/server.md."""
+        return {
+            "PROGRESS_S3_URI": f"s3://{self._places.results.bucket_name}/progress",
+            "VIDEO_SENTIMENT_WORKERS": str(self._config.workers),
+            "VIDEO_SENTIMENT_QUEUE": str(QUEUE),
+        }
+
+    def _endpoint_config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
+        results = self._places.results.bucket_name
+        configured = sagemaker.CfnEndpointConfig
+        return configured(
+            self,
+            "Config",
+            production_variants=[
+                configured.ProductionVariantProperty(
+                    variant_name=VARIANT,
+                    model_name=model.attr_model_name,
+                    initial_variant_weight=1.0,
+                    initial_instance_count=1,
+                    instance_type=self._config.instance_type,
+                    inference_ami_version=GPU_AMI if self._config.has_gpu else None,
+                    container_startup_health_check_timeout_in_seconds=START_SECONDS,
+                    model_data_download_timeout_in_seconds=START_SECONDS,
+                )
+            ],
+            async_inference_config=configured.AsyncInferenceConfigProperty(
+                client_config=configured.AsyncInferenceClientConfigProperty(
+                    max_concurrent_invocations_per_instance=self._config.workers
+                ),
+                output_config=configured.AsyncInferenceOutputConfigProperty(
+                    s3_output_path=f"s3://{results}/outputs",
+                    s3_failure_path=f"s3://{results}/failures",
+                    notification_config=configured.AsyncInferenceNotificationConfigProperty(
+                        success_topic=self._places.success.topic_arn, error_topic=self._places.failure.topic_arn
+                    ),
+                ),
+            ),
+        )
+
+    def _scale(self) -> None:
+        """From none to max_instances by backlog. Only the second policy sees a backlog while nothing runs."""
+        stack = cdk.Stack.of(self)
+        linked = f"arn:{stack.partition}:iam::{stack.account}:role/aws-service-role/"
+        target = autoscaling.ScalableTarget(
+            self,
+            "Instances",
+            service_namespace=autoscaling.ServiceNamespace.SAGEMAKER,
+            resource_id=f"endpoint/{self._config.endpoint_name}/variant/{VARIANT}",
+            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+            min_capacity=0,
+            max_capacity=self._config.max_instances,
+            role=iam.Role.from_role_arn(
+                self,
+                "LinkedRole",
+                f"{linked}sagemaker.application-autoscaling.amazonaws.com/"
+                "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
+                mutable=False,
+            ),
+        )
+        target.node.add_dependency(self.endpoint)
+        target.scale_to_track_metric(
+            "Backlog",
+            custom_metric=self.metric("ApproximateBacklogSizePerInstance"),
+            target_value=BACKLOG_PER_INSTANCE * self._config.workers,
+            scale_out_cooldown=OUT_COOLDOWN,
+            scale_in_cooldown=IN_COOLDOWN,
+        )
+        wake = autoscaling.StepScalingAction(
+            self,
+            "Wake",
+            scaling_target=target,
+            adjustment_type=autoscaling.AdjustmentType.CHANGE_IN_CAPACITY,
+            cooldown=OUT_COOLDOWN,
+        )
+        wake.add_adjustment(adjustment=1, lower_bound=0)
+        alarm = self.waiting_alarm("Waiting", minutes=1)
+        alarm.add_alarm_action(actions.ApplicationScalingAction(wake))
+
+    def metric(self, name: str) -> cloudwatch.Metric:
+        """A metric of the endpoint, by the minute."""
+        return cloudwatch.Metric(
+            namespace="AWS/SageMaker",
+            metric_name=name,
+            dimensions_map={"EndpointName": self._config.endpoint_name},
+            statistic="Average",
+            period=Duration.minutes(1),
+        )
+
+    def waiting_alarm(self, id: str, minutes: int) -> cloudwatch.Alarm:
+        """In alarm while requests have waited for so long and no instance runs."""
+        return cloudwatch.Alarm(
+            self,
+            id,
+            alarm_name=f"{self._config.name}-Endpoint{id}",
+            metric=self.metric("HasBacklogWithoutCapacity"),
+            threshold=1,
+            evaluation_periods=minutes,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.MISSING,
+        )
+
+    def _role(self, image: EngineImage, has_model: cdk.CfnCondition, model_data: str) -> iam.Role:
+        """What the container, and SageMaker in its name, may do."""
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+        image.repository.grant_pull(role)
+        self._places.success.grant_publish(role)
+        self._places.failure.grant_publish(role)
+        media, results = self._places.media, self._places.results
+        written = [results.arn_for_objects(f"{prefix}/*") for prefix in ("outputs", "failures", "progress")]
+        stack = cdk.Stack.of(self)
+        log = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/Endpoints/"
+        # s3://BUCKET/KEY -> BUCKET/KEY; what is appended makes it a list of two for an empty one as well.
+        place = cdk.Fn.select(1, cdk.Fn.split("s3://", cdk.Fn.join("", [model_data, "s3://"])))
+        artefact = cdk.Fn.condition_if(
+            has_model.logical_id,
+            cdk.Fn.join("", [f"arn:{stack.partition}:s3:::", place]),
+            media.arn_for_objects("inputs/*"),
+        )
+        for allowed, resources in (
+            (["s3:GetObject"], [media.arn_for_objects("inputs/*")]),
+            (["s3:PutObject"], written),
+            (["s3:GetObject"], [artefact.to_string()]),
+            (
+                ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+                [f"{log}{self._config.endpoint_name}:*"],
+            ),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=allowed, resources=resources))
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["cloudwatch:PutMetricData"],
+                resources=["*"],
+                conditions={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}},
+            )
+        )
+        accept(
+            role, "IAM5",
+            "objects and log streams have no names before they exist; metrics and a registry login only exist for *",
+        )  # fmt: skip
+        return role

@@ -1,0 +1,133 @@
+"""The engine's image, built on AWS from a source asset: who deploys needs no Docker, and it is one command."""
+
+from aws_cdk import CustomResource, Duration, RemovalPolicy
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+from stacks import image_source
+from stacks.bundle import ROOT
+from stacks.config import StageConfig
+from stacks.nag import accept
+
+KEPT_IMAGES = 10
+# Docker Hub limits who pulls without an account; this is the same image from Amazon's own registry.
+BASE = "public.ecr.aws/docker/library/python:3.11-slim"
+ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT")
+COMMANDS = (
+    # The same source was built before, by an earlier deployment or in a rollback: the tag says so.
+    'if aws ecr describe-images --repository-name "$REPOSITORY" --image-ids imageTag="$TAG"; then exit 0; fi',
+    'aws ecr get-login-password | docker login --username AWS --password-stdin "${URI%%/*}"',
+    'docker build -f model/Dockerfile --build-arg BASE="$BASE" --build-arg TORCH="$TORCH" -t "$URI:$TAG" .',
+    'docker push "$URI:$TAG"',
+)
+
+
+class EngineImage(Construct):
+    """`uri` names an image that is there once `built` is; what uses it must depend on that."""
+
+    def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
+        super().__init__(scope, id)
+        torch = "cuda" if config.has_gpu else "cpu"
+        source = assets.Asset(self, "Source", path=str(image_source.build()))
+        tag = f"{source.asset_hash[:32]}-{torch}"
+        self.repository = ecr.Repository(
+            self,
+            "Repository",
+            image_scan_on_push=True,
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+            lifecycle_rules=[ecr.LifecycleRule(max_image_count=KEPT_IMAGES)],
+            removal_policy=RemovalPolicy.DESTROY,  # it can be built again
+            empty_on_delete=True,
+        )
+        project = self._project(source, torch)
+        builder = self._builder(project)
+        self.built = CustomResource(
+            self,
+            "Image",
+            service_token=builder.function_arn,
+            properties={"Tag": tag},
+        )
+        # A build is only started once its project may push and its end would be heard.
+        self.built.node.add_dependency(project, self._answers)
+        self.uri = self.repository.repository_uri_for_tag(tag)
+
+    def _project(self, source: assets.Asset, torch: str) -> codebuild.Project:
+        variables = {
+            "REPOSITORY": self.repository.repository_name,
+            "URI": self.repository.repository_uri,
+            "BASE": BASE,
+            "TORCH": torch,
+        }
+        project = codebuild.Project(
+            self,
+            "Build",
+            source=codebuild.Source.s3(bucket=source.bucket, path=source.s3_object_key),
+            environment=codebuild.BuildEnvironment(
+                build_image=codebuild.LinuxBuildImage.STANDARD_7_0,
+                compute_type=codebuild.ComputeType.LARGE if torch == "cuda" else codebuild.ComputeType.MEDIUM,
+                privileged=True,
+            ),
+            environment_variables={n: codebuild.BuildEnvironmentVariable(value=v) for n, v in variables.items()},
+            build_spec=codebuild.BuildSpec.from_object(
+                {"version": "0.2", "phases": {"build": {"commands": list(COMMANDS), "on-failure": "ABORT"}}}
+            ),
+            timeout=Duration.minutes(55),  # CloudFormation waits an hour for a custom resource
+            logging=codebuild.LoggingOptions(
+                cloud_watch=codebuild.CloudWatchLoggingOptions(
+                    log_group=logs.LogGroup(
+                        self, "BuildLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+                    )
+                )
+            ),
+        )
+        self.repository.grant_pull_push(project)
+        self.repository.grant(project, "ecr:DescribeImages")
+        accept(project, "CB3", "it builds an image: that needs Docker, and Docker needs this mode")
+        accept(project, "CB4", "it has no artefacts that could be encrypted; its output is the image")
+        accept(
+            project, "IAM5",
+            "CDK's own grants: its report groups and the assets bucket; a registry login only exists for *",
+        )  # fmt: skip
+        return project
+
+    def _builder(self, project: codebuild.Project) -> lambda_.Function:
+        """The Lambda that starts builds and answers CloudFormation when they end."""
+        role = iam.Role(self, "BuilderRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log = logs.LogGroup(
+            self, "BuilderLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+        )
+        log.grant_write(role)
+        role.add_to_policy(iam.PolicyStatement(actions=["codebuild:StartBuild"], resources=[project.project_arn]))
+        function = lambda_.Function(
+            self,
+            "Builder",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            code=lambda_.Code.from_asset(str(ROOT / "stacks" / "image_build"), exclude=["__pycache__", "__init__.py"]),
+            handler="handler.handler",
+            role=role,
+            timeout=Duration.seconds(60),
+            log_group=log,
+            environment={"PROJECT": project.project_name},
+        )
+        accept(function, "L1", "the same pinned Python as all other functions")
+        ended = events.Rule(
+            self,
+            "Ended",
+            description="Builds of the engine's image that have ended",
+            event_pattern=events.EventPattern(
+                source=["aws.codebuild"],
+                detail_type=["CodeBuild Build State Change"],
+                detail={"project-name": [project.project_name], "build-status": list(ENDED)},
+            ),
+            targets=[targets.LambdaFunction(function)],
+        )
+        self._answers = ended
+        return function

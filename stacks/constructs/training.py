@@ -1,0 +1,60 @@
+"""Where training/launch.py trains: a bucket for corpora, checkpoints and artefacts, and the role of its jobs."""
+
+import aws_cdk as cdk
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.storage import OLD_VERSION_DAYS, safe
+from stacks.nag import accept
+
+
+class Training(Construct):
+    """The names of both go to `training.launch train` as TRAINING_BUCKET and TRAINING_ROLE."""
+
+    def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
+        super().__init__(scope, id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="leftovers",
+                    abort_incomplete_multipart_upload_after=Duration.days(7),
+                    noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
+                )
+            ],
+            **safe(config),
+        )
+        accept(self.bucket, "S1", "corpora, checkpoints and artefacts of one's own; nobody's data but the operator's")
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+        stack = cdk.Stack.of(self)
+        log = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/"
+        for actions, resources in (
+            (["s3:ListBucket", "s3:GetBucketLocation"], [self.bucket.bucket_arn]),
+            (["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [self.bucket.arn_for_objects("*")]),
+            (
+                ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"],
+                [f"arn:{stack.partition}:ecr:{stack.region}:{stack.account}:repository/*"],
+            ),
+            (["ecr:GetAuthorizationToken"], ["*"]),
+            (
+                ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+                [f"{log}TrainingJobs*"],
+            ),
+        ):
+            self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["cloudwatch:PutMetricData"],
+                resources=["*"],
+                conditions={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*"]}},
+            )
+        )
+        accept(
+            self.role, "IAM5",
+            "the operator's own objects, images and log streams; metrics and a registry login only exist for *",
+        )  # fmt: skip
