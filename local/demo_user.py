@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import secrets
+import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from local.srp import sign_in
 
 EMAIL = "demo@example.com"
 KEY_NAME = "make up"
+PATIENCE = 120.0  # seconds until the API answers at all
 
 
 @dataclass(frozen=True)
@@ -74,16 +76,30 @@ def _sign_in(settings: LocalSettings, outputs: Outputs, password: str) -> str:
 
 
 async def _works(web: httpx.AsyncClient, key: str) -> bool:
-    """Whether the API takes the key; state that was lost, or a revoked key, needs a new one."""
-    answer = await web.get("/api/usage", headers={"Authorization": f"Bearer {key}"})
-    return answer.status_code == 200
+    """Whether the API takes the key; state that was lost, or a revoked key, needs a new one. Raises LocalError."""
+    answer = await _ask(web, "GET", "/api/usage", key)
+    if answer.status_code in (401, 403):
+        return False
+    if answer.is_error:
+        raise LocalError(f"the API does not work: {answer.status_code} {answer.text[:300]}")
+    return True
 
 
 async def _new_key(web: httpx.AsyncClient, token: str) -> str:
-    answer = await web.post("/app/keys", headers={"Authorization": f"Bearer {token}"}, json={"name": KEY_NAME})
+    answer = await _ask(web, "POST", "/app/keys", token, {"name": KEY_NAME})
     if answer.is_error:
         raise LocalError(f"the API gave no key: {answer.status_code} {answer.text[:300]}")
     return str(answer.json()["token"])
+
+
+async def _ask(web: httpx.AsyncClient, method: str, path: str, token: str, body: object = None) -> httpx.Response:
+    """The API's answer; the first ones may take longer than the gateway waits, where a machine is busy."""
+    headers = {"Authorization": f"Bearer {token}"}
+    end = time.monotonic() + PATIENCE
+    while True:
+        answer = await web.request(method, path, headers=headers, json=body)
+        if answer.status_code not in (502, 503, 504) or time.monotonic() > end:
+            return answer
 
 
 def _read(text: str) -> DemoUser | None:

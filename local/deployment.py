@@ -85,6 +85,7 @@ class Deployment:
         self._settings = settings
         self._assembly = settings.state / "cdk.out"
         self._done = settings.state / "deployed"
+        self._digest = ""
 
     def is_current(self) -> bool:
         """Whether the emulator holds what would be deployed."""
@@ -98,6 +99,7 @@ class Deployment:
     async def synthesise(self) -> None:
         """Write the stacks and their assets to the state folder. Raises LocalError."""
         check_tools()
+        self._digest = fingerprint(self._settings)  # of what is read now: it may change while this goes on
         shutil.rmtree(self._assembly, ignore_errors=True)
         await self._cdk("synth", "--quiet", "--output", self._assembly, *_options(context(self._settings)), cwd=ROOT)
 
@@ -115,10 +117,9 @@ class Deployment:
 
     async def deploy(self) -> None:
         """Deploy what `synthesise` wrote, and remember it. Raises LocalError."""
-        digest = fingerprint(self._settings)
         self._done.unlink(missing_ok=True)
         await self._cdk("deploy", "--app", self._assembly, "--all", "--require-approval", "never", cwd=ROOT)
-        self._done.write_text(digest)
+        self._done.write_text(self._digest)
 
     async def data_is_there(self) -> None:
         """Wait until the stack with the buckets is deployed."""

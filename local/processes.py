@@ -17,7 +17,7 @@ from pathlib import Path
 
 from local.problems import LocalError
 
-GRACE = 20.0  # seconds that a process has to end by itself
+GRACE = 60.0  # seconds that a process has to end by itself; the emulator writes its state meanwhile
 TAIL = 15  # lines of a log that a message shows
 
 
@@ -113,7 +113,7 @@ class Record:
             return {
                 name: p["pid"] for name, p in known.items() if p["identity"] and identity(p["pid"]) == p["identity"]
             }
-        except (FileNotFoundError, ValueError, TypeError, KeyError):
+        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):  # none, or not one of ours
             return {}
 
     def end_children(self) -> list[str]:

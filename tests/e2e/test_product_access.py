@@ -1,0 +1,118 @@
+"""The whole product with signatures and policies checked as AWS checks them: who may do what with its buckets."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.e2e.product import MAX_UPLOAD_BYTES, STUDIO, URL_SECONDS, Product, missing_tools, until
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools())),
+]
+
+
+@pytest.fixture(scope="module")
+def studio(product: Product) -> Iterator[Any]:
+    """S3 as the studio's AWS principal sees it. It has no permission but what the buckets give it."""
+    iam = product.aws("iam")
+    iam.create_user(UserName=STUDIO)
+    key = iam.create_access_key(UserName=STUDIO)["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
+    config = Config(signature_version="s3v4")
+    yield session.client("s3", endpoint_url=product.settings.emulator_url, config=config)
+
+
+def refused(call: Any, **parameters: Any) -> bool:
+    """Whether S3 does not allow a call."""
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return error.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    return False
+
+
+def test_a_principal_fills_its_own_drop_folder_and_sees_its_own_answers_alone(
+    product: Product, studio: Any, clip: bytes
+) -> None:
+    media, results = product.outputs["MediaBucket"], product.outputs["ResultsBucket"]
+    own, other = f"{STUDIO}/one.mp4", f"{product.demo['owner']}/one.mp4"
+    root = product.aws("s3")
+    root.put_object(Bucket=results, Key=f"results/{other}.json", Body=b"{}")
+    root.put_object(Bucket=results, Key="analyses/x/1.json", Body=b"{}")
+    register(product, STUDIO)
+    studio.put_object(Bucket=media, Key=f"drop/{own}", Body=clip)
+    until(lambda: f"results/{own}.json" in product.keys("ResultsBucket"), every=0.5)
+    assert b"utterances" in studio.get_object(Bucket=results, Key=f"results/{own}.json")["Body"].read()
+    for call, where in (
+        (studio.put_object, {"Bucket": media, "Key": f"drop/{other}", "Body": b""}),
+        (studio.put_object, {"Bucket": media, "Key": f"uploads/{own}", "Body": b""}),
+        (studio.put_object, {"Bucket": results, "Key": f"results/{own}.json", "Body": b""}),
+        (studio.get_object, {"Bucket": media, "Key": f"drop/{own}"}),
+        (studio.get_object, {"Bucket": results, "Key": f"results/{other}.json"}),
+        (studio.get_object, {"Bucket": results, "Key": "analyses/x/1.json"}),
+        (studio.delete_object, {"Bucket": media, "Key": f"drop/{own}"}),
+        (studio.list_objects_v2, {"Bucket": media}),
+    ):
+        assert refused(call, **where), (call.__name__, where)
+
+
+def test_nobody_gets_in_without_a_signature(product: Product, clip: bytes) -> None:
+    key = product.developer.upload(clip)
+    address = f"{product.settings.emulator_url}/{product.outputs['MediaBucket']}/{key}"
+    assert httpx.get(address, trust_env=False).status_code == 403
+    assert httpx.put(address, content=b"", trust_env=False).status_code == 403
+
+
+def test_an_upload_url_is_good_for_its_key_its_type_its_size_and_its_time(product: Product, clip: bytes) -> None:
+    developer = product.developer
+    upload = developer.post("/upload-url", {"fileType": ".mp4", "fileSize": len(clip)})
+    made = time.monotonic()
+    url, headers = httpx.URL(upload["url"]), upload["headers"]
+    signature = url.params["X-Amz-Signature"]
+
+    def put(url: httpx.URL | str, content: bytes = clip, **more: str) -> int:
+        return httpx.put(url, content=content, headers=headers | more, trust_env=False).status_code
+
+    assert put(str(url).replace(upload["fileId"], "f" * 32)) == 403
+    assert put(url.copy_set_param("X-Amz-Signature", signature[::-1])) == 403
+    assert put(url.copy_set_param("X-Amz-Expires", "86400")) == 403
+    assert put(url, **{"Content-Type": "text/html"}) == 403
+    assert put(url, clip + b"1", **{"Content-Length": str(len(clip) + 1)}) == 403
+    assert httpx.get(url, trust_env=False).status_code == 403
+    assert upload["key"] not in product.keys("MediaBucket")
+    time.sleep(max(0.0, made + URL_SECONDS + 2 - time.monotonic()))
+    assert put(url) == 403
+    assert upload["key"] not in product.keys("MediaBucket")
+
+
+def test_what_is_larger_than_may_be_is_not_analysed(product: Product, clip: bytes) -> None:
+    developer = product.developer
+    assert developer.ask("POST", "/upload-url", json={"fileType": ".mp4", "fileSize": 1 << 31}).status_code == 413
+    upload = developer.post("/upload-url", {"fileType": ".mp4"})
+    grown = clip + bytes(MAX_UPLOAD_BYTES)
+    assert httpx.put(upload["url"], content=grown, headers=upload["headers"], trust_env=False).status_code == 200
+    used = developer.used
+    assert developer.ask("POST", "/sentiment-inference", json={"key": upload["key"]}).status_code == 413
+    assert developer.used == used
+
+
+def register(product: Product, owner: str) -> None:
+    """Make an owner known, as assigning it a plan does."""
+    product.aws("dynamodb").put_item(
+        TableName=product.outputs["TableName"],
+        Item={
+            "pk": {"S": f"OWNER#{owner}"},
+            "sk": {"S": "OWNER"},
+            "owner": {"S": owner},
+            "plan": {"S": "free"},
+            "created_at": {"S": "2026-01-01T00:00:00.000Z"},
+        },
+    )

@@ -1,0 +1,178 @@
+"""The one web origin: what it passes on and to whom, what it refuses, and the headers of all that it says."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local.origin.app import Upstream, create_app
+from local.origin.pages import Pages
+from local.origin.proxy import MAX_BODY
+from local.origin.tokens import split_token
+from stacks.edge.headers import fixed_headers
+from tests.integration.local_parts import served
+from tests.model.serving import free_port
+
+VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "edge_vectors.json").read_text())
+TOKEN = "vs_abcdefghijklmnopqrst_secret"
+
+
+async def echo(request: Request) -> Response:
+    """What the gateway got."""
+    raw = request.scope["raw_path"].decode() + (f"?{request.url.query}" if request.url.query else "")
+    body = (await request.body()).decode()
+    seen = {"path": raw, "method": request.method, "headers": dict(request.headers), "body": body}
+    return JSONResponse(seen, 418, {"Retry-After": "7", "x-more": "kept"})
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[str]:
+    methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
+    with served(Starlette(routes=[Route("/{path:path}", echo, methods=methods)]), free_port()) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "dashboard").mkdir()
+    (folder / "_next" / "static").mkdir(parents=True)
+    (folder / "index.html").write_text("home")
+    (folder / "404.html").write_text("not here")
+    (folder / "dashboard" / "index.html").write_text("dashboard")
+    (folder / "_next" / "static" / "a1.js").write_text("1")
+    (folder / "csp.json").write_text('{"script-src": ["\'sha256-abc=\'"]}')
+    (folder.parent / "secret.txt").write_text("secret")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def web(gateway: str, site: Path) -> Iterator[httpx.Client]:
+    upstream = Upstream(f"{gateway}/stage", gateway, "us-east-1_pool", "client")
+    app = create_app(upstream, Pages([gateway], site))
+    with served(app, free_port()) as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
+        yield client
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_keys_are_split_as_the_vectors_say(vector: dict[str, Any]) -> None:
+    assert split_token(vector["path"], vector["headers"]) == vector["forwarded"]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_the_gateway_gets_what_the_vectors_say(web: httpx.Client, vector: dict[str, Any]) -> None:
+    seen = web.get(vector["path"], headers=vector["headers"]).json()["headers"]
+    assert {name: seen[name] for name in ("x-api-key", "authorization") if name in seen} == vector["forwarded"]
+
+
+@given(st.text(alphabet="vs_abAB09-% .", max_size=40), st.text(alphabet="vs_abAB09-% .", max_size=40))
+def test_no_key_reaches_the_gateway_but_the_id_of_a_whole_token(bearer: str, key: str) -> None:
+    forwarded = split_token("/api/x", {"authorization": f"Bearer {bearer}", "x-api-key": key})
+    if "x-api-key" in forwarded:
+        assert re.fullmatch(r"Bearer vs_[A-Za-z0-9]+_[A-Za-z0-9_-]+", forwarded["authorization"])
+        assert forwarded["authorization"].startswith(f"Bearer vs_{forwarded['x-api-key']}_")
+
+
+def test_a_request_passes_as_it_came_and_so_does_the_answer(web: httpx.Client) -> None:
+    answer = web.post("/app/analyses/a%2Fb/%C3%BC?x=1%202&y", content="body", headers={"Prefer": "respond-async"})
+    seen = answer.json()
+    assert seen["path"] == "/stage/app/analyses/a%2Fb/%C3%BC?x=1%202&y"
+    assert (seen["method"], seen["body"], seen["headers"]["prefer"]) == ("POST", "body", "respond-async")
+    assert answer.status_code == 418
+    assert (answer.headers["retry-after"], answer.headers["x-more"]) == ("7", "kept")
+
+
+@pytest.mark.parametrize("path", ["/", "/app/x", "/api/x", "/config.json", "/docs/", "/nothing", "/cognito/"])
+def test_every_answer_has_the_edges_headers(web: httpx.Client, path: str) -> None:
+    answer = web.get(path)
+    assert {name: answer.headers.get(name) for name in fixed_headers()} == fixed_headers()
+    policy = dict(d.split(" ", 1) for d in answer.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert "'unsafe" not in answer.headers["content-security-policy"]
+    assert "'sha256-abc='" in policy["script-src"]
+    assert "http://127.0.0.1:" in policy["connect-src"]  # where presigned URLs point
+
+
+def test_pages_are_found_as_the_distribution_finds_them(web: httpx.Client) -> None:
+    found = {path: web.get(path) for path in ("/", "/dashboard", "/dashboard/", "/_next/static/a1.js", "/no", "/no.js")}
+    assert [(answer.status_code, answer.text) for answer in found.values()] == [
+        (200, "home"),
+        (200, "dashboard"),
+        (200, "dashboard"),
+        (200, "1"),
+        (404, "not here"),
+        (404, "not here"),
+    ]
+    assert "immutable" in found["/_next/static/a1.js"].headers["cache-control"]
+    assert found["/"].headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/a/..%2f..%2fsecret.txt", "/%00.txt"])
+def test_nothing_outside_the_site_is_served(web: httpx.Client, path: str) -> None:
+    assert raw(web, path).startswith(b"HTTP/1.1 404")
+
+
+def test_a_page_that_helps_until_the_site_is_built(gateway: str, tmp_path: Path) -> None:
+    upstream = Upstream(gateway, gateway, "us-east-1_pool", "client")
+    with served(create_app(upstream, Pages([gateway], tmp_path)), free_port()) as url:
+        answer = httpx.get(url, trust_env=False)
+    assert answer.status_code == 200
+    assert "/api/upload-url" in answer.text
+    assert "style-src 'self' 'sha256-" in answer.headers["content-security-policy"]
+
+
+def test_the_page_is_told_where_it_is(web: httpx.Client) -> None:
+    assert web.get("/config.json").json() == {
+        "stage": "local",
+        "region": "us-east-1",
+        "userPoolId": "us-east-1_pool",
+        "userPoolClientId": "client",
+        "userPoolEndpoint": "/cognito/",
+    }
+
+
+def test_sign_in_passes_and_nothing_else_of_aws_does(web: httpx.Client) -> None:
+    target = "AWSCognitoIdentityProviderService.InitiateAuth"
+    passed = web.post("/cognito/", headers={"x-amz-target": target}, content="{}").json()
+    assert (passed["path"], passed["headers"]["x-amz-target"], passed["body"]) == ("/", target, "{}")
+    for other in ({"x-amz-target": "DynamoDB_20120810.Scan"}, {}):
+        assert web.post("/cognito/", headers=other, content="{}").status_code == 403
+
+
+def test_a_body_as_large_as_the_gateway_takes_passes_and_a_larger_one_does_not(web: httpx.Client) -> None:
+    assert len(web.post("/api/x", content=b"a" * MAX_BODY).json()["body"]) == MAX_BODY
+    refused = web.post("/api/x", content=b"a" * (MAX_BODY + 1))
+    assert refused.status_code == 413
+    assert refused.headers["content-type"] == "application/problem+json"
+    chunks = (b"a" * (1 << 20) for _ in range(11))  # without a length that would tell
+    assert web.post("/api/x", content=chunks).status_code == 413
+
+
+def test_without_an_emulator_the_answer_says_so() -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with served(create_app(Upstream(nobody, nobody, "pool", "client")), free_port()) as url:
+        answer = httpx.get(f"{url}/api/usage", headers={"x-api-key": TOKEN}, trust_env=False)
+    assert answer.status_code == 502
+    assert answer.json()["error"]
+
+
+def test_another_name_for_this_machine_is_refused(web: httpx.Client) -> None:
+    assert web.get("/api/usage", headers={"Host": "evil.example"}).status_code == 400
+
+
+def raw(client: httpx.Client, path: str) -> bytes:
+    """The first line of the answer to a path that no client library would send as it is."""
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        return connection.makefile("rb").readline()

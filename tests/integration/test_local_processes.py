@@ -1,0 +1,155 @@
+"""Parts of a product as processes: ended with all that they started, and never left behind unnoticed."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from local import deployment
+from local.__main__ import MARK, app, check_ports
+from local.problems import LocalError
+from local.processes import Child, Record, identity, wait_for_end
+from local.settings import LocalSettings
+from tests.integration.local_parts import free_ports
+
+SLEEPER = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+)
+
+
+async def start(tmp_path: Path, script: str) -> Child:
+    command = [sys.executable, "-c", script]
+    return await Child.start("part", command, environment={"A": "1"}, log=tmp_path / "part.log", cwd=tmp_path)
+
+
+def group_of(pid: int) -> list[str]:
+    """What runs in a process group."""
+    found = subprocess.run(["ps", "-A", "-o", "pgid=,pid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = (line.split() for line in found.splitlines())
+    return [process for group, process, state in rows if int(group) == pid and not state.startswith("Z")]
+
+
+def test_a_stopped_child_takes_all_that_it_started_with_it(tmp_path: Path) -> None:
+    async def scenario() -> int:
+        child = await start(tmp_path, f"{SLEEPER}; time.sleep(600)")
+        while len(group_of(child.pid)) < 2:
+            await asyncio.sleep(0.05)
+        await child.stop()
+        return child.pid
+
+    assert group_of(asyncio.run(scenario())) == []
+
+
+def test_what_a_child_that_ended_by_itself_has_left_is_ended_too(tmp_path: Path) -> None:
+    async def scenario() -> int:
+        child = await start(tmp_path, SLEEPER)
+        assert await child.wait() == 0
+        assert group_of(child.pid)
+        await child.stop()
+        return child.pid
+
+    assert group_of(asyncio.run(scenario())) == []
+
+
+def test_a_child_that_does_not_want_to_end_is_killed(tmp_path: Path) -> None:
+    async def scenario() -> int | None:
+        child = await start(tmp_path, STUBBORN)
+        while b"up" not in (tmp_path / "part.log").read_bytes():
+            await asyncio.sleep(0.05)
+        await child.stop(grace=0.2)
+        return child.returncode
+
+    assert asyncio.run(scenario()) == -signal.SIGKILL
+
+
+def test_a_failed_child_is_reported_with_its_log(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        child = await start(tmp_path, "import os, sys; print(sorted(os.environ)); sys.exit('no luck')")
+        await child.succeed()
+
+    with pytest.raises(LocalError, match="no luck") as failure:
+        asyncio.run(scenario())
+    assert str(tmp_path / "part.log") in str(failure.value)
+    environment = (tmp_path / "part.log").read_text()
+    assert "'A'" in environment
+    assert "'HOME'" not in environment  # nothing of ours leaks in
+
+
+def test_what_a_killed_parent_left_is_found_and_ended(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    known = {"part": {"pid": child.pid, "identity": identity(child.pid)}}
+    (tmp_path / "run.json").write_text(json.dumps(known))
+    assert Record(tmp_path / "run.json").end_children() == ["part"]
+    assert child.wait(10) == -signal.SIGTERM
+
+
+def test_a_process_that_merely_has_the_same_number_is_left_alone(tmp_path: Path) -> None:
+    known = {"part": {"pid": os.getpid(), "identity": "Mon Jan  1 00:00:00 2001 something else"}}
+    (tmp_path / "run.json").write_text(json.dumps(known))
+    assert Record(tmp_path / "run.json").end_children() == []
+    assert wait_for_end([], 0)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '{"a": {"pid": "x"}}'])
+def test_a_damaged_record_names_nobody(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content)
+    assert Record(tmp_path / "run.json").running() == {}
+
+
+def test_a_taken_port_is_named_with_the_option_that_helps() -> None:
+    ports = free_ports()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", ports.adapter))
+        other.listen()
+        with pytest.raises(LocalError, match=rf"{ports.adapter}.*--adapter-port"):
+            check_ports(ports)
+    check_ports(ports)
+
+
+def test_missing_and_old_tools_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LocalError, match=r"Node.js 20"):
+        deployment.check_tools()
+    node = tmp_path / "node"
+    node.write_text("#!/bin/sh\necho v18.1.0\n")
+    node.chmod(0o755)
+    with pytest.raises(LocalError, match="this is v18.1.0"):
+        deployment.check_tools()
+    node.write_text("#!/bin/sh\necho v20.0.0\n")
+    monkeypatch.setattr(deployment, "CDK", tmp_path / "cdk")
+    with pytest.raises(LocalError, match="npm ci"):
+        deployment.check_tools()
+
+
+def test_what_is_deployed_hangs_on_the_sources_and_on_what_the_stacks_are_told(tmp_path: Path) -> None:
+    one = LocalSettings(state=tmp_path)
+    assert deployment.fingerprint(one) == deployment.fingerprint(LocalSettings(state=tmp_path / "other"))
+    assert deployment.fingerprint(one) != deployment.fingerprint(LocalSettings(context=("alarmEmail=a@b.c",)))
+    assert deployment.fingerprint(one) != deployment.fingerprint(LocalSettings(ports=free_ports()))
+
+
+def test_down_and_reset_without_a_product(tmp_path: Path) -> None:
+    run, nowhere = CliRunner(), str(tmp_path / "nowhere")
+    assert run.invoke(app, ["down", "--state", nowhere]).output == "nothing runs\n"
+    assert run.invoke(app, ["reset", "--state", nowhere, "--yes"]).output == "there is nothing to remove\n"
+
+
+def test_reset_removes_a_products_folder_and_no_other(tmp_path: Path) -> None:
+    run = CliRunner()
+    (tmp_path / "data").mkdir()
+    refused = run.invoke(app, ["reset", "--state", str(tmp_path), "--yes"])
+    assert refused.exit_code == 1
+    assert (tmp_path / "data").exists()
+    (tmp_path / MARK).touch()
+    assert run.invoke(app, ["reset", "--state", str(tmp_path)], input="n\n").exit_code == 1
+    assert (tmp_path / "data").exists()
+    assert run.invoke(app, ["reset", "--state", str(tmp_path)], input="y\n").exit_code == 0
+    assert not tmp_path.exists()
