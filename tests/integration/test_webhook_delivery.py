@@ -1,0 +1,256 @@
+"""From the end of an analysis to a receiver: signed, with the same id each time, later each time, never twice for nothing."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from lambdas.core import aws, owners, webhooks
+from lambdas.core.settings import settings
+from lambdas.core.webhooks import Event
+from lambdas.webhook import handler as module
+from tests.integration.api_client import by_session
+from tests.integration.cloud import Cloud
+from tests.unit.test_webhook_signature import python_check
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+OK: dict[str, Any] = {"batchItemFailures": []}
+
+
+class Inbox:
+    """A receiver on this machine: what came, and what it answers."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        inbox = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                inbox.requests.append(({key.lower(): value for key, value in self.headers.items()}, body))
+                self.send_response(inbox.status)
+                self.send_header("Location", f"{inbox.url}elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://localhost:{self._server.server_address[1]}/"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def inbox(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:  # noqa: ARG001
+    monkeypatch.setenv("LOCAL_WEBHOOKS", "true")
+    settings.cache_clear()
+    inbox = Inbox()
+    yield inbox
+    inbox.close()
+
+
+def receive(cloud: Cloud) -> list[dict[str, Any]]:
+    """The queue's messages, as Lambda would be called with them."""
+    found = aws.client("sqs").receive_message(
+        QueueUrl=cloud.webhook_queue,
+        MaxNumberOfMessages=10,
+        MessageSystemAttributeNames=["ApproximateReceiveCount"],
+        VisibilityTimeout=1,
+    )
+    return [
+        {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": message["Attributes"],
+        }
+        for message in found.get("Messages", ())
+    ]
+
+
+def deliver(cloud: Cloud) -> dict[str, Any]:
+    """One round of the queue: what is done with is deleted, as Lambda does it."""
+    messages = receive(cloud)
+    answer = cloud.call("webhook", {"Records": messages})
+    kept = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+    for message in messages:
+        if message["messageId"] not in kept:
+            aws.client("sqs").delete_message(QueueUrl=cloud.webhook_queue, ReceiptHandle=message["receiptHandle"])
+    return answer
+
+
+def waiting(cloud: Cloud) -> tuple[int, int]:
+    """Messages that can be received, and that are hidden."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = aws.client("sqs").get_queue_attributes(QueueUrl=cloud.webhook_queue, AttributeNames=names)["Attributes"]
+    return int(found[names[0]]), int(found[names[1]])
+
+
+def completed(cloud: Cloud, url: str | None = None) -> str:
+    """An analysis that ends, and whose event is in the queue; returns its id."""
+    record = cloud.ask("alice", cloud.upload("alice"), webhook_url=url)
+    cloud.flow()
+    cloud.hear(cloud.success(cloud.read(record)))
+    cloud.flow()
+    return str(record.id)
+
+
+def test_an_event_arrives_signed(cloud: Cloud, inbox: Inbox) -> None:
+    secret = by_session("alice").put("/webhook", {"url": inbox.url}).json()["secret"]
+    analysis = completed(cloud)
+    assert deliver(cloud) == OK
+    ((headers, body),) = inbox.requests
+    assert python_check()(secret, headers["videosentiment-signature"], body)
+    assert not python_check()("whsec_other", headers["videosentiment-signature"], body)
+    event = json.loads(body)
+    assert headers["videosentiment-event-id"] == event["id"] == f"evt_{analysis}_1_completed"
+    assert (event["type"], event["data"]["id"], event["data"]["status"]) == ("analysis.completed", analysis, "completed")
+    assert event["data"]["statusUrl"] == f"https://test.example/api/analyses/{analysis}"
+    assert event["data"]["summary"]["emotions"][0]["label"] == "joy"
+    assert b"hello" not in body, "words of the video stay with us"
+    assert waiting(cloud) == (0, 0)
+
+
+def test_a_failure_is_told_with_its_reason(cloud: Cloud, inbox: Inbox) -> None:
+    record = cloud.ask("alice", cloud.upload("alice"), webhook_url=inbox.url)
+    cloud.flow()
+    cloud.hear(cloud.failure(cloud.read(record)))
+    cloud.flow()
+    assert deliver(cloud) == OK
+    event = json.loads(inbox.requests[0][1])
+    assert (event["type"], event["data"]["error"]["code"]) == ("analysis.failed", "inference-failed")
+
+
+def test_an_analysis_own_url_comes_first_and_the_account_secret_signs(cloud: Cloud, inbox: Inbox) -> None:
+    secret = by_session("alice").get("/webhook").json()["secret"]
+    completed(cloud, url=f"{inbox.url}own")
+    deliver(cloud)
+    ((headers, body),) = inbox.requests
+    assert python_check()(secret, headers["videosentiment-signature"], body)
+
+
+@pytest.mark.parametrize("status", [302, 308, 400, 404, 410, 500, 503])
+def test_what_is_refused_stays_in_the_queue_and_comes_again_the_same(cloud: Cloud, inbox: Inbox, status: int) -> None:
+    inbox.status = status
+    completed(cloud, url=inbox.url)
+    assert len(deliver(cloud)["batchItemFailures"]) == 1
+    assert waiting(cloud) == (0, 1), "hidden, not visible at once"
+    assert len(inbox.requests) == 1, "no redirect is followed"
+    (first,) = inbox.requests
+    inbox.status = 204
+    (message,) = [message for message in _again(cloud)]
+    assert int(message["attributes"]["ApproximateReceiveCount"]) == 2
+    assert cloud.call("webhook", {"Records": [message]}) == OK
+    second = inbox.requests[-1]
+    assert first[1] == second[1]
+    assert first[0]["videosentiment-event-id"] == second[0]["videosentiment-event-id"]
+
+
+def _again(cloud: Cloud) -> list[dict[str, Any]]:
+    """The message that was hidden, as if the time had passed."""
+    module_hidden = hidden.pop()
+    aws.client("sqs").change_message_visibility(
+        QueueUrl=cloud.webhook_queue, ReceiptHandle=module_hidden, VisibilityTimeout=0
+    )
+    return receive(cloud)
+
+
+hidden: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def watch_hiding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remember receipts of messages that were hidden; hiding itself is the real one."""
+    hidden.clear()
+    hide = module._hide
+
+    def watched(message: dict[str, Any]) -> None:
+        hide(message)
+        hidden.append(message["receiptHandle"])
+
+    monkeypatch.setattr(module, "_hide", watched)
+
+
+def test_delays_grow_and_stay_below_what_a_queue_can_hide() -> None:
+    longest = [max(module.delay_after(attempt) for _ in range(50)) for attempt in range(1, 13)]
+    assert longest[:6] == sorted(longest[:6])
+    assert 20 <= longest[0] <= 30
+    assert max(longest) < 12 * 3600
+    assert min(module.delay_after(12) for _ in range(50)) > 8 * 3600
+    assert len({module.delay_after(5) for _ in range(20)}) > 1, "not all at once"
+
+
+def test_a_redelivered_event_has_the_same_id(cloud: Cloud, inbox: Inbox) -> None:
+    """Killed after the receiver has answered and before the queue knows."""
+    completed(cloud, url=inbox.url)
+    messages = receive(cloud)
+    for _ in range(2):
+        assert cloud.call("webhook", {"Records": messages}) == OK
+    ids = {headers["videosentiment-event-id"] for headers, _ in inbox.requests}
+    assert (len(inbox.requests), len(ids)) == (2, 1)
+
+
+def test_what_has_been_overtaken_is_not_sent(cloud: Cloud, inbox: Inbox) -> None:
+    analysis = completed(cloud, url=inbox.url)
+    by_session("alice").delete(f"/analyses/{analysis}")
+    assert deliver(cloud) == OK
+    record = cloud.ask("alice", cloud.upload("alice"), webhook_url=inbox.url)
+    cloud.flow()
+    cloud.hear(cloud.failure(cloud.read(record)))
+    cloud.flow()
+    by_session("alice").post(f"/analyses/{record.id}/retry")
+    assert deliver(cloud) == OK
+    assert inbox.requests == []
+
+
+def test_nothing_is_sent_for_an_account_that_ended(cloud: Cloud, inbox: Inbox) -> None:
+    completed(cloud, url=inbox.url)
+    owners.delete_account("alice", cloud.now)
+    assert deliver(cloud) == OK
+    assert inbox.requests == []
+
+
+@pytest.mark.parametrize("url", ["https://localhost/", "https://127.0.0.1/", "http://example.com/", "https://10.0.0.1/"])
+def test_a_private_address_is_given_up_at_once(cloud: Cloud, inbox: Inbox, url: str) -> None:  # noqa: ARG001
+    webhooks.enqueue(webhooks.trial("alice", url, cloud.now))
+    assert deliver(cloud) == OK
+    assert waiting(cloud) == (0, 0)
+
+
+def test_localhost_is_refused_without_the_setting(
+    cloud: Cloud, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhooks.enqueue(webhooks.trial("alice", inbox.url, cloud.now))
+    monkeypatch.delenv("LOCAL_WEBHOOKS")
+    settings.cache_clear()
+    assert deliver(cloud) == OK
+    assert inbox.requests == []
+
+
+def test_what_is_no_event_is_kept_for_the_dead_letters_and_stops_no_other(cloud: Cloud, inbox: Inbox) -> None:
+    aws.client("sqs").send_message(QueueUrl=cloud.webhook_queue, MessageBody='{"id": "x"}')
+    webhooks.enqueue(webhooks.trial("alice", inbox.url, cloud.now))
+    messages = receive(cloud)
+    assert len(messages) == 2
+    answer = cloud.call("webhook", {"Records": messages})
+    strange = next(message["messageId"] for message in messages if message["body"] == '{"id": "x"}')
+    assert answer == {"batchItemFailures": [{"itemIdentifier": strange}]}
+    assert json.loads(inbox.requests[0][1])["type"] == "webhook.test"
+
+
+def test_a_receiver_that_is_not_there(cloud: Cloud, inbox: Inbox) -> None:
+    inbox.close()
+    event: Event = webhooks.trial("alice", inbox.url, cloud.now)
+    webhooks.enqueue(event)
+    assert len(deliver(cloud)["batchItemFailures"]) == 1
