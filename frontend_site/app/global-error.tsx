@@ -10,7 +10,10 @@ export default function GlobalError({ reset }: { error: Error; reset: () => void
   return (
     <html lang="en">
       <body>
-        <MessagePage title="This page failed" text="Nothing was lost on the server. Try again; if it keeps failing, reload the page.">
+        <MessagePage
+          title="This page failed"
+          text="Nothing was lost on the server. Try again; if it keeps failing, reload the page."
+        >
           <Button look="primary" onClick={reset}>
             Try again
           </Button>

@@ -17,4 +17,6 @@ function weigh(page) {
 }
 
 if (process.argv.includes("--json")) console.log(JSON.stringify(weights));
-else for (const [page, bytes] of Object.entries(weights)) console.log(`${(bytes / 1000).toFixed(1).padStart(7)} kB  ${page}`);
+else
+  for (const [page, bytes] of Object.entries(weights))
+    console.log(`${(bytes / 1000).toFixed(1).padStart(7)} kB  ${page}`);

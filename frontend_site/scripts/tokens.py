@@ -108,7 +108,7 @@ def main() -> int:
         if "--check" not in sys.argv:
             path.write_text(content, encoding="utf-8")
     if stale and "--check" in sys.argv:
-        print(f"not as the Python sources have it: {', '.join(stale)}; run `npm run tokens`", file=sys.stderr)  # noqa: T201
+        print(f"not as the Python sources have it: {', '.join(stale)}; run `npm run tokens`", file=sys.stderr)
         return 1
     return 0
 

@@ -21,7 +21,7 @@ describe("a problem document", () => {
   });
 });
 
-it.each([
+it.each<[Error, RegExp]>([
   [new NetworkError(), /Check your connection/],
   [new ApiError(401, "unauthorized", "x", null), /Sign in again/],
   [new ApiError(503, "busy", "x", 2), /Try again in a moment/],
@@ -31,7 +31,13 @@ it.each([
 
 it("passes only what may pass", () => {
   const passing = (status: number, code = "") => new ApiError(status, code, "", null).passing;
-  expect([passing(500), passing(503), passing(429), passing(429, "quota-exceeded"), passing(409)]).toEqual([true, true, true, false, false]);
+  expect([passing(500), passing(503), passing(429), passing(429, "quota-exceeded"), passing(409)]).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 it("makes sentences", () => {

@@ -27,7 +27,9 @@ export class ApiError extends Error {
 
   /** Whether the same request may succeed in a moment. A quota that is used up will not. */
   get passing(): boolean {
-    return this.status >= 500 || (this.status === 429 && this.code !== "quota-exceeded" && this.code !== "too-many-uploads");
+    return (
+      this.status >= 500 || (this.status === 429 && this.code !== "quota-exceeded" && this.code !== "too-many-uploads")
+    );
   }
 }
 

@@ -12,7 +12,12 @@ export type Kind = "emotion" | "sentiment" | "modality";
 
 /** The colour of a label, as a small square. The name always stands beside it. */
 export function Swatch({ kind, label, className }: { kind: Kind; label: string; className?: string }) {
-  return <span aria-hidden="true" className={cx(`${kind}-${label}`, "inline-block size-2.5 shrink-0 rounded-[3px] bg-tone", className)} />;
+  return (
+    <span
+      aria-hidden="true"
+      className={cx(`${kind}-${label}`, "inline-block size-2.5 shrink-0 rounded-[3px] bg-tone", className)}
+    />
+  );
 }
 
 /** A row per label with its bar and percentage; the strongest stands out. */
@@ -21,7 +26,13 @@ export function Bars({ kind, shares }: { kind: Kind; shares: readonly Share[] })
   return (
     <ul className="grid content-start gap-1.5 text-[13px]">
       {shares.map(({ label, share }) => (
-        <li key={label} className={cx("grid grid-cols-[4.6rem_minmax(0,1fr)_2.4rem] items-center gap-2", share < most && "text-muted")}>
+        <li
+          key={label}
+          className={cx(
+            "grid grid-cols-[4.6rem_minmax(0,1fr)_2.4rem] items-center gap-2",
+            share < most && "text-muted",
+          )}
+        >
           <span className={cx(share === most && "font-semibold")}>{capitalised(label)}</span>
           <svg className="h-2 w-full rounded-full bg-track" aria-hidden="true">
             <rect className={cx(`${kind}-${label}`, "fill-tone")} width={percent(share)} height="100%" rx="4" />

@@ -24,7 +24,14 @@ interface Appearance {
 type ButtonProps = ComponentProps<"button"> & Appearance & { busy?: boolean };
 
 /** `busy` keeps the button focusable and says so, while what it began goes on. */
-export function Button({ look = "secondary", size = "normal", busy = false, className, children, ...rest }: ButtonProps) {
+export function Button({
+  look = "secondary",
+  size = "normal",
+  busy = false,
+  className,
+  children,
+  ...rest
+}: ButtonProps) {
   const disabled = rest.disabled === true;
   return (
     <button
@@ -42,12 +49,22 @@ export function Button({ look = "secondary", size = "normal", busy = false, clas
 }
 
 /** A link that looks like a button. */
-export function ButtonLink({ look = "secondary", size = "normal", className, ...rest }: ComponentProps<typeof Link> & Appearance) {
+export function ButtonLink({
+  look = "secondary",
+  size = "normal",
+  className,
+  ...rest
+}: ComponentProps<typeof Link> & Appearance) {
   return <Link {...rest} className={cx(SHAPE, LOOKS[look], SIZES[size], className)} />;
 }
 
 /** A square button that shows an icon alone; `label` is its name. */
-export function IconButton({ label, children, className, ...rest }: ComponentProps<"button"> & { label: string; children: ReactNode }) {
+export function IconButton({
+  label,
+  children,
+  className,
+  ...rest
+}: ComponentProps<"button"> & { label: string; children: ReactNode }) {
   return (
     <button
       type="button"
@@ -63,7 +80,14 @@ export function IconButton({ label, children, className, ...rest }: ComponentPro
 
 export function Spinner() {
   return (
-    <svg viewBox="0 0 16 16" className="size-4 shrink-0 animate-spin" fill="none" stroke="currentColor" strokeWidth="2" aria-hidden="true">
+    <svg
+      viewBox="0 0 16 16"
+      className="size-4 shrink-0 animate-spin"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="2"
+      aria-hidden="true"
+    >
       <circle cx="8" cy="8" r="6" opacity="0.25" />
       <path d="M14 8a6 6 0 0 0-6-6" strokeLinecap="round" />
     </svg>

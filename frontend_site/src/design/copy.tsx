@@ -15,7 +15,11 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   };
   return (
     <Button size="small" onClick={copy} aria-label={copied ? "Copied" : label}>
-      {copied ? <Check className="size-4 text-success" aria-hidden="true" /> : <Copy className="size-4" aria-hidden="true" />}
+      {copied ? (
+        <Check className="size-4 text-success" aria-hidden="true" />
+      ) : (
+        <Copy className="size-4" aria-hidden="true" />
+      )}
       <span aria-hidden="true">{copied ? "Copied" : "Copy"}</span>
     </Button>
   );
@@ -30,7 +34,12 @@ export function CodeBlock({ code, label }: { code: string; label: string }) {
       </div>
       {/* It scrolls, so the keyboard must reach it. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre tabIndex={0} aria-label={label} role="region" className="overflow-x-auto rounded-control border border-line bg-page p-4 pt-12 font-mono text-[13px] leading-relaxed sm:pt-4">
+      <pre
+        tabIndex={0}
+        aria-label={label}
+        role="region"
+        className="overflow-x-auto rounded-control border border-line bg-page p-4 pt-12 font-mono text-[13px] leading-relaxed sm:pt-4"
+      >
         <code>{code}</code>
       </pre>
     </div>

@@ -16,7 +16,10 @@ const TONES: Record<Tone, { icon: LucideIcon; look: string }> = {
 export function Note({ tone = "info", children, className }: { tone?: Tone; children: ReactNode; className?: string }) {
   const { icon: Icon, look } = TONES[tone];
   return (
-    <div role={tone === "problem" ? "alert" : undefined} className={cx("flex gap-2.5 rounded-control px-3.5 py-2.5 text-sm", look, className)}>
+    <div
+      role={tone === "problem" ? "alert" : undefined}
+      className={cx("flex gap-2.5 rounded-control px-3.5 py-2.5 text-sm", look, className)}
+    >
       <Icon className="mt-0.5 size-4 shrink-0" aria-hidden="true" />
       <div className="min-w-0">{children}</div>
     </div>

@@ -44,7 +44,11 @@ export function Menu<V extends string>({ label, icon: Icon, choices, onChoose }:
       <ul className="card absolute right-0 z-20 mt-1 w-60 p-1 shadow-float max-sm:right-auto max-sm:left-0">
         {choices.map((choice) => (
           <li key={choice.value}>
-            <button type="button" onClick={() => choose(choice.value)} className="flex w-full justify-between gap-4 rounded-[6px] px-3 py-2 text-left text-sm hover:bg-hover">
+            <button
+              type="button"
+              onClick={() => choose(choice.value)}
+              className="flex w-full justify-between gap-4 rounded-[6px] px-3 py-2 text-left text-sm hover:bg-hover"
+            >
               {choice.label}
               <span className="text-[13px] text-muted">{choice.hint}</span>
             </button>

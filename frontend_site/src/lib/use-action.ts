@@ -1,7 +1,10 @@
 import { useCallback, useState } from "react";
 
 /** Something a form does: whether it goes on, and in words what went wrong the last time. */
-export function useAction<A extends unknown[]>(action: (...args: A) => Promise<void>, explain: (error: unknown) => string) {
+export function useAction<A extends unknown[]>(
+  action: (...args: A) => Promise<void>,
+  explain: (error: unknown) => string,
+) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const run = useCallback(

@@ -54,7 +54,8 @@ function ExportCard() {
   return (
     <Card title="Your data">
       <p className="mb-4 text-sm text-muted">
-        Every analysis with its result, your usage and your settings, as one JSON file. Videos are not in it; each plays on its analysis&apos;s page.
+        Every analysis with its result, your usage and your settings, as one JSON file. Videos are not in it; each plays
+        on its analysis&apos;s page.
       </p>
       {problem && (
         <Note tone="problem" className="mb-4">
@@ -108,7 +109,13 @@ function DeleteDialog({ onClose }: { onClose: () => void }) {
           All analyses of <strong className="text-text">{email}</strong> go with it, for good.
         </p>
         {problem && <Note tone="problem">{problem}</Note>}
-        <Field label="Type your email to confirm" type="email" autoComplete="off" value={typed} onChange={(event) => setTyped(event.target.value)} />
+        <Field
+          label="Type your email to confirm"
+          type="email"
+          autoComplete="off"
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
         <div className="flex gap-2">
           <Button type="submit" look="danger" busy={busy} disabled={typed !== email}>
             Delete everything

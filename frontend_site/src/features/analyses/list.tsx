@@ -42,7 +42,9 @@ export function AnalysisList() {
         </ul>
       )}
       {list.isSuccess && items.length === 0 && !list.hasNextPage && (
-        <div className="card">{filter === "all" ? <Nothing /> : <Empty icon={SearchX} title="None of this kind" />}</div>
+        <div className="card">
+          {filter === "all" ? <Nothing /> : <Empty icon={SearchX} title="None of this kind" />}
+        </div>
       )}
       {list.hasNextPage && <More busy={list.isFetchingNextPage} load={() => void list.fetchNextPage()} />}
     </section>

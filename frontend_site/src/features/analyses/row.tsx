@@ -25,7 +25,10 @@ export function Row({ item: listed }: { item: Item }) {
     <li className="relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-4 py-3 hover:bg-hover md:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_auto]">
       <div className="min-w-0">
         {/* The link covers the whole row; what else can be clicked lies above it. */}
-        <Link href={`/analysis/?id=${item.id}`} className="block truncate text-sm font-medium after:absolute after:inset-0">
+        <Link
+          href={`/analysis/?id=${item.id}`}
+          className="block truncate text-sm font-medium after:absolute after:inset-0"
+        >
           {name}
         </Link>
         <p className="numbers mt-0.5 truncate text-[13px] text-muted">{facts(item)}</p>
@@ -78,7 +81,9 @@ function Failed({ item }: { item: Item }) {
   const toast = useToast();
   return (
     <div className="flex items-center gap-3">
-      <p className="min-w-0 flex-1 text-[13px] text-danger">Failed: {sentence(item.error?.message ?? "for no known reason")} It was not charged.</p>
+      <p className="min-w-0 flex-1 text-[13px] text-danger">
+        Failed: {sentence(item.error?.message ?? "for no known reason")} It was not charged.
+      </p>
       <Button
         size="small"
         className="relative"

@@ -13,17 +13,36 @@ export function Chart({ analysis }: { analysis: Analysis }) {
   const size = { duration: video.duration_s, width: WIDTH };
   return (
     <>
-      <Stack kind="emotion" areas={bands(utterances, "emotions", EMOTION_STACK, size)} className="h-36 rounded-t-control" />
-      <Stack kind="sentiment" areas={bands(utterances, "sentiments", SENTIMENT_STACK, size)} className="mt-[3px] h-6 rounded-b-control" />
+      <Stack
+        kind="emotion"
+        areas={bands(utterances, "emotions", EMOTION_STACK, size)}
+        className="h-36 rounded-t-control"
+      />
+      <Stack
+        kind="sentiment"
+        areas={bands(utterances, "sentiments", SENTIMENT_STACK, size)}
+        className="mt-[3px] h-6 rounded-b-control"
+      />
     </>
   );
 }
 
 function Stack({ kind, areas, className }: { kind: string; areas: ReturnType<typeof bands>; className: string }) {
   return (
-    <svg viewBox={`0 0 ${WIDTH} 1`} preserveAspectRatio="none" className={cx("block w-full bg-track", className)} aria-hidden="true">
+    <svg
+      viewBox={`0 0 ${WIDTH} 1`}
+      preserveAspectRatio="none"
+      className={cx("block w-full bg-track", className)}
+      aria-hidden="true"
+    >
       {areas.map(({ label, path }) => (
-        <path key={label} d={path} data-band={`${kind}-${label}`} className={cx(`${kind}-${label}`, "fill-tone stroke-surface stroke-1")} vectorEffect="non-scaling-stroke" />
+        <path
+          key={label}
+          d={path}
+          data-band={`${kind}-${label}`}
+          className={cx(`${kind}-${label}`, "fill-tone stroke-surface stroke-1")}
+          vectorEffect="non-scaling-stroke"
+        />
       ))}
     </svg>
   );
@@ -39,7 +58,12 @@ export function Axis({ duration }: { duration: number }) {
         return (
           <g key={seconds}>
             <line x1={x} x2={x} y2="4" className="stroke-muted" />
-            <text x={x} y="17" textAnchor={share === 0 ? "start" : share > 95 ? "end" : "middle"} className="numbers fill-muted text-[11px]">
+            <text
+              x={x}
+              y="17"
+              textAnchor={share === 0 ? "start" : share > 95 ? "end" : "middle"}
+              className="numbers fill-muted text-[11px]"
+            >
               {clock(seconds)}
             </text>
           </g>

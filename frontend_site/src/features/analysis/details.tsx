@@ -25,7 +25,11 @@ export function Verdict({ emotions, sentiments }: Pick<Utterance, "emotions" | "
 
 /** Marks a judgement whose strongest emotion is outweighed by the others together. */
 export function Unsure() {
-  return <span className="rounded-full border border-dashed border-muted px-2 text-xs leading-5 text-muted">low confidence</span>;
+  return (
+    <span className="rounded-full border border-dashed border-muted px-2 text-xs leading-5 text-muted">
+      low confidence
+    </span>
+  );
 }
 
 export function Words({ text }: { text: string }) {
@@ -46,7 +50,8 @@ export function Distributions({ utterance }: { utterance: Utterance }) {
 }
 
 function Group({ title, kind, utterance }: { title: string; kind: Kind; utterance: Utterance }) {
-  const shares = kind === "emotion" ? sharesOf(utterance.emotions, EMOTION_STACK) : sharesOf(utterance.sentiments, SENTIMENT_STACK);
+  const shares =
+    kind === "emotion" ? sharesOf(utterance.emotions, EMOTION_STACK) : sharesOf(utterance.sentiments, SENTIMENT_STACK);
   return (
     <div>
       <h3 className="mb-2 text-xs text-muted">{title}</h3>
@@ -69,7 +74,10 @@ function Contributions({ modalities }: Pick<Utterance, "modalities">) {
         {present.map(({ modality, weight, emotions }) => {
           const top = strongest(emotions);
           return (
-            <li key={modality} className="grid grid-cols-[6.4rem_minmax(0,1fr)_6.2rem] items-center gap-2 whitespace-nowrap">
+            <li
+              key={modality}
+              className="grid grid-cols-[6.4rem_minmax(0,1fr)_6.2rem] items-center gap-2 whitespace-nowrap"
+            >
               <span className="numbers flex items-center gap-1.5">
                 <Swatch kind="modality" label={modality} />
                 {MODALITY_NAMES[modality]} <b className="font-semibold">{percent(weight)}</b>

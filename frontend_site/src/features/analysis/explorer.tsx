@@ -13,7 +13,15 @@ import { Transcript } from "./transcript";
 import type { Analysis } from "./types";
 
 /** An analysis to look into: player (if any), timeline, this utterance; beside them the whole and the transcript. */
-export function Explorer({ analysis, playback, player }: { analysis: Analysis; playback: Playback; player?: ReactNode }) {
+export function Explorer({
+  analysis,
+  playback,
+  player,
+}: {
+  analysis: Analysis;
+  playback: Playback;
+  player?: ReactNode;
+}) {
   if (analysis.utterances.length === 0) {
     return (
       <div className="grid gap-5">

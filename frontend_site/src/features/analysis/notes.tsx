@@ -40,9 +40,9 @@ export function Warnings({ analysis: { warnings = [] } }: { analysis: Analysis }
 export function Caveat() {
   return (
     <p className="max-w-[85ch] border-t border-line pt-4 text-[13px] text-muted">
-      This is <strong className="text-text">apparent emotion</strong>: what an onlooker might name from words, voice and face. It is not what
-      somebody feels inside, and no ground for a decision about a person. Below {percent(LOW_CONFIDENCE)} the strongest emotion is marked as
-      low confidence.
+      This is <strong className="text-text">apparent emotion</strong>: what an onlooker might name from words, voice and
+      face. It is not what somebody feels inside, and no ground for a decision about a person. Below{" "}
+      {percent(LOW_CONFIDENCE)} the strongest emotion is marked as low confidence.
     </p>
   );
 }

@@ -54,7 +54,8 @@ export class Playback {
   toggle(): void {
     const media = this.#media;
     if (!media) return;
-    if (media.paused) void media.play().catch(() => undefined); // a browser may refuse; its button stays
+    if (media.paused)
+      void media.play().catch(() => undefined); // a browser may refuse; its button stays
     else media.pause();
   }
 
@@ -74,7 +75,10 @@ export class Playback {
 }
 
 /** What `select` makes of the time; renders again only when that changes, so it must give primitive values. */
-export function usePlayback<T extends string | number | boolean>(playback: Playback, select: (playback: Playback) => T): T {
+export function usePlayback<T extends string | number | boolean>(
+  playback: Playback,
+  select: (playback: Playback) => T,
+): T {
   const value = () => select(playback);
   return useSyncExternalStore(playback.subscribe, value, value);
 }

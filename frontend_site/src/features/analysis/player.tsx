@@ -10,7 +10,7 @@ import type { Playback } from "./playback";
 /** The video itself, by a URL that works for some minutes and is then asked for anew. */
 export function Player({ id, name, playback }: { id: string; name: string; playback: Playback }) {
   const video = useRef<HTMLVideoElement>(null);
-  const [renewed, setRenewed] = useState(false);
+  const [failures, setFailures] = useState(0);
   const source = useQuery({
     queryKey: ["video", id],
     queryFn: ({ signal }) => answered(api.GET("/analyses/{id}/video", { params: { path: { id } }, signal })),
@@ -21,11 +21,11 @@ export function Player({ id, name, playback }: { id: string; name: string; playb
   useEffect(() => (video.current && url ? playback.attach(video.current) : undefined), [playback, url]);
 
   const onError = () => {
-    if (renewed) return;
-    setRenewed(true); // once: a file that browsers do not play fails with every URL
-    void source.refetch();
+    // Once more with another URL: this one may have run out. A file that browsers do not play fails with every URL.
+    if (failures === 0) void source.refetch();
+    setFailures(failures + 1);
   };
-  const broken = source.isError || (renewed && !source.isFetching && video.current?.error);
+  const broken = source.isError || failures > 1;
   return (
     <div className="overflow-hidden rounded-card border border-line bg-black">
       {url ? (
@@ -39,13 +39,17 @@ export function Player({ id, name, playback }: { id: string; name: string; playb
           preload="auto"
           aria-label={name}
           onError={onError}
-          onLoadedData={() => setRenewed(false)}
+          onLoadedData={() => setFailures(0)}
           className="block max-h-[34vh] w-full lg:max-h-[42vh]"
         />
       ) : (
         <div className="aspect-video max-h-[42vh] w-full" />
       )}
-      {broken && <p className="bg-surface px-4 py-3 text-sm text-muted">This browser cannot play the video; everything else on this page works.</p>}
+      {broken && (
+        <p className="bg-surface px-4 py-3 text-sm text-muted">
+          This browser cannot play the video; everything else on this page works.
+        </p>
+      )}
     </div>
   );
 }

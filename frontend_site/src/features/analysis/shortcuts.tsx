@@ -67,7 +67,12 @@ export function Shortcuts({ analysis, playback }: { analysis: Analysis; playback
             ))}
           </dl>
           <label className="mt-5 flex items-center gap-2 text-sm">
-            <input type="checkbox" checked={enabled} onChange={(event) => choose(event.target.checked)} className="size-4 accent-accent-fill" />
+            <input
+              type="checkbox"
+              checked={enabled}
+              onChange={(event) => choose(event.target.checked)}
+              className="size-4 accent-accent-fill"
+            />
             Use these keys
           </label>
         </Dialog>

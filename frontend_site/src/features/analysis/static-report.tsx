@@ -25,9 +25,12 @@ export async function staticReport(analysis: Analysis, name: string): Promise<Bl
     title.outerHTML,
     `<style>${style}</style>`,
   ];
-  return new Blob([`<!doctype html>\n<html lang="en">\n<head>\n${head.join("\n")}\n</head>\n<body>${body}</body>\n</html>\n`], {
-    type: "text/html",
-  });
+  return new Blob(
+    [`<!doctype html>\n<html lang="en">\n<head>\n${head.join("\n")}\n</head>\n<body>${body}</body>\n</html>\n`],
+    {
+      type: "text/html",
+    },
+  );
 }
 
 /** Rendered here and now, beside the page: no second renderer to download. */

@@ -24,7 +24,10 @@ export function TimelineCard({ analysis, playback }: Props) {
   const second = usePlayback(playback, ({ time }) => Math.floor(time));
   const index = pointed === null ? now : indexAt(analysis.utterances, pointed);
   return (
-    <Card title="Emotion over time" aside={<p className="numbers text-[13px] text-muted">{describe(analysis, index, pointed ?? second)}</p>}>
+    <Card
+      title="Emotion over time"
+      aside={<p className="numbers text-[13px] text-muted">{describe(analysis, index, pointed ?? second)}</p>}
+    >
       <Slider analysis={analysis} playback={playback} pointed={pointed} onPoint={setPointed} />
       <Axis duration={analysis.video.duration_s} />
       <Values analysis={analysis} index={index} />
@@ -37,7 +40,12 @@ function describe({ utterances }: Analysis, index: number, time: number): string
   return top ? `${clock(time)}, ${top.label} ${percent(top.confidence)}` : `${clock(time)}, nothing judged here`;
 }
 
-function Slider({ analysis, playback, pointed, onPoint }: Props & { pointed: number | null; onPoint: (time: number | null) => void }) {
+function Slider({
+  analysis,
+  playback,
+  pointed,
+  onPoint,
+}: Props & { pointed: number | null; onPoint: (time: number | null) => void }) {
   const { utterances, video } = analysis;
   const second = usePlayback(playback, ({ time }) => Math.floor(time));
   const dragging = useRef(false);

@@ -3,7 +3,17 @@ import { describe, expect, it } from "vitest";
 
 import { EMOTION_STACK } from "@/design/palette";
 
-import { bands, indexAt, indexNear, nextStart, previousStart, strongest, ticks, type Judged } from "./timeline";
+import {
+  bands,
+  indexAt,
+  indexNear,
+  nextStart,
+  previousStart,
+  strongest,
+  ticks,
+  type Judged,
+  type Score,
+} from "./timeline";
 
 function utterance(start_time: number, end_time: number, joy = 0.5): Judged {
   return {
@@ -40,9 +50,11 @@ describe("which utterance is when", () => {
   });
 
   it("agrees with looking at every utterance", () => {
-    const talks = fc.array(fc.tuple(fc.nat(50), fc.nat(20)), { maxLength: 20 }).map((parts) =>
-      parts.map(([start, length]) => utterance(start, start + length)).sort((a, b) => a.start_time - b.start_time),
-    );
+    const talks = fc
+      .array(fc.tuple(fc.nat(50), fc.nat(20)), { maxLength: 20 })
+      .map((parts) =>
+        parts.map(([start, length]) => utterance(start, start + length)).sort((a, b) => a.start_time - b.start_time),
+      );
     fc.assert(
       fc.property(talks, fc.nat(80), (talk, time) => {
         const found = talk[indexAt(talk, time)];
@@ -62,7 +74,7 @@ describe("ticks", () => {
         expect(all.length).toBeLessThanOrEqual(8);
         expect(all[0]).toBe(0);
         expect(all.at(-1)).toBeLessThanOrEqual(duration);
-        expect(all.every(Number.isInteger)).toBe(true);
+        expect(all.every((tick) => Number.isInteger(tick))).toBe(true);
       }),
     );
     expect(ticks(19.7)).toEqual([0, 5, 10, 15]);
@@ -78,7 +90,9 @@ describe("bands", () => {
     const joy = bands(TALK, "emotions", EMOTION_STACK, size)[0];
     expect(joy?.label).toBe("joy");
     expect(joy?.path.match(/M/g)).toHaveLength(3); // three closed pieces
-    expect(corners(joy?.path ?? "").map(([x]) => x)).toEqual([100, 300, 300, 100, 300, 500, 500, 300, 800, 1000, 1000, 800]);
+    expect(corners(joy?.path ?? "").map(([x]) => x)).toEqual([
+      100, 300, 300, 100, 300, 500, 500, 300, 800, 1000, 1000, 800,
+    ]);
   });
 
   it("are as high as the confidences, and fill the height", () => {
@@ -101,6 +115,12 @@ describe("bands", () => {
 });
 
 it("the strongest is found whatever the order", () => {
-  expect(strongest([])).toBeUndefined();
-  expect(strongest([{ label: "a", confidence: 0.1 }, { label: "b", confidence: 0.7 }, { label: "c", confidence: 0.2 }])?.label).toBe("b");
+  expect(strongest<Score>([])).toBeUndefined();
+  expect(
+    strongest([
+      { label: "a", confidence: 0.1 },
+      { label: "b", confidence: 0.7 },
+      { label: "c", confidence: 0.2 },
+    ])?.label,
+  ).toBe("b");
 });

@@ -46,12 +46,16 @@ export function confidenceOf(scores: readonly Score[], label: string): number {
 
 /** The strongest of a list, whatever its order. */
 export function strongest<S extends Score>(scores: readonly S[]): S | undefined {
-  return scores.reduce<S | undefined>((best, score) => (best && best.confidence >= score.confidence ? best : score), undefined);
+  return scores.reduce<S | undefined>(
+    (best, score) => (best && best.confidence >= score.confidence ? best : score),
+    undefined,
+  );
 }
 
 /** Seconds at which a ruler is labelled: round ones, at most eight. */
 export function ticks(duration: number): number[] {
-  const step = STEPS.find((seconds) => duration / seconds < MAX_TICKS) ?? 14400 * Math.ceil(duration / 14400 / MAX_TICKS);
+  const step =
+    STEPS.find((seconds) => duration / seconds < MAX_TICKS) ?? 14400 * Math.ceil(duration / 14400 / MAX_TICKS);
   return Array.from({ length: Math.floor(duration / step) + 1 }, (_, index) => index * step);
 }
 
@@ -75,7 +79,11 @@ export function bands(
   const edges = utterances.flatMap((utterance): Edge[] => {
     const shares = Object.fromEntries(utterance[kind].map(({ label, confidence }) => [label, confidence]));
     const [start, end] = [utterance.start_time, utterance.end_time];
-    return [{ at: start, shares }, { at: end, shares }, { at: end, shares: null }];
+    return [
+      { at: start, shares },
+      { at: end, shares },
+      { at: end, shares: null },
+    ];
   });
   const series = stack<Edge>()
     .keys(labels)

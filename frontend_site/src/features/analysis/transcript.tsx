@@ -31,13 +31,22 @@ export function Transcript({ analysis, playback }: { analysis: Analysis; playbac
 
   const toggle = (
     <label className="flex items-center gap-2 text-[13px] text-muted">
-      <input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} className="size-4 accent-accent-fill" />
+      <input
+        type="checkbox"
+        checked={follow}
+        onChange={(event) => setFollow(event.target.checked)}
+        className="size-4 accent-accent-fill"
+      />
       follow playback
     </label>
   );
   return (
     <Card title="Transcript" aside={toggle} className="flex min-h-0 flex-col">
-      <ol ref={list} aria-label="Utterances" className="relative -mx-2 grid max-h-[34rem] content-start gap-0.5 overflow-y-auto lg:max-h-none lg:min-h-0 lg:flex-1">
+      <ol
+        ref={list}
+        aria-label="Utterances"
+        className="relative -mx-2 grid max-h-[34rem] content-start gap-0.5 overflow-y-auto lg:max-h-none lg:min-h-0 lg:flex-1"
+      >
         {utterances.map((utterance, index) => (
           <Row key={index} utterance={utterance} current={index === current} seek={(time) => playback.seek(time)} />
         ))}
@@ -63,16 +72,16 @@ function Row({ utterance, current, seek }: { utterance: Utterance; current: bool
         <span className="text-[15px] leading-snug">
           <Words text={utterance.text} />
         </span>
-        <span className="col-start-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-[13px]">
-          {top && (
-            <span className="numbers flex items-center gap-1.5 text-muted">
+        {top && (
+          <span className="numbers col-start-2 flex flex-wrap items-center gap-x-3 text-[13px] text-muted">
+            <span className="flex items-center gap-1.5">
               <Swatch kind="emotion" label={top.label} />
               {top.label} {percent(top.confidence)}
             </span>
-          )}
-          <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="w-28 max-w-full" />
-          {top && isUnsure(top.confidence) && <Unsure />}
-        </span>
+            {isUnsure(top.confidence) && <Unsure />}
+          </span>
+        )}
+        <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2" />
       </button>
     </li>
   );

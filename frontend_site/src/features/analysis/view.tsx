@@ -1,9 +1,9 @@
 "use client";
 
-import { Trash2 } from "lucide-react";
+import { ArrowLeft, Trash2 } from "lucide-react";
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
-import { useEffect, useState } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 
 import { ApiError, explain, sentence } from "@/api/errors";
 import { Button, ButtonLink, IconButton } from "@/design/button";
@@ -29,17 +29,20 @@ export function AnalysisView() {
   const { data: detail, error } = query;
   if (id === "" || (error instanceof ApiError && error.status === 404)) return <Missing />;
   if (!detail) {
-    return error ? <Failure message={explain(error)} onRetry={() => void query.refetch()} /> : <Loading label="Loading the analysis" lines={5} />;
+    return error ? (
+      <Failure message={explain(error)} onRetry={() => void query.refetch()} />
+    ) : (
+      <Loading label="Loading the analysis" lines={5} />
+    );
   }
   return (
     <div className="grid gap-5">
-      <Header detail={detail} />
       {detail.analysis ? <Result detail={detail} analysis={detail.analysis} /> : <Unfinished detail={detail} />}
     </div>
   );
 }
 
-function Header({ detail }: { detail: Detail }) {
+function Header({ detail, actions }: { detail: Detail; actions?: ReactNode }) {
   const name = nameOf(detail);
   const router = useRouter();
   const remove = useDelete();
@@ -53,19 +56,18 @@ function Header({ detail }: { detail: Detail }) {
   return (
     <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
       <div className="grid min-w-0 gap-1">
-        <p className="text-[13px]">
-          <Link href="/dashboard/" className="text-muted hover:text-text">
-            Analyses
-          </Link>{" "}
-          <span className="text-muted" aria-hidden="true">
-            /
-          </span>
-        </p>
+        <Link
+          href="/dashboard/"
+          className="flex items-center gap-1 justify-self-start text-[13px] text-muted hover:text-text"
+        >
+          <ArrowLeft className="size-3.5" aria-hidden="true" />
+          Analyses
+        </Link>
         <h1 className="text-xl">{name}</h1>
         {detail.analysis && <Facts analysis={detail.analysis} />}
       </div>
       <div className="flex items-center gap-1">
-        {detail.analysis && <Exports id={detail.id} name={name} analysis={detail.analysis} />}
+        {actions}
         <IconButton label={`Delete ${name}`} onClick={leave}>
           <Trash2 aria-hidden="true" />
         </IconButton>
@@ -76,38 +78,52 @@ function Header({ detail }: { detail: Detail }) {
 
 function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
   const [playback] = useState(() => new Playback(analysis.video.duration_s));
-  const player = <Player id={detail.id} name={nameOf(detail)} playback={playback} />;
+  const name = nameOf(detail);
+  const player = <Player id={detail.id} name={name} playback={playback} />;
+  const actions = (
+    <>
+      <Exports id={detail.id} name={name} analysis={analysis} />
+      <Shortcuts analysis={analysis} playback={playback} />
+    </>
+  );
   return (
     <>
+      <Header detail={detail} actions={actions} />
       <Warnings analysis={analysis} />
       <Explorer analysis={analysis} playback={playback} player={player} />
-      <div className="flex items-start justify-between gap-4">
-        <Caveat />
-        <Shortcuts analysis={analysis} playback={playback} />
-      </div>
+      <Caveat />
     </>
   );
 }
 
 function Unfinished({ detail }: { detail: Detail }) {
   const retry = useRetry();
+  const header = <Header detail={detail} />;
   if (isRunning(detail.status)) {
     return (
-      <div className="card mx-auto grid w-full max-w-lg gap-3 p-8" role="status">
-        <p className="numbers text-center font-medium">{statusText(detail.status, detail.progress)}</p>
-        <Progress value={detail.progress?.fraction ?? null} label="Progress of the analysis" />
-        <p className="text-center text-[13px] text-muted">The result appears here by itself. You may leave this page.</p>
-      </div>
+      <>
+        {header}
+        <div className="card mx-auto grid w-full max-w-lg gap-3 p-8" role="status">
+          <p className="numbers text-center font-medium">{statusText(detail.status, detail.progress)}</p>
+          <Progress value={detail.progress?.fraction ?? null} label="Progress of the analysis" />
+          <p className="text-center text-[13px] text-muted">
+            The result appears here by itself. You may leave this page.
+          </p>
+        </div>
+      </>
     );
   }
   return (
-    <Note tone="problem" className="mx-auto max-w-lg">
-      <p>The analysis failed: {sentence(detail.error?.message ?? "for no known reason")} It was not charged.</p>
-      {retry.error && <p>{explain(retry.error)}</p>}
-      <Button size="small" className="mt-2" busy={retry.isPending} onClick={() => retry.mutate(detail.id)}>
-        Try again
-      </Button>
-    </Note>
+    <>
+      {header}
+      <Note tone="problem" className="mx-auto max-w-lg">
+        <p>The analysis failed: {sentence(detail.error?.message ?? "for no known reason")} It was not charged.</p>
+        {retry.error && <p>{explain(retry.error)}</p>}
+        <Button size="small" className="mt-2" busy={retry.isPending} onClick={() => retry.mutate(detail.id)}>
+          Try again
+        </Button>
+      </Note>
+    </>
   );
 }
 

@@ -18,7 +18,15 @@ export function PasswordField() {
 
 export function NewPasswordField({ label = "Password" }: { label?: string }) {
   return (
-    <Field label={label} name="password" type="password" autoComplete="new-password" required minLength={12} hint={PASSWORD_RULES} />
+    <Field
+      label={label}
+      name="password"
+      type="password"
+      autoComplete="new-password"
+      required
+      minLength={12}
+      hint={PASSWORD_RULES}
+    />
   );
 }
 
@@ -33,7 +41,9 @@ export function CodeField() {
       pattern="[0-9]{6}"
       title="six digits"
       required
-      hint={local ? "No mail leaves this machine: any six digits will do." : "Six digits, in the mail that we sent you."}
+      hint={
+        local ? "No mail leaves this machine: any six digits will do." : "Six digits, in the mail that we sent you."
+      }
     />
   );
 }

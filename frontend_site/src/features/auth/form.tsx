@@ -26,7 +26,10 @@ export function AuthForm({ title, intro, submit, busy, problem, onSubmit, childr
         className="mt-6 grid gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          const values = [...new FormData(event.currentTarget)].map(([name, value]) => [name, typeof value === "string" ? value.trim() : ""]);
+          const values = [...new FormData(event.currentTarget)].map(([name, value]) => [
+            name,
+            typeof value === "string" ? value.trim() : "",
+          ]);
           if (!busy) onSubmit(Object.fromEntries(values) as Record<string, string>);
         }}
       >

@@ -16,11 +16,14 @@ it("does not tell who has an account", () => {
 });
 
 it("names the rule that a password breaks", () => {
-  const error = named("InvalidPasswordException", "Password did not conform with policy: Password must have numeric characters");
-  expect(signInProblem(error)).toBe("The password does not do: have numeric characters.");
-  expect(signInProblem(named("InvalidPasswordException", "Password did not conform with policy: Password not long enough"))).toBe(
-    "The password does not do: not long enough.",
+  const error = named(
+    "InvalidPasswordException",
+    "Password did not conform with policy: Password must have numeric characters",
   );
+  expect(signInProblem(error)).toBe("The password does not do: have numeric characters.");
+  expect(
+    signInProblem(named("InvalidPasswordException", "Password did not conform with policy: Password not long enough")),
+  ).toBe("The password does not do: not long enough.");
 });
 
 it("shows what nobody foresaw as it is", () => {

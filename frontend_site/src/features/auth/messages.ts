@@ -30,6 +30,10 @@ export function signInProblem(error: unknown): string {
 
 /** Cognito says it as "Password did not conform with policy: Password not long enough". */
 function passwordProblem(message: string): string {
-  const rule = message.split(": ").at(-1)?.replace(/^Password (must )?/i, "") ?? "";
+  const rule =
+    message
+      .split(": ")
+      .at(-1)
+      ?.replace(/^Password (must )?/i, "") ?? "";
   return rule ? `The password does not do: ${rule.replace(/\.$/, "")}.` : "The password does not do.";
 }

@@ -15,9 +15,12 @@ it.each([
 it("never leads off the site", () => {
   const origin = "https://site.example";
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom("/", "\\", "\t", "\n", ".", "e", ":") })), (next) => {
-      const search = `?${new URLSearchParams({ next }).toString()}`;
-      expect(new URL(nextPage(search), origin).origin).toBe(origin);
-    }),
+    fc.property(
+      fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom("/", "\\", "\t", "\n", ".", "e", ":") })),
+      (next) => {
+        const search = `?${new URLSearchParams({ next }).toString()}`;
+        expect(new URL(nextPage(search), origin).origin).toBe(origin);
+      },
+    ),
   );
 });

@@ -28,7 +28,14 @@ export function CreateKeyDialog({ create, onCreated, onClose }: CreateProps) {
         }}
       >
         {problem && <Note tone="problem">{problem}</Note>}
-        <Field label="Name" name="name" required maxLength={64} pattern=".*\S.*" hint="Where it is used, so that you know which to revoke." />
+        <Field
+          label="Name"
+          name="name"
+          required
+          maxLength={64}
+          pattern=".*\S.*"
+          hint="Where it is used, so that you know which to revoke."
+        />
         <Button type="submit" look="primary" busy={busy} className="justify-self-start">
           Create
         </Button>

@@ -74,7 +74,12 @@ export function KeysCard({ onSecret }: { onSecret: (token: string) => void }) {
       )}
       {secret && <SecretDialog name={secret.name} token={secret.token} onClose={() => setSecret(null)} />}
       {asked && (
-        <ConfirmDialog title={`${asked.action === "rotate" ? "Replace" : "Revoke"} ${asked.key.name}?`} action={asked.action === "rotate" ? "Replace" : "Revoke"} onConfirm={perform} onClose={() => setAsked(null)}>
+        <ConfirmDialog
+          title={`${asked.action === "rotate" ? "Replace" : "Revoke"} ${asked.key.name}?`}
+          action={asked.action === "rotate" ? "Replace" : "Revoke"}
+          onConfirm={perform}
+          onClose={() => setAsked(null)}
+        >
           Programs that use it are refused at once{asked.action === "rotate" && ", until they have the new one"}.
         </ConfirmDialog>
       )}

@@ -21,7 +21,10 @@ export function useKeys() {
 export function useKeyActions() {
   const queries = useQueryClient();
   const onSuccess = () => queries.invalidateQueries({ queryKey: ["keys"] });
-  const create = useMutation({ mutationFn: (name: string) => answered(api.POST("/keys", { body: { name } })), onSuccess });
+  const create = useMutation({
+    mutationFn: (name: string) => answered(api.POST("/keys", { body: { name } })),
+    onSuccess,
+  });
   const rotate = useMutation({
     mutationFn: (id: string) => answered(api.POST("/keys/{id}/rotate", { params: { path: { id } } })),
     onSuccess,
@@ -42,7 +45,10 @@ export function useWebhook() {
 export function useWebhookActions() {
   const queries = useQueryClient();
   const onSuccess = () => queries.invalidateQueries({ queryKey: WEBHOOK });
-  const save = useMutation({ mutationFn: (url: string) => answered(api.PUT("/webhook", { body: { url } })), onSuccess });
+  const save = useMutation({
+    mutationFn: (url: string) => answered(api.PUT("/webhook", { body: { url } })),
+    onSuccess,
+  });
   const remove = useMutation({ mutationFn: () => answered(api.DELETE("/webhook")), onSuccess });
   const rotate = useMutation({ mutationFn: () => answered(api.POST("/webhook/secret")), onSuccess });
   const test = useMutation({ mutationFn: () => answered(api.POST("/webhook/test")) });

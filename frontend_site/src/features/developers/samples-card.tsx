@@ -14,7 +14,10 @@ export function SamplesCard({ token }: { token: string | null }) {
   const code = SAMPLES[language]({ origin: location.origin, key: token ?? PLACEHOLDER });
   const label = LANGUAGES.find(({ value }) => value === language)?.label ?? "";
   return (
-    <Card title="From code" aside={<Segments label="Language" options={LANGUAGES} value={language} onChange={setLanguage} />}>
+    <Card
+      title="From code"
+      aside={<Segments label="Language" options={LANGUAGES} value={language} onChange={setLanguage} />}
+    >
       <CodeBlock code={code} label={`${label} sample`} />
       <p className="mt-3 text-[13px] text-muted">
         Every route, with its answers and errors, is in the{" "}

@@ -23,12 +23,14 @@ FILE=talk.mp4
 curl -sS --fail-with-body ${origin}/api/upload-url \\
   -H "Authorization: Bearer $API_KEY" \\
   --json '{"fileType": ".mp4"}' > upload.json
-field() { python3 -c "import json; print(json.load(open('upload.json'))['$1'])"; }
+field() { python3 -c \\
+  "import json; print(json.load(open('upload.json'))['$1'])"; }
 
 # 2. Send it
-curl -sS --fail-with-body -T "$FILE" -H "Content-Type: video/mp4" "$(field url)"
+curl -sS --fail-with-body -T "$FILE" \\
+  -H "Content-Type: video/mp4" "$(field url)"
 
-# 3. Analyse it: up to 25 s later comes the result, or where to ask for it
+# 3. Analyse it. Within 25 s comes the result, else where it will be
 curl -sS --fail-with-body ${origin}/api/sentiment-inference \\
   -H "Authorization: Bearer $API_KEY" \\
   --json "{\\"key\\": \\"$(field key)\\"}"

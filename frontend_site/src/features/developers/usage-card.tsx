@@ -14,14 +14,24 @@ export function UsageCard() {
   const usage = useUsage();
   const data = usage.data;
   return (
-    <Card title="Usage this month" aside={data && <p className="text-[13px] text-muted">{data.plan} plan, starts again on {when(new Date(data.resetsAt))}</p>}>
+    <Card
+      title="Usage this month"
+      aside={
+        data && (
+          <p className="text-[13px] text-muted">
+            {data.plan} plan, starts again on {when(new Date(data.resetsAt))}
+          </p>
+        )
+      }
+    >
       {usage.isPending && <Loading label="Loading the usage" />}
       {usage.isError && <Failure message={explain(usage.error)} onRetry={() => void usage.refetch()} />}
       {data && (
         <div className="grid gap-4" id="usage">
           <div className="grid gap-1.5">
             <p className="numbers text-sm">
-              <strong className="text-lg font-semibold">{data.used.toLocaleString("en-GB")}</strong> of {data.limit.toLocaleString("en-GB")} analyses,{" "}
+              <strong className="text-lg font-semibold">{data.used.toLocaleString("en-GB")}</strong> of{" "}
+              {data.limit.toLocaleString("en-GB")} analyses,{" "}
               <span className="text-muted">{data.minutes.toFixed(1)} minutes of video</span>
             </p>
             <Progress value={data.used / data.limit} label="Part of the quota that is used" />
@@ -57,7 +67,15 @@ function DayChart({ month, days: known }: { month: string; days: { date: string;
             <line key={rule} x2="100%" y1={y(rule)} y2={y(rule)} className="stroke-line" />
           ))}
           {days.map(({ date, requests }, index) => (
-            <rect key={date} x={`${(index + 0.15) * width}%`} width={`${0.7 * width}%`} y={y(requests)} height={`${(100 * requests) / top}%`} rx="2" className="fill-accent">
+            <rect
+              key={date}
+              x={`${(index + 0.15) * width}%`}
+              width={`${0.7 * width}%`}
+              y={y(requests)}
+              height={`${(100 * requests) / top}%`}
+              rx="2"
+              className="fill-accent"
+            >
               <title>{`${Number(date.slice(8))} ${MONTH.format(new Date(date))}: ${requests}`}</title>
             </rect>
           ))}
@@ -73,7 +91,9 @@ function DayChart({ month, days: known }: { month: string; days: { date: string;
           )}
         </svg>
       </div>
-      <figcaption className="mt-1 text-center text-[13px] text-muted">Analyses by day, {MONTH.format(new Date(`${month}-01`))} (UTC)</figcaption>
+      <figcaption className="mt-1 text-center text-[13px] text-muted">
+        Analyses by day, {MONTH.format(new Date(`${month}-01`))} (UTC)
+      </figcaption>
     </figure>
   );
 }
@@ -81,5 +101,7 @@ function DayChart({ month, days: known }: { month: string; days: { date: string;
 function described(days: { date: string; requests: number }[]): string {
   const used = days.filter(({ requests }) => requests > 0);
   if (used.length === 0) return "No analyses this month";
-  return used.map(({ date, requests }) => `${Number(date.slice(8))} ${MONTH.format(new Date(date))}: ${requests}`).join(", ");
+  return used
+    .map(({ date, requests }) => `${Number(date.slice(8))} ${MONTH.format(new Date(date))}: ${requests}`)
+    .join(", ");
 }

@@ -18,7 +18,8 @@ export function WebhookCard() {
   return (
     <Card title="Webhook">
       <p className="mb-4 text-[13px] text-muted">
-        When an analysis ends, we POST an event to this address: signed, repeated until it is taken, each with an id to recognise repeats by.
+        When an analysis ends, we POST an event to this address: signed, repeated until it is taken, each with an id to
+        recognise repeats by.
       </p>
       {webhook.isPending && <Loading label="Loading the webhook" lines={1} />}
       {webhook.isError && <Failure message={explain(webhook.error)} onRetry={() => void webhook.refetch()} />}
@@ -39,10 +40,19 @@ function Settings({ url, secret }: { url: string | null; secret: string | null }
         onSubmit={(event) => {
           event.preventDefault();
           const address = new FormData(event.currentTarget).get("url");
-          if (typeof address === "string") save.mutate(address.trim(), { onSuccess: () => toast("Saved the webhook.") });
+          if (typeof address === "string")
+            save.mutate(address.trim(), { onSuccess: () => toast("Saved the webhook.") });
         }}
       >
-        <Field label="Address" name="url" type="url" required defaultValue={url ?? ""} placeholder="https://example.com/hooks" className="min-w-0 flex-1 basis-64" />
+        <Field
+          label="Address"
+          name="url"
+          type="url"
+          required
+          defaultValue={url ?? ""}
+          placeholder="https://example.com/hooks"
+          className="min-w-0 flex-1 basis-64"
+        />
         <Button type="submit" look="primary" busy={save.isPending}>
           Save
         </Button>
@@ -51,10 +61,24 @@ function Settings({ url, secret }: { url: string | null; secret: string | null }
         <>
           {secret !== null && <Secret secret={secret} />}
           <div className="flex flex-wrap gap-2">
-            <Button size="small" busy={test.isPending} onClick={() => test.mutate(undefined, { onSuccess: ({ eventId }) => toast(`Test event ${eventId} is on its way.`) })}>
+            <Button
+              size="small"
+              busy={test.isPending}
+              onClick={() =>
+                test.mutate(undefined, { onSuccess: ({ eventId }) => toast(`Test event ${eventId} is on its way.`) })
+              }
+            >
               Send a test event
             </Button>
-            <Button size="small" busy={rotate.isPending} onClick={() => rotate.mutate(undefined, { onSuccess: () => toast("The secret is new. Events are signed with it from now on.") })}>
+            <Button
+              size="small"
+              busy={rotate.isPending}
+              onClick={() =>
+                rotate.mutate(undefined, {
+                  onSuccess: () => toast("The secret is new. Events are signed with it from now on."),
+                })
+              }
+            >
               New secret
             </Button>
             <Button size="small" busy={remove.isPending} onClick={() => remove.mutate()}>

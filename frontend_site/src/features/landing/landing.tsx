@@ -1,4 +1,12 @@
-import { AudioLines, Clapperboard, FolderInput, MessageSquareText, ScanFace, Terminal, type LucideIcon } from "lucide-react";
+import {
+  AudioLines,
+  Clapperboard,
+  FolderInput,
+  MessageSquareText,
+  ScanFace,
+  Terminal,
+  type LucideIcon,
+} from "lucide-react";
 
 import { ButtonLink } from "@/design/button";
 import { Logo } from "@/design/logo";
@@ -8,15 +16,39 @@ import { Demo } from "./demo";
 import { EntryLinks } from "./entry-links";
 
 const SENSES: Point[] = [
-  { icon: MessageSquareText, title: "Words", text: "Speech is transcribed, cut into sentences, and read in the context of what was said before." },
-  { icon: AudioLines, title: "Voice", text: "How a sentence is spoken is heard apart from what it says: loud, flat, trembling." },
-  { icon: ScanFace, title: "Face", text: "The face of who speaks is found, followed, and looked at four times a second." },
+  {
+    icon: MessageSquareText,
+    title: "Words",
+    text: "Speech is transcribed, cut into sentences, and read in the context of what was said before.",
+  },
+  {
+    icon: AudioLines,
+    title: "Voice",
+    text: "How a sentence is spoken is heard apart from what it says: loud, flat, trembling.",
+  },
+  {
+    icon: ScanFace,
+    title: "Face",
+    text: "The face of who speaks is found, followed, and looked at four times a second.",
+  },
 ];
 
 const DOORS: Point[] = [
-  { icon: Clapperboard, title: "In the browser", text: "Drop videos, watch the progress, look into every sentence, take it away as CSV, subtitles or a page." },
-  { icon: Terminal, title: "By API", text: "Three calls with a key: ask for a URL, send the file, get the result. Webhooks tell when it is done." },
-  { icon: FolderInput, title: "By drop folder", text: "Put files into your folder in S3; results appear beside them under the same name." },
+  {
+    icon: Clapperboard,
+    title: "In the browser",
+    text: "Drop videos, watch the progress, look into every sentence, take it away as CSV, subtitles or a page.",
+  },
+  {
+    icon: Terminal,
+    title: "By API",
+    text: "Three calls with a key: ask for a URL, send the file, get the result. Webhooks tell when it is done.",
+  },
+  {
+    icon: FolderInput,
+    title: "By drop folder",
+    text: "Put files into your folder in S3; results appear beside them under the same name.",
+  },
 ];
 
 const LIMITS = [
@@ -39,16 +71,20 @@ export function Landing() {
       <header className="flex flex-wrap items-center gap-x-3 gap-y-2 py-4">
         <Logo />
         <div className="ml-auto flex items-center gap-1.5">
-          <ThemeToggle />
+          <span className="max-sm:hidden">
+            <ThemeToggle />
+          </span>
           <EntryLinks />
         </div>
       </header>
       <main className="grid gap-20 pt-12 pb-20 sm:pt-20">
         <section className="grid justify-items-center gap-5 text-center">
-          <h1 className="max-w-[18ch] text-4xl leading-[1.08] tracking-[-0.03em] sm:text-6xl">See how a video feels, sentence by sentence</h1>
+          <h1 className="max-w-[18ch] text-4xl leading-[1.08] tracking-[-0.03em] sm:text-6xl">
+            See how a video feels, sentence by sentence
+          </h1>
           <p className="max-w-[54ch] text-lg text-muted text-pretty">
-            Upload a video. Get every sentence with its time, its words, seven emotions and the sentiment, judged from words, voice and face
-            together, with the share that each had.
+            Upload a video. Get every sentence with its time, its words, seven emotions and the sentiment, judged from
+            words, voice and face together, with the share that each had.
           </p>
           <div className="flex flex-wrap justify-center gap-3">
             <ButtonLink href="/sign-up/" look="primary" size="large">
@@ -64,7 +100,9 @@ export function Landing() {
             <h2 id="demo-title" className="text-xl">
               A real result, 19 seconds long
             </h2>
-            <p className="text-[13px] text-muted">Point at the timeline, or choose a sentence. The face and the reading voice are two people, and disagree.</p>
+            <p className="text-[13px] text-muted">
+              Point at the timeline, or choose a sentence. The face and the reading voice are two people, and disagree.
+            </p>
           </div>
           <Demo />
         </section>
@@ -81,11 +119,16 @@ export function Landing() {
           </ul>
         </section>
       </main>
-      <footer className="flex flex-wrap gap-x-6 gap-y-2 border-t border-line py-6 text-[13px] text-muted">
-        <p className="mr-auto">Video Sentiment. The code is under the MIT licence; the starter model is for research and evaluation only.</p>
+      <footer className="flex flex-wrap items-center gap-x-6 gap-y-2 border-t border-line py-6 text-[13px] text-muted">
+        <p className="mr-auto">
+          Video Sentiment. The code is under the MIT licence; the starter model is for research and evaluation only.
+        </p>
         <a href="/docs/" className="hover:text-text">
           API reference
         </a>
+        <span className="sm:hidden">
+          <ThemeToggle />
+        </span>
       </footer>
     </div>
   );

@@ -27,7 +27,10 @@ export function Workspace({ children }: { children: ReactNode }) {
       <ToastProvider>
         <SignedIn>
           <UploadsProvider>
-            <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:z-30 focus:m-2 focus:rounded-control focus:bg-surface focus:px-3 focus:py-2">
+            <a
+              href="#content"
+              className="sr-only focus:not-sr-only focus:absolute focus:z-30 focus:m-2 focus:rounded-control focus:bg-surface focus:px-3 focus:py-2"
+            >
               Skip to the content
             </a>
             <TopBar />
@@ -65,14 +68,19 @@ function TopBar() {
                 aria-current={here ? "page" : undefined}
                 className={cx(
                   "border-b-2 px-2 py-2 text-sm md:rounded-control md:border-0 md:px-3 md:py-1.5",
-                  here ? "border-accent font-medium text-text md:bg-hover" : "border-transparent text-muted hover:text-text",
+                  here
+                    ? "border-accent font-medium text-text md:bg-hover"
+                    : "border-transparent text-muted hover:text-text",
                 )}
               >
                 {label}
               </Link>
             );
           })}
-          <a href="/docs/" className="border-b-2 border-transparent px-2 py-2 text-sm text-muted hover:text-text md:px-3 md:py-1.5">
+          <a
+            href="/docs/"
+            className="border-b-2 border-transparent px-2 py-2 text-sm text-muted hover:text-text md:px-3 md:py-1.5"
+          >
             API<span className="max-sm:sr-only"> reference</span>
           </a>
         </nav>

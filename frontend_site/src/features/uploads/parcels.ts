@@ -74,7 +74,9 @@ export class InParts implements Parcel {
     const { signal, onWait } = hooks;
     this.#upload ??= await withRetry(() => this.api.createMultipart(this.file), { signal, onWait });
     const upload = this.#upload;
-    const missing = Array.from({ length: upload.parts }, (_, index) => index + 1).filter((part) => !this.#etags.has(part));
+    const missing = Array.from({ length: upload.parts }, (_, index) => index + 1).filter(
+      (part) => !this.#etags.has(part),
+    );
     // One failure stops the other workers too, so that none sends on after this call has ended.
     const stop = new AbortController();
     const both = AbortSignal.any([signal, stop.signal]);

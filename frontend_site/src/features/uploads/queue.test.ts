@@ -11,8 +11,8 @@ class Server implements UploadApi {
   objects = new Map<string, number>(); // key -> bytes
   partsSent: number[] = [];
   starts: string[] = [];
-  failures: unknown[] = []; // thrown by the next puts, in order
-  startFailures: unknown[] = [];
+  failures: (Error | undefined)[] = []; // thrown by the next puts, in order
+  startFailures: Error[] = [];
   aborted = 0;
   #keys = 0;
 
@@ -39,7 +39,7 @@ class Server implements UploadApi {
     signal.throwIfAborted();
     onSent(body.size / 2);
     const failure = this.failures.shift();
-    if (failure) throw failure as Error;
+    if (failure) throw failure;
     await new Promise((resolve) => setTimeout(resolve, 100));
     signal.throwIfAborted();
     onSent(body.size);
@@ -55,7 +55,7 @@ function queueOf(server: Server, parts = false) {
     start: (key) => {
       server.starts.push(key);
       const failure = server.startFailures.shift();
-      return failure ? Promise.reject(failure as Error) : Promise.resolve();
+      return failure ? Promise.reject(failure) : Promise.resolve();
     },
     explain: (error) => (error instanceof Error ? error.message : "?"),
   };

@@ -34,7 +34,9 @@ const uploadApi: UploadApi = {
     return signed.url;
   },
   completeMultipart: async ({ key }, etags) => {
-    const parts = [...etags].map(([partNumber, etag]) => ({ partNumber, etag })).sort((a, b) => a.partNumber - b.partNumber);
+    const parts = [...etags]
+      .map(([partNumber, etag]) => ({ partNumber, etag }))
+      .sort((a, b) => a.partNumber - b.partNumber);
     await asked(api.POST("/multipart-uploads/complete", { body: { key, parts } }));
   },
   abortMultipart: async ({ key }) => {
