@@ -1,7 +1,7 @@
 """Logs, metrics and traces, set up once: JSON lines with a correlation id, EMF, X-Ray."""
 
-import warnings
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -24,17 +24,27 @@ WEBHOOKS_FAILED = "WebhooksFailed"
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
-# Most invocations have nothing to count; that is no news.
-warnings.filterwarnings("ignore", message="No application metrics to publish")
-
 
 def observed(handler: Handler) -> Handler:
     """A Lambda's handler with its log, its metrics and its trace."""
-    counted = metrics.log_metrics(handler)
+
+    @wraps(handler)
+    def counted(event: dict[str, Any], context: Any) -> Any:
+        try:
+            return handler(event, context)
+        finally:
+            flush()
+
     traced = tracer.capture_lambda_handler(counted, capture_response=False)
     return logger.inject_lambda_context(traced, clear_state=True)
 
 
+def flush() -> None:
+    """Write out what was counted; nothing where nothing was, which is no reason to warn."""
+    if metrics.metric_set:
+        metrics.flush_metrics()
+
+
 def count(name: str, value: float = 1) -> None:
-    """Add to a metric of this invocation; the handler's decorator writes it out."""
+    """Add to a metric of this invocation; `flush` writes it out."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)

@@ -1,0 +1,84 @@
+"""The emulator, once per session; everything in it, anew for each test."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from lambdas.core import aws, clock
+from lambdas.core.settings import settings
+from lambdas.core.tables import Item
+from tests.integration import cloud as clouds
+from tests.integration import emulator as emulators
+from tests.integration import endpoint as endpoints
+from tests.integration.cloud import Cloud
+from tests.integration.emulator import Emulator
+from tests.integration.endpoint import Endpoint
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with emulators.running(tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+    # Clients take long to make, so they are kept as long as what they speak to.
+    aws.client.cache_clear()
+    aws.s3.cache_clear()
+    Item._connection = None
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[Endpoint]:
+    with endpoints.serving() as serving:
+        yield serving
+
+
+@pytest.fixture
+def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """An empty cloud, which this process's Lambdas are deployed in."""
+    emulator.reset()
+    endpoint.reset(clouds.RESULTS)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    fixed = {
+        "STAGE": "test",
+        "TABLE_NAME": clouds.TABLE,
+        "MEDIA_BUCKET": clouds.MEDIA,
+        "RESULTS_BUCKET": clouds.RESULTS,
+        "ENDPOINT_NAME": clouds.ENDPOINT,
+        "USAGE_PLAN_PARAMETER": clouds.USAGE_PLAN_PARAMETER,
+        "PUBLIC_URL_PARAMETER": clouds.PUBLIC_URL_PARAMETER,
+        # Known when they are made; nothing needs them before.
+        "WEBHOOK_QUEUE_URL": "unset",
+        "USER_POOL_ID": "unset",
+        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": endpoint.url,
+        "POWERTOOLS_LOG_LEVEL": "ERROR",
+        **emulator.environment,
+    }
+    for name, value in fixed.items():
+        monkeypatch.setenv(name, value)
+    forget()
+    made = deploy(emulator, endpoint)
+    monkeypatch.setenv("WEBHOOK_QUEUE_URL", made.webhook_queue)
+    monkeypatch.setenv("USER_POOL_ID", made.user_pool)
+    settings.cache_clear()
+    monkeypatch.setattr(clock, "now", lambda: made.now)
+    yield made
+    forget()
+
+
+def forget() -> None:
+    """What a process of a Lambda keeps: it must not outlive the environment it comes from."""
+    settings.cache_clear()
+    aws.parameter.cache_clear()
+
+
+def deploy(emulator: Emulator, endpoint: Endpoint) -> Cloud:
+    clouds.make_table()
+    clouds.make_buckets()
+    pool = aws.client("cognito-idp").create_user_pool(PoolName="test")["UserPool"]["Id"]
+    plan = aws.client("apigateway").create_usage_plan(name="test")["id"]
+    aws.client("ssm").put_parameter(Name=clouds.USAGE_PLAN_PARAMETER, Value=plan, Type="String")
+    aws.client("ssm").put_parameter(Name=clouds.PUBLIC_URL_PARAMETER, Value="https://test.example", Type="String")
+    return Cloud(
+        emulator, endpoint, clouds.make_queue("webhooks"), clouds.make_queue("drops"), user_pool=pool, usage_plan=plan
+    )

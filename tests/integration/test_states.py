@@ -1,0 +1,348 @@
+"""The states of an analysis: every rule of how it is charged, answered, failed, retried, and who comes too late."""
+
+import itertools
+import json
+
+import pytest
+
+from lambdas.core import analyses, aws, transitions, uploads
+from lambdas.core.errors import (
+    TIMED_OUT,
+    BadRequestError,
+    NotAVideoError,
+    NotFinishedError,
+    NotFoundError,
+    NotUploadedError,
+    UploadExpiredError,
+)
+from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED
+from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud, result
+
+OK: dict[str, list[str]] = {"batchItemFailures": []}
+
+
+def test_the_whole_path(cloud: Cloud) -> None:
+    record = cloud.ask("alice", cloud.upload("alice"), webhook_url="https://example.com/hook")
+    assert (record.status, record.attempt, cloud.used("alice")) == (QUEUED, 1, 1)
+    cloud.flow()
+    record = cloud.read(record)
+    assert record.status == PROCESSING
+    cloud.hear(cloud.success(record))
+    cloud.flow()
+    record = analyses.get("alice", record.id)
+    assert record.status == COMPLETED
+    assert analyses.result(record) == result()
+    assert record.summary["duration_s"] == 90.0
+    assert record.summary["utterances"] == 1
+    assert record.summary["emotions"][0]["label"] == "joy"
+    assert [event["type"] for event in cloud.events()] == ["analysis.completed"]
+    assert cloud.used("alice") == cloud.charges("alice") == 1
+
+
+def test_an_analysis_of_one_upload_is_one_however_often_it_is_asked_for(cloud: Cloud) -> None:
+    key = cloud.upload("alice")
+    first = cloud.ask("alice", key)
+    cloud.flow()
+    again = cloud.ask("alice", key)
+    assert (again.id, again.status, cloud.used("alice")) == (first.id, PROCESSING, 1)
+    cloud.hear(cloud.success(again))
+    assert cloud.ask("alice", key).status == COMPLETED
+    assert (cloud.used("alice"), len(cloud.records("alice"))) == (1, 1)
+
+
+def test_the_endpoint_gets_the_copy_and_our_terms(cloud: Cloud) -> None:
+    record = cloud.processing()
+    (made,) = cloud.endpoint.invocations
+    assert made.inference_id == f"{record.id}.1"
+    assert made.input_location == f"s3://{MEDIA}/inputs/{record.id}/1.mp4"
+    assert (made.content_type, made.timeout, made.ttl) == ("video/mp4", 3600, 6 * 3600)
+    assert aws.s3().get_object(Bucket=MEDIA, Key=f"inputs/{record.id}/1.mp4")["Body"].read() == VIDEO
+    assert record.output_location == made.output_location
+    assert record.failure_location == made.failure_location
+
+
+def test_what_is_told_twice_is_submitted_once(cloud: Cloud) -> None:
+    record = cloud.queued()
+    cloud.submit(record)
+    cloud.submit(record)
+    assert len(cloud.endpoint.invocations) == 1
+
+
+@pytest.mark.parametrize("code", ["upload-replaced", "upload-missing"])
+def test_an_upload_that_changed_after_its_check_is_never_analysed(cloud: Cloud, code: str) -> None:
+    record = cloud.queued()
+    if code == "upload-replaced":
+        aws.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
+    else:
+        aws.s3().delete_object(Bucket=MEDIA, Key=record.object_key)
+    cloud.flow()
+    record = cloud.read(record)
+    assert (record.status, record.error.code) == (FAILED, code)
+    assert cloud.endpoint.invocations == []
+    assert cloud.used("alice") == 0
+
+
+def test_a_failed_submission_comes_again(cloud: Cloud) -> None:
+    record = cloud.queued()
+    cloud.endpoint.failing = True
+    (failure,) = cloud.submit(record)["batchItemFailures"]
+    assert cloud.read(record).status == QUEUED
+    cloud.endpoint.failing = False
+    assert failure["itemIdentifier"] == f"{1:021}"
+    assert cloud.submit(record) == OK
+    assert cloud.read(record).status == PROCESSING
+
+
+def test_failure_gives_the_charge_back_once(cloud: Cloud) -> None:
+    record = cloud.processing()
+    told = cloud.failure(record)
+    cloud.hear(told, told)
+    cloud.hear(told)
+    record = cloud.read(record)
+    assert (record.status, record.error.code) == (FAILED, "inference-failed")
+    assert cloud.used("alice") == cloud.charges("alice") == 0
+
+
+def test_a_failure_after_the_result_changes_nothing(cloud: Cloud) -> None:
+    record = cloud.processing()
+    told = [cloud.success(record), cloud.failure(record)]
+    cloud.hear(*told)
+    assert cloud.read(record).status == COMPLETED
+    assert cloud.used("alice") == 1
+
+
+def test_the_charge_goes_back_to_the_month_it_came_from(cloud: Cloud) -> None:
+    cloud.later(days=6, hours=11, minutes=50)  # ten minutes before December
+    record = cloud.processing()
+    cloud.later(minutes=20)
+    cloud.queued()
+    cloud.hear(cloud.failure(record))
+    assert (cloud.used("alice", "2026-11"), cloud.used("alice", "2026-12")) == (0, 1)
+
+
+def test_a_retry_is_another_attempt_and_is_charged(cloud: Cloud) -> None:
+    record = cloud.failed()
+    again = cloud.ask("alice", record.object_key)
+    assert (again.id, again.status, again.attempt) == (record.id, QUEUED, 2)
+    assert again.error is None
+    assert cloud.used("alice") == cloud.charges("alice") == 1
+    cloud.flow()
+    assert cloud.invocation(again).input_location.endswith(f"{record.id}/2.mp4")
+    cloud.hear(cloud.success(again))
+    assert cloud.read(record).status == COMPLETED
+    assert cloud.used("alice") == 1
+
+
+def test_a_retry_takes_the_upload_as_it_is_now(cloud: Cloud) -> None:
+    record = cloud.queued()
+    aws.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
+    cloud.flow()
+    again = cloud.ask("alice", record.object_key)
+    cloud.flow()
+    assert cloud.read(again).status == PROCESSING
+    copy = aws.s3().get_object(Bucket=MEDIA, Key=f"inputs/{record.id}/2.mp4")["Body"].read()
+    assert copy == VIDEO + b"another"
+
+
+def test_a_late_success_of_the_failed_attempt_is_free(cloud: Cloud) -> None:
+    record = cloud.processing()
+    late = cloud.success(record)
+    transitions.fail(record, TIMED_OUT, cloud.now)
+    cloud.hear(late)
+    record = cloud.read(record)
+    assert record.status == COMPLETED
+    assert record.attribute_values.get("error") is None
+    assert cloud.used("alice") == cloud.charges("alice") == 0
+    assert analyses.result(record) == result()
+
+
+@pytest.mark.parametrize("kind", ["success", "failure"])
+def test_an_earlier_attempt_has_no_say(cloud: Cloud, kind: str) -> None:
+    record = cloud.processing()
+    late = cloud.success(record) if kind == "success" else cloud.failure(record, b"{}")
+    transitions.fail(record, TIMED_OUT, cloud.now)
+    again = cloud.ask("alice", record.object_key)
+    cloud.flow()
+    before = cloud.read(again).attribute_values
+    cloud.hear(late)
+    assert cloud.read(again).attribute_values == before
+    assert cloud.keys(RESULTS) == []  # what it brought is gone
+    assert cloud.used("alice") == 1
+
+
+def test_a_result_may_overtake_the_note_that_it_was_asked_for(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = cloud.queued()
+    with monkeypatch.context() as patch:  # killed just before the note
+        patch.setattr(transitions, "mark_processing", lambda *_: False)
+        cloud.submit(record)
+    assert cloud.read(record).status == QUEUED
+    cloud.hear(cloud.success(record))
+    done = cloud.read(record)
+    assert done.status == COMPLETED
+    cloud.submit(record)
+    assert cloud.read(record).attribute_values == done.attribute_values
+    assert transitions.mark_processing(record, "s3://b/o", None, cloud.now) is False
+
+
+def test_any_order_and_any_number_of_events_end_alike(cloud: Cloud) -> None:
+    """The stream's event, the result and a failure of a second invocation, each twice, in every order."""
+    for number, order in enumerate(itertools.permutations(["stream", "success", "failure"])):
+        owner = f"owner{number}"
+        record = cloud.processing(owner)
+        told = {"success": cloud.success(record), "failure": cloud.failure(record)}
+        for name in (*order, *order):
+            if name == "stream":
+                cloud.submit(record)
+            else:
+                assert cloud.hear(told[name]) == OK
+        assert cloud.read(record).status == COMPLETED, order
+        # Free where the failure came first and gave the charge back.
+        free = order.index("failure") < order.index("success")
+        assert cloud.used(owner) == cloud.charges(owner) == (0 if free else 1), order
+    assert cloud.keys(RESULTS, "outputs/") == []
+
+
+def test_a_result_that_is_none_fails(cloud: Cloud) -> None:
+    for body in (b"", b"{}", b"\xff\xfe", b'{"utterances": []}'):
+        record = cloud.processing()
+        assert cloud.hear(cloud.success(record, body)) == OK
+        assert cloud.read(record).error.code == "invalid-result"
+    assert cloud.used("alice") == 0
+
+
+def test_a_notification_that_comes_before_its_output_comes_again(cloud: Cloud) -> None:
+    record = cloud.processing()
+    told = cloud.success(record)
+    aws.s3().delete_object(Bucket=RESULTS, Key=record.output_location.partition(f"{RESULTS}/")[2])
+    assert len(cloud.hear(told)["batchItemFailures"]) == 1
+    assert cloud.read(record).status == PROCESSING
+    cloud.hear(cloud.success(record))
+    assert cloud.read(record).status == COMPLETED
+
+
+def test_what_is_wrong_with_the_video_is_told_in_the_servers_words(cloud: Cloud) -> None:
+    message = "the video is longer than 3600 s"
+    problem = {"type": "urn:video-sentiment:problem:too-long", "status": 422, "error": message}
+    record = cloud.processing()
+    cloud.hear(cloud.failure(record, json.dumps(problem).encode()))
+    record = cloud.read(record)
+    assert (record.error.code, record.error.message) == ("too-long", message)
+    assert cloud.keys(RESULTS, "failures/") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "code"),
+    [
+        (b'{"type": "urn:video-sentiment:problem:internal", "status": 500, "error": "secret"}', "", "inference-failed"),
+        (b'{"type": "urn:other:problem", "status": 422, "error": "secret"}', "", "inference-failed"),
+        (b"\xff<html>", "ClientError: arn:aws:secret", "inference-failed"),
+        (None, "ClientError: Your invocation timed out while waiting for a response", "timed-out"),
+        (None, "InternalServerError: the request expired", "timed-out"),
+    ],
+)
+def test_what_is_wrong_with_us_is_not(cloud: Cloud, answer: bytes | None, reason: str, code: str) -> None:
+    record = cloud.processing()
+    cloud.hear(cloud.failure(record, answer, reason))
+    record = cloud.read(record)
+    assert record.error.code == code
+    assert "secret" not in record.error.message
+
+
+def test_a_message_that_is_none_of_ours_is_left_alone(cloud: Cloud) -> None:
+    record = cloud.processing()
+    told = cloud.success(record)
+    assert cloud.hear({**told, "inferenceId": "11111111-2222-3333-4444-555555555555"}) == OK
+    assert len(cloud.hear({"no": "message"})["batchItemFailures"]) == 1
+    assert cloud.read(record).status == PROCESSING
+
+
+def test_one_bad_message_does_not_keep_its_batch(cloud: Cloud) -> None:
+    record = cloud.processing()
+    answer = cloud.hear({"no": "message"}, cloud.success(record))
+    assert len(answer["batchItemFailures"]) == 1
+    assert cloud.read(record).status == COMPLETED
+
+
+def test_others_see_nothing(cloud: Cloud) -> None:
+    record = cloud.completed("alice")
+    for analysis_id in (record.id, "x", "../alice", "a" * 26):
+        with pytest.raises(NotFoundError):
+            analyses.get("mallory", analysis_id)
+        with pytest.raises(NotFoundError):
+            analyses.delete("mallory", analysis_id, cloud.now)
+    for key in (record.object_key, "uploads/alice/../x.mp4", "drop/mallory/x.mp4", f"uploads/mallory/{'a' * 32}.exe"):
+        with pytest.raises(NotFoundError):
+            uploads.check("mallory", key)
+    assert analyses.page("mallory").records == []
+
+
+def test_an_upload_must_be_there_and_be_a_video(cloud: Cloud) -> None:
+    made = uploads.create("alice", ".mp4", now=cloud.now)
+    with pytest.raises(NotUploadedError):
+        uploads.check("alice", made.key)
+    for body in (b"", b"MZ\x90\0 a program", b"<html>" + VIDEO):
+        aws.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
+        with pytest.raises(NotAVideoError):
+            uploads.check("alice", made.key)
+
+
+def test_an_upload_must_have_been_asked_for(cloud: Cloud) -> None:
+    """A key that looks right is not enough: it would not count as outstanding."""
+    key = f"uploads/alice/{'a' * 32}.mp4"
+    aws.s3().put_object(Bucket=MEDIA, Key=key, Body=VIDEO)
+    with pytest.raises(UploadExpiredError):
+        cloud.ask("alice", key)
+    assert cloud.used("alice") == 0
+
+
+def test_the_content_type_is_what_the_file_is_not_what_it_is_called(cloud: Cloud) -> None:
+    key = cloud.upload("alice", b"\x1a\x45\xdf\xa3\x01\x00\x00\x00\x00\x00\x00\x1f\x42\x82\x84webm")
+    record = cloud.ask("alice", key)
+    cloud.flow()
+    (made,) = cloud.endpoint.invocations
+    assert (made.content_type, made.input_location) == ("video/webm", f"s3://{MEDIA}/inputs/{record.id}/1.webm")
+
+
+def test_pages_go_through_all_analyses_once(cloud: Cloud) -> None:
+    made = []
+    for number in range(7):
+        cloud.later(seconds=1)
+        made.append((cloud.failed() if number % 2 else cloud.queued()).id)
+    seen, cursor = [], None
+    while True:
+        page = analyses.page("alice", cursor=cursor, limit=3)
+        seen += [record.id for record in page.records]
+        if (cursor := page.cursor) is None:
+            break
+    assert seen == made[::-1]
+    assert [record.id for record in analyses.page("alice", status=FAILED).records] == made[5::-2]
+    first = analyses.page("alice", status=QUEUED, limit=2)
+    rest = analyses.page("alice", status=QUEUED, limit=2, cursor=first.cursor)
+    assert [record.id for record in (*first.records, *rest.records)] == made[::-2]
+
+
+def test_a_cursor_shows_nobody_elses(cloud: Cloud) -> None:
+    for _ in range(3):
+        cloud.queued("alice")
+    cursor = analyses.page("alice", limit=1).cursor
+    assert cursor is not None
+    cloud.queued("mallory")
+    assert all(record.owner == "mallory" for record in analyses.page("mallory", cursor=cursor).records)
+    for wrong in ("x", "Ww", "e30", "WyJBIiwiQiJd", "\N{SNOWMAN}", cursor[:-5]):
+        with pytest.raises(BadRequestError):
+            analyses.page("alice", cursor=wrong)
+
+
+def test_results_and_progress_only_where_there_are_any(cloud: Cloud) -> None:
+    record = cloud.processing()
+    assert analyses.progress(record) is None
+    with pytest.raises(NotFinishedError):
+        analyses.result(record)
+    body = b'{"stage": "speech", "fraction": 0.25, "updated": "2026-11-24T12:00:00+00:00"}'
+    aws.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=body)
+    progress = analyses.progress(record)
+    assert progress is not None and (progress.stage, progress.fraction) == ("speech", 0.25)
+    aws.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=b"{")
+    assert analyses.progress(record) is None
+    cloud.hear(cloud.success(record))
+    assert analyses.progress(cloud.read(record)) is None
