@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from lambdas.core import aws, clock
+from lambdas.core.observability import logger
 from lambdas.core.settings import settings
 from lambdas.core.tables import Item
 from tests.integration import cloud as clouds
@@ -51,7 +52,6 @@ def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatc
         "WEBHOOK_QUEUE_URL": "unset",
         "USER_POOL_ID": "unset",
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": endpoint.url,
-        "POWERTOOLS_LOG_LEVEL": "ERROR",
         **emulator.environment,
     }
     for name, value in fixed.items():
@@ -62,6 +62,7 @@ def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("USER_POOL_ID", made.user_pool)
     settings.cache_clear()
     monkeypatch.setattr(clock, "now", lambda: made.now)
+    logger.setLevel("ERROR")
     yield made
     forget()
 

@@ -1,0 +1,406 @@
+"""Every handler, killed after each of its writes to AWS, then its event redelivered, or the sweeper run.
+
+Whatever was cut off where: one analysis, one charge, one result, one event.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lambdas.core import analyses, api_keys, aws, owners, uploads
+from lambdas.core.errors import BusyError, NotUploadedError, QuotaExceededError, UnauthorizedError
+from lambdas.core.settings import settings
+from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord, Item
+from lambdas.core.transactions import FIRST_PAUSE, ROUNDS
+from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud, result
+from tests.integration.faults import failing, intercepted, killed_after, refusing
+
+MOST = 40  # writes that anything here could make; a safeguard for the loops
+# What a purged analysis still knows.
+TOMBSTONE = {
+    *("pk", "sk", "owner", "id", "status", "attempt", "source", "created_at", "updated_at"),
+    *("charge_month", "charge_day", "deleted_at", "purged", "ttl"),
+}
+
+
+Step = Callable[[int], object]
+
+
+def at_every_write(prepare: Step, act: Step, repair: Step, check: Step) -> int:
+    """Kill `act` after its first write, then after its second ... each time repair and check. Returns its writes.
+
+    Each step gets the number of the write, to have an owner of its own for every round.
+    """
+    for number in range(1, MOST):
+        prepare(number)
+        with killed_after(number) as kill:
+            act(number)
+        if kill.happened:
+            repair(number)
+        check(number)
+        if not kill.happened:
+            return number - 1
+    raise AssertionError("that many writes were not expected")
+
+
+def finish(cloud: Cloud, record: AnalysisRecord) -> None:
+    """Nothing more goes wrong: the stream flows, SageMaker answers whatever it was asked, the sweeper runs."""
+    cloud.flow()
+    current = cloud.read(record)
+    if current.status == QUEUED:
+        cloud.later(seconds=settings().queued_patience + 1)
+        cloud.sweep()
+        current = cloud.read(record)
+    if current.status == PROCESSING:
+        for _ in cloud.endpoint.invocations:  # asked twice, it answers twice
+            cloud.hear(cloud.success(current))
+    cloud.flow()
+
+
+def check_one(cloud: Cloud, owner: str) -> AnalysisRecord:
+    """One analysis, completed; one charge; one result."""
+    (record,) = cloud.records(owner)
+    assert record.status == COMPLETED
+    assert cloud.used(owner) == cloud.charges(owner) == 1
+    assert cloud.keys(RESULTS, f"analyses/{record.id}/") == [f"analyses/{record.id}/1.json"]
+    assert analyses.result(record) == result()
+    assert cloud.outstanding(owner) == 0
+    return record
+
+
+def test_the_start_of_an_analysis(cloud: Cloud) -> None:
+    keys: dict[int, str] = {}
+
+    def prepare(number: int) -> None:
+        keys[number] = cloud.upload(f"owner{number}")
+
+    def act(number: int) -> None:
+        cloud.ask(f"owner{number}", keys[number])
+
+    def check(number: int) -> None:
+        finish(cloud, cloud.ask(f"owner{number}", keys[number]))
+        check_one(cloud, f"owner{number}")
+
+    assert at_every_write(prepare, act, act, check) == 1  # one transaction, or none of it
+
+
+def test_the_retry_of_an_analysis(cloud: Cloud) -> None:
+    records: dict[int, AnalysisRecord] = {}
+
+    def prepare(number: int) -> None:
+        records[number] = cloud.failed(f"owner{number}")
+
+    def act(number: int) -> None:
+        cloud.ask(f"owner{number}", records[number].object_key)
+
+    def check(number: int) -> None:
+        record = cloud.read(records[number])
+        assert (record.status, record.attempt) == (QUEUED, 2)
+        assert cloud.used(f"owner{number}") == cloud.charges(f"owner{number}") == 1
+
+    assert at_every_write(prepare, act, act, check) == 1
+
+
+@pytest.mark.parametrize("repair", ["redelivered", "swept"])
+def test_submit(cloud: Cloud, repair: str) -> None:
+    records: dict[int, AnalysisRecord] = {}
+
+    def prepare(number: int) -> None:
+        records[number] = cloud.queued(f"owner{number}")
+
+    def submit(number: int) -> None:
+        cloud.submit(records[number])
+
+    def sweep(_: int) -> None:
+        cloud.later(seconds=settings().queued_patience + 1)
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        assert cloud.read(records[number]).status == PROCESSING
+        finish(cloud, records[number])
+        check_one(cloud, f"owner{number}")
+        assert cloud.keys(RESULTS, "outputs/") == []
+
+    writes = at_every_write(prepare, submit, submit if repair == "redelivered" else sweep, check)
+    assert writes == 3  # copy, invocation, note
+
+
+@pytest.mark.parametrize("repair", ["redelivered", "swept"])
+def test_on_result_of_a_success(cloud: Cloud, repair: str) -> None:
+    told: dict[int, dict[str, Any]] = {}
+
+    def prepare(number: int) -> None:
+        told[number] = cloud.success(cloud.processing(f"owner{number}"))
+
+    def hear(number: int) -> None:
+        cloud.hear(told[number])
+
+    def sweep(_: int) -> None:
+        cloud.later(seconds=settings().attempt_seconds + 1)
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        check_one(cloud, f"owner{number}")
+
+    writes = at_every_write(prepare, hear, hear if repair == "redelivered" else sweep, check)
+    assert writes == 3  # result, record, removal of SageMaker's object
+    left = len(cloud.keys(RESULTS, "outputs/"))
+    assert left == (0 if repair == "redelivered" else 1)  # the bucket's lifecycle rule removes what nobody tells of
+
+
+@pytest.mark.parametrize("repair", ["redelivered", "swept"])
+def test_on_result_of_a_failure(cloud: Cloud, repair: str) -> None:
+    told: dict[int, dict[str, Any]] = {}
+
+    def prepare(number: int) -> None:
+        told[number] = cloud.failure(cloud.processing(f"owner{number}"), b"{}")
+
+    def hear(number: int) -> None:
+        cloud.hear(told[number])
+
+    def sweep(_: int) -> None:
+        cloud.later(seconds=settings().attempt_seconds + 1)
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        (record,) = cloud.records(f"owner{number}")
+        assert (record.status, record.error.code) == (FAILED, "inference-failed")
+        assert cloud.used(f"owner{number}") == cloud.charges(f"owner{number}") == 0
+
+    # Record with refund, removal of SageMaker's object.
+    assert at_every_write(prepare, hear, hear if repair == "redelivered" else sweep, check) == 2
+
+
+def test_on_drop(cloud: Cloud) -> None:
+    events: dict[int, dict[str, Any]] = {}
+
+    def prepare(number: int) -> None:
+        owners.ensure(f"owner{number}", None, cloud.now)
+        events[number] = cloud.drop(f"drop/owner{number}/a.mp4")
+
+    def take(number: int) -> None:
+        cloud.take_drop(events[number])
+
+    def check(number: int) -> None:
+        take(number)  # and once more
+        (record,) = cloud.records(f"owner{number}")
+        finish(cloud, record)
+        check_one(cloud, f"owner{number}")
+        assert cloud.document(f"results/owner{number}/a.mp4.json") == result().model_dump(mode="json")
+
+    assert at_every_write(prepare, take, take, check) == 1
+
+
+def test_on_drop_refusing(cloud: Cloud) -> None:
+    events: dict[int, dict[str, Any]] = {}
+
+    def prepare(number: int) -> None:
+        events[number] = cloud.drop(f"drop/nobody{number}/a.mp4")
+
+    def take(number: int) -> None:
+        cloud.take_drop(events[number])
+
+    def check(number: int) -> None:
+        document = cloud.document(f"results/nobody{number}/a.mp4.error.json")
+        assert document is not None
+        assert document["type"].endswith("unknown-owner")
+
+    assert at_every_write(prepare, take, take, check) == 1
+
+
+def test_publish(cloud: Cloud) -> None:
+    changes: dict[int, tuple[AnalysisRecord, AnalysisRecord]] = {}
+
+    def prepare(number: int) -> None:
+        owners.set_webhook(f"owner{number}", "https://example.com/hook", cloud.now)
+        cloud.take_drop(cloud.drop(f"drop/owner{number}/a.mp4"))
+        (record,) = cloud.records(f"owner{number}")
+        cloud.submit(record)
+        before = cloud.read(record)
+        cloud.hear(cloud.success(before))
+        changes[number] = (before, cloud.read(record))
+
+    def publish(number: int) -> None:
+        cloud.publish(*changes[number])
+
+    def check(number: int) -> None:
+        assert cloud.document(f"results/owner{number}/a.mp4.json") == result().model_dump(mode="json")
+        assert {event["id"] for event in cloud.events()} == {f"evt_{changes[number][1].id}_1_completed"}
+
+    assert at_every_write(prepare, publish, publish, check) == 3  # answer, removal of an error, event
+
+
+def test_the_purge(cloud: Cloud) -> None:
+    records: dict[int, AnalysisRecord] = {}
+
+    def prepare(number: int) -> None:
+        records[number] = cloud.completed(f"owner{number}")
+        analyses.delete(f"owner{number}", records[number].id, cloud.now)
+        cloud.later(seconds=settings().undo_seconds)
+
+    def sweep(_: int) -> None:
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        record = records[number]
+        for prefix in (f"uploads/{record.owner}/", f"inputs/{record.id}/"):
+            assert cloud.versions(MEDIA, prefix) == []
+        assert cloud.versions(RESULTS, f"analyses/{record.id}/") == []
+        tombstone = cloud.read(record)
+        assert tombstone.purged
+        known = {name for name, value in tombstone.attribute_values.items() if value is not None}
+        assert known == TOMBSTONE
+
+    # The record closed; upload, copy and result with their versions; the record emptied.
+    assert at_every_write(prepare, sweep, sweep, check) == 5
+
+
+def test_an_upload_url(cloud: Cloud) -> None:
+    """Killed once counted, it is given back when its URL has long expired."""
+    with killed_after(1) as kill:
+        uploads.create("alice", ".mp4", now=cloud.now)
+    assert kill.happened
+    assert cloud.outstanding("alice") == 1
+    cloud.later(hours=2)
+    cloud.sweep()
+    assert cloud.outstanding("alice") == 0
+
+
+def test_the_expiry_of_an_upload(cloud: Cloud) -> None:
+    keys: dict[int, str] = {}
+
+    def prepare(number: int) -> None:
+        keys[number] = cloud.upload(f"owner{number}")
+        cloud.later(hours=2)
+
+    def sweep(_: int) -> None:
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        assert cloud.versions(MEDIA, keys[number]) == []
+        assert cloud.outstanding(f"owner{number}") == 0
+        with pytest.raises(NotUploadedError):
+            cloud.ask(f"owner{number}", keys[number])
+
+    assert at_every_write(prepare, sweep, sweep, check) == 3  # closing, objects, record
+
+
+def test_an_api_key(cloud: Cloud) -> None:
+    """Killed anywhere in its creation, a key works nowhere and leaves nothing behind."""
+    gateway = aws.client("apigateway")
+
+    def create(number: int) -> None:
+        api_keys.create(f"owner{number}", "mine", cloud.now)
+
+    def sweep(_: int) -> None:
+        cloud.later(seconds=api_keys.PENDING_SECONDS + 1)
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        listed = api_keys.list_(f"owner{number}")
+        assert int(owners.profile(f"owner{number}").api_keys or 0) == len(listed)
+        made = [key for key in gateway.get_api_keys(includeValues=True)["items"] if key["value"] not in active]
+        assert [key["value"] for key in made] == [key.id for key in listed]
+        active.update(key.id for key in listed)
+
+    active: set[str] = set()
+    # Profile, key with its count, gateway key, usage plan, activation.
+    assert at_every_write(lambda _: None, create, sweep, check) == 5
+
+
+def test_the_revocation_of_an_api_key(cloud: Cloud) -> None:
+    gateway = aws.client("apigateway")
+    made: dict[int, api_keys.NewKey] = {}
+
+    def prepare(number: int) -> None:
+        made[number] = api_keys.create(f"owner{number}", "mine", cloud.now)
+
+    def revoke(number: int) -> None:
+        api_keys.revoke(f"owner{number}", made[number].record.id, cloud.now)
+
+    def sweep(_: int) -> None:
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        assert gateway.get_api_keys()["items"] == []
+        assert int(owners.profile(f"owner{number}").api_keys) == 0
+        with pytest.raises(UnauthorizedError):
+            api_keys.verify(made[number].token, cloud.now)
+
+    assert at_every_write(prepare, revoke, sweep, check) == 3  # record, gateway key, done
+
+
+def test_a_conflict_is_tried_again(cloud: Cloud) -> None:
+    key = cloud.upload("alice")
+    with refusing("TransactWriteItems", 3, None, None, None, "TransactionConflict", None) as calls:
+        record = cloud.ask("alice", key)
+    assert len(calls) == 4
+    assert (record.status, cloud.used("alice")) == (QUEUED, 1)
+
+
+def test_a_lasting_conflict_is_503_and_charges_nothing(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambdas.core.transactions.FIRST_PAUSE", FIRST_PAUSE / 50)
+    key = cloud.upload("alice")
+    with (
+        refusing("TransactWriteItems", 99, "TransactionConflict", None, None, None, None) as calls,
+        pytest.raises(BusyError) as caught,
+    ):
+        cloud.ask("alice", key)
+    assert len(calls) == ROUNDS
+    assert (caught.value.status, cloud.used("alice"), cloud.records("alice")) == (503, 0, [])
+    assert caught.value.retry_after is not None
+    assert cloud.ask("alice", key).status == QUEUED
+
+
+@pytest.mark.parametrize(
+    ("position", "error"),
+    [(0, "AccountDeletedError"), (1, "UploadExpiredError"), (3, "QuotaExceededError")],
+)
+def test_a_reason_is_known_by_its_position(cloud: Cloud, position: int, error: str) -> None:
+    """Condition check, deletion, creation, counters: as they are sent, not as we wrote them down."""
+    key = cloud.upload("alice")
+    reasons: list[str | None] = [None] * 5
+    reasons[position] = "ConditionalCheckFailed"
+    with refusing("TransactWriteItems", 99, *reasons), pytest.raises(Exception, match=".") as caught:
+        cloud.ask("alice", key)
+    assert type(caught.value).__name__ == error
+
+
+def test_a_record_made_in_between_is_returned_although_the_quota_is_used_up(cloud: Cloud) -> None:
+    """Both conditions fail at once: that the analysis exists comes first."""
+    key = cloud.upload("alice")
+    checked = uploads.check("alice", key)
+    made: list[AnalysisRecord] = []
+
+    def meanwhile(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if operation == "TransactWriteItems" and not made:
+            made.append(AnalysisRecord())  # not again
+            made[0] = analyses.start("alice", checked, source="upload", now=cloud.now)
+            cloud.use("alice", 10_000)
+        return call()
+
+    with intercepted(meanwhile):
+        record = analyses.start("alice", checked, source="upload", now=cloud.now)
+    assert record.id == made[0].id
+    with pytest.raises(QuotaExceededError):
+        cloud.queued("alice")
+
+
+def test_storage_that_fails_makes_the_message_come_again(cloud: Cloud) -> None:
+    record = cloud.processing()
+    told = cloud.success(record)
+    for operation, code in (("GetObject", "InternalError"), ("PutObject", "SlowDown"), ("TransactWriteItems", "X")):
+        with failing(operation, code, 99):
+            assert len(cloud.hear(told)["batchItemFailures"]) == 1
+        assert cloud.read(record).status == PROCESSING
+    assert cloud.hear(told) == {"batchItemFailures": []}
+    check_one(cloud, "alice")
+
+
+def test_nothing_is_left_to_do_at_the_end(cloud: Cloud) -> None:
+    """A completed analysis waits for nothing but the end of its retention."""
+    record = cloud.completed()
+    due = list(Item.scan(Item.due_at.exists(), consistent_read=True))
+    assert [(item.pk, item.due_at) for item in due] == [(record.pk, record.expires_at)]
+    assert aws.s3().get_object(Bucket=MEDIA, Key=record.object_key)["Body"].read() == VIDEO
