@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAMPLE := tests/media/face_and_speech.mp4
 DATA ?= ../shared/data
 
-.PHONY: help setup demo test test-launch lint bench train-starter lock clean
+.PHONY: help setup demo up down reset cloud test test-launch lint bench train-starter lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -18,7 +18,29 @@ demo: ## Set up, then analyse the sample video: a table here, JSON and an HTML r
 	@$(BIN)/video-sentiment analyze $(SAMPLE) --json build/demo/sample.json --html build/demo/sample.html
 	@echo "open build/demo/sample.html in a browser"
 
-test: lint ## Set up, then every check and test
+up: cloud ## The whole product at http://localhost:8080 (needs Node 20); Ctrl-C stops it, the data stays (ARGS="--port 9000")
+	@exec $(BIN)/python -m local up $(ARGS)
+
+down: ## Stop the product where it runs in the background
+	@$(PYTHON) scripts/setup.py cloud
+	@$(BIN)/python -m local down $(ARGS)
+
+reset: ## Stop the product and remove its data, after asking (ARGS=--yes does not ask)
+	@$(PYTHON) scripts/setup.py cloud
+	@$(BIN)/python -m local reset $(ARGS)
+
+cloud: node_modules/.package-lock.json # What `up` needs: the product's environment, the emulator's, CDK, weights, the Lambdas' bundle
+	@$(PYTHON) scripts/setup.py cloud
+	@$(PYTHON) scripts/setup.py local
+	@$(BIN)/video-sentiment weights fetch whisper-base minilm-l6 centerface > /dev/null
+	@$(BIN)/python -m stacks.bundle local > /dev/null
+
+node_modules/.package-lock.json: package-lock.json
+	@command -v npm > /dev/null || { echo "Node.js 20 or newer is needed, with npm: https://nodejs.org" >&2; exit 1; }
+	@npm ci --no-audit --no-fund
+	@touch $@
+
+test: lint cloud ## Set up, then every check and test
 	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base minilm-l6 centerface
 	@$(BIN)/python -m tests.browsers
 	@$(BIN)/python -m pytest
@@ -34,7 +56,7 @@ lint: setup ## ruff, mypy --strict and the import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup ## Measure speed and memory against the sequential reference (about 15 minutes)
+bench: setup cloud ## Measure speed and memory against the sequential reference (about 15 minutes)
 	@$(BIN)/python -m bench
 
 train-starter: setup ## Train the starter bundle from DATA (meld/, ravdess/, fer2013/ inside; about 80 minutes on 2 cores)
@@ -44,4 +66,4 @@ lock: ## Write requirements/*.txt anew from pyproject.toml (needs uv)
 	@scripts/lock.sh
 
 clean: ## Remove what the targets made, but the weights in the user cache
-	@rm -rf build .venv .venv-launch .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf build .venv .venv-launch .venv-local node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -16,12 +16,13 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from bench import docs
+from bench.api_load import measure_api
 from bench.clip import BUILD, CLIP_FRAMES, QUICK_FRAMES, sample_clip
 from bench.full_shape import full_shape
 from bench.launch import BenchError, Launcher
 from bench.memory import measure_long_runs
 from bench.report import CONTENDERS, show
-from bench.results import Clip, Contender, Machine, Results, Run, Stage, now
+from bench.results import Api, Clip, Contender, Machine, Results, Run, Stage, now
 from bench.worker import Task
 
 STARTER = "starter"
@@ -54,7 +55,7 @@ def measure(options: argparse.Namespace, launcher: Launcher) -> Results:
     """Everything that the options ask for. Raises BenchError."""
     clip, full = _prepare(launcher, QUICK_FRAMES if options.quick else CLIP_FRAMES)
     repeats = 1 if options.quick else options.repeats
-    parts = options.only or (["speed", "stages", "memory"] if options.long else ["speed", "stages"])
+    parts = options.only or ["speed", "stages", "api", *(["memory"] if options.long else [])]
     return Results(
         measured_at=now(),
         machine=Machine.this(),
@@ -63,6 +64,7 @@ def measure(options: argparse.Namespace, launcher: Launcher) -> Results:
         runs=tuple(_runs(launcher, clip, full, options.whisper_model, repeats)) if "speed" in parts else (),
         stages=tuple(_stages(launcher, clip, full, options.whisper_model, repeats)) if "stages" in parts else (),
         long_runs=tuple(measure_long_runs(launcher)) if "memory" in parts else (),
+        api=_api(launcher, options.quick) if "api" in parts else None,
     )
 
 
@@ -96,6 +98,15 @@ def _stages(launcher: Launcher, clip: Path, full: Path, whisper_model: str, repe
     return stages
 
 
+def _api(launcher: Launcher, quick: bool) -> Api:
+    """The API of a local product, which is started for that."""
+    with launcher.progress() as progress:
+        bar = progress.add_task("the API of a local product", total=1.0)
+        found = measure_api(50) if quick else measure_api()
+        progress.update(bar, completed=1.0)
+    return found
+
+
 def _prepare(launcher: Launcher, frames: int) -> tuple[Path, Path]:
     """The clip and the full-shape bundle; both are made once and kept."""
     with launcher.progress() as progress:
@@ -121,7 +132,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a clip of 10 s, each contender once")
     parser.add_argument("--long", action="store_true", help="also the memory of 5 and 60 minutes of video")
-    parser.add_argument("--only", action="append", choices=["speed", "stages", "memory"], help="measure this alone")
+    parser.add_argument(
+        "--only", action="append", choices=["speed", "stages", "memory", "api"], help="measure this alone"
+    )
     parser.add_argument("--repeats", type=int, default=2, help="runs of each contender; the best counts (2)")
     parser.add_argument("--whisper-model", default="base", help="a model of the catalogue (base)")
     parser.add_argument("--out", type=Path, help="where results are saved (build/bench/results.json)")

@@ -30,7 +30,7 @@ class Table:
 
 def tables(results: Results) -> list[Table]:
     """Every table that the results have figures for."""
-    made = [_runs(results), _ratios(results), _stages(results), _long_runs(results), _goals(results)]
+    made = [_runs(results), _ratios(results), _stages(results), _long_runs(results), _api(results), _goals(results)]
     return [table for table in made if table.rows]
 
 
@@ -104,6 +104,25 @@ def _long_runs(results: Results) -> Table:
     ]
     head = ("minutes of video", "peak MiB", "s", "utterances")
     return Table("Memory over length (starter bundle, Whisper tiny.en)", head, rows)
+
+
+def _api(results: Results) -> Table:
+    api = results.api
+    rows = [
+        (
+            call.what,
+            str(call.requests),
+            str(call.errors),
+            f"{call.per_second:.0f}",
+            f"{call.p50_ms:.0f}",
+            f"{call.p99_ms:.0f}",
+        )
+        for call in (api.calls if api else ())
+    ]
+    title = (
+        f"The local API, {api.clients} clients at a time; its Lambda imports in {api.import_ms:.0f} ms" if api else ""
+    )
+    return Table(title, ("call", "requests", "errors", "requests/s", "p50, ms", "p99, ms"), rows)
 
 
 def _goals(results: Results) -> Table:

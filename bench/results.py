@@ -23,6 +23,7 @@ PACKAGES = (
     "opencv-python-headless",
 )
 
+PARTS = ("runs", "stages", "long_runs", "api")  # of Results: each may be measured alone
 Contender = Literal["reference", "reference-faster", "reference-starter", "full-shape", "starter"]
 
 
@@ -100,6 +101,25 @@ class LongRun(_Record):
     utterances: int
 
 
+class ApiCall(_Record):
+    """One kind of request to the API, several clients at a time."""
+
+    what: str
+    requests: int
+    errors: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+class Api(_Record):
+    """The API of a local product: its Lambda's import, and its answers under load."""
+
+    import_ms: float
+    clients: int
+    calls: tuple[ApiCall, ...]
+
+
 class Results(_Record):
     """All of it. Parts that were not measured are empty."""
 
@@ -110,6 +130,7 @@ class Results(_Record):
     runs: tuple[Run, ...] = ()
     stages: tuple[Stage, ...] = ()
     long_runs: tuple[LongRun, ...] = ()
+    api: Api | None = None
 
     def best(self, contender: Contender) -> Run | None:
         """A contender's fastest run: the one that other programs disturbed least."""
@@ -123,7 +144,7 @@ class Results(_Record):
         """This, with the parts that only an earlier run on the same machine and clip measured."""
         if (earlier.machine, earlier.clip, earlier.whisper_model) != (self.machine, self.clip, self.whisper_model):
             return self
-        parts = {name: getattr(self, name) or getattr(earlier, name) for name in ("runs", "stages", "long_runs")}
+        parts = {name: getattr(self, name) or getattr(earlier, name) for name in PARTS}
         return self.model_copy(update=parts)
 
     def save(self, path: Path) -> None:

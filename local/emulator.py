@@ -1,6 +1,7 @@
 """The AWS emulator: a process of `.venv-local` with a clean environment, whose state survives a restart."""
 
 import asyncio
+import json
 import threading
 from functools import cache
 from typing import Any
@@ -46,6 +47,7 @@ async def start(settings: LocalSettings) -> Child:
     """The emulator, answering. Raises LocalError when its environment is missing or it does not come up."""
     if not PYTHON.exists():
         raise LocalError(f"the emulator is not installed ({PYTHON} is missing); run: python3 scripts/setup.py local")
+    rewind_streams(settings)
     child = await Child.start(
         NAME,
         [PYTHON, "-m", "ministack"],
@@ -65,6 +67,23 @@ async def start(settings: LocalSettings) -> Child:
             raise LocalError(f"the emulator did not answer within {PATIENCE:g} s; its log: {child.log}") from error
         raise
     return child
+
+
+def rewind_streams(settings: LocalSettings) -> None:
+    """Have Lambdas read the table's stream from its beginning again.
+
+    The emulator saves how far each Lambda has read, but not the stream: after a restart that would be behind its end,
+    and as many changes as were read before would go unseen.
+    """
+    saved = settings.state / "emulator" / "services" / "lambda.json"
+    if not saved.exists():
+        return
+    state = json.loads(saved.read_text())
+    read = state.get("payload", {}).get("dynamodb_stream_positions", {}).get("data", {})
+    read.update(dict.fromkeys(read, 0))
+    scratch = saved.with_suffix(".new")
+    scratch.write_text(json.dumps(state))
+    scratch.replace(saved)
 
 
 async def answers(settings: LocalSettings) -> bool:

@@ -1,5 +1,7 @@
 """Files of the web app and of the API reference, as the distribution serves them."""
 
+import html
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -30,7 +32,7 @@ class Pages:
     def of_site(self, path: str) -> Response:
         """The answer to a path of the web app, without its first slash."""
         if not (self._site / "index.html").is_file():
-            return self._own(PLACEHOLDER, 200 if path == "" else 404)
+            return self._own(_placeholder(), 200 if path == "" else 404)
         found = _below(self._site, path if PurePosixPath(path).suffix else f"{path.rstrip('/')}/index.html")
         if found is None:
             missing = self._site / "404.html"
@@ -45,11 +47,10 @@ class Pages:
         name = REFERENCE.get(path)
         if name is None or not (DOCS / name).is_file():
             return self.of_site(f"docs/{path}")
-        return self._own(DOCS / name, 200) if name.endswith(".html") else _file(DOCS / name)
+        return self._own((DOCS / name).read_bytes(), 200) if name.endswith(".html") else _file(DOCS / name)
 
-    def _own(self, file: Path, status: int) -> Response:
+    def _own(self, page: bytes, status: int) -> Response:
         """A page with scripts and styles of its own in it."""
-        page = file.read_bytes()
         scripts, styles = (sorted(inline_hashes(page, element)) for element in ("script", "style"))
         headers = {"Cache-Control": "no-cache", CSP: self.policy(scripts=scripts, styles=styles)}
         return HTMLResponse(page, status, headers)
@@ -62,6 +63,13 @@ def _below(folder: Path, path: str) -> Path | None:
         return file if file.is_file() and file.is_relative_to(folder.resolve()) else None
     except (OSError, ValueError):  # too long, or with a NUL
         return None
+
+
+def _placeholder() -> bytes:
+    """The page that helps until the web app is built; it shows the README's own lines."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    lines = next((block for block in blocks if "/api/sentiment-inference" in block), "")
+    return PLACEHOLDER.read_text().replace("{lines}", html.escape(lines.strip(), quote=False)).encode()
 
 
 def _file(path: Path, status: int = 200) -> Response:

@@ -8,9 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ from tests.model.serving import free_port
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds: only so that a test that cannot pass ends
 STUDIO = "studio"  # an owner with an AWS principal for its drop folder
-URL_SECONDS = 30
+URL_SECONDS = 20
 MAX_UPLOAD_BYTES = 2_000_000
 # What differs from a product as it is given to users, so that tests need not wait or send gigabytes.
 OVERRIDES = {
@@ -40,14 +38,45 @@ CONTEXT = {
 }
 
 
-@dataclass(frozen=True)
 class Product:
-    """A running product."""
+    """A product, running from `start` to `stop`; its data outlives that."""
 
-    settings: LocalSettings
-    output: Path
-    demo: dict[str, str]
-    outputs: dict[str, str]
+    def __init__(self, state: Path, *, enforce_iam: bool = True) -> None:
+        ports = Ports(web=free_port(), emulator=free_port(), adapter=free_port(), model=free_port())
+        self.settings = LocalSettings(state=state, ports=ports, enforce_iam=enforce_iam)
+        self.output = state.with_suffix(".txt")
+        self.outputs: dict[str, str] = {}
+        self.demo: dict[str, str] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """`python -m local up`; returns once it says that it is ready."""
+        ports = self.settings.ports
+        options = ["--state", self.settings.state, "--whisper-model", "tiny.en", "--port", ports.web]
+        options += ["--emulator-port", ports.emulator, "--adapter-port", ports.adapter, "--model-port", ports.model]
+        options += ["--enforce-iam"] if self.settings.enforce_iam else []
+        options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]
+        command = [sys.executable, "-m", "local", "up", *map(str, options)]
+        with self.output.open("wb") as file:
+            process = self._process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file)
+        until(lambda: process.poll() is not None or "  ready" in self.output.read_text())
+        assert process.poll() is None, self.output.read_text() + logs(self.settings.state)
+        self.demo = json.loads((self.settings.state / "demo.json").read_text())
+        self.outputs = Deployment(self.settings).outputs(DATA, APP)
+
+    def stop(self, number: signal.Signals | None = signal.SIGINT) -> int:
+        """End it as Ctrl-C does, or wait for it to end by itself; its exit code."""
+        assert self._process is not None, "it was not started"
+        if number is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+        return self._process.wait(120)
+
+    def processes(self) -> list[int]:
+        """Every process that belongs to it, the Lambdas' too."""
+        groups = {self.pid(name) for name in ("emulator", "model server")}
+        found = subprocess.run(["ps", "-A", "-o", "pgid=,pid=,stat="], capture_output=True, text=True, check=True)
+        rows = (line.split() for line in found.stdout.splitlines())
+        return [int(pid) for group, pid, state in rows if int(group) in groups and not state.startswith("Z")]
 
     @property
     def base(self) -> str:
@@ -173,47 +202,6 @@ class Caller:
         return answer.json() if answer.content else None
 
 
-@contextmanager
-def running_product(state: Path, *, enforce_iam: bool = True) -> Iterator[Product]:
-    """A product of its own, stopped on leaving; nothing of it may be left then."""
-    ports = Ports(web=free_port(), emulator=free_port(), adapter=free_port(), model=free_port())
-    settings = LocalSettings(state=state, ports=ports)
-    output = state.with_suffix(".txt")
-    process = start(settings, output, enforce_iam)
-    try:
-        until(lambda: process.poll() is not None or "  ready" in output.read_text())
-        assert process.poll() is None, output.read_text() + logs(state)
-        deployment = Deployment(settings)
-        yield Product(
-            settings,
-            output,
-            json.loads((state / "demo.json").read_text()),
-            deployment.outputs(DATA, APP),
-        )
-    finally:
-        stop(process)
-
-
-def start(settings: LocalSettings, output: Path, enforce_iam: bool = False) -> "subprocess.Popen[bytes]":
-    """`python -m local up`, not waited for."""
-    ports = settings.ports
-    options = ["--state", settings.state, "--whisper-model", "tiny.en", "--port", ports.web]
-    options += ["--emulator-port", ports.emulator, "--adapter-port", ports.adapter, "--model-port", ports.model]
-    options += ["--enforce-iam"] if enforce_iam else []
-    options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]
-    with output.open("wb") as file:
-        return subprocess.Popen(
-            [sys.executable, "-m", "local", "up", *map(str, options)], cwd=ROOT, stdout=file, stderr=file
-        )
-
-
-def stop(process: "subprocess.Popen[bytes]", number: signal.Signals = signal.SIGINT) -> int:
-    """End it as Ctrl-C does; its exit code."""
-    if process.poll() is None:
-        process.send_signal(number)
-    return process.wait(120)
-
-
 def logs(state: Path) -> str:
     """The last lines of every log, for a failed start."""
     files = sorted((state / "logs").glob("*.log"))
@@ -223,15 +211,15 @@ def logs(state: Path) -> str:
 def readme_lines(product: Product) -> str:
     """The README's lines for the API, with this product's address and key, and nothing else changed."""
     readme = (ROOT / "README.md").read_text()
-    block = next(b for b in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) if "/api/sentiment-inference" in b)
+    block: str = next(b for b in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) if "/api/sentiment-inference" in b)
     assert "BASE=http://localhost:8080 KEY=vs_..." in block
     key = product.demo["api_key"]
     return block.replace("BASE=http://localhost:8080 KEY=vs_...", f"BASE={product.base} KEY={key}")
 
 
-def until(happened: Callable[[], bool], every: float = 0.1) -> None:
-    """Wait for something that must happen."""
-    end = time.monotonic() + PATIENCE
+def until(happened: Callable[[], bool], every: float = 0.1, patience: float = PATIENCE) -> None:
+    """Wait for something that must happen. Times in seconds."""
+    end = time.monotonic() + patience
     while not happened():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(every)

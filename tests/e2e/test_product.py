@@ -33,6 +33,7 @@ def clip_analysis(clip: bytes, models: Models, tmp_path_factory: pytest.TempPath
     return analyze(path, models)
 
 
+@pytest.mark.usefixtures("early_upload")
 def test_what_is_printed_is_what_a_user_needs(product: Product) -> None:
     printed = product.output.read_text()
     for wanted in (product.base, product.demo["email"], product.demo["password"], product.demo["api_key"]):

@@ -1,0 +1,150 @@
+"""The API of a local product under load, and how long its Lambda takes to import.
+
+The emulator takes the place of AWS: what is measured is our own code and the emulator's handling together, so the
+figures are a floor, and a comparison between versions, rather than what AWS does. Everything is bounded in count and
+time, and goes to 127.0.0.1 alone.
+"""
+
+import asyncio
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from bench.clip import ROOT
+from bench.launch import BenchError
+from bench.results import Api, ApiCall
+from lambdas.core.settings import Settings
+from stacks import bundle
+
+CLIENTS = 4  # at a time: as many Lambdas as the emulator then starts
+REQUESTS = 400  # of each kind
+LONGEST = 60.0  # seconds for each kind
+READY = 240.0  # seconds for a product to be ready
+STOPPING = 90.0  # seconds for it to stop
+IMPORTS = 5  # the best counts
+# Neither the gateway's throttle nor the number of uploads that may wait is what is measured here.
+CONTEXT = {
+    "requestsPerSecond": "10000",
+    "lambdaOverrides": json.dumps({"max_outstanding_uploads": "100000"}),
+}
+CALLS = {
+    "GET /usage": ("GET", "/api/usage", None),
+    "POST /upload-url": ("POST", "/api/upload-url", {"fileType": ".mp4"}),
+    "GET /analyses": ("GET", "/api/analyses", None),
+}
+IMPORT = "import time; t = time.perf_counter(); import lambdas.api.app; print(1000 * (time.perf_counter() - t))"
+
+
+def measure_api(requests: int = REQUESTS) -> Api:
+    """Both measurements. Raises BenchError when no product can be started here."""
+    with tempfile.TemporaryDirectory(prefix="bench-local-") as folder, running_product(Path(folder)) as (base, key):
+        calls = asyncio.run(drive(base, key, requests))
+    return Api(import_ms=import_time(), clients=CLIENTS, calls=tuple(calls))
+
+
+@contextmanager
+def running_product(state: Path) -> Iterator[tuple[str, str]]:
+    """A product of its own: its address and an API key."""
+    ports = dict(zip(("--port", "--emulator-port", "--adapter-port", "--model-port"), free_ports(4), strict=True))
+    options = [str(part) for pair in ports.items() for part in pair]
+    options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]
+    command = [sys.executable, "-m", "local", "up", "--state", str(state), "--whisper-model", "tiny.en", *options]
+    said = state / "up.txt"
+    with said.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+    try:
+        end = time.monotonic() + READY
+        while "  ready" not in said.read_text():
+            if process.poll() is not None or time.monotonic() > end:
+                raise BenchError(f"no local product could be started:\n{said.read_text()}")
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{ports['--port']}", json.loads((state / "demo.json").read_text())["api_key"]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(STOPPING)
+
+
+async def drive(base: str, key: str, requests: int) -> list[ApiCall]:
+    """Every kind of call, one kind after the other."""
+    headers = {"Authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=60) as client:
+        # The first ones find Lambdas that are only being started.
+        await asyncio.gather(*(client.get("/api/usage") for _ in range(4 * CLIENTS)))
+        return [await one_kind(client, what, requests) for what in CALLS]
+
+
+async def one_kind(client: httpx.AsyncClient, what: str, requests: int) -> ApiCall:
+    """`requests` calls, CLIENTS at a time; fewer when they take longer than LONGEST."""
+    method, path, body = CALLS[what]
+    times: list[float] = []
+    errors = 0
+    began = time.perf_counter()
+    left = iter(range(requests))
+
+    async def one_client() -> None:
+        nonlocal errors
+        for _ in left:
+            if time.perf_counter() - began > LONGEST:
+                return
+            start = time.perf_counter()
+            try:
+                answer = await client.request(method, path, json=body)
+                errors += answer.is_error
+            except httpx.HTTPError:
+                errors += 1
+            times.append(time.perf_counter() - start)
+
+    await asyncio.gather(*(one_client() for _ in range(CLIENTS)))
+    return ApiCall(
+        what=what,
+        requests=len(times),
+        errors=errors,
+        per_second=len(times) / (time.perf_counter() - began),
+        p50_ms=1000 * percentile(times, 0.5),
+        p99_ms=1000 * percentile(times, 0.99),
+    )
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that is no smaller than this share of them."""
+    return sorted(values)[math.ceil(share * len(values)) - 1]
+
+
+def import_time() -> float:
+    """Milliseconds until the API's module is imported from its bundle, files in the cache; the best of some."""
+    folder = bundle.build("local")
+    required = {name.upper(): "x" for name, field in Settings.model_fields.items() if field.is_required()}
+    names = {"POWERTOOLS_SERVICE_NAME": "x", "POWERTOOLS_METRICS_NAMESPACE": "x", "AWS_REGION": "us-east-1"}
+    with tempfile.TemporaryDirectory() as compiled:
+        environment = required | names | {"PATH": os.defpath, "PYTHONPYCACHEPREFIX": compiled}
+        command = [str(ROOT / ".venv-local" / "bin" / "python"), "-c", IMPORT]
+        times = []
+        for _ in range(IMPORTS):
+            run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+            if run.returncode != 0:
+                raise BenchError(f"the API could not be imported:\n{run.stderr[-2000:]}")
+            times.append(float(run.stdout))
+    return min(times)
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports that nobody listens on, all different."""
+    sockets = [socket.socket() for _ in range(number)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()

@@ -1,0 +1,86 @@
+"""The whole product from start to stop and on again: everything ends together, and nothing that counts is lost."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.e2e.product import ROOT, Product, missing_tools, until
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools())),
+]
+
+
+def local(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "local", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_second_start_beside_the_first_says_so(product: Product) -> None:
+    refused = local("up", "--state", product.settings.state)
+    assert refused.returncode == 1
+    assert "runs already" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_taken_port_is_said_before_anything_is_started(product: Product, tmp_path: object) -> None:
+    refused = local("up", "--state", f"{tmp_path}/other", "--port", product.settings.ports.web)
+    assert refused.returncode == 1
+    assert f"port {product.settings.ports.web} (web) is taken" in refused.stderr
+
+
+def test_a_stop_in_the_middle_of_a_job_loses_nothing(product: Product, sample_bytes: bytes, clip: bytes) -> None:
+    """`down` ends every process; the next start knows key, analyses and the accepted job, and deploys nothing."""
+    before, key = product.developer.used, product.demo["api_key"]
+    analysis_id = product.developer.start(product.developer.upload(sample_bytes))
+    until(lambda: bool(product.analyses_started(analysis_id)))
+    processes = product.processes()
+    assert len(processes) >= 3  # the emulator, Lambdas, the model server
+    assert local("down", "--state", product.settings.state).stdout == "stopped\n"
+    assert product.stop() == 0
+    assert [pid for pid in processes if exists(pid)] == []
+    for port in product.settings.ports.named().values():
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+    product.start()
+    assert "unchanged, not deployed again" in product.output.read_text()
+    assert product.demo["api_key"] == key
+    assert product.developer.finished(analysis_id)["status"] == "completed"
+    assert product.developer.used == before + 1
+    another = product.developer.start(product.developer.upload(clip))
+    # By the table's stream, which must be read from where it is now: the sweeper would need two minutes.
+    until(lambda: bool(product.analyses_started(another)), patience=90)
+
+
+def test_when_the_emulator_dies_everything_ends_and_its_log_is_named(product: Product) -> None:
+    processes = product.processes()
+    os.kill(product.pid("emulator"), signal.SIGKILL)
+    assert product.stop(None) == 1
+    said = product.output.read_text()
+    assert str(product.settings.log("emulator")) in said
+    assert "Traceback" not in said
+    assert [pid for pid in processes if exists(pid)] == []
+    product.start()  # with what was saved when it was last stopped
+    assert product.developer.get("/analyses")["analyses"]
+
+
+def test_what_a_killed_product_left_running_is_ended_by_the_next(product: Product) -> None:
+    left = product.processes()
+    assert product.stop(signal.SIGKILL) == -signal.SIGKILL
+    assert [pid for pid in left if exists(pid)]
+    product.start()
+    assert "stopped what an earlier run had left" in product.output.read_text()
+    assert [pid for pid in left if exists(pid)] == []
+    assert product.developer.get("/usage")
+
+
+def exists(pid: int) -> bool:
+    """Whether a process still runs; one that has ended and that nobody has asked for does not."""
+    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return bool(found.strip()) and not found.startswith("Z")
