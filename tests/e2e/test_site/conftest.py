@@ -1,0 +1,92 @@
+"""The built web app, a browser, and people who use it."""
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browsers import chromium, find_chromium
+from tests.e2e.product import ROOT, Product, missing_tools
+from tests.e2e.test_site.person import Account, Person
+
+SITE = ROOT / "frontend_site"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What every test of this folder is."""
+    lacking = missing_tools() or (None if find_chromium() else "needs a browser: `python -m tests.browsers`")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.timeout(600))
+            item.add_marker(pytest.mark.skipif(lacking is not None, reason=str(lacking)))
+
+
+@pytest.fixture(scope="session")
+def built_site() -> Path:
+    """The static export, built where the sources have changed."""
+    done = subprocess.run([sys.executable, SITE / "scripts" / "build.py"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return SITE / "out"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def account(product: Product) -> Callable[[], Account]:
+    """Makes accounts that are confirmed and have nothing yet."""
+
+    def make() -> Account:
+        made = Account(f"{uuid.uuid4().hex[:12]}@example.com", f"Pw-{uuid.uuid4().hex}-1")
+        client_id = product.outputs["UserPoolClientId"]
+        email = [{"Name": "email", "Value": made.email}]
+        body = {"ClientId": client_id, "Username": made.email}
+        product.cognito("SignUp", body | {"Password": made.password, "UserAttributes": email})
+        product.cognito("ConfirmSignUp", body | {"ConfirmationCode": "123456"})
+        return made
+
+    return make
+
+
+@pytest.fixture
+def visitor(browser: Browser, product: Product, built_site: Path) -> Iterator[Person]:
+    """Somebody who is not signed in. Fails at the end where the page complained."""
+    assert (built_site / "index.html").is_file()
+    with Person.in_browser(browser, product.base) as person:
+        yield person
+        person.assert_no_complaints()
+
+
+@pytest.fixture
+def user(visitor: Person, account: Callable[[], Account]) -> Person:
+    """Somebody new who has just signed in."""
+    visitor.sign_in(account())
+    return visitor
+
+
+@pytest.fixture(scope="session")
+def analysed(product: Product, account: Callable[[], Account], sample_bytes: bytes) -> tuple[Account, str]:
+    """Somebody who has the sample's analysis, and its id."""
+    owner = account()
+    caller = product.client(product.sign_in(owner.email, owner.password), "/app")
+    analysis_id = caller.start(caller.upload(sample_bytes), fileName="face_and_speech.mp4")
+    assert caller.finished(analysis_id)["status"] == "completed"
+    return owner, analysis_id
+
+
+@pytest.fixture
+def reader(visitor: Person, analysed: tuple[Account, str]) -> Person:
+    """Somebody who looks at the sample's analysis."""
+    owner, analysis_id = analysed
+    visitor.sign_in(owner)
+    visitor.open(f"/analysis/?id={analysis_id}")
+    visitor.page.get_by_role("heading", name="face_and_speech.mp4").wait_for()
+    return visitor

@@ -1,0 +1,155 @@
+"""The page of an analysis: player, timeline, transcript and values in step, and what it gives away."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from model.contract import EMOTIONS, SENTIMENTS, Analysis
+from model.formats import to_srt, to_vtt
+from model.palette import MODALITY_NAMES
+from tests.e2e.test_site.person import Person, saved
+
+CURRENT = "li button[aria-current=true]"
+
+
+@pytest.fixture
+def page(reader: Person) -> Page:
+    expect(reader.page.locator("video")).to_have_js_property("readyState", 4)
+    return reader.page
+
+
+def position(page: Page) -> float:
+    return float(page.evaluate("document.querySelector('video').currentTime"))
+
+
+def percent(share: float) -> str:
+    return f"{int(100 * share + 0.5)}%"
+
+
+def test_an_utterance_goes_to_its_time(page: Page, analysis: Analysis) -> None:
+    for index in (2, 1):
+        judged = analysis.utterances[index]
+        page.get_by_role("list", name="Utterances").get_by_role("button").nth(index).click()
+        assert position(page) == pytest.approx(judged.start_time, abs=0.05)
+        expect(page.locator(CURRENT)).to_contain_text(judged.text)
+
+
+def test_every_value_of_the_utterance_is_shown(page: Page, analysis: Analysis) -> None:
+    judged = analysis.utterances[1]
+    page.get_by_role("list", name="Utterances").get_by_role("button").nth(1).click()
+    shown = page.get_by_role("region", name="This utterance").inner_text()
+    scores = {score.label: score.confidence for score in judged.emotions}
+    for label, share in (scores | {score.label: score.confidence for score in judged.sentiments}).items():
+        assert label.capitalize() in shown and percent(share) in shown
+    for modality, counted in judged.modalities.items():
+        assert f"{MODALITY_NAMES[modality]} {percent(counted.weight)}" in shown.replace("\n", " ")
+
+
+def test_pointing_reads_values_without_going_there(page: Page, analysis: Analysis) -> None:
+    judged = analysis.utterances[2]
+    box = page.get_by_test_id("timeline").bounding_box()
+    assert box is not None
+    middle = (judged.start_time + judged.end_time) / 2
+    page.mouse.move(box["x"] + box["width"] * middle / analysis.video.duration_s, box["y"] + 20)
+    for score in judged.emotions:
+        expect(page.locator(f"[data-value=emotion-{score.label}]")).to_have_text(percent(score.confidence))
+    assert position(page) == 0
+    page.mouse.move(0, 0)
+    expect(page.locator("[data-value=emotion-joy]")).to_have_text("–")
+
+
+@pytest.mark.parametrize("kind, labels", [("emotion", EMOTIONS), ("sentiment", SENTIMENTS)])
+def test_a_band_of_its_own_colour_per_label(page: Page, kind: str, labels: tuple[str, ...]) -> None:
+    fills = {page.locator(f"[data-band={kind}-{label}]").evaluate("e => getComputedStyle(e).fill") for label in labels}
+    assert len(fills) == len(labels)
+
+
+def test_everything_works_from_the_keyboard(page: Page, analysis: Analysis) -> None:
+    first, second = analysis.utterances[:2]
+    page.keyboard.press("n")
+    assert position(page) == pytest.approx(first.start_time, abs=0.05)
+    page.keyboard.press("n")
+    assert position(page) == pytest.approx(second.start_time, abs=0.05)
+    page.keyboard.press("p")
+    assert position(page) == pytest.approx(first.start_time, abs=0.05)
+    page.get_by_test_id("timeline").focus()
+    page.keyboard.press("PageDown")
+    page.keyboard.press("ArrowRight")
+    assert position(page) == pytest.approx(second.start_time + 1, abs=0.05)
+    expect(page.get_by_test_id("timeline")).to_have_attribute(
+        "aria-valuetext",
+        f"0:0{int(second.start_time + 1)}, {second.emotions[0].label} {percent(second.emotions[0].confidence)}",
+    )
+    page.keyboard.press("k")
+    page.wait_for_function("!document.querySelector('video').paused")
+    page.keyboard.press("k")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("play or pause")
+    page.get_by_label("Use these keys").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    assert page.evaluate("document.querySelector('video').paused")
+
+
+def test_the_transcript_follows_the_player(page: Page, analysis: Analysis) -> None:
+    last = analysis.utterances[-1]
+    page.evaluate(
+        "start => Object.assign(document.querySelector('video'), {muted: true, currentTime: start}).play()",
+        last.start_time - 0.5,
+    )
+    expect(page.locator(CURRENT)).to_contain_text(last.text or "nobody speaks")
+    expect(page.locator(CURRENT)).to_be_in_viewport()
+
+
+def test_what_is_unsure_is_marked(page: Page, analysis: Analysis) -> None:
+    unsure = sum(utterance.emotions[0].confidence < 0.4 for utterance in analysis.utterances)
+    assert unsure > 0
+    expect(page.get_by_role("list", name="Utterances").get_by_text("low confidence")).to_have_count(unsure)
+    expect(page.get_by_text("apparent emotion")).to_be_visible()
+
+
+def test_exports_are_what_the_engine_writes(page: Page, analysis: Analysis) -> None:
+    assert saved(page, "SRT") == ("face_and_speech.srt", to_srt(analysis).encode())
+    assert saved(page, "WebVTT") == ("face_and_speech.vtt", to_vtt(analysis).encode())
+    name, table = saved(page, "CSV")
+    assert name == "face_and_speech.csv"
+    assert [row["text"] for row in csv.DictReader(io.StringIO(table.decode()))] == [u.text for u in analysis.utterances]
+    name, content = saved(page, "JSON")
+    assert Analysis.model_validate_json(content) == analysis
+
+
+def test_the_report_stands_by_itself(page: Page, browser: Browser, analysis: Analysis, tmp_path: Path) -> None:
+    name, content = saved(page, "Report")
+    assert name == "face_and_speech.html"
+    path = tmp_path / name
+    path.write_bytes(content)
+    with Person.in_browser(browser, path.as_uri()) as receiver:
+        requests: list[str] = []
+        receiver.page.on("request", lambda request: requests.append(request.url))
+        receiver.open("")
+        expect(receiver.page.get_by_role("heading", name="face_and_speech.mp4")).to_be_visible()
+        for utterance in analysis.utterances:
+            expect(receiver.page.get_by_text(utterance.text or "nobody speaks").first).to_be_visible()
+        bar = receiver.page.locator("[data-band=emotion-joy]")
+        assert bar.evaluate("e => getComputedStyle(e).fill") == "rgb(183, 143, 28)"
+        assert requests == [path.as_uri()]
+        assert receiver.violations() == []
+        receiver.assert_no_complaints()
+
+
+def test_a_video_that_cannot_be_played_leaves_the_rest(reader: Person, analysis: Analysis) -> None:
+    page = reader.page
+    page.route("**/*X-Amz-Signature*", lambda route: route.fulfill(status=200, content_type="video/mp4", body="no"))
+    page.reload()
+    expect(page.get_by_text("This browser cannot play the video")).to_be_visible()
+    page.get_by_role("list", name="Utterances").get_by_role("button").nth(1).click()
+    expect(page.get_by_role("region", name="This utterance")).to_contain_text(analysis.utterances[1].text)
+
+
+def test_somebody_elses_analysis_is_not_there(user: Person, analysed: tuple[object, str]) -> None:
+    user.open(f"/analysis/?id={analysed[1]}")
+    expect(user.page.get_by_role("heading", name="There is no such analysis")).to_be_visible()
+    user.expect_refusal(404)

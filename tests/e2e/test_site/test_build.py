@@ -1,0 +1,33 @@
+"""What the build gives, and that it follows from the product's own sources. Needs no browser."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from tests.e2e.test_site.conftest import SITE
+
+FIRST_LOAD = 250_000  # bytes of JavaScript, gzipped
+
+
+def test_pages_are_light(built_site: Path) -> None:
+    assert built_site.is_dir()
+    done = subprocess.run(["node", "scripts/size.mjs", "--json"], cwd=SITE, capture_output=True, text=True, check=True)
+    weights: dict[str, int] = json.loads(done.stdout)
+    assert "/dashboard/" in weights
+    assert {page: weight for page, weight in weights.items() if weight > FIRST_LOAD} == {}
+
+
+def test_nothing_is_inline(built_site: Path) -> None:
+    assert json.loads((built_site / "csp.json").read_text()) == {"script-src": []}
+    pages = list(built_site.rglob("*.html"))
+    assert len(pages) > 8
+    for page in pages:
+        html = page.read_text()
+        assert "<style" not in html and "<script>" not in html and " style=" not in html, page
+
+
+def test_its_own_checks_pass(built_site: Path) -> None:
+    """Colours and limits as in Python, types as in docs/openapi.json, prettier, tsc, eslint, vitest."""
+    assert built_site.is_dir()
+    done = subprocess.run(["npm", "run", "check"], cwd=SITE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,106 @@
+"""Files on their way: what is refused, what breaks, what is taken back."""
+
+from playwright.sync_api import Route, expect
+
+from tests.e2e.product import MAX_UPLOAD_BYTES
+from tests.e2e.test_site.person import Person, video
+
+DONE = 240_000  # milliseconds: only so that a test that cannot pass ends
+
+
+def test_what_is_no_video_is_refused_before_anything_is_sent(user: Person) -> None:
+    asked: list[str] = []
+    user.page.on("request", lambda request: asked.append(request.url))
+    user.upload(video("notes.txt", b"words"), video("empty.mp4", b""))
+    expect(user.page.get_by_text("Not a video that can be analysed")).to_be_visible()
+    expect(user.page.get_by_text("The file is empty.")).to_be_visible()
+    assert not any("upload-url" in url for url in asked)
+    user.page.get_by_role("button", name="Remove notes.txt from the list").click()
+    expect(user.page.get_by_text("notes.txt")).to_have_count(0)
+
+
+def test_several_files_go_side_by_side(user: Person, clip: bytes) -> None:
+    user.upload(*(video(f"clip {number}.mp4", clip) for number in range(3)))
+    expect(user.page.get_by_text("overall")).to_have_count(3, timeout=DONE)
+    assert sorted(user.rows()) == ["clip 0.mp4", "clip 1.mp4", "clip 2.mp4"]
+
+
+def test_a_broken_connection_is_made_up_for_and_charged_once(user: Person, clip: bytes) -> None:
+    page = user.page
+    attempts: list[str] = []
+
+    def break_twice(route: Route) -> None:
+        if route.request.method != "PUT":
+            return route.continue_()
+        attempts.append(route.request.url)
+        return route.abort("connectionreset") if len(attempts) <= 2 else route.continue_()
+
+    page.route("**/uploads/**", break_twice)
+    user.upload(video("train.mp4", clip))
+    expect(page.get_by_text("waiting for the connection; it goes on by itself")).to_be_visible()
+    expect(page.get_by_text("overall")).to_be_visible(timeout=DONE)
+    assert len(attempts) == 3
+    assert user.rows() == ["train.mp4"]
+    expect(page.get_by_text("1 of 10,000 analyses used this month")).to_be_visible()
+    user.complaints = [said for said in user.complaints if "ERR_CONNECTION_RESET" not in said]
+
+
+def test_a_lost_answer_starts_nothing_twice(user: Person, clip: bytes) -> None:
+    page = user.page
+    lost: list[str] = []
+
+    def lose_the_first_answer(route: Route) -> None:
+        if lost:
+            return route.continue_()
+        route.fetch()  # the server has it, and charges
+        lost.append(route.request.url)
+        return route.abort("connectionreset")
+
+    page.route("**/app/sentiment-inference", lose_the_first_answer)
+    user.upload(video("tunnel.mp4", clip))
+    expect(page.get_by_text("overall")).to_be_visible(timeout=DONE)
+    assert user.rows() == ["tunnel.mp4"]
+    expect(page.get_by_text("1 of 10,000 analyses used this month")).to_be_visible()
+    user.complaints = [said for said in user.complaints if "ERR_CONNECTION_RESET" not in said]
+
+
+def test_an_upload_can_be_cancelled(user: Person, clip: bytes) -> None:
+    page = user.page
+    page.route("**/uploads/**", lambda _: None)  # a network so slow that nothing arrives
+    user.upload(video("regretted.mp4", clip))
+    page.get_by_role("button", name="Cancel regretted.mp4").click()
+    expect(page.get_by_text("Cancelled")).to_be_visible()
+    page.get_by_role("button", name="Remove regretted.mp4 from the list").click()
+    expect(page.get_by_text("No analyses yet")).to_be_visible()
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_what_the_api_refuses_is_told_in_its_words(user: Person) -> None:
+    user.upload(video("large.mp4", bytes(MAX_UPLOAD_BYTES + 1)))
+    expect(user.page.get_by_role("alert")).to_contain_text("larg")
+    expect(user.page.get_by_role("button", name="Try again: large.mp4")).to_be_visible()
+    user.expect_refusal(413)
+
+
+def test_a_failed_analysis_says_why_and_costs_nothing(user: Person, clip: bytes) -> None:
+    """It begins like a video, so that only the engine can tell."""
+    broken = clip[:64] + bytes(2000)
+    user.upload(video("broken.mp4", broken))
+    expect(user.page.get_by_text("It was not charged.")).to_be_visible(timeout=DONE)
+    expect(user.page.get_by_role("button", name="Try again")).to_be_visible()
+    user.page.reload()
+    expect(user.page.get_by_text("0 of 10,000 analyses used this month")).to_be_visible()
+    user.page.get_by_role("radio", name="Completed").check(force=True)
+    expect(user.page.get_by_text("None of this kind")).to_be_visible()
+    user.page.get_by_role("radio", name="Failed").check(force=True)
+    expect(user.page.get_by_role("link", name="broken.mp4")).to_be_visible()
+
+
+def test_a_deleted_analysis_comes_back(user: Person, clip: bytes) -> None:
+    page = user.page
+    user.upload(video("keep me.mp4", clip))
+    expect(page.get_by_text("overall")).to_be_visible(timeout=DONE)
+    page.get_by_role("button", name="Delete keep me.mp4").click()
+    expect(page.get_by_text("No analyses yet")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name="keep me.mp4")).to_be_visible()
