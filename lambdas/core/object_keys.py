@@ -15,6 +15,7 @@ from lambdas.core.containers import EXTENSIONS
 UPLOADS, DROP, INPUTS = "uploads/", "drop/", "inputs/"
 OUTPUTS, FAILURES, PROGRESS, ANALYSES, RESULTS = "outputs/", "failures/", "progress/", "analyses/", "results/"
 
+RESULT_SUFFIX, ERROR_SUFFIX = ".json", ".error"
 MAX_KEY_BYTES = 1024  # S3's limit
 OWNER_PATTERN = r"[A-Za-z0-9_-]{1,64}"
 ANALYSIS_ID_PATTERN = r"[a-z2-7]{26}"
@@ -129,12 +130,12 @@ def result(analysis_id: str, attempt: int) -> str:
 
 def drop_result(key: str) -> str:
     """The drop folder's answer to an object: beside nothing else, under the same path."""
-    return _answer(key, ".json")
+    return _answer(key, RESULT_SUFFIX)
 
 
 def drop_error(key: str) -> str:
     """Where the drop folder says why there is no result. Takes any key under `drop/`, an owner's or not."""
-    return _answer(key, ".error.json")
+    return _answer(key, ERROR_SUFFIX + RESULT_SUFFIX)
 
 
 def _answer(key: str, suffix: str) -> str:
@@ -142,11 +143,12 @@ def _answer(key: str, suffix: str) -> str:
     if parse_drop(key) is None:  # nobody's: kept apart, under a name that no owner can have
         return f"{RESULTS}!nobody/{hashlib.sha256(key.encode()).hexdigest()}{suffix}"
     answer = f"{RESULTS}{path}{suffix}"
-    if len(answer.encode()) <= MAX_KEY_BYTES:
+    # The result of `a.error` would have the name of the error of `a`.
+    if len(answer.encode()) <= MAX_KEY_BYTES and not path.endswith(ERROR_SUFFIX):
         return answer
-    # The answer's name is longer than the dropped object's; what no longer fits is named by its hash.
+    # The answer's name is longer than the dropped object's; what does not fit is named by its hash.
     owner = path.partition("/")[0]
-    return f"{RESULTS}{owner}/long-names/{hashlib.sha256(key.encode()).hexdigest()}{suffix}"
+    return f"{RESULTS}{owner}/renamed/{hashlib.sha256(key.encode()).hexdigest()}{suffix}"
 
 
 def parse_location(uri: str) -> Location | None:

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from lambdas.core import analyses, aws, clock, objects, quota, tables, uploads
+from lambdas.core.results import Summary, summarise
 from lambdas.core.tables import AnalysisRecord, Item, QuotaRecord, UploadsRecord
 from lambdas.core.transactions import apply
 from model.contract import Analysis
@@ -49,6 +50,7 @@ class Cloud:
     usage_plan: str
     now: datetime = START
     _iterators: dict[str, str] = field(default_factory=dict)
+    _count: int = 0
 
     def later(self, **delta: float) -> None:
         """Let time pass: `seconds=`, `hours=`, `days=`."""
@@ -204,6 +206,14 @@ class Cloud:
     def versions(self, bucket: str, prefix: str = "") -> list[str]:
         """Everything that is stored, old versions and markers included."""
         return [found["Key"] for found in objects._versions(bucket, prefix)]
+
+    def summary(self) -> Summary:
+        return summarise(result())
+
+    def unique(self) -> int:
+        """Another number every time, for owners of their own."""
+        self._count += 1
+        return self._count
 
     def document(self, key: str) -> dict[str, Any] | None:
         """A JSON object of the results bucket."""

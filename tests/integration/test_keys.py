@@ -1,0 +1,104 @@
+"""API keys: shown once, told by their hash, throttled by the gateway, refused from the moment they are revoked."""
+
+import pytest
+
+from lambdas.core import api_keys, aws, owners
+from lambdas.core.api_keys import NewKey
+from lambdas.core.errors import BadRequestError, NotFoundError, UnauthorizedError
+from lambdas.core.tables import Item, KeyRecord
+from tests.integration.cloud import Cloud
+
+
+@pytest.fixture
+def key(cloud: Cloud) -> NewKey:
+    return api_keys.create("alice", "mine", cloud.now)
+
+
+def test_a_key_works_and_is_on_the_usage_plan(cloud: Cloud, key: NewKey) -> None:
+    assert api_keys.verify(key.token, cloud.now) == "alice"
+    (listed,) = api_keys.list_("alice")
+    assert (listed.name, listed.prefix, listed.id) == ("mine", key.token[:11], key.record.id)
+    gateway = aws.client("apigateway")
+    (known,) = gateway.get_usage_plan_keys(usagePlanId=cloud.usage_plan)["items"]
+    value = gateway.get_api_key(apiKey=known["id"], includeValue=True)["value"]
+    assert value == key.record.id
+    assert len(value) >= 20  # the gateway's least
+
+
+def test_nobody_keeps_the_secret(key: NewKey) -> None:
+    secret = key.token.rpartition("_")[2]
+    stored = str([item.to_dynamodb_dict() for item in Item.scan()])
+    raw = str(aws.client("dynamodb").scan(TableName=Item.Meta.table_name)["Items"])
+    gateway = str(aws.client("apigateway").get_api_keys(includeValues=True))
+    assert secret not in stored + raw + gateway
+    assert key.record.secret_hash in raw
+
+
+def test_a_revoked_key_is_refused_at_once(cloud: Cloud, key: NewKey) -> None:
+    api_keys.revoke("alice", key.record.id, cloud.now)
+    with pytest.raises(UnauthorizedError):
+        api_keys.verify(key.token, cloud.now)
+    assert api_keys.list_("alice") == []
+    assert aws.client("apigateway").get_api_keys()["items"] == []
+
+
+def test_rotation_ends_the_old_secret(cloud: Cloud, key: NewKey) -> None:
+    rotated = api_keys.rotate("alice", key.record.id, cloud.now)
+    assert rotated.record.id == key.record.id
+    assert rotated.token != key.token
+    assert api_keys.verify(rotated.token, cloud.now) == "alice"
+    with pytest.raises(UnauthorizedError):
+        api_keys.verify(key.token, cloud.now)
+
+
+def test_no_other_token_works(cloud: Cloud, key: NewKey) -> None:
+    last = "0" if key.token[-1] != "0" else "1"
+    other = api_keys.create("bob", "his", cloud.now)
+    mixed = f"vs_{key.record.id}_{other.token.rpartition('_')[2]}"
+    wrong = ["", "vs_", key.record.id, key.token[:-1], key.token[:-1] + last, key.token + "0", key.token.upper(), mixed]
+    for token in (*wrong, f"vs_{'a' * 24}_{'0' * 48}", f"{key.token}\n", f" {key.token}"):
+        with pytest.raises(UnauthorizedError):
+            api_keys.verify(token, cloud.now)
+
+
+def test_a_pending_key_does_not_work(cloud: Cloud, key: NewKey) -> None:
+    key.record.update(actions=[KeyRecord.status.set(api_keys.PENDING)])
+    with pytest.raises(UnauthorizedError):
+        api_keys.verify(key.token, cloud.now)
+
+
+def test_others_keys_cannot_be_touched(cloud: Cloud, key: NewKey) -> None:
+    for act in (api_keys.revoke, api_keys.rotate):
+        for key_id in (key.record.id, "x", "a" * 24):
+            with pytest.raises(NotFoundError):
+                act("mallory", key_id, cloud.now)
+    assert api_keys.verify(key.token, cloud.now) == "alice"
+
+
+def test_the_last_use_is_noted_once_an_hour(cloud: Cloud, key: NewKey) -> None:
+    def last_use() -> str | None:
+        return api_keys.list_("alice")[0].last_used_at
+
+    assert last_use() is None
+    api_keys.verify(key.token, cloud.now)
+    first = last_use()
+    assert first is not None
+    cloud.later(minutes=59)
+    api_keys.verify(key.token, cloud.now)
+    assert last_use() == first
+    cloud.later(minutes=2)
+    api_keys.verify(key.token, cloud.now)
+    assert last_use() != first
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101])
+def test_a_key_has_a_name(cloud: Cloud, name: str) -> None:
+    with pytest.raises(BadRequestError):
+        api_keys.create("alice", name, cloud.now)
+
+
+def test_a_key_that_two_revoke_counts_once(cloud: Cloud, key: NewKey) -> None:
+    stale = key.record
+    api_keys.revoke("alice", key.record.id, cloud.now)
+    api_keys.remove(stale, cloud.now)
+    assert int(owners.profile("alice").api_keys) == 0

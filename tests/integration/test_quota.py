@@ -1,0 +1,242 @@
+"""Quotas: exactly what the plan says is granted, whatever happens at once, and what is charged is what lives."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lambdas.core import analyses, api_keys, owners, quota, transitions, uploads
+from lambdas.core.errors import (
+    TIMED_OUT,
+    AccountDeletedError,
+    BadRequestError,
+    DomainError,
+    QuotaExceededError,
+    TooLargeError,
+    TooManyKeysError,
+    TooManyUploadsError,
+    UnsupportedTypeError,
+)
+from lambdas.core.quota import Plan
+from lambdas.core.settings import settings as lambda_settings
+from lambdas.core.tables import QUEUED, AnalysisRecord
+from lambdas.core.uploads import CheckedObject
+from tests.integration.cloud import Cloud
+
+THREADS = 32
+
+
+def limited(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
+    """The default plan with so many requests a month."""
+    monkeypatch.setitem(quota.PLANS, "free", Plan(requests_per_month=requests, retention_days=90))
+
+
+def at_once(count: int, act: Callable[[int], object]) -> list[object]:
+    """`act` for each number, all beginning together; returns what each gave, or the error it raised."""
+    barrier = Barrier(min(count, THREADS))
+
+    def run(number: int) -> object:
+        if number < barrier.parties:
+            barrier.wait(30)
+        try:
+            return act(number)
+        except DomainError as error:
+            return error
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def dropped(number: int) -> CheckedObject:
+    """One object of many that differ; only the drop folder starts analyses without an upload that waits."""
+    return CheckedObject(f"drop/alice/{number}.mp4", "v", '"e"', 1, "video/mp4", ".mp4", f"{number}.mp4")
+
+
+def test_200_starts_at_once_at_a_quota_of_50(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, 50)
+    results = at_once(200, lambda n: analyses.start("alice", dropped(n), source="drop", now=cloud.now))
+    refused = [result for result in results if isinstance(result, QuotaExceededError)]
+    assert len(refused) == 150
+    assert len(cloud.records("alice")) == cloud.used("alice") == cloud.charges("alice") == 50
+
+
+def test_20_starts_of_one_upload_are_one_analysis(cloud: Cloud) -> None:
+    key = cloud.upload("alice")
+    results = at_once(20, lambda _: cloud.ask("alice", key).id)
+    assert len(set(map(str, results))) == 1
+    assert len(cloud.records("alice")) == cloud.used("alice") == 1
+    assert cloud.outstanding("alice") == 0
+
+
+def test_20_retries_of_one_failure_are_one_attempt(cloud: Cloud) -> None:
+    record = cloud.failed()
+    results = at_once(20, lambda _: cloud.ask("alice", record.object_key).attempt)
+    assert results == [2] * 20
+    assert cloud.used("alice") == 1
+
+
+def test_the_refusal_says_what_there_is_and_when_there_is_more(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, 2)
+    cloud.queued(), cloud.queued()
+    with pytest.raises(QuotaExceededError) as caught:
+        cloud.queued()
+    expected = {"limit": 2, "used": 2, "remaining": 0, "resets_at": "2026-12-01T00:00:00.000Z"}
+    assert caught.value.members == expected
+    assert caught.value.retry_after == 6.5 * 86_400
+    assert (caught.value.status, caught.value.code) == (429, "quota-exceeded")
+
+
+def test_a_refused_start_leaves_the_upload_waiting(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, 0)
+    key = cloud.upload("alice")
+    with pytest.raises(QuotaExceededError):
+        cloud.ask("alice", key)
+    assert cloud.outstanding("alice") == 1
+    limited(monkeypatch, 1)
+    assert cloud.ask("alice", key).status == QUEUED
+
+
+def test_a_month_begins_by_itself(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, 1)
+    cloud.later(days=6, hours=11, minutes=59)  # a minute before December
+    cloud.queued()
+    with pytest.raises(QuotaExceededError):
+        cloud.queued()
+    cloud.later(minutes=1)
+    cloud.queued()
+    assert (cloud.used("alice", "2026-11"), cloud.used("alice", "2026-12")) == (1, 1)
+
+
+def test_a_plan_is_per_owner_and_counts_at_once(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, 0)
+    monkeypatch.setitem(quota.PLANS, "pro", Plan(requests_per_month=1, retention_days=365))
+    owners.set_plan("alice", "pro", cloud.now)
+    assert owners.profile("alice").plan == "pro"
+    cloud.queued("alice")
+    with pytest.raises(QuotaExceededError):
+        cloud.queued("bob")
+    with pytest.raises(BadRequestError):
+        owners.set_plan("alice", "golden", cloud.now)  # type: ignore[arg-type]
+
+
+def test_usage_by_day_and_in_minutes(cloud: Cloud) -> None:
+    cloud.completed()
+    cloud.later(days=1)
+    cloud.completed(), cloud.failed()
+    usage = quota.usage("alice", "2026-11")
+    assert (usage.used, usage.days, usage.minutes) == (2, {24: 1, 25: 1}, 3.0)
+    assert (usage.limit, usage.remaining) == (10_000, 9_998)
+    assert quota.usage("nobody", "2026-11").used == 0
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["start", "fail", "complete"]), st.integers(0, 4)), max_size=25)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(limit=st.integers(0, 4), steps=STEPS)
+def test_whatever_happens_the_counter_is_what_lives(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, limit: int, steps: list[tuple[str, int]]
+) -> None:
+    """Any order of starts, failures, retries and results: never over the limit, never refused below it."""
+    limited(monkeypatch, limit)
+    owner = f"owner{cloud.unique()}"
+    keys = {which: uploads.create(owner, ".mp4", now=cloud.now).key for which in range(5)}
+    known: dict[int, AnalysisRecord] = {}
+    for kind, which in steps:
+        before = cloud.charges(owner)
+        try:
+            if kind == "start":  # or the retry of one that failed
+                found = CheckedObject(keys[which], None, '"e"', 1, "video/mp4", ".mp4", "")
+                known[which] = analyses.start(owner, found, source="upload", now=cloud.now)
+            elif which in known and kind == "fail":
+                transitions.fail(cloud.read(known[which]), TIMED_OUT, cloud.now)
+            elif which in known:
+                transitions.complete(cloud.read(known[which]), cloud.summary(), cloud.now)
+        except QuotaExceededError:
+            assert before == limit
+        assert cloud.used(owner) == cloud.charges(owner) <= limit
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(limit=st.integers(0, 9), clients=st.lists(st.integers(1, 4), min_size=2, max_size=6))
+def test_any_interleaving_of_clients_over_the_limit_grants_the_limit(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, limit: int, clients: list[int]
+) -> None:
+    """Each client asks for some analyses, all clients at once, on whatever schedule the threads have."""
+    limited(monkeypatch, limit)
+    owner = f"owner{cloud.unique()}"
+
+    def ask(client: int) -> int:
+        granted = 0
+        for number in range(clients[client]):
+            found = CheckedObject(f"drop/{owner}/{client}-{number}", "v", '"e"', 1, "video/mp4", ".mp4", "")
+            with suppress(QuotaExceededError):
+                analyses.start(owner, found, source="drop", now=cloud.now)
+                granted += 1
+        return granted
+
+    granted = [result for result in at_once(len(clients), ask) if isinstance(result, int)]
+    assert len(granted) == len(clients)
+    assert sum(granted) == cloud.used(owner) == cloud.charges(owner) == min(limit, sum(clients))
+
+
+def test_outstanding_uploads_are_bounded(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_OUTSTANDING_UPLOADS", "10")
+    lambda_settings.cache_clear()
+    results = at_once(40, lambda _: uploads.create("alice", ".mp4", now=cloud.now).key)
+    keys = [result for result in results if isinstance(result, str)]
+    assert len(keys) == cloud.outstanding("alice") == 10
+    assert all(isinstance(result, TooManyUploadsError) for result in results if not isinstance(result, str))
+    cloud.later(seconds=900 + uploads.GRACE - 1)
+    cloud.sweep()
+    assert cloud.outstanding("alice") == 10
+    cloud.later(seconds=1)
+    cloud.sweep()
+    assert cloud.outstanding("alice") == 0
+    assert uploads.find("alice", keys[0]) is None
+
+
+def test_api_keys_are_bounded(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_API_KEYS", "3")
+    lambda_settings.cache_clear()
+    results = at_once(8, lambda n: api_keys.create("alice", f"key {n}", cloud.now))
+    assert sum(isinstance(result, TooManyKeysError) for result in results) == 5
+    api_keys.revoke("alice", api_keys.list_("alice")[0].id, cloud.now)
+    api_keys.create("alice", "again", cloud.now)
+    assert len(api_keys.list_("alice")) == 3
+
+
+@pytest.mark.parametrize("extension", ["", ".", ".exe", "mp4/../x", ".mp4 .exe", "../.mp4", "mp4\0", ".mp3", "é"])
+def test_only_videos_get_a_url(cloud: Cloud, extension: str) -> None:
+    with pytest.raises(UnsupportedTypeError):
+        uploads.create("alice", extension, now=cloud.now)
+    assert cloud.outstanding("alice") == 0
+
+
+SIZES = [(0, BadRequestError), (-1, BadRequestError), ((1 << 30) + 1, TooLargeError)]
+
+
+@pytest.mark.parametrize(("size", "error"), SIZES)
+def test_only_sizes_that_can_be_analysed_get_a_url(cloud: Cloud, size: int, error: type[DomainError]) -> None:
+    with pytest.raises(error):
+        uploads.create("alice", ".mp4", size, now=cloud.now)
+
+
+def test_nothing_begins_in_an_account_that_ends(cloud: Cloud) -> None:
+    key = cloud.upload("alice")
+    owners.delete_account("alice", cloud.now)
+    for act in (
+        lambda: cloud.ask("alice", key),
+        lambda: uploads.create("alice", ".mp4", now=cloud.now),
+        lambda: api_keys.create("alice", "key", cloud.now),
+        lambda: owners.ensure("alice", None, cloud.now),
+        lambda: owners.set_plan("alice", "pro", cloud.now),
+        lambda: owners.set_webhook("alice", "https://example.com", cloud.now),
+    ):
+        with pytest.raises(AccountDeletedError):
+            act()
+    assert cloud.used("alice") == 0

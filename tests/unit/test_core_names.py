@@ -1,0 +1,134 @@
+"""Names and small rules of the cloud's core: what is built is read back, and nothing else is taken for it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lambdas.core import clock, containers, object_keys, tables
+from lambdas.core.containers import AVI, CONTAINERS, MATROSKA, MP4, QUICKTIME, WEBM
+from lambdas.core.errors import DomainError
+
+owners = st.from_regex(rf"\A{object_keys.OWNER_PATTERN}\Z")
+file_ids = st.from_regex(rf"\A{object_keys.FILE_ID_PATTERN}\Z")
+analysis_ids = st.from_regex(rf"\A{object_keys.ANALYSIS_ID_PATTERN}\Z")
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1))
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+
+
+@given(owner=owners, file_id=file_ids, extension=st.sampled_from(sorted(containers.EXTENSIONS)))
+def test_an_uploads_key_is_read_back(owner: str, file_id: str, extension: str) -> None:
+    key = object_keys.upload(owner, file_id, extension)
+    assert object_keys.parse_upload(key) == (owner, file_id, extension)
+    for other in (key + "\n", key + "/", "/" + key, key.upper(), key.replace("uploads/", "drop/"), f"uploads/x/{key}"):
+        assert object_keys.parse_upload(other) is None
+
+
+@given(owner=owners, path=texts.filter(bool))
+def test_a_drops_key_is_read_back(owner: str, path: str) -> None:
+    assert object_keys.parse_drop(f"drop/{owner}/{path}") == (owner, path)
+
+
+@given(texts, texts)
+def test_no_two_drops_share_an_answer(one: str, other: str) -> None:
+    answers = {
+        build(f"drop/{text}") for text in (one, other) for build in (object_keys.drop_result, object_keys.drop_error)
+    }
+    assert len(answers) == 2 * len({one, other})
+
+
+@given(owner=owners, path=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1100))
+def test_an_answer_lies_under_its_owner_and_has_room(owner: str, path: str) -> None:
+    for answer in (object_keys.drop_result(f"drop/{owner}/{path}"), object_keys.drop_error(f"drop/{owner}/{path}")):
+        assert answer.startswith(f"results/{owner}/")
+        assert len(answer.encode()) <= 1024
+
+
+@given(texts)
+def test_what_has_no_owner_is_answered_where_no_owner_reads(text: str) -> None:
+    key = f"drop/{text}"
+    if object_keys.parse_drop(key) is None:
+        place = object_keys.drop_error(key).split("/")[1]
+        assert not object_keys.is_owner(place)
+
+
+@given(analysis_ids, st.integers(1, 999))
+def test_an_inference_id_is_read_back(analysis_id: str, attempt: int) -> None:
+    assert object_keys.parse_inference_id(object_keys.inference_id(analysis_id, attempt)) == (analysis_id, attempt)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x.1", "a" * 26, f"{'a' * 26}.0", f"{'a' * 26}.-1", f"{'a' * 26}.1\n", f"{'A' * 26}.1"]
+)
+def test_what_is_no_inference_id(text: str) -> None:
+    assert object_keys.parse_inference_id(text) is None
+
+
+@given(st.lists(st.tuples(texts, texts, texts), min_size=2, max_size=2, unique=True))
+def test_different_objects_are_different_analyses(objects: list[tuple[str, str, str]]) -> None:
+    one, other = (object_keys.analysis_id("drop", *parts) for parts in objects)
+    assert one != other
+    assert object_keys.is_analysis_id(one)
+
+
+def test_an_analysis_id_hangs_on_the_door() -> None:
+    assert object_keys.analysis_id("drop", "b", "k") != object_keys.analysis_id("upload", "b", "k")
+
+
+@pytest.mark.parametrize(
+    ("head", "container"),
+    [
+        (b"\0\0\0\x20ftypisom", MP4),
+        (b"\0\0\0\x14ftypqt  ", QUICKTIME),
+        (b"\0\0\x10\0moov\0\0", QUICKTIME),
+        (b"RIFF\x10\0\0\0AVI LIST", AVI),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm", WEBM),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x82\x88matroska", MATROSKA),
+        (b"RIFF\x10\0\0\0WAVEfmt ", None),
+        (b"#EXTM3U\nhttp://169.254.169.254/", None),
+        (b"<html>", None),
+        (b"", None),
+        (b"ftyp", None),
+    ],
+)
+def test_a_container_is_known_by_its_first_bytes(head: bytes, container: object) -> None:
+    assert containers.sniff(head) == container
+
+
+def test_the_sample_is_what_it_is_called(sample: object) -> None:
+    from pathlib import Path
+
+    assert isinstance(sample, Path)
+    assert containers.sniff(sample.read_bytes()[: containers.SIGNATURE_BYTES]) == MP4
+    assert containers.by_name(sample.name) == MP4
+
+
+def test_each_extension_has_one_container() -> None:
+    extensions = [extension for container in CONTAINERS for extension in container.extensions]
+    assert len(extensions) == len(set(extensions))
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1)), st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1))
+)
+def test_stamps_sort_by_time(one: datetime, other: datetime) -> None:
+    one, other = (moment.replace(microsecond=0, tzinfo=UTC) for moment in (one, other))
+    assert (clock.stamp(one) < clock.stamp(other)) == (one < other)
+    first = clock.next_month(clock.month_of(one))
+    assert first > one
+    assert (first.day, first.hour) == (1, 0)
+    assert clock.month_of(first) != clock.month_of(one)
+    assert (first - one).days <= 31
+
+
+@given(st.text(min_size=1))
+def test_every_record_has_a_place_in_the_index_of_what_is_due(pk: str) -> None:
+    assert tables.due_shard(pk) in {f"DUE#{shard}" for shard in range(tables.DUE_SHARDS)}
+
+
+def test_every_error_is_an_error_of_http_with_a_name_of_its_own() -> None:
+    kinds = DomainError.__subclasses__()
+    kinds += [kind for parent in kinds for kind in parent.__subclasses__()]
+    assert len({kind.code for kind in kinds}) == len(kinds) > 10
+    assert all(400 <= kind.status < 600 and kind.title for kind in kinds)
