@@ -11,7 +11,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from stacks.config import StageConfig
+from stacks.config import PUBLIC_URL, USAGE_PLAN, StageConfig
 from stacks.constructs.http_api import HttpApi
 from stacks.constructs.monitoring import Monitoring
 from stacks.constructs.python_function import PythonFunction
@@ -20,8 +20,6 @@ from stacks.constructs.trigger import KEPT, WorkQueue, on_records, queue
 from stacks.data_stack import DataStack
 from stacks.nag import accept
 from stacks.permissions import Grants
-
-USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # SSM parameters
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ FUNCTIONS = {
     "webhook": Spec(seconds=30),
 }
 # Which of them work on a queue, and how often a message is tried.
-QUEUES = {"on_drop": 5, "on_result": 5, "webhook": 12}
+QUEUES = {"on_drop": 5, "on_result": 5, "webhook": 8}  # the webhook Lambda spreads its eight over a day
 
 
 class AppStack(cdk.Stack):

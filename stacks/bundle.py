@@ -27,8 +27,8 @@ RUNTIME = "3.13"  # Lambda's Python on AWS
 DAY = 86400  # seconds
 MAX_ZIP = 20 * 10**6  # bytes; Lambda takes 50 MB, what is smaller starts sooner
 
-# What boto3 and pynamodb talk to; the descriptions of all other services are 25 of botocore's 30 MB.
-SERVICES = ("apigateway", "cognito-idp", "dynamodb", "s3", "sagemaker-runtime", "sns", "sqs", "ssm", "sts")
+# What boto3, pynamodb and the tracer talk to; the descriptions of all other services are 25 of botocore's 30 MB.
+SERVICES = ("apigateway", "cognito-idp", "dynamodb", "s3", "sagemaker-runtime", "sqs", "ssm", "xray")
 # Our own code that goes along: the Lambdas, and of the engine what needs no torch.
 OURS = ("lambdas/**/*.py", "model/__init__.py", "model/contract.py", "model/formats.py")
 # Never needed when a function runs. RECORD and its like differ between machines.
@@ -96,8 +96,8 @@ def zip_size(folder: Path) -> int:
 def _packages(target: Target) -> Path:
     """What pip installs for a target, pruned; from the cache where it is the same."""
     version = RUNTIME if target.pip else _version_of(target.python)
-    parts = (REQUIREMENTS.read_bytes(), Path(__file__).read_bytes(), repr((target.pip, version)).encode())
-    folder = BUILD / f"packages-{target.name}-{hashlib.sha256(b'|'.join(parts)).hexdigest()[:16]}"
+    decides = repr((REQUIREMENTS.read_bytes(), target.pip, version, PRUNED, SERVICES))
+    folder = BUILD / f"packages-{target.name}-{hashlib.sha256(decides.encode()).hexdigest()[:16]}"
     if not folder.exists():
         with becoming(folder) as draft:
             command = [

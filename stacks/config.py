@@ -11,6 +11,7 @@ PROJECT = "video-sentiment"
 STACK_PREFIX = "VideoSentiment"
 STAGES = ("dev", "prod", "local")
 API_STAGE = "v1"  # of the REST API: the first part of every path at the gateway itself
+USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # last parts of SSM parameters' names
 LOCAL_URL = "http://localhost:8080"
 OWNER_PATTERN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 # Context that is not ours: feature flags, and what the command line adds by itself.

@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.config import StageConfig
+from stacks.config import PUBLIC_URL, USAGE_PLAN, StageConfig
 from stacks.constructs.python_function import PythonFunction
 from stacks.data_stack import DataStack
 from stacks.nag import accept
@@ -21,56 +21,59 @@ INDEXES = ("by_owner", "by_due")
 READ = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE = ("s3:PutObject",)
 DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
-MULTIPART = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+ABORT = ("s3:AbortMultipartUpload",)
 
 
 @dataclass(frozen=True)
 class Access:
-    """Actions by prefix of the two buckets; `lists`: prefixes whose names and versions it may list.
-
-    Listing also decides what a missing object is called: without it S3 answers 403 instead of 404.
-    """
+    """Actions on objects, by prefix of the two buckets, and what else a function asks AWS for."""
 
     media: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     results: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    webhooks: bool = False  # may put events into the webhook queue
-    invokes: bool = False  # may ask the endpoint
-    keys: bool = False  # may manage API keys at the gateway
-    users: bool = False  # may read and remove users of the pool
+    webhooks: bool = False  # puts events into the webhook queue
+    invokes: bool = False  # asks the endpoint
+    makes_keys: bool = False  # at the gateway
+    removes_keys: bool = False
+    removes_users: bool = False
     parameters: tuple[str, ...] = ()
 
 
 ACCESS = {
     "api": Access(
-        media={"uploads": READ + WRITE + MULTIPART},
+        # What it signs for clients, it must be allowed itself.
+        media={"uploads": READ + WRITE + DELETE + ABORT, "drop": READ},
         results={"analyses": READ, "progress": READ},
-        keys=True,
-        users=True,
-        parameters=("usage-plan-id", "public-url"),
-    ),
-    "on_drop": Access(media={"drop": READ}, results={"results": WRITE}, parameters=("public-url",)),
-    "submit": Access(media={"uploads": READ, "drop": READ, "inputs": WRITE + READ + DELETE}, invokes=True),
-    "on_result": Access(
-        media={"inputs": DELETE, "uploads": DELETE},
-        results={"outputs": READ + DELETE, "failures": READ + DELETE, "analyses": READ + WRITE, "progress": DELETE},
-    ),
-    "publish": Access(
-        results={"analyses": READ, "results": WRITE}, webhooks=True, parameters=("public-url",)
-    ),
-    "sweeper": Access(
-        media={"uploads": READ + DELETE + MULTIPART, "drop": READ + DELETE, "inputs": READ + WRITE + DELETE},
-        results={
-            "outputs": READ + DELETE, "failures": READ + DELETE, "progress": READ + DELETE,
-            "analyses": READ + WRITE + DELETE, "results": WRITE + DELETE,
-        },
         webhooks=True,
-        invokes=True,
-        keys=True,
-        users=True,
-        parameters=("usage-plan-id", "public-url"),
+        makes_keys=True,
+        removes_keys=True,
+        parameters=(USAGE_PLAN, PUBLIC_URL),
     ),
-    "webhook": Access(parameters=("public-url",)),
-}  # fmt: skip
+    "on_drop": Access(media={"drop": READ}, results={"results": WRITE}),
+    "submit": Access(media={"uploads": READ, "drop": READ, "inputs": WRITE}, invokes=True),
+    "on_result": Access(
+        results={
+            "outputs": READ + DELETE,
+            "failures": READ + DELETE,
+            "analyses": WRITE + DELETE,
+            "progress": DELETE,
+        },
+    ),
+    "publish": Access(media={"drop": READ}, results={"analyses": READ, "results": WRITE + DELETE}, webhooks=True),
+    "sweeper": Access(
+        media={"uploads": READ + DELETE + ABORT, "drop": READ + DELETE, "inputs": WRITE + DELETE},
+        results={
+            "outputs": READ + DELETE,
+            "failures": READ + DELETE,
+            "analyses": WRITE + DELETE,
+            "progress": DELETE,
+            "results": READ + DELETE,
+        },
+        invokes=True,
+        removes_keys=True,
+        removes_users=True,
+    ),
+    "webhook": Access(parameters=(PUBLIC_URL,)),
+}
 
 
 class Grants(Construct):
@@ -107,26 +110,24 @@ class Grants(Construct):
         if access.invokes:
             endpoint = self._arn("sagemaker", f"endpoint/{self._config.endpoint_name}")
             found.append(_allow(["sagemaker:InvokeEndpointAsync"], [endpoint]))
-        if access.users:
-            actions = ["cognito-idp:AdminGetUser", "cognito-idp:AdminDeleteUser", "cognito-idp:ListUsers"]
-            found.append(_allow(actions, [self._data.auth.pool.user_pool_arn]))
+        if access.removes_users:
+            found.append(_allow(["cognito-idp:AdminDeleteUser"], [self._data.auth.pool.user_pool_arn]))
         if access.parameters:
             names = (self._config.parameter(name) for name in access.parameters)
             found.append(_allow(["ssm:GetParameter"], [self._arn("ssm", f"parameter{name}") for name in names]))
-        if access.keys:
-            found += self._on_api_keys()
-        return found
+        return found + self._on_api_keys(access)
 
-    def _on_api_keys(self) -> list[iam.PolicyStatement]:
+    def _on_api_keys(self, access: Access) -> list[iam.PolicyStatement]:
         """API Gateway's actions are HTTP methods on paths."""
         base = f"arn:{self._stack.partition}:apigateway:{self._stack.region}::"
-        members = f"{base}/usageplans/{self._plan.usage_plan_id}/keys"
-        return [
-            _allow(["apigateway:POST", "apigateway:GET"], [f"{base}/apikeys"]),
-            _allow(["apigateway:GET", "apigateway:DELETE"], [f"{base}/apikeys/*"]),
-            _allow(["apigateway:POST", "apigateway:GET"], [members]),
-            _allow(["apigateway:DELETE"], [f"{members}/*"]),
-        ]
+        found = []
+        if access.makes_keys:
+            plan = f"{base}/usageplans/{self._plan.usage_plan_id}/keys"
+            found.append(_allow(["apigateway:POST"], [f"{base}/apikeys", plan]))
+        if access.removes_keys:
+            found.append(_allow(["apigateway:GET"], [f"{base}/apikeys"]))
+            found.append(_allow(["apigateway:DELETE"], [f"{base}/apikeys/*"]))
+        return found
 
     def _arn(self, service: str, resource: str) -> str:
         stack = self._stack
@@ -134,18 +135,23 @@ class Grants(Construct):
 
 
 def _on_objects(bucket: s3.IBucket, prefixes: Mapping[str, tuple[str, ...]]) -> list[iam.PolicyStatement]:
-    """The actions on objects, and to list under the same prefixes: or a missing object would be 403, not 404."""
-    if not prefixes:
-        return []
+    """The actions on objects; and what listing they take."""
     by_actions: dict[tuple[str, ...], list[str]] = {}
     for prefix, actions in prefixes.items():
         by_actions.setdefault(actions, []).append(bucket.arn_for_objects(f"{prefix}/*"))
-    lists = iam.PolicyStatement(
-        actions=["s3:ListBucket", "s3:ListBucketVersions"],
-        resources=[bucket.bucket_arn],
-        conditions={"StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in prefixes]}},
-    )
-    return [*(_allow(list(actions), resources) for actions, resources in by_actions.items()), lists]
+    found = [_allow(list(actions), resources) for actions, resources in by_actions.items()]
+    if any("s3:GetObject" in actions for actions in prefixes.values()):
+        # Without it S3 answers 403 for an object that is not there, instead of 404.
+        found.append(_allow(["s3:ListBucket"], [bucket.bucket_arn]))
+    if removed := [f"{prefix}/*" for prefix, actions in prefixes.items() if "s3:DeleteObjectVersion" in actions]:
+        found.append(
+            iam.PolicyStatement(
+                actions=["s3:ListBucketVersions"],
+                resources=[bucket.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": removed}},
+            )
+        )
+    return found
 
 
 def _allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:

@@ -16,6 +16,7 @@ from stacks.nag import accept
 INTEGRATION_TIMEOUT = Duration.seconds(29)  # API Gateway's own limit
 BURST = 2  # times the average rate
 PROBLEM_TYPE = "application/problem+json"
+PROBLEM_PREFIX = "urn:video-sentiment:problem:"
 RETRY_SECONDS = 1  # the gateway's buckets fill up by the second
 UNAUTHORIZED = (401, "unauthorized", "The credentials are missing or not valid")
 # Where the gateway answers without asking the Lambda: (status, code, title), as lambdas/core/errors.py has them.
@@ -125,9 +126,9 @@ class HttpApi(Construct):
 
 
 def _template(status: int | None, code: str, title: str) -> str:
-    """A problem document (RFC 9457). The gateway only says more than the title where the title is a default."""
-    document: dict[str, str | int] = {"type": "about:blank", "title": title, "code": code}
-    if status is not None:
-        return json.dumps({**document, "status": status, "detail": title, "error": title})
+    """A problem document as lambdas/api/problems.py writes it, in the gateway's template language."""
     message = "$context.error.messageString"  # comes with quotes of its own
-    return f'{json.dumps(document)[:-1]}, "detail": {message}, "error": {message}}}'
+    document = {"type": f"{PROBLEM_PREFIX}{code}", "title": title, "code": code, "requestId": "$context.requestId"}
+    if status is None:  # the gateway knows best what is wrong
+        return f'{json.dumps(document)[:-1]}, "detail": {message}, "error": {message}}}'
+    return json.dumps({**document, "status": status, "detail": title, "error": title})

@@ -11,9 +11,11 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.nag import accept
 
-# Days. What is not listed is kept: analyses and results go when their records do, by the sweeper.
-UPLOAD_DAYS = 7  # an upload is copied to inputs/ when it is analysed
-INPUT_DAYS = 7  # an attempt is over after hours
+# Days. Analyses, their videos and results go with their records, by the sweeper; these rules only make sure that
+# what was forgotten does not stay for ever.
+LONGEST_RETENTION = 730  # of any plan (lambdas/core/quota.py; a test compares them)
+UPLOAD_DAYS = LONGEST_RETENTION + 30
+INPUT_DAYS = 2  # a copy for one attempt, which is over after eight hours
 RAW_DAYS = 14  # what the endpoint wrote; on_result has made a result of it long since
 OLD_VERSION_DAYS = 30
 LOG_DAYS = 365
@@ -75,7 +77,12 @@ class Buckets(Construct):
             ],
             lifecycle_rules=[
                 s3.LifecycleRule(id="uploads", prefix="uploads/", expiration=Duration.days(UPLOAD_DAYS)),
-                s3.LifecycleRule(id="inputs", prefix="inputs/", expiration=Duration.days(INPUT_DAYS)),
+                s3.LifecycleRule(
+                    id="inputs",
+                    prefix="inputs/",
+                    expiration=Duration.days(INPUT_DAYS),
+                    noncurrent_version_expiration=Duration.days(1),
+                ),
             ],
         )
         # By hand: CDK's own way brings a Lambda along that does nothing else.
@@ -86,7 +93,7 @@ class Buckets(Construct):
             "Results",
             lifecycle_rules=[
                 s3.LifecycleRule(id=prefix, prefix=f"{prefix}/", expiration=Duration.days(RAW_DAYS))
-                for prefix in ("outputs", "failures", "progress")
+                for prefix in ("outputs", "failures", "progress", "results/!nobody")  # the last: errors of no owner
             ],
         )
         for owner, principal in config.drop_principals.items():

@@ -1,0 +1,112 @@
+"""The Lambdas' bundle: complete, small, for the machine it runs on, and the same whenever its content is."""
+
+import ast
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stacks import bundle
+from tests.infra.synthesised import ROOT, Stage
+
+Bundles = dict[str, Path]
+HANDLERS = ("api.app", *(f"{name}.handler" for name in ("on_drop", "submit", "on_result", "publish", "sweeper", "webhook")))
+IMPORT = """
+import sys, time, importlib
+sys.path.insert(0, sys.argv[1])
+began = time.perf_counter()
+for name in sys.argv[2:]:
+    assert callable(importlib.import_module(name).handler)
+print(round(1000 * (time.perf_counter() - began)))
+heavy = {"torch", "numpy", "av", "cv2", "transformers", "model.pipeline", "sagemaker"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+@pytest.mark.parametrize("name", ["aws", "local"])
+def test_the_zip_is_small(bundles: Bundles, name: str) -> None:
+    size = bundle.zip_size(bundles[name])
+    print(f"{name}: {size / 1e6:.1f} MB zipped")  # noqa: T201  (shown by pytest -rP)
+    assert size <= bundle.MAX_ZIP
+
+
+def test_every_handler_is_there(local: Stage) -> None:
+    """Each is a module of the checkout with a `handler`, which is what the bundle is made of."""
+    for function in local.functions().values():
+        module, _, attribute = function["Handler"].rpartition(".")
+        assert attribute == "handler"
+        assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
+
+
+def test_the_handlers_import_from_the_bundle_alone(bundles: Bundles) -> None:
+    """On the Python that the emulator runs them with, with none of that Python's own packages, and without torch."""
+    python = bundle.targets()["local"].python
+    modules = [f"lambdas.{name}" for name in HANDLERS]
+    command = [str(python), "-I", "-S", "-B", "-c", IMPORT, str(bundles["local"]), *modules]
+    environment = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_TRACE_DISABLED": "1"}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_native_code_is_for_the_target(bundles: Bundles) -> None:
+    native = [path.name for path in bundles["aws"].rglob("*.so")]
+    assert native
+    assert all("aarch64" in name and f"cpython-{bundle.RUNTIME.replace('.', '')}" in name for name in native)
+
+
+def test_of_ours_there_is_only_what_lambdas_need(bundles: Bundles) -> None:
+    model = {path.name for path in (bundles["aws"] / "model").iterdir()}
+    assert model == {"__init__.py", "contract.py", "formats.py"}
+    top = {path.name for path in bundles["aws"].iterdir()}
+    assert {"lambdas", "fastapi", "pynamodb", "botocore"} <= top
+    assert not {"training", "stacks", "local", "tests", "bin", "torch", "numpy"} & top
+    assert not list(bundles["aws"].rglob("__pycache__"))
+
+
+def test_every_service_that_the_code_asks_for_is_described(bundles: Bundles) -> None:
+    asked = {service for path in (ROOT / "lambdas").rglob("*.py") for service in _services(path)}
+    assert {"apigateway", "sqs", "sagemaker-runtime"} <= asked
+    # pynamodb and the tracer ask for theirs themselves.
+    assert asked | {"dynamodb", "s3", "xray"} == set(bundle.SERVICES)
+    assert all((bundles["aws"] / "botocore" / "data" / service).is_dir() for service in bundle.SERVICES)
+
+
+def _services(path: Path) -> Iterator[str]:
+    """First arguments of calls of anything named `client`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name == "client" and isinstance(node.args[0].value, str):
+                yield node.args[0].value
+
+
+def test_the_same_content_makes_the_same_bundle(bundles: Bundles, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Made anew elsewhere from the same packages, it has the same name and holds the same bytes."""
+    packages = next(path for path in bundle.BUILD.glob("packages-local-*") if path == bundle._packages(_target()))
+    monkeypatch.setattr(bundle, "BUILD", tmp_path)
+    (tmp_path / packages.name).symlink_to(packages)
+    again = bundle.build("local")
+    assert again.name == bundles["local"].name
+    assert _content(again) == _content(bundles["local"])
+
+
+def test_a_change_of_ours_makes_another_bundle(bundles: Bundles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "OURS", (*bundle.OURS, "model/palette.py"))
+    assert bundle.build("local") != bundles["local"]
+
+
+def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "OURS", (*bundle.OURS, "model/pages.py"))
+    monkeypatch.setattr(bundle, "MAX_ZIP", 1_000_000)
+    with pytest.raises(ValueError, match=r"zip would be \d+\.\d MB, more than 1"):
+        bundle.build("local")
+
+
+def _target() -> bundle.Target:
+    return bundle.targets()["local"]
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,91 @@
+"""What a deployment may decide, and what is refused with a sentence that says what to write instead."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stacks.config import LOCAL_URL, ConfigError, StageConfig
+
+ARN = "arn:aws:iam::123456789012:user/studio"
+
+
+def test_without_a_word_it_is_a_small_dev_stage() -> None:
+    config = StageConfig.from_context({})
+    assert (config.stage, config.accept_research_licence, config.max_instances) == ("dev", False, 2)
+
+
+def test_everything_comes_by_its_camel_case_name_and_as_text() -> None:
+    config = StageConfig.from_context(
+        {
+            "stage": "prod",
+            "acceptResearchLicence": "true",
+            "maxInstances": "7",
+            "dropPrincipals": f'{{"studio-1": "{ARN}"}}',
+            "lambdaOverrides": '{"undo_seconds": 60}',
+        }
+    )
+    assert config.accept_research_licence is True
+    assert config.max_instances == 7
+    assert config.drop_principals == {"studio-1": ARN}
+    assert config.lambda_overrides == {"undo_seconds": "60"}
+
+
+def test_feature_flags_of_cdk_are_left_alone() -> None:
+    assert StageConfig.from_context({"@aws-cdk/core:x": True, "aws:cdk:enable-path-metadata": True}).stage == "dev"
+
+
+@pytest.mark.parametrize(
+    ("context", "says"),
+    [
+        ({"stag": "prod"}, "unknown context stag; known: .*stage"),
+        ({"stage": "production"}, "no stage 'production'; known: dev, prod, local"),
+        ({"acceptResearchLicence": "yes"}, "acceptResearchLicence is true or false"),
+        ({"maxInstances": "many"}, "maxInstances is a whole number"),
+        ({"maxInstances": "0"}, "maxInstances must be at least 1"),
+        ({"workers": "0"}, "workers must be at least 1"),
+        ({"instanceType": "c7i.xlarge"}, "is not like ml.c7i.xlarge"),
+        ({"instanceType": "ml.c7g.xlarge"}, "ARM"),
+        ({"stage": "local"}, "sagemakerRuntimeUrl"),
+        ({"sagemakerRuntimeUrl": "http://127.0.0.1:1"}, "for stage local alone"),
+        ({"publicUrl": "http://localhost:1"}, "for stage local alone"),
+        ({"domainName": "video.example.com"}, "go together"),
+        ({"dropPrincipals": "studio"}, "JSON object"),
+        ({"dropPrincipals": '["studio"]'}, "JSON object"),
+        ({"dropPrincipals": f'{{"../x": "{ARN}"}}'}, "not an owner's id"),
+        ({"dropPrincipals": '{"studio": "*"}'}, "not the ARN"),
+    ],
+)
+def test_what_is_refused(context: dict[str, str], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        StageConfig.from_context(context)
+
+
+def test_it_cannot_change() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        StageConfig().stage = "prod"  # type: ignore[misc]
+
+
+@given(st.text(min_size=1, max_size=80))
+def test_no_owner_but_a_plain_id_gets_into_a_bucket_policy(owner: str) -> None:
+    """A `*`, a slash or a policy variable in an owner would open others' folders."""
+    plain = len(owner) <= 64 and all(c.isascii() and (c.isalnum() or c in "_-") for c in owner)
+    try:
+        StageConfig(drop_principals={owner: ARN})
+    except ConfigError:
+        assert not plain
+    else:
+        assert plain
+
+
+@pytest.mark.parametrize(
+    ("instance", "gpu"),
+    [("ml.c7i.xlarge", False), ("ml.g5.xlarge", True), ("ml.g6e.xlarge", True), ("ml.p4d.24xlarge", True)],
+)
+def test_which_instances_have_a_gpu(instance: str, gpu: bool) -> None:
+    assert StageConfig(instance_type=instance).has_gpu is gpu
+
+
+def test_local_listens_where_it_is_told() -> None:
+    assert StageConfig(stage="local", sagemaker_runtime_url="http://127.0.0.1:1").public_url == LOCAL_URL

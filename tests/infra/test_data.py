@@ -1,0 +1,152 @@
+"""What holds users' data: keys as the code has them, encrypted, private, kept."""
+
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.core import object_keys, quota, tables
+from stacks.constructs.storage import LONGEST_RETENTION
+from tests.infra.conftest import DROPPER
+from tests.infra.synthesised import Stage, as_list, flat
+
+
+def test_the_table_has_the_keys_and_indexes_that_the_code_uses(prod: Stage) -> None:
+    """Compared with what the pynamodb model itself would create."""
+    (table,) = prod.resources("AWS::DynamoDB::Table").values()
+    model = tables.Item._get_schema()
+    assert table["KeySchema"] == [_upper(key) for key in model["key_schema"]]
+    typed = {a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]}
+    assert typed == {a["attribute_name"]: a["attribute_type"] for a in model["attribute_definitions"]}
+    indexes = {i["IndexName"]: (i["KeySchema"], i["Projection"]) for i in table["GlobalSecondaryIndexes"]}
+    assert indexes == {
+        i["index_name"]: ([_upper(key) for key in i["key_schema"]], {"ProjectionType": i["projection"]["ProjectionType"]})
+        for i in model["global_secondary_indexes"]
+    }
+    assert table["TimeToLiveSpecification"] == {"AttributeName": tables.TTL_ATTRIBUTE, "Enabled": True}
+
+
+def _upper(key: dict[str, str]) -> dict[str, str]:
+    return {"AttributeName": key["AttributeName"], "KeyType": key["KeyType"]}
+
+
+def test_the_table_is_kept_and_can_be_put_back(prod: Stage) -> None:
+    (table,) = prod.whole("AWS::DynamoDB::Table").values()
+    properties = table["Properties"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert properties["DeletionProtectionEnabled"] is True
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"]["SSEEnabled"] is True
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_buckets_are_encrypted_and_private_and_speak_tls_alone(prod: Stage) -> None:
+    buckets = prod.resources("AWS::S3::Bucket")
+    assert len(buckets) == 5  # media, results, their log, the site's files, training's
+    denied = set()
+    for policy in prod.resources("AWS::S3::BucketPolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Deny" or statement["Principal"] not in ("*", {"AWS": "*"})
+            if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}:
+                denied.add(policy["Bucket"]["Ref"])
+    assert denied == set(buckets)
+    for bucket in buckets.values():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] in ("AES256", "aws:kms")
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        assert "WebsiteConfiguration" not in bucket
+
+
+def test_what_users_gave_outlives_the_stack_in_every_stage_but_the_local_one(prod: Stage, gpu: Stage, local: Stage) -> None:
+    for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Cognito::UserPool"):
+        for stage in (prod, gpu):
+            assert {r["DeletionPolicy"] for r in stage.whole(kind, "Data").values()} == {"Retain"}
+        assert {r["DeletionPolicy"] for r in local.whole(kind, "Data").values()} == {"Delete"}
+
+
+def _bucket(stage: Stage, name: str) -> Any:
+    (found,) = (b for n, b in stage.resources("AWS::S3::Bucket", "Data").items() if n.startswith(f"Buckets{name}"))
+    return found
+
+
+def test_the_media_bucket_is_versioned_and_tells_eventbridge(prod: Stage) -> None:
+    media = _bucket(prod, "Media")
+    assert media["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert media["NotificationConfiguration"]["EventBridgeConfiguration"] == {"EventBridgeEnabled": True}
+    (cors,) = media["CorsConfiguration"]["CorsRules"]
+    assert set(cors["AllowedMethods"]) == {"PUT", "GET", "HEAD"}
+    assert cors["ExposedHeaders"] == ["ETag"]  # what a client completes an upload in parts with
+
+
+@pytest.mark.parametrize(
+    ("bucket", "expiring"),
+    [
+        ("Media", {object_keys.UPLOADS, object_keys.INPUTS}),
+        ("Results", {object_keys.OUTPUTS, object_keys.FAILURES, object_keys.PROGRESS, "results/!nobody/"}),
+    ],
+)
+def test_what_is_left_over_goes_by_itself_and_nothing_else(prod: Stage, bucket: str, expiring: set[str]) -> None:
+    """Analyses, drop folders and results of owners end with their records, never by age."""
+    rules = _bucket(prod, bucket)["LifecycleConfiguration"]["Rules"]
+    assert {rule.get("Prefix") for rule in rules if "ExpirationInDays" in rule} == expiring
+    (leftovers,) = (rule for rule in rules if "Prefix" not in rule)
+    assert leftovers["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert leftovers["NoncurrentVersionExpiration"]["NoncurrentDays"] > 0
+
+
+def test_no_video_expires_before_its_analysis_does(prod: Stage) -> None:
+    longest = max(plan.retention_days for plan in quota.PLANS.values())
+    assert longest == LONGEST_RETENTION
+    rules = _bucket(prod, "Media")["LifecycleConfiguration"]["Rules"]
+    assert next(r["ExpirationInDays"] for r in rules if r.get("Prefix") == object_keys.UPLOADS) > longest
+
+
+def test_the_log_of_access_is_kept_for_both_buckets(prod: Stage) -> None:
+    for name in ("Media", "Results"):
+        assert _bucket(prod, name)["LoggingConfiguration"]["LogFilePrefix"] == f"{name.lower()}/"
+
+
+def test_a_dropper_may_put_its_own_videos_and_get_its_own_answers_and_nothing_else(prod: Stage) -> None:
+    granted = []
+    for policy in prod.resources("AWS::S3::BucketPolicy", "Data").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if "AWS" in statement.get("Principal", {}) and DROPPER in as_list(statement["Principal"]["AWS"]):
+                granted.append((statement["Effect"], statement["Action"], flat(statement["Resource"])))
+    assert sorted(granted, key=str) == [
+        ("Allow", "s3:GetObject", next(g[2] for g in granted if g[1] == "s3:GetObject")),
+        ("Allow", "s3:PutObject", next(g[2] for g in granted if g[1] == "s3:PutObject")),
+    ]
+    assert {resource.partition("/")[2] for _, _, resource in granted} == {"drop/studio-1/*", "results/studio-1/*"}
+    by_action = {action: resource for _, action, resource in granted}
+    assert by_action["s3:PutObject"].endswith("/drop/studio-1/*")
+    assert by_action["s3:GetObject"].endswith("/results/studio-1/*")
+
+
+def test_users_sign_in_by_email_with_strong_passwords_proved_by_srp(prod: Stage) -> None:
+    (pool,) = prod.resources("AWS::Cognito::UserPool").values()
+    (client,) = prod.resources("AWS::Cognito::UserPoolClient").values()
+    assert pool["UsernameAttributes"] == ["email"]
+    assert pool["DeletionProtection"] == "ACTIVE"
+    policy = pool["Policies"]["PasswordPolicy"]
+    assert policy["MinimumLength"] >= 12
+    assert all(policy[f"Require{kind}"] for kind in ("Lowercase", "Uppercase", "Numbers", "Symbols"))
+    assert set(client["ExplicitAuthFlows"]) == {"ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
+    assert client["GenerateSecret"] is False
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["EnableTokenRevocation"] is True
+
+
+def test_mail_in_production_comes_from_ses(gpu: Stage, prod: Stage) -> None:
+    (pool,) = gpu.resources("AWS::Cognito::UserPool").values()
+    assert pool["EmailConfiguration"]["EmailSendingAccount"] == "DEVELOPER"
+    assert flat(pool["EmailConfiguration"]["SourceArn"]).endswith(":identity/example.com")
+    (own,) = prod.resources("AWS::Cognito::UserPool").values()
+    assert "EmailConfiguration" not in own
+
+
+def test_stacks_of_prod_cannot_be_deleted_by_a_slip(prod: Stage) -> None:
+    artifacts = json.loads((prod.folder / "manifest.json").read_text())["artifacts"]
+    stacks = [a for a in artifacts.values() if a["type"] == "aws:cloudformation:stack"]
+    assert all(stack["properties"]["terminationProtection"] is True for stack in stacks)

@@ -1,0 +1,120 @@
+"""Least privilege: exact actions on named resources. Every exception stands in a list here, with its reason."""
+
+import json
+import re
+
+import pytest
+
+from stacks.permissions import ACCESS
+from tests.infra.synthesised import Stage, as_list, flat
+
+# Actions that AWS only defines for every resource.
+FOR_ALL = {
+    "xray:PutTelemetryRecords": "X-Ray's two write actions take no resource",
+    "xray:PutTraceSegments": "X-Ray's two write actions take no resource",
+    "ecr:GetAuthorizationToken": "a registry login takes no resource",
+    "cloudwatch:PutMetricData": "metrics take no resource; the namespace is a condition",
+    "dynamodb:ListStreams": "streams are listed before they are known; CDK's own grant for a stream's reader",
+}
+# What may stand behind a `*` in a resource: names that do not exist before they are made.
+OPEN_ENDS = (
+    (r"/(uploads|drop|inputs|outputs|failures|progress|analyses|results)/\*$", "objects below one prefix"),
+    (r":apigateway:.*::/apikeys/\*$", "API keys"),
+    (r":log-group:/aws/sagemaker/Endpoints/[a-z-]+:\*$", "log streams of one group"),
+    (r":log-group:/aws/sagemaker/TrainingJobs\*$", "log groups of training jobs"),
+    (r":log-group:\$\{EngineBuildLog[^}]*\}:\*$", "log streams of the build"),
+    (r"^\$\{EngineBuildLog[^}]*\.Arn\}:\*$", "log streams of the build"),
+    (r":report-group/\$\{EngineBuild[^}]*\}-\*$", "CDK's own grant for a project's reports"),
+    (r":repository/\*$", "training images, which their user names"),
+    (r"^\$\{TrainingBucket[^}]*\}/\*$", "the operator's own bucket for training"),
+    (r":s3:::cdk-hnb659fds-assets-.*/\*$", "the assets that CDK uploads"),
+)
+
+
+@pytest.mark.parametrize("name", ["prod", "local", "gpu"])
+def test_no_star_without_a_reason(name: str, request: pytest.FixtureRequest) -> None:
+    stage: Stage = request.getfixturevalue(name)
+    checked = 0
+    for place, statement in stage.statements():
+        if "Resource" not in statement:
+            continue  # who may take on a role
+        assert statement["Effect"] == "Allow"
+        assert "NotAction" not in statement and "NotResource" not in statement
+        actions = as_list(statement["Action"])
+        assert not [a for a in actions if "*" in a and not _is_builds(place, a)], (place, actions)
+        for resource in map(_flat, as_list(statement["Resource"])):
+            checked += 1
+            if resource == "*":
+                assert set(actions) <= set(FOR_ALL), (place, actions)
+            elif "*" in resource:
+                assert any(re.search(pattern, resource) for pattern, _ in OPEN_ENDS), (place, resource)
+    assert checked > 20
+
+
+def _is_builds(place: str, action: str) -> bool:
+    """CDK's own grant for a build to read its source."""
+    return place.startswith("EngineBuild") and action in ("s3:GetObject*", "s3:GetBucket*", "s3:List*")
+
+
+def _flat(resource: object) -> str:
+    text = flat(resource)
+    return re.sub(r"\$\{Fn::ImportValue[^}]*\}", "${imported}", text)
+
+
+def test_roles_are_for_the_services_that_need_them_and_carry_no_managed_policy(prod: Stage) -> None:
+    known = {"lambda.amazonaws.com", "sagemaker.amazonaws.com", "codebuild.amazonaws.com", "apigateway.amazonaws.com"}
+    for name, role in prod.resources("AWS::IAM::Role").items():
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+            assert set(statement["Principal"]) == {"Service"}
+            assert statement["Principal"]["Service"] in known
+        managed = json.dumps(role.get("ManagedPolicyArns", []))
+        assert "AmazonAPIGatewayPushToCloudWatchLogs" in managed or managed == "[]", name
+
+
+def _actions(stage: Stage, function: str) -> set[str]:
+    name = "".join(word.capitalize() for word in function.split("_"))
+    return {
+        action
+        for place, statement in stage.statements()
+        if place.startswith((f"Grants{name}", f"Lambdas{name}"))
+        for action in as_list(statement["Action"])
+    }
+
+
+def test_every_function_has_its_own_role(prod: Stage) -> None:
+    roles = [flat(function["Role"]) for function in prod.functions().values()]
+    assert len(set(roles)) == len(roles) == len(ACCESS)
+
+
+@pytest.mark.parametrize(
+    ("action", "who"),
+    [
+        ("sagemaker:InvokeEndpointAsync", {"submit", "sweeper"}),
+        ("apigateway:POST", {"api"}),
+        ("apigateway:DELETE", {"api", "sweeper"}),
+        ("cognito-idp:AdminDeleteUser", {"sweeper"}),
+        ("sqs:SendMessage", {"api", "publish", "submit"}),  # submit: what the stream could not do, to the dead letters
+        ("s3:DeleteObject", {"api", "on_result", "publish", "sweeper"}),
+        ("s3:PutObject", {"api", "on_drop", "submit", "on_result", "publish", "sweeper"}),
+    ],
+)
+def test_who_may_do_what(prod: Stage, action: str, who: set[str]) -> None:
+    assert {function for function in ACCESS if action in _actions(prod, function)} == who
+
+
+def test_nobody_may_delete_a_bucket_a_table_or_change_a_policy(prod: Stage) -> None:
+    forbidden = re.compile(r"(Delete(Bucket|Table)|Policy$|^iam:|^sts:|CreateUser|UpdateUserPool)")
+    for function in ACCESS:
+        assert not [action for action in _actions(prod, function) if forbidden.search(action)]
+
+
+def test_the_web_apps_video_is_read_by_a_signed_address_alone(prod: Stage) -> None:
+    """Nobody outside may read a bucket but the distribution its site, and a dropper its answers."""
+    for policy in prod.resources("AWS::S3::BucketPolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Deny":
+                continue
+            service = statement["Principal"].get("Service")
+            assert service in ("cloudfront.amazonaws.com", "logging.s3.amazonaws.com", None)
+            if service:
+                assert "Condition" in statement  # from this account's own resources only

@@ -1,0 +1,98 @@
+"""Synthesis as such: by the real command line, without account or network, without a warning, without circles."""
+
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tests.infra.synthesised import Stage, bare_environment, references, synthesise
+
+Run = tuple[Path, subprocess.CompletedProcess[str]]
+
+
+def test_the_command_line_synthesises_prod_without_credentials_network_or_warnings(synth_run: Run) -> None:
+    """cdk-nag's findings are errors of the command line: an unsuppressed one ends it with 1."""
+    _, run = synth_run
+    output = run.stdout + run.stderr
+    assert run.returncode == 0, output
+    assert "warning" not in output.lower(), output
+    assert "deprecated" not in output.lower(), output
+
+
+def test_cdk_nag_looked_and_each_suppression_has_its_reason(prod: Stage) -> None:
+    reasons = [
+        rule["reason"]
+        for template in prod.templates.values()
+        for resource in template["Resources"].values()
+        for rule in resource.get("Metadata", {}).get("cdk_nag", {}).get("rules_to_suppress", [])
+    ]
+    assert len(reasons) > 20
+    assert all(len(reason) > 20 for reason in reasons)
+
+
+OPEN_QUEUE = """
+import aws_cdk as cdk
+from aws_cdk import aws_sqs as sqs
+from cdk_nag import AwsSolutionsChecks
+app = cdk.App()
+sqs.Queue(cdk.Stack(app, "Open"), "Queue")
+cdk.Aspects.of(app).add(AwsSolutionsChecks())
+app.synth()
+"""
+
+
+def test_cdk_nag_would_find_something(tmp_path: Path) -> None:
+    """The same checks on a queue that takes requests without TLS and has no dead letters."""
+    environment = bare_environment(tmp_path) | {"CDK_OUTDIR": str(tmp_path / "out")}
+    subprocess.run([sys.executable, "-c", OPEN_QUEUE], env=environment, cwd=tmp_path, check=True, capture_output=True)
+    found = "".join(path.read_text() for path in (tmp_path / "out").glob("*.json"))
+    assert "AwsSolutions-SQS4" in found
+
+
+@pytest.mark.parametrize("name", ["prod", "local", "gpu"])
+def test_no_template_goes_in_circles(name: str, request: pytest.FixtureRequest) -> None:
+    """CloudFormation refuses a circle only when it is asked to deploy it."""
+    stage: Stage = request.getfixturevalue(name)
+    for template in stage.templates.values():
+        resources = template["Resources"]
+        graph = {
+            logical: {r for r in references(resource) if r in resources} | set(resource.get("DependsOn", []))
+            for logical, resource in resources.items()
+        }
+        list(TopologicalSorter(graph).static_order())  # raises CycleError
+
+
+def test_stacks_know_each_other_one_way(prod: Stage, local: Stage) -> None:
+    assert prod.depends == {"Data": set(), "App": {"Data"}, "Inference": {"Data", "App"}}
+    assert local.depends == {"Data": set(), "App": {"Data"}}
+
+
+def test_the_local_stage_holds_nothing_that_the_emulator_lacks(local: Stage) -> None:
+    kinds = {r["Type"] for template in local.templates.values() for r in template["Resources"].values()}
+    assert not [k for k in kinds if k.startswith(("AWS::SageMaker", "AWS::ApplicationAutoScaling", "Custom::"))]
+    assert "AWS::CloudFront::Distribution" not in kinds
+
+
+def test_a_wrong_context_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError) as error:
+        synthesise(tmp_path / "out", stage="production")
+    assert str(error.value) == "error: there is no stage 'production'; known: dev, prod, local\n"
+
+
+OUTPUTS = {
+    "Data": {"UserPoolId", "UserPoolClientId", "TableName", "MediaBucket", "ResultsBucket"},
+    "App": {
+        *("SiteUrl", "ApiUrl", "ApiId", "SiteBucket", "ResultQueueUrl", "DropQueueUrl", "WebhookQueueUrl"),
+        *("SuccessTopicArn", "ErrorTopicArn", "UsagePlanId", "EndpointName"),
+    },
+}
+
+
+@pytest.mark.parametrize("name", ["prod", "local"])
+def test_every_id_that_a_client_needs_is_an_output(name: str, request: pytest.FixtureRequest) -> None:
+    stage: Stage = request.getfixturevalue(name)
+    for part, expected in OUTPUTS.items():
+        assert expected <= set(stage.templates[part]["Outputs"])
+    assert set(stage.templates) >= set(OUTPUTS)
