@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from lambdas.core import analyses, api_keys, aws, owners, uploads
-from lambdas.core.errors import BusyError, NotUploadedError, QuotaExceededError, UnauthorizedError
+from lambdas.core.errors import NotUploadedError, UnauthorizedError
 from lambdas.core.settings import settings
-from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord, Item
-from lambdas.core.transactions import FIRST_PAUSE, ROUNDS
-from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud, result
-from tests.integration.faults import failing, intercepted, killed_after, refusing
+from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord
+from tests.integration.cloud import MEDIA, RESULTS, Cloud, result
+from tests.integration.faults import killed_after
 
 MOST = 40  # writes that anything here could make; a safeguard for the loops
 # What a purged analysis still knows.
@@ -329,78 +328,3 @@ def test_the_revocation_of_an_api_key(cloud: Cloud) -> None:
             api_keys.verify(made[number].token, cloud.now)
 
     assert at_every_write(prepare, revoke, sweep, check) == 3  # record, gateway key, done
-
-
-def test_a_conflict_is_tried_again(cloud: Cloud) -> None:
-    key = cloud.upload("alice")
-    with refusing("TransactWriteItems", 3, None, None, None, "TransactionConflict", None) as calls:
-        record = cloud.ask("alice", key)
-    assert len(calls) == 4
-    assert (record.status, cloud.used("alice")) == (QUEUED, 1)
-
-
-def test_a_lasting_conflict_is_503_and_charges_nothing(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambdas.core.transactions.FIRST_PAUSE", FIRST_PAUSE / 50)
-    key = cloud.upload("alice")
-    with (
-        refusing("TransactWriteItems", 99, "TransactionConflict", None, None, None, None) as calls,
-        pytest.raises(BusyError) as caught,
-    ):
-        cloud.ask("alice", key)
-    assert len(calls) == ROUNDS
-    assert (caught.value.status, cloud.used("alice"), cloud.records("alice")) == (503, 0, [])
-    assert caught.value.retry_after is not None
-    assert cloud.ask("alice", key).status == QUEUED
-
-
-@pytest.mark.parametrize(
-    ("position", "error"),
-    [(0, "AccountDeletedError"), (1, "UploadExpiredError"), (3, "QuotaExceededError")],
-)
-def test_a_reason_is_known_by_its_position(cloud: Cloud, position: int, error: str) -> None:
-    """Condition check, deletion, creation, counters: as they are sent, not as we wrote them down."""
-    key = cloud.upload("alice")
-    reasons: list[str | None] = [None] * 5
-    reasons[position] = "ConditionalCheckFailed"
-    with refusing("TransactWriteItems", 99, *reasons), pytest.raises(Exception, match=".") as caught:
-        cloud.ask("alice", key)
-    assert type(caught.value).__name__ == error
-
-
-def test_a_record_made_in_between_is_returned_although_the_quota_is_used_up(cloud: Cloud) -> None:
-    """Both conditions fail at once: that the analysis exists comes first."""
-    key = cloud.upload("alice")
-    checked = uploads.check("alice", key)
-    made: list[AnalysisRecord] = []
-
-    def meanwhile(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        if operation == "TransactWriteItems" and not made:
-            made.append(AnalysisRecord())  # not again
-            made[0] = analyses.start("alice", checked, source="upload", now=cloud.now)
-            cloud.use("alice", 10_000)
-        return call()
-
-    with intercepted(meanwhile):
-        record = analyses.start("alice", checked, source="upload", now=cloud.now)
-    assert record.id == made[0].id
-    with pytest.raises(QuotaExceededError):
-        cloud.queued("alice")
-
-
-def test_storage_that_fails_makes_the_message_come_again(cloud: Cloud) -> None:
-    record = cloud.processing()
-    told = cloud.success(record)
-    for operation, code in (("GetObject", "InternalError"), ("PutObject", "SlowDown"), ("TransactWriteItems", "X")):
-        with failing(operation, code, 99):
-            assert len(cloud.hear(told)["batchItemFailures"]) == 1
-        assert cloud.read(record).status == PROCESSING
-    assert cloud.hear(told) == {"batchItemFailures": []}
-    check_one(cloud, "alice")
-
-
-def test_nothing_is_left_to_do_at_the_end(cloud: Cloud) -> None:
-    """A completed analysis waits for nothing but the end of its retention."""
-    record = cloud.completed()
-    due = list(Item.scan(Item.due_at.exists(), consistent_read=True))
-    assert [(item.pk, item.due_at) for item in due] == [(record.pk, record.expires_at)]
-    assert aws.s3().get_object(Bucket=MEDIA, Key=record.object_key)["Body"].read() == VIDEO

@@ -5,15 +5,9 @@ import json
 
 import pytest
 
-from lambdas.core import analyses, aws, transitions, uploads
+from lambdas.core import analyses, aws, transitions
 from lambdas.core.errors import (
     TIMED_OUT,
-    BadRequestError,
-    NotAVideoError,
-    NotFinishedError,
-    NotFoundError,
-    NotUploadedError,
-    UploadExpiredError,
 )
 from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED
 from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud, result
@@ -261,88 +255,3 @@ def test_one_bad_message_does_not_keep_its_batch(cloud: Cloud) -> None:
     answer = cloud.hear({"no": "message"}, cloud.success(record))
     assert len(answer["batchItemFailures"]) == 1
     assert cloud.read(record).status == COMPLETED
-
-
-def test_others_see_nothing(cloud: Cloud) -> None:
-    record = cloud.completed("alice")
-    for analysis_id in (record.id, "x", "../alice", "a" * 26):
-        with pytest.raises(NotFoundError):
-            analyses.get("mallory", analysis_id)
-        with pytest.raises(NotFoundError):
-            analyses.delete("mallory", analysis_id, cloud.now)
-    for key in (record.object_key, "uploads/alice/../x.mp4", "drop/mallory/x.mp4", f"uploads/mallory/{'a' * 32}.exe"):
-        with pytest.raises(NotFoundError):
-            uploads.check("mallory", key)
-    assert analyses.page("mallory").records == []
-
-
-def test_an_upload_must_be_there_and_be_a_video(cloud: Cloud) -> None:
-    made = uploads.create("alice", ".mp4", now=cloud.now)
-    with pytest.raises(NotUploadedError):
-        uploads.check("alice", made.key)
-    for body in (b"", b"MZ\x90\0 a program", b"<html>" + VIDEO):
-        aws.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
-        with pytest.raises(NotAVideoError):
-            uploads.check("alice", made.key)
-
-
-def test_an_upload_must_have_been_asked_for(cloud: Cloud) -> None:
-    """A key that looks right is not enough: it would not count as outstanding."""
-    key = f"uploads/alice/{'a' * 32}.mp4"
-    aws.s3().put_object(Bucket=MEDIA, Key=key, Body=VIDEO)
-    with pytest.raises(UploadExpiredError):
-        cloud.ask("alice", key)
-    assert cloud.used("alice") == 0
-
-
-def test_the_content_type_is_what_the_file_is_not_what_it_is_called(cloud: Cloud) -> None:
-    key = cloud.upload("alice", b"\x1a\x45\xdf\xa3\x01\x00\x00\x00\x00\x00\x00\x1f\x42\x82\x84webm")
-    record = cloud.ask("alice", key)
-    cloud.flow()
-    (made,) = cloud.endpoint.invocations
-    assert (made.content_type, made.input_location) == ("video/webm", f"s3://{MEDIA}/inputs/{record.id}/1.webm")
-
-
-def test_pages_go_through_all_analyses_once(cloud: Cloud) -> None:
-    made = []
-    for number in range(7):
-        cloud.later(seconds=1)
-        made.append((cloud.failed() if number % 2 else cloud.queued()).id)
-    seen, cursor = [], None
-    while True:
-        page = analyses.page("alice", cursor=cursor, limit=3)
-        seen += [record.id for record in page.records]
-        if (cursor := page.cursor) is None:
-            break
-    assert seen == made[::-1]
-    assert [record.id for record in analyses.page("alice", status=FAILED).records] == made[5::-2]
-    first = analyses.page("alice", status=QUEUED, limit=2)
-    rest = analyses.page("alice", status=QUEUED, limit=2, cursor=first.cursor)
-    assert [record.id for record in (*first.records, *rest.records)] == made[::-2]
-
-
-def test_a_cursor_shows_nobody_elses(cloud: Cloud) -> None:
-    for _ in range(3):
-        cloud.queued("alice")
-    cursor = analyses.page("alice", limit=1).cursor
-    assert cursor is not None
-    cloud.queued("mallory")
-    assert all(record.owner == "mallory" for record in analyses.page("mallory", cursor=cursor).records)
-    for wrong in ("x", "Ww", "e30", "WyJBIiwiQiJd", "\N{SNOWMAN}", cursor[:-5]):
-        with pytest.raises(BadRequestError):
-            analyses.page("alice", cursor=wrong)
-
-
-def test_results_and_progress_only_where_there_are_any(cloud: Cloud) -> None:
-    record = cloud.processing()
-    assert analyses.progress(record) is None
-    with pytest.raises(NotFinishedError):
-        analyses.result(record)
-    body = b'{"stage": "speech", "fraction": 0.25, "updated": "2026-11-24T12:00:00+00:00"}'
-    aws.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=body)
-    progress = analyses.progress(record)
-    assert progress is not None and (progress.stage, progress.fraction) == ("speech", 0.25)
-    aws.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=b"{")
-    assert analyses.progress(record) is None
-    cloud.hear(cloud.success(record))
-    assert analyses.progress(cloud.read(record)) is None

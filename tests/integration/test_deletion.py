@@ -1,0 +1,128 @@
+"""Deletion: hidden at once, restored as if nothing had been, and in the end gone with everything that belongs to it."""
+
+import pytest
+
+from lambdas.core import analyses, aws, reading, receiving
+from lambdas.core.errors import DeletedError, NotFoundError
+from lambdas.core.notices import Notice
+from lambdas.core.settings import settings
+from lambdas.core.tables import COMPLETED
+from tests.integration.cloud import MEDIA, RESULTS, Cloud, put, result
+from tests.integration.faults import failing
+
+
+def test_a_deleted_analysis_is_hidden_and_can_be_restored(cloud: Cloud) -> None:
+    record = cloud.completed()
+    analyses.delete("alice", record.id, cloud.now)
+    with pytest.raises(NotFoundError):
+        analyses.get("alice", record.id)
+    with pytest.raises(DeletedError):
+        cloud.ask("alice", record.object_key)
+    assert analyses.page("alice").records == []
+    cloud.later(seconds=settings().undo_seconds - 1)
+    cloud.sweep()
+    restored = analyses.restore("alice", record.id, cloud.now)
+    assert analyses.result(restored) == result()
+    assert [found.id for found in analyses.page("alice").records] == [record.id]
+    assert restored.due_at == record.expires_at
+    cloud.later(seconds=2)
+    cloud.sweep()
+    assert analyses.get("alice", record.id).status == COMPLETED
+
+
+def test_everything_of_a_purged_analysis_is_gone_with_its_versions(cloud: Cloud) -> None:
+    record = cloud.failed()
+    cloud.ask("alice", record.object_key)
+    cloud.flow()
+    record = cloud.read(record)
+    put(f"s3://{RESULTS}/progress/{record.id}.1.json", b"{}")
+    put(f"s3://{RESULTS}/progress/{record.id}.2.json", b"{}")
+    cloud.hear(cloud.success(record))
+    aws.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=b"put again with the old URL")
+    other = cloud.completed()
+    analyses.delete("alice", record.id, cloud.now)
+    cloud.later(seconds=settings().undo_seconds)
+    cloud.sweep()
+    assert set(cloud.versions(MEDIA)) == {other.object_key, f"inputs/{other.id}/1.mp4"}
+    assert set(cloud.versions(RESULTS, "analyses/") + cloud.versions(RESULTS, "progress/")) == {other.result_key}
+    with pytest.raises(DeletedError):
+        analyses.restore("alice", record.id, cloud.now)
+    tombstone = cloud.read(record)
+    assert tombstone.ttl >= int(cloud.now.timestamp()) + 15 * 86_400
+    assert cloud.used("alice") == 2  # deletion gives nothing back
+
+
+@pytest.mark.parametrize("kind", ["success", "failure"])
+def test_what_comes_for_a_tombstone_is_removed(cloud: Cloud, kind: str) -> None:
+    record = cloud.processing()
+    told = cloud.success(record) if kind == "success" else cloud.failure(record, b"{}")
+    analyses.delete("alice", record.id, cloud.now)
+    cloud.later(seconds=settings().undo_seconds)
+    cloud.sweep()
+    put(f"s3://{RESULTS}/progress/{record.id}.1.json", b"{}")
+    invocation = cloud.invocation(record)
+    put(invocation.output_location if kind == "success" else invocation.failure_location, b"late")
+    cloud.hear(told)
+    assert cloud.keys(RESULTS) == []
+    assert cloud.read(record).purged
+    assert cloud.used("alice") == 1
+
+
+def test_a_result_for_a_deleted_analysis_is_there_when_it_is_restored(cloud: Cloud) -> None:
+    record = cloud.processing()
+    analyses.delete("alice", record.id, cloud.now)
+    before = cloud.read(record)
+    cloud.hear(cloud.success(record))
+    after = cloud.read(record)
+    cloud.publish(before, after)
+    assert cloud.events() == []
+    assert after.due_at == before.due_at  # still to be purged
+    restored = analyses.restore("alice", record.id, cloud.now)
+    assert (restored.status, analyses.result(restored)) == (COMPLETED, result())
+
+
+def test_deletion_and_result_at_once(cloud: Cloud) -> None:
+    """Whoever read the record before the other wrote: it is completed, and it is purged."""
+    record = cloud.processing()
+    stale = cloud.read(record)
+    told = cloud.success(record)
+    analyses.delete("alice", record.id, cloud.now)
+
+    with pytest.MonkeyPatch.context() as patch:
+        genuine, answers = reading.find, iter([stale])
+        patch.setattr(reading, "find", lambda analysis_id: next(answers, None) or genuine(analysis_id))
+        receiving.receive(Notice.model_validate(told), cloud.now)
+    done = cloud.read(record)
+    assert (done.status, done.is_deleted) == (COMPLETED, True)
+    cloud.later(seconds=settings().undo_seconds)
+    cloud.sweep()
+    assert cloud.read(record).purged
+    assert cloud.versions(RESULTS) == []
+
+
+def test_a_purge_that_fails_is_tried_again(cloud: Cloud) -> None:
+    record = cloud.completed()
+    analyses.delete("alice", record.id, cloud.now)
+    cloud.later(seconds=settings().undo_seconds)
+    with failing("DeleteObjects", "SlowDown", 1):
+        cloud.sweep()
+    assert cloud.read(record).due_at is not None
+    with pytest.raises(DeletedError):  # it has begun
+        analyses.restore("alice", record.id, cloud.now)
+    cloud.sweep()
+    assert cloud.read(record).due_at is None
+    assert cloud.versions(MEDIA) == []
+
+
+@pytest.mark.parametrize("state", ["queued", "processing"])
+def test_an_analysis_restored_under_way_goes_on(cloud: Cloud, state: str) -> None:
+    record = getattr(cloud, state)()
+    analyses.delete("alice", record.id, cloud.now)
+    cloud.flow()  # a deleted one is not submitted
+    cloud.later(seconds=settings().undo_seconds - 1)
+    analyses.restore("alice", record.id, cloud.now)
+    cloud.later(seconds=settings().queued_patience)
+    cloud.sweep()
+    assert len(cloud.endpoint.invocations) == 1
+    cloud.hear(cloud.success(cloud.read(record)))
+    assert analyses.get("alice", record.id).status == COMPLETED
