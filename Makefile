@@ -34,6 +34,7 @@ cloud: node_modules/.package-lock.json # What `up` needs: the product's environm
 	@$(PYTHON) scripts/setup.py local
 	@$(BIN)/video-sentiment weights fetch whisper-base minilm-l6 centerface > /dev/null
 	@$(BIN)/python -m stacks.bundle local > /dev/null
+	@$(PYTHON) frontend_site/scripts/build.py
 
 node_modules/.package-lock.json: package-lock.json
 	@command -v npm > /dev/null || { echo "Node.js 20 or newer is needed, with npm: https://nodejs.org" >&2; exit 1; }
