@@ -96,7 +96,7 @@ def remove(record: KeyRecord, now: datetime) -> None:
 
 
 def verify(token: str, now: datetime) -> str:
-    """The owner of a token. Raises UnauthorizedError for any token that does not work (now)."""
+    """The owner of a token. Raises UnauthorizedError for any token that does not work (now), or AccountDeletedError."""
     match = _TOKEN.fullmatch(token)
     record = _find(match[1]) if match else None
     # Compared even where there is no such key, so that time tells nothing about which ids exist.
@@ -104,6 +104,7 @@ def verify(token: str, now: datetime) -> str:
     matches = hmac.compare_digest(_hash(match[2] if match else ""), expected)
     if record is None or not matches or record.status != ACTIVE:
         raise UnauthorizedError("the API key is not valid")
+    owners.profile(record.owner)  # the account's end comes before the sweeper has reached its keys
     _note_use(record, now)
     return str(record.owner)
 

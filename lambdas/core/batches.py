@@ -28,9 +28,15 @@ def changes(event: dict[str, Any], take: Callable[[AnalysisRecord | None, Analys
             continue
         before = images.get("OldImage")
         pair = (_record(before) if before else None, _record(new))
+        correlate(pair[1].id)
         if not _succeeds(lambda pair: take(*pair), pair):
             return _failures([images["SequenceNumber"]])
     return _failures([])
+
+
+def correlate(identifier: str) -> None:
+    """What is logged from here on is about this: an analysis's id, where there is one."""
+    logger.append_keys(correlation_id=identifier)
 
 
 def _succeeds(take: Callable[[Any], None], argument: object) -> bool:

@@ -50,6 +50,7 @@ def copy_input(record: AnalysisRecord) -> Reason | None:
             CopySourceIfMatch=record.etag,
             ContentType=record.content_type,
             MetadataDirective="REPLACE",
+            TaggingDirective="REPLACE",  # who drops an object may have tagged it: none of our business
         )
     except ClientError as error:
         if aws.is_absent(error):

@@ -34,7 +34,7 @@ def receive(notice: Notice, now: datetime) -> None:
     elif notice.succeeded:
         _succeeded(record, notice.response.output_location, now)
     else:
-        logger.warning("inference failed", extra={"reason": notice.failure_reason, "id": notice.inference_id})
+        logger.warning("inference failed", extra={"reason": notice.failure_reason})
         _failed(record, notice.failure_reason, notice.response.failure_location, now)
 
 
@@ -56,7 +56,7 @@ def _succeeded(record: AnalysisRecord, output: str | None, now: datetime) -> Non
         raise OutputMissingError(f"there is no output at {output}")
     analysis = results.parse(body)
     if analysis is None:
-        logger.error("the result is not an analysis", extra={"id": record.id})
+        logger.error("the result is not an analysis", extra={"output": output})
         transitions.fail(record, INVALID_RESULT, now)
     else:
         key = object_keys.result(record.id, int(record.attempt))

@@ -36,7 +36,7 @@ def sweep(now: datetime, has_time: Callable[[], bool] = lambda: True) -> int:
         try:
             _repair(item, now)
         except Exception:
-            logger.exception("a record could not be repaired", extra={"pk": item.pk})
+            logger.exception("a record could not be repaired", extra={"correlation_id": item.pk.rpartition("#")[2]})
         done += 1
     return done
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from lambdas.core import clock, drops
-from lambdas.core.batches import Failures, messages
+from lambdas.core.batches import Failures, correlate, messages
 from lambdas.core.observability import logger, observed
 from lambdas.core.settings import settings
 
@@ -21,6 +21,7 @@ def _take(body: str) -> None:
     if event.get("detail-type") != "Object Created" or detail["bucket"]["name"] != settings().media_bucket:
         return
     found = detail["object"]
+    correlate(found["key"])  # until it has an id
     record = drops.take(found["key"], found.get("version-id"), clock.now())
     if record is not None:
         logger.info("dropped", extra={"analysis_id": record.id, "owner": record.owner})

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambdas.core import clock, receiving
-from lambdas.core.batches import Failures, messages
+from lambdas.core.batches import Failures, correlate, messages
 from lambdas.core.notices import Notice
 from lambdas.core.observability import logger, observed
 
@@ -16,5 +16,6 @@ def handler(event: dict[str, Any], _context: Any) -> Failures:
 
 def _take(body: str) -> None:
     notice = Notice.model_validate_json(body)
+    correlate(notice.inference_id.partition(".")[0])
     logger.info("notified", extra={"inference_id": notice.inference_id, "status": notice.invocation_status})
     receiving.receive(notice, clock.now())

@@ -17,4 +17,4 @@ def handler(event: dict[str, Any], _context: Any) -> Failures:
 def _take(before: AnalysisRecord | None, after: AnalysisRecord) -> None:
     if publishing.is_news(before, after):
         publishing.publish(after, clock.now())
-        logger.info("published", extra={"analysis_id": after.id, "status": after.status})
+        logger.info("published", extra={"status": after.status})

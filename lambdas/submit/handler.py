@@ -19,4 +19,4 @@ def _take(_before: AnalysisRecord | None, after: AnalysisRecord) -> None:
         return
     record = reading.find(after.id)  # the stream may lag, and tells everything at least once
     if record is not None and record.attempt == after.attempt and inference.submit(record, clock.now()):
-        logger.info("submitted", extra={"analysis_id": record.id, "attempt": int(record.attempt)})
+        logger.info("submitted", extra={"attempt": int(record.attempt)})

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import analyses, aws, uploads
-from lambdas.core.errors import BusyError, QuotaExceededError
-from lambdas.core.tables import COMPLETED, PROCESSING, QUEUED, AnalysisRecord, Item
+from lambdas.core import analyses, aws, owners, uploads
+from lambdas.core.errors import AccountDeletedError, BusyError, QuotaExceededError
+from lambdas.core.tables import COMPLETED, PROCESSING, QUEUED, AnalysisRecord, Item, OwnerRecord, owner_keys
 from lambdas.core.transactions import FIRST_PAUSE, ROUNDS
 from tests.integration.cloud import MEDIA, VIDEO, Cloud
 from tests.integration.faults import failing, intercepted, refusing
@@ -87,3 +87,19 @@ def test_nothing_is_left_to_do_at_the_end(cloud: Cloud) -> None:
     due = list(Item.scan(Item.due_at.exists(), consistent_read=True))
     assert [(item.pk, item.due_at) for item in due] == [(record.pk, record.expires_at)]
     assert aws.s3().get_object(Bucket=MEDIA, Key=record.object_key)["Body"].read() == VIDEO
+
+
+def test_an_account_that_ends_between_the_check_and_the_write_gets_nothing_new(cloud: Cloud) -> None:
+    key = cloud.upload("alice")
+    failed = cloud.failed("alice")
+
+    def meanwhile(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if operation == "TransactWriteItems":
+            owners.delete_account("alice", cloud.now)
+        return call()
+
+    for wanted in (key, failed.object_key):
+        OwnerRecord(*owner_keys("alice")).delete()
+        with intercepted(meanwhile), pytest.raises(AccountDeletedError):
+            cloud.ask("alice", wanted)
+    assert cloud.used("alice") == 0

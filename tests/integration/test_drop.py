@@ -74,6 +74,18 @@ def test_real_events_of_any_name(cloud: Cloud, alice: str) -> None:
     assert messages(cloud) == []  # no answer is a drop
 
 
+def test_tags_stay_with_the_object(cloud: Cloud, alice: str) -> None:
+    """Copying them would take a permission that no Lambda has."""
+    event = cloud.drop("drop/alice/a.mp4")
+    aws.s3().put_object_tagging(
+        Bucket=MEDIA, Key="drop/alice/a.mp4", Tagging={"TagSet": [{"Key": "project", "Value": "x"}]}
+    )
+    cloud.take_drop(event)
+    cloud.flow()
+    (record,) = cloud.records(alice)
+    assert aws.s3().get_object_tagging(Bucket=MEDIA, Key=f"inputs/{record.id}/1.mp4")["TagSet"] == []
+
+
 def test_the_answer_is_the_result(cloud: Cloud, alice: str) -> None:
     cloud.take_drop(cloud.drop("drop/alice/a/b.mp4"))
     cloud.flow()

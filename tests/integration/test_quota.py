@@ -227,13 +227,14 @@ def test_only_sizes_that_can_be_analysed_get_a_url(cloud: Cloud, size: int, erro
 
 
 def test_nothing_begins_in_an_account_that_ends(cloud: Cloud) -> None:
-    key = cloud.upload("alice")
+    key, token = cloud.upload("alice"), api_keys.create("alice", "key", cloud.now).token
     owners.delete_account("alice", cloud.now)
     for act in (
         lambda: cloud.ask("alice", key),
         lambda: uploads.create("alice", ".mp4", now=cloud.now),
         lambda: api_keys.create("alice", "key", cloud.now),
         lambda: owners.ensure("alice", None, cloud.now),
+        lambda: api_keys.verify(token, cloud.now),
         lambda: owners.set_plan("alice", "pro", cloud.now),
         lambda: owners.set_webhook("alice", "https://example.com", cloud.now),
     ):

@@ -255,3 +255,30 @@ def test_one_bad_message_does_not_keep_its_batch(cloud: Cloud) -> None:
     answer = cloud.hear({"no": "message"}, cloud.success(record))
     assert len(answer["batchItemFailures"]) == 1
     assert cloud.read(record).status == COMPLETED
+
+
+def test_each_ending_is_counted_once(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    """However often it is told."""
+    done, failed = cloud.processing(), cloud.processing()
+    capsys.readouterr()
+    told = (cloud.success(done), cloud.failure(failed))
+    cloud.hear(*told, *told)
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "VideoSentiment"
+    assert (line["AnalysesCompleted"], line["MinutesAnalysed"], line["AnalysesFailed"]) == ([1.0], [1.5], [1.0])
+
+
+def test_who_read_the_record_too_early_changes_nothing(cloud: Cloud) -> None:
+    """Between reading and writing, another attempt began."""
+    stale = [cloud.queued()]
+    cloud.flow()
+    stale.append(cloud.read(stale[0]))
+    cloud.hear(cloud.failure(stale[1]))
+    again = cloud.ask("alice", stale[0].object_key)
+    for record in stale:
+        assert not transitions.mark_processing(record, "s3://b/o", None, cloud.now)
+        assert not transitions.fail(record, TIMED_OUT, cloud.now)
+        assert not transitions.complete(record, cloud.summary(), cloud.now)
+        assert not transitions.put_off(record, cloud.now)
+    assert cloud.read(again).attribute_values == again.attribute_values
+    assert cloud.used("alice") == cloud.charges("alice") == 1
