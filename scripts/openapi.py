@@ -5,6 +5,7 @@ python -m scripts.openapi [--check]
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from fastapi.openapi.utils import get_openapi
 from lambdas.api.app import APP_ONLY, app
 from lambdas.api.documents import PROBLEM_TYPE, problems
 from lambdas.api.problems import TYPE_PREFIX
+from lambdas.api.schemas import account, analyses, uploads
+from lambdas.api.schemas.base import Schema
 from scripts import api_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -114,8 +117,20 @@ def document() -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of 422
         components["schemas"].pop(name, None)
     components["schemas"]["Problem"] = PROBLEM
+    for name, examples in _examples():
+        components["schemas"][name]["examples"] = examples
     components["securitySchemes"] = SECURITY_SCHEMES
     return described
+
+
+def _examples() -> Iterator[tuple[str, Any]]:
+    """The examples as they stand in the schemas: get_openapi leaves out what is null, and sorts the rest."""
+    for module in (account, analyses, uploads):
+        for name, schema in vars(module).items():
+            if isinstance(schema, type) and issubclass(schema, Schema):
+                extra = schema.model_config.get("json_schema_extra")
+                if isinstance(extra, dict):
+                    yield name, extra["examples"]
 
 
 def _complete(operation: dict[str, Any], *, app_only: bool) -> None:

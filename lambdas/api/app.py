@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from lambdas.api import startup  # isort: split
+
 from fastapi import Depends, FastAPI
 from mangum import Mangum
 
@@ -34,6 +36,8 @@ def create_app() -> FastAPI:
 
 app = create_app()
 _adapter = Mangum(Doors(app), lifespan="off", text_mime_types=["text/", "json", "application/x-subrip"])
+
+startup.done()
 
 
 @observed

@@ -7,7 +7,6 @@ runs against AWS and against an emulator.
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -33,13 +32,20 @@ def config(**changes: Any) -> Config:
 @cache
 def client(service: str) -> Any:
     """The client of a service; threads may share it."""
-    return boto3.client(service, config=config())
+    return _made(service, config())
 
 
 @cache
 def s3() -> Any:
     """S3 signs with version 4, which presigned URLs must have, and names buckets in the host."""
-    return boto3.client("s3", config=config(signature_version="s3v4"))
+    return _made("s3", config(signature_version="s3v4"))
+
+
+def _made(service: str, config: Config) -> Any:
+    """A client. boto3 is imported with the first: much of a cold start goes without."""
+    import boto3
+
+    return boto3.client(service, config=config)
 
 
 def code_of(error: ClientError) -> str:

@@ -66,7 +66,10 @@ class Sender:
         watch.start()
         try:
             connection.request("POST", destination.target, body, dict(headers))
-            return connection.getresponse().status
+            status = connection.getresponse().status
+            if connection.aborted:  # an answer's head that breaks off counts as whole for http.client
+                raise TimeoutError
+            return status
         except (OSError, http.client.HTTPException, ValueError) as error:
             took_long = connection.aborted or isinstance(error, TimeoutError)
             raise DeliveryError("no answer in time" if took_long else f"no answer: {_reason(error)}") from error

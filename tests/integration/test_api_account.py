@@ -9,6 +9,11 @@ from tests.integration.test_api_routes import problem, started, uploaded
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 URL = "https://hooks.example.com/in"
+NOT_ON_THE_INTERNET = [
+    *("http://hooks.example.com/", "https://localhost/", "https://169.254.169.254/latest/meta-data"),
+    *("https://[::ffff:127.0.0.1]/", "https://user:pass@hooks.example.com/", "https://2130706433/"),
+    *("file:///etc/passwd", "https://hooks.example.com:22/", "https://", "https://hooks.example.com/\r\nX: y"),
+]
 
 
 @pytest.fixture
@@ -40,13 +45,13 @@ def test_a_key_is_shown_once_works_and_is_revoked_at_once(cloud: Cloud, alice: C
     assert (alice.delete(path).status, alice.delete(path).status) == (204, 404)
     problem(with_token(rotated.json()["token"]).get("/usage"), 401, "unauthorized")
     assert alice.get("/keys").json()["keys"] == []
-    assert cloud.emulator.client("apigateway").get_api_keys()["items"] == []  # type: ignore[attr-defined]
+    assert cloud.emulator.client("apigateway").get_api_keys()["items"] == []
 
 
 def test_the_gateway_never_learns_a_secret(cloud: Cloud, alice: Caller) -> None:
     token = alice.post("/keys", {"name": "x"}).json()["token"]
     gateway = cloud.emulator.client("apigateway")
-    known = gateway.get_api_keys(includeValues=True)["items"]  # type: ignore[attr-defined]
+    known = gateway.get_api_keys(includeValues=True)["items"]
     assert [key["value"] for key in known] == [token.split("_")[1]]
     assert token.split("_")[2] not in str(known)
 
@@ -79,25 +84,11 @@ def test_a_test_event_is_sent(cloud: Cloud, alice: Caller) -> None:
     assert (event["id"], event["type"], event["url"]) == (answer.json()["eventId"], "webhook.test", URL)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://hooks.example.com/",
-        "https://localhost/",
-        "https://169.254.169.254/latest/meta-data",
-        "https://[::ffff:127.0.0.1]/",
-        "https://user:pass@hooks.example.com/",
-        "https://2130706433/",
-        "file:///etc/passwd",
-        "https://hooks.example.com:22/",
-        "https://",
-        "https://hooks.example.com/\r\nX: y",
-    ],
-)
-def test_webhooks_cannot_be_set_to_what_is_not_on_the_internet(alice: Caller, url: str) -> None:
-    problem(alice.put("/webhook", {"url": url}), 400, "webhook-url")
-    refused = alice.post("/sentiment-inference", {"key": "uploads/alice/x.mp4", "webhookUrl": url})
-    problem(refused, 400, "webhook-url")
+def test_webhooks_cannot_be_set_to_what_is_not_on_the_internet(alice: Caller) -> None:
+    for url in NOT_ON_THE_INTERNET:
+        problem(alice.put("/webhook", {"url": url}), 400, "webhook-url")
+        refused = alice.post("/sentiment-inference", {"key": "uploads/alice/x.mp4", "webhookUrl": url})
+        problem(refused, 400, "webhook-url")
 
 
 def test_an_analysis_has_its_own_webhook(cloud: Cloud, alice: Caller) -> None:

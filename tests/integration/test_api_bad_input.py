@@ -49,8 +49,8 @@ def test_file_types_are_names_of_containers_and_nothing_else(cloud: Cloud, mallo
     for trick in TYPE_TRICKS:
         for path, more in (("/upload-url", {}), ("/multipart-uploads", {"fileSize": 10})):
             problem(mallory.post(path, {"fileType": trick, **more}), 400, "unsupported-type")
-    for trick in ("", "x" * 17, None, 4, [".mp4"]):
-        problem(mallory.post("/upload-url", {"fileType": trick}), 422, "invalid-request")
+    for wrong in ("", "x" * 17, None, 4, [".mp4"]):
+        problem(mallory.post("/upload-url", {"fileType": wrong}), 422, "invalid-request")
     assert cloud.outstanding("mallory") == 0
 
 

@@ -105,7 +105,7 @@ def test_a_request_waits_for_its_analysis(cloud: Cloud, alice: Caller, monkeypat
     assert (answer.status, list(answer.json())) == (200, ["analysis"])
 
 
-def test_a_request_waits_only_so_long(cloud: Cloud, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_waits_only_so_long(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAIT_SECONDS", "0.3")
     settings.cache_clear()
     answer = alice.post("/sentiment-inference", {"key": uploaded(alice)})
@@ -178,7 +178,7 @@ def test_progress_is_told_while_it_is_processed(cloud: Cloud, alice: Caller) -> 
     path = f"/analyses/{record.id}"
     assert alice.get(path).json()["progress"] is None
     told = b'{"stage": "utterances", "fraction": 0.4, "updated": "2026-11-24T12:00:00+00:00"}'
-    cloud.emulator.client("s3").put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=told)  # type: ignore[attr-defined]
+    cloud.emulator.client("s3").put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=told)
     progress = alice.get(path).json()["progress"]
     assert (progress["stage"], progress["fraction"]) == ("utterances", 0.4)
 
@@ -246,7 +246,7 @@ def test_over_the_quota(cloud: Cloud, alice: Caller) -> None:
 
 
 @both_doors
-def test_a_video_in_parts(cloud: Cloud, alice: Caller) -> None:
+def test_a_video_in_parts(alice: Caller) -> None:
     body = VIDEO + bytes(PART)
     made = alice.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": len(body)})
     assert (made.status, made.json()["parts"]) == (201, 1)
@@ -290,7 +290,7 @@ def test_a_given_name_is_what_lists_show(cloud: Cloud, alice: Caller) -> None:
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''Gr%C3%B6%C3%9Fe.csv"
 
 
-def test_a_size_that_was_said_is_bound(cloud: Cloud, alice: Caller) -> None:
+def test_a_size_that_was_said_is_bound(alice: Caller) -> None:
     made = alice.post("/upload-url", {"fileType": "MOV", "fileSize": len(VIDEO)}).json()
     assert made["headers"] == {"Content-Type": "video/quicktime", "Content-Length": str(len(VIDEO))}
     assert "content-length" in made["url"]

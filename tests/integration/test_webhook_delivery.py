@@ -1,4 +1,4 @@
-"""From the end of an analysis to a receiver: signed, with the same id each time, later each time, never twice for nothing."""
+"""From the end of an analysis to a receiver: signed, the same each time, and later each time."""
 
 import json
 import threading
@@ -115,7 +115,11 @@ def test_an_event_arrives_signed(cloud: Cloud, inbox: Inbox) -> None:
     assert not python_check()("whsec_other", headers["videosentiment-signature"], body)
     event = json.loads(body)
     assert headers["videosentiment-event-id"] == event["id"] == f"evt_{analysis}_1_completed"
-    assert (event["type"], event["data"]["id"], event["data"]["status"]) == ("analysis.completed", analysis, "completed")
+    assert (event["type"], event["data"]["id"], event["data"]["status"]) == (
+        "analysis.completed",
+        analysis,
+        "completed",
+    )
     assert event["data"]["statusUrl"] == f"https://test.example/api/analyses/{analysis}"
     assert event["data"]["summary"]["emotions"][0]["label"] == "joy"
     assert b"hello" not in body, "words of the video stay with us"
@@ -140,7 +144,7 @@ def test_an_analysis_own_url_comes_first_and_the_account_secret_signs(cloud: Clo
     assert python_check()(secret, headers["videosentiment-signature"], body)
 
 
-@pytest.mark.parametrize("status", [302, 308, 400, 404, 410, 500, 503])
+@pytest.mark.parametrize("status", [302, 404, 500])
 def test_what_is_refused_stays_in_the_queue_and_comes_again_the_same(cloud: Cloud, inbox: Inbox, status: int) -> None:
     inbox.status = status
     completed(cloud, url=inbox.url)
@@ -149,7 +153,7 @@ def test_what_is_refused_stays_in_the_queue_and_comes_again_the_same(cloud: Clou
     assert len(inbox.requests) == 1, "no redirect is followed"
     (first,) = inbox.requests
     inbox.status = 204
-    (message,) = [message for message in _again(cloud)]
+    (message,) = _again(cloud)
     assert int(message["attributes"]["ApproximateReceiveCount"]) == 2
     assert cloud.call("webhook", {"Records": [message]}) == OK
     second = inbox.requests[-1]
@@ -159,9 +163,8 @@ def test_what_is_refused_stays_in_the_queue_and_comes_again_the_same(cloud: Clou
 
 def _again(cloud: Cloud) -> list[dict[str, Any]]:
     """The message that was hidden, as if the time had passed."""
-    module_hidden = hidden.pop()
     aws.client("sqs").change_message_visibility(
-        QueueUrl=cloud.webhook_queue, ReceiptHandle=module_hidden, VisibilityTimeout=0
+        QueueUrl=cloud.webhook_queue, ReceiptHandle=hidden.pop(), VisibilityTimeout=0
     )
     return receive(cloud)
 
@@ -221,16 +224,14 @@ def test_nothing_is_sent_for_an_account_that_ended(cloud: Cloud, inbox: Inbox) -
     assert inbox.requests == []
 
 
-@pytest.mark.parametrize("url", ["https://localhost/", "https://127.0.0.1/", "http://example.com/", "https://10.0.0.1/"])
-def test_a_private_address_is_given_up_at_once(cloud: Cloud, inbox: Inbox, url: str) -> None:  # noqa: ARG001
-    webhooks.enqueue(webhooks.trial("alice", url, cloud.now))
+def test_a_private_address_is_given_up_at_once(cloud: Cloud) -> None:
+    for url in ("https://localhost/", "https://127.0.0.1/", "http://example.com/", "https://10.0.0.1/"):
+        webhooks.enqueue(webhooks.trial("alice", url, cloud.now))
     assert deliver(cloud) == OK
     assert waiting(cloud) == (0, 0)
 
 
-def test_localhost_is_refused_without_the_setting(
-    cloud: Cloud, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_localhost_is_refused_without_the_setting(cloud: Cloud, inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     webhooks.enqueue(webhooks.trial("alice", inbox.url, cloud.now))
     monkeypatch.delenv("LOCAL_WEBHOOKS")
     settings.cache_clear()

@@ -1,0 +1,133 @@
+"""The description is what the code does: no drift, examples that fit, and no answer that it does not name."""
+
+import html
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from pydantic import BaseModel
+
+from lambdas.api.schemas import account, analyses, uploads
+from tests.integration.api_client import by_session
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
+PAGE = (ROOT / "docs" / "api.html").read_text("utf-8")
+
+
+def test_the_files_are_current() -> None:
+    check = subprocess.run(
+        [sys.executable, "-m", "scripts.openapi", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert check.returncode == 0, check.stderr
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, item[method])
+        for path, item in DOCUMENT["paths"].items()
+        for method in ("get", "post", "put", "delete")
+        if method in item
+    ]
+
+
+def test_every_operation_is_described_whole() -> None:
+    ids = [operation["operationId"] for _, _, operation in operations()]
+    assert len(set(ids)) == len(ids) > 20
+    for method, path, operation in operations():
+        assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", operation["operationId"]), operation["operationId"]
+        assert operation["description"], path
+        schemes = {name for requirement in operation["security"] for name in requirement}
+        app_only = DOCUMENT["paths"][path].get("servers") is not None
+        assert schemes == ({"session"} if app_only else {"apiKey", "session"}), path
+        assert {"401", "403", "429"} <= set(operation["responses"]), path
+        assert ("404" in operation["responses"]) or "{" not in path, f"{method} {path}"
+        assert "415" in operation["responses"] or "requestBody" not in operation
+        for status, answer in operation["responses"].items():
+            if status >= "400":
+                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+    assert not {"HTTPValidationError", "ValidationError"} & set(DOCUMENT["components"]["schemas"])
+
+
+SCHEMAS = sorted(
+    {
+        found
+        for module in (account, analyses, uploads)
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, BaseModel) and found.model_config.get("json_schema_extra")
+    },
+    key=lambda schema: schema.__name__,
+)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: str(schema.__name__))
+def test_every_example_fits_its_schema(schema: type[BaseModel]) -> None:
+    (example,) = DOCUMENT["components"]["schemas"][schema.__name__]["examples"]
+    parsed = schema.model_validate(example)
+    again = parsed.model_dump(mode="json", by_alias=True)
+    assert set(example) <= set(again), "an example names only fields that there are"
+
+
+def test_every_body_and_answer_has_an_example() -> None:
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        used = f'"#/components/schemas/{name}"'
+        direct = any(used in json.dumps(operation) for _, _, operation in operations())
+        assert not direct or "examples" in schema, name
+
+
+def test_the_page_runs_nothing_and_loads_nothing() -> None:
+    assert "<script" not in PAGE
+    assert not re.search(r"\son\w+=|\sstyle=|javascript:", PAGE)
+    assert not re.search(r'(?:src|href)="(?!#|openapi\.json|data:,)', PAGE)
+    assert "default-src 'none'" in html.unescape(PAGE)
+    for _, path, operation in operations():
+        assert f'id="{operation["operationId"]}"' in PAGE, path
+    for target in re.findall(r'href="#([^"]+)"', PAGE):
+        assert f'id="{target}"' in PAGE, target
+
+
+def test_the_api_imports_nothing_of_the_engine() -> None:
+    program = (
+        "import sys, lambdas.api.app\n"
+        "found = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(*sorted(found & {'torch', 'numpy', 'transformers', 'av', 'cv2', 'boto3', 'jinja2'}))\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('model.')))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["", "model.contract model.formats"]
+
+
+schema = schemathesis.openapi.from_path(ROOT / "docs" / "openapi.json")
+
+
+@pytest.mark.filterwarnings("ignore")
+@schema.parametrize()
+@settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@pytest.mark.usefixtures("cloud")
+def test_no_request_makes_it_fail(case: schemathesis.Case[Any]) -> None:
+    """By the description: what fits it and what does not; each answer is one that the description names."""
+    caller = by_session("alice")
+    body = case.body if isinstance(case.body, (dict, list, str, int, float, bool)) else None
+    headers = {name: value for name, value in dict(case.headers or {}).items() if name.lower() != "content-type"}
+    query = {name: str(value) for name, value in dict(case.query or {}).items()}
+    answer = caller.ask(case.method, case.formatted_path, body, headers=headers, query=query)
+    assert answer.status < 500, answer
+    if case.method.upper() != case.operation.method.upper():
+        assert answer.status in (404, 405), "another method than the operation's"
+        return
+    responses = case.operation.definition.raw["responses"]
+    assert str(answer.status) in responses, f"{case.operation.label} does not name {answer.status}"
+    content = responses[str(answer.status)].get("content", {})
+    if content:
+        assert answer.headers["content-type"].partition(";")[0] in content
