@@ -10,10 +10,12 @@ from bench.results import Machine, Results
 PAGE = ROOT / "docs" / "performance.md"
 DATA = ROOT / "docs" / "performance.json"
 
+PARTS = {"runs": "one clip and its ratios", "stages": "the stages", "long_runs": "memory over length", "api": "the API"}
+
 HEAD = """# Speed and memory
 
 Written by `make bench` and then `python -m bench --write-docs`, from [performance.json](performance.json);
-do not edit. Measured {measured_at} on {machine}.
+do not edit. Measured {measured} on {machine}.
 
 Read the ratios rather than the seconds: they were measured side by side in one run, and carry over to other
 machines better. Every analysis ran in a fresh process, contenders taking turns; its time starts when the
@@ -51,9 +53,15 @@ def write(results: Results, page: Path = PAGE, data: Path = DATA) -> None:
 
 def rendered(results: Results) -> str:
     """The page as Markdown."""
-    head = HEAD.format(measured_at=results.measured_at, machine=_machine(results.machine))
+    head = HEAD.format(measured=_dates(results), machine=_machine(results.machine))
     parts = [head, *map(_markdown, tables(results)), NOTES, _versions(results.machine)]
     return "\n".join(parts)
+
+
+def _dates(results: Results) -> str:
+    """When; and of parts that are kept from earlier runs, by the code as it was then, when those were."""
+    kept = "".join(f"; {PARTS[name]} {date}" for name, date in results.earlier.items())
+    return f"{results.measured_at}{kept},"
 
 
 def _machine(machine: Machine) -> str:

@@ -99,10 +99,16 @@ def _form_row(stage: str, what: str, form: Form, seconds: float, faster: str) ->
 
 def _long_runs(results: Results) -> Table:
     rows = [
-        (f"{run.minutes:.1f}", f"{run.peak_mib:.0f}", f"{run.analysis.wall:.0f}", str(run.utterances))
+        (
+            f"{run.minutes:.1f}",
+            f"{run.peak_mib:.0f}",
+            f"{run.analysis.wall:.0f}",
+            f"{run.analysis.cpu:.0f}",
+            str(run.utterances),
+        )
         for run in results.long_runs
     ]
-    head = ("minutes of video", "peak MiB", "s", "utterances")
+    head = ("minutes of video", "peak MiB", "s", "CPU s", "utterances")
     return Table("Memory over length (starter bundle, Whisper tiny.en)", head, rows)
 
 

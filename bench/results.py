@@ -121,9 +121,10 @@ class Api(_Record):
 
 
 class Results(_Record):
-    """All of it. Parts that were not measured are empty."""
+    """All of it. Parts that were not measured are empty; `earlier` dates those that are kept from earlier runs."""
 
     measured_at: str
+    earlier: dict[str, str] = {}
     machine: Machine
     whisper_model: str
     clip: Clip
@@ -144,8 +145,9 @@ class Results(_Record):
         """This, with the parts that only an earlier run on the same machine and clip measured."""
         if (earlier.machine, earlier.clip, earlier.whisper_model) != (self.machine, self.clip, self.whisper_model):
             return self
-        parts = {name: getattr(self, name) or getattr(earlier, name) for name in PARTS}
-        return self.model_copy(update=parts)
+        kept = [name for name in PARTS if getattr(earlier, name) and not getattr(self, name)]
+        dates = {name: earlier.earlier.get(name, earlier.measured_at) for name in kept}
+        return self.model_copy(update={**{name: getattr(earlier, name) for name in kept}, "earlier": dates})
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,10 @@
-"""The command line: `video-sentiment analyze | serve | weights | info`.
+"""The command line: `video-sentiment analyze | serve | weights | info`; weights are in `model.weights_cli`.
 
 Exit codes: 0 all went well; 2 the input or an option was bad (one clear line each, the other files
 are still analysed); 1 something failed on our side.
 """
 
+import importlib.metadata
 import os
 import sys
 from collections.abc import Sequence
@@ -12,25 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    SpinnerColumn,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from model import weights
 from model.outputs import Job, Outputs, OutputsError, find_jobs
+from model.terminal import BAD_INPUT, FAILURE, INTERRUPTED, OK, console, download_bar, errors, report_to, say_bad
+from model.weights_cli import weights_app
 
 if TYPE_CHECKING:  # torch takes seconds to load: not for --help
     from model.pipeline import Models, Options
 
-OK, FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 DEBUG_VARIABLE = "VIDEO_SENTIMENT_DEBUG"
 
 app = typer.Typer(
@@ -40,11 +32,7 @@ app = typer.Typer(
     add_completion=False,
     help="Every utterance of a video with its emotion and sentiment, judged from text, voice and picture together.",
 )
-weights_app = typer.Typer(no_args_is_help=True, help="The public weights that the engine uses: list, fetch, verify.")
 app.add_typer(weights_app, name="weights")
-
-console = Console()
-errors = Console(stderr=True)
 
 
 class Device(StrEnum):
@@ -60,7 +48,11 @@ class SpeechEngine(StrEnum):
 
 BundleOption = Annotated[str, typer.Option(help="Which trained bundle judges: a name or a folder.")]
 WhisperOption = Annotated[
-    str, typer.Option(help="Whisper size (tiny.en, base, small) or a folder with a CTranslate2 model.")
+    str,
+    typer.Option(
+        help="Whisper size (tiny.en, base, small) or a folder with a CTranslate2 model. Names in .en take whatever "
+        "is spoken for English."
+    ),
 ]
 DeviceOption = Annotated[Device, typer.Option(help="Where to compute; auto takes a GPU if there is one.")]
 
@@ -69,6 +61,21 @@ def _output(kind: str, what: str) -> typer.models.OptionInfo:
     option = typer.Option(f"--{kind}", help=f"Write {what} here: a file, or a folder; - is standard output.")
     assert isinstance(option, typer.models.OptionInfo)
     return option
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        console.print(importlib.metadata.version("video-sentiment"), highlight=False)
+        raise typer.Exit(OK)
+
+
+@app.callback()
+def common(
+    version: Annotated[  # noqa: ARG001  (its callback does it all)
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -104,10 +111,10 @@ def analyze(
         jobs, refused = find_jobs(paths)
         outputs.check(jobs)
     except OutputsError as error:
-        _say_bad(str(error))
+        say_bad(str(error))
         raise typer.Exit(BAD_INPUT) from error
     for refusal in refused:
-        _say_bad(refusal)
+        say_bad(refusal)
     if not jobs:
         raise typer.Exit(BAD_INPUT)
     models = _load(bundle, whisper_model, engine, device, quiet)
@@ -118,7 +125,7 @@ def analyze(
     try:
         failed = [job for job in jobs if not _analyze_one(job, models, outputs, options, quiet)]
     except SpeechError as error:
-        _say_bad(str(error))
+        say_bad(str(error))
         raise typer.Exit(BAD_INPUT) from error
     if len(jobs) > 1 and not quiet:
         errors.print(f"{len(jobs) - len(failed)} of {len(jobs)} analysed")
@@ -152,7 +159,7 @@ def serve(
     try:
         run_server(host, port, ServerSettings(**{k: v for k, v in chosen.items() if v is not None}))  # type: ignore[arg-type]
     except (BundleError, SpeechError, DeviceError) as error:
-        _say_bad(str(error))
+        say_bad(str(error))
         raise typer.Exit(BAD_INPUT) from error
 
 
@@ -163,42 +170,6 @@ def info() -> None:
 
     for name, value in describe():
         console.print(f"[bold]{name:<14}[/] {value}", soft_wrap=True, highlight=False)
-
-
-@weights_app.command("list")
-def weights_list() -> None:
-    """What there is, what it is for, and whether it is here."""
-    for name, entry in weights.CATALOGUE.items():
-        here = f"{weights.size(name) / 1e6:.0f} MB here" if weights.is_fetched(name) else "not fetched"
-        console.print(f"[bold]{name:<18}[/] {entry.purpose} ({entry.licence}): {here}", highlight=False)
-    console.print(f"kept in {weights.cache_folder()} (set {weights.CACHE_VARIABLE} to move it)", highlight=False)
-
-
-@weights_app.command("fetch")
-def weights_fetch(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Which; all that the starter bundle needs for none.")
-    ] = None,
-) -> None:
-    """Download weights and verify their SHA-256; goes on where a broken download stopped."""
-    for name in names or ["minilm-l6", "centerface", "whisper-base"]:
-        with _download_bar() as bar:
-            folder = weights.fetch(name, _report_to(bar))
-        console.print(f"{name}: {folder}", highlight=False)
-
-
-@weights_app.command("verify")
-def weights_verify() -> None:
-    """Read every fetched file again and compare its SHA-256."""
-    damaged = False
-    for name in weights.CATALOGUE:
-        for file, state in weights.verify(name).items():
-            damaged = damaged or state == "damaged"
-            style = {"ok": "green", "missing": "dim", "damaged": "bold red"}[state]
-            console.print(f"{name}/{file}: [{style}]{state}[/]", highlight=False)
-    if damaged:
-        _say_bad("damaged files are fetched again by `video-sentiment weights fetch`")
-        raise typer.Exit(FAILURE)
 
 
 def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device, quiet: bool) -> "Models":
@@ -212,13 +183,13 @@ def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device,
             n for n in needed_weights(read_manifest(find_bundle(bundle)), whisper_model) if not weights.is_fetched(n)
         ]
         if missing:
-            with _download_bar() as bar:
+            with download_bar() as bar:
                 for name in missing:
-                    weights.fetch(name, _report_to(bar))
+                    weights.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
             return load_models(bundle, whisper_model, engine.value, device.value)
     except (BundleError, SpeechError, DeviceError) as error:
-        _say_bad(str(error))
+        say_bad(str(error))
         raise typer.Exit(BAD_INPUT) from error
 
 
@@ -247,37 +218,15 @@ def _analyze_one(job: Job, models: "Models", outputs: Outputs, options: "Options
             if not quiet:
                 errors.print(f"written: {written}", highlight=False, soft_wrap=True)
     except MediaError as error:
-        _say_bad(str(error))
+        say_bad(str(error))
         return False
     return True
-
-
-def _download_bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=errors
-    )
-
-
-def _report_to(bar: Progress) -> weights.Progress:
-    tasks: dict[str, object] = {}
-
-    def report(label: str, have: int, total: int) -> None:
-        if label not in tasks:
-            tasks[label] = bar.add_task(label)
-        bar.update(tasks[label], completed=have, total=total or None)  # type: ignore[arg-type]
-
-    return report
 
 
 class _Nothing:
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None: ...
-
-
-def _say_bad(message: str) -> None:
-    errors.print("[bold red]error:[/] ", end="")
-    errors.print(message, markup=False, highlight=False, soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -292,7 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
-        _say_bad(str(error) or type(error).__name__)
+        say_bad(str(error) or type(error).__name__)
         if not isinstance(error, weights.WeightsError | OSError):
             errors.print(f"This is a fault of ours. {DEBUG_VARIABLE}=1 shows where it happened.")
         sys.exit(FAILURE)

@@ -29,7 +29,9 @@ from model.features import Sample, Tokens
 
 N_EMOTIONS, N_SENTIMENTS = len(EMOTIONS), len(SENTIMENTS)
 N_LOGITS = N_EMOTIONS + N_SENTIMENTS  # a head's row: emotions first, then sentiments
-ENCODER_BATCH: dict[Modality, int] = {"text": 64, "audio": 8, "video": 2, "face": 32}  # bounds memory
+# Utterances at a time: this bounds memory. A face's 16 crops take a megabyte each between the layers, so that a
+# passage's faces at once were the most that an analysis held, and the more the longer the passage happened to be.
+ENCODER_BATCH: dict[Modality, int] = {"text": 64, "audio": 8, "video": 2, "face": 2}
 
 
 class Calibration(BaseModel):

@@ -44,6 +44,8 @@ class Listener:
         self._start = 0.0
         self.language = language
         self.heard_speech = False
+        # A recogniser of English alone cannot tell another language: it makes English words of it.
+        self.took_for_english = recogniser is not None and not recogniser.multilingual and language is None
 
     @property
     def start(self) -> float:

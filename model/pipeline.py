@@ -205,6 +205,11 @@ class Judge:
                 f"the speech is {self._listener.language!r}, this bundle reads {readable}: judged without the "
                 "words; --translate has it read a translation"
             )
+        if self._listener.heard_speech and self._listener.took_for_english:
+            missing.append(
+                "the speech was taken for English, as this recogniser knows no other language and would make up "
+                "English words for it; --language en says that it is English"
+            )
         if self._seconds_without_evidence >= 0.1:
             missing.append(f"{self._seconds_without_evidence:.1f} s held neither speech nor sound nor a face: left out")
         return missing

@@ -140,7 +140,7 @@ def test_peak_memory_is_a_high_water_mark() -> None:
     held = peak_memory()
     assert held > block.nbytes / MIB
     del block
-    assert peak_memory() >= held
+    assert peak_memory() >= held - 1.0  # MiB: Linux counts a core's pages in batches
 
 
 def test_a_stopwatch_adds_up() -> None:
@@ -197,6 +197,18 @@ def test_parts_that_were_left_out_are_kept_from_the_same_machine_only(results: R
     assert later.with_parts_of(results).runs == results.runs
     elsewhere = results.model_copy(update={"whisper_model": "tiny.en"})
     assert later.with_parts_of(elsewhere).runs == ()
+
+
+def test_parts_that_are_kept_are_dated(results: Results, tmp_path: Path) -> None:
+    """However often they are kept on, and on the page as well."""
+    first = results.model_copy(update={"measured_at": "the first day", "long_runs": ()})
+    second = results.model_copy(update={"measured_at": "the second day", "runs": (), "stages": ()})
+    third = second.model_copy(update={"measured_at": "the third day"})
+    merged = third.with_parts_of(second.with_parts_of(first))
+    assert merged.earlier == {"runs": "the first day", "stages": "the first day"}
+    docs.write(merged, tmp_path / "performance.md", tmp_path / "performance.json")
+    page = (tmp_path / "performance.md").read_text(encoding="utf-8")
+    assert "the third day; one clip and its ratios the first day; the stages the first day" in page
 
 
 def test_results_survive_saving(results: Results, tmp_path: Path) -> None:

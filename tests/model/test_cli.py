@@ -1,8 +1,10 @@
 """The command line as a user meets it: a process of its own, its output, its files, its exit code."""
 
 import csv
+import importlib.metadata
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from model import weights
 from model.contract import Analysis
 from model.outputs import Job, Outputs, OutputsError, find_jobs
 from tests.model.media_files import Sound, speech_of, write
@@ -101,6 +104,27 @@ def test_weights_that_cannot_be_had(tmp_path: Path) -> None:
     done = run("weights", "fetch", "centerface", cwd=tmp_path, HTTPS_PROXY="http://127.0.0.1:9", **nowhere)
     assert done.returncode == 1
     assert "Check the network or the proxy" in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
+
+
+def test_the_version_alone(tmp_path: Path) -> None:
+    done = run("--version", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.strip() == importlib.metadata.version("video-sentiment")
+
+
+def test_verifying_weights_tells_what_is_missing_or_damaged(tmp_path: Path) -> None:
+    """2 for missing, 1 for damaged; what the starter bundle does not need may be missing, unless asked for."""
+    entry = weights.CATALOGUE["centerface"]
+    folder = tmp_path / "weights" / entry.name
+    cache = {weights.CACHE_VARIABLE: str(tmp_path)}
+    nothing = run("weights", "verify", cwd=tmp_path, **cache)
+    assert nothing.returncode == 2 and "centerface/centerface.onnx: missing" in nothing.stdout
+    assert "r3d-18" not in nothing.stdout and "weights fetch NAME" in nothing.stderr
+    assert run("weights", "verify", "r3d-18", cwd=tmp_path, **cache).returncode == 2
+    folder.mkdir(parents=True)
+    (folder / entry.files[0].name).write_bytes(b"damaged")
+    assert run("weights", "verify", "centerface", cwd=tmp_path, **cache).returncode == 1
+    shutil.copy(weights.fetch("centerface") / entry.files[0].name, folder)
+    assert run("weights", "verify", "centerface", cwd=tmp_path, **cache).returncode == 0
 
 
 def test_help_teaches(tmp_path: Path) -> None:

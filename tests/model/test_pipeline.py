@@ -11,7 +11,7 @@ from model.contract import EMOTIONS, Analysis
 from model.features import SAMPLE_RATE
 from model.media import Reader
 from model.passages import Listener, cut_point
-from model.pipeline import Models, analyze
+from model.pipeline import Models, Options, analyze
 from model.speech import Span, find_speech, pack, transcribe
 from tests.model.media_files import Sound, silence, speech_of, write
 
@@ -24,7 +24,11 @@ def test_every_utterance_of_the_sample(analysis: Analysis) -> None:
     assert analysis.video.duration_s == pytest.approx(19.7, abs=0.1)
     spoken = [u for u in analysis.utterances if u.text]
     assert len(spoken) == 3 and all(set(u.modalities) == {"text", "audio", "face"} for u in spoken)
-    assert analysis.warnings == []
+    assert len(analysis.warnings) == 1 and "taken for English" in analysis.warnings[0]  # by tiny.en
+
+
+def test_english_that_was_said_to_be_english_needs_no_warning(models: Models, sample: Path) -> None:
+    assert analyze(sample, models, Options(language="en")).warnings == []
 
 
 def test_times_are_where_the_words_are(analysis: Analysis, sample: Path) -> None:

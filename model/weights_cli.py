@@ -1,0 +1,52 @@
+"""`video-sentiment weights list | fetch | verify`."""
+
+from typing import Annotated
+
+import typer
+
+from model import weights
+from model.terminal import BAD_INPUT, FAILURE, OK, console, download_bar, report_to, say_bad
+
+NEEDED = ("minilm-l6", "centerface", "whisper-base")  # by the starter bundle
+
+weights_app = typer.Typer(no_args_is_help=True, help="The public weights that the engine uses: list, fetch, verify.")
+
+
+@weights_app.command("list")
+def weights_list() -> None:
+    """What there is, what it is for, and whether it is here."""
+    for name, entry in weights.CATALOGUE.items():
+        here = f"{weights.size(name) / 1e6:.0f} MB here" if weights.is_fetched(name) else "not fetched"
+        console.print(f"[bold]{name:<18}[/] {entry.purpose} ({entry.licence}): {here}", highlight=False)
+    console.print(f"kept in {weights.cache_folder()} (set {weights.CACHE_VARIABLE} to move it)", highlight=False)
+
+
+@weights_app.command("fetch")
+def weights_fetch(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which; all that the starter bundle needs for none.")
+    ] = None,
+) -> None:
+    """Download weights and verify their SHA-256; goes on where a broken download stopped."""
+    for name in names or NEEDED:
+        with download_bar() as bar:
+            folder = weights.fetch(name, report_to(bar))
+        console.print(f"{name}: {folder}", highlight=False)
+
+
+@weights_app.command("verify")
+def weights_verify(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which; all that the starter bundle needs, and all fetched, for none.")
+    ] = None,
+) -> None:
+    """Read files again and compare their SHA-256. Exit code 1 for damaged ones, 2 for missing ones."""
+    found = set()
+    for name in names or [n for n in weights.CATALOGUE if n in NEEDED or weights.size(n)]:
+        for file, state in weights.verify(name).items():
+            found.add(state)
+            style = {"ok": "green", "missing": "bold yellow", "damaged": "bold red"}[state]
+            console.print(f"{name}/{file}: [{style}]{state}[/]", highlight=False)
+    for state in sorted(found - {"ok"}):
+        say_bad(f"{state} files are fetched by `video-sentiment weights fetch NAME`")
+    raise typer.Exit(FAILURE if "damaged" in found else BAD_INPUT if "missing" in found else OK)
