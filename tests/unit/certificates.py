@@ -18,7 +18,9 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         name = _name("Test authority")
         constraints = x509.BasicConstraints(ca=True, path_length=0)
-        made = _builder(name, name, self._key).add_extension(constraints, critical=True).sign(self._key, hashes.SHA256())
+        made = (
+            _builder(name, name, self._key).add_extension(constraints, critical=True).sign(self._key, hashes.SHA256())
+        )
         self._root = folder / "root.pem"
         self._root.write_bytes(made.public_bytes(serialization.Encoding.PEM))
         self._name = name
