@@ -1,0 +1,55 @@
+"""The load on the API counts what it says it counts. Nothing here is timed."""
+
+import asyncio
+
+import httpx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.api_load import CALLS, one_kind, percentile
+from bench.report import tables
+from bench.results import Api, ApiCall, Clip, Machine, Results
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.01, 1.0))
+def test_a_percentile_is_a_value_that_so_many_do_not_exceed(values: list[float], share: float) -> None:
+    found = percentile(values, share)
+    assert found in values
+    assert sum(value <= found for value in values) >= share * len(values)
+    assert sum(value < found for value in values) < share * len(values)
+
+
+def test_every_request_is_counted_and_so_is_every_failure() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        if len(seen) % 5 == 0:
+            raise httpx.ReadError("gone", request=request)
+        return httpx.Response(503 if len(seen) % 10 == 1 else 200)
+
+    async def load() -> ApiCall:
+        transport = httpx.MockTransport(answer)
+        async with httpx.AsyncClient(base_url="http://test", transport=transport) as client:
+            return await one_kind(client, "GET /usage", 50)
+
+    found = asyncio.run(load())
+    assert seen == ["/api/usage"] * 50
+    assert (found.requests, found.errors) == (50, 15)
+    assert 0 < found.p50_ms <= found.p99_ms
+
+
+def test_the_figures_get_into_the_tables() -> None:
+    call = ApiCall(what="GET /usage", requests=300, errors=0, per_second=41.2, p50_ms=23.4, p99_ms=99.9)
+    clip = Clip(seconds=1, width=1, height=1, pictures=1)
+    results = Results(
+        measured_at="now",
+        machine=Machine.this(),
+        whisper_model="base",
+        clip=clip,
+        api=Api(import_ms=312.4, clients=2, calls=(call,)),
+    )
+    (table,) = [table for table in tables(results) if "API" in table.title]
+    assert "312 ms" in table.title
+    assert list(table.rows) == [("GET /usage", "300", "0", "41", "23", "100")]
+    assert set(CALLS) >= {"GET /usage", "POST /upload-url"}
