@@ -490,218 +490,220 @@ export interface components {
          * AnalysisDetail
          * @description An analysis with its result.
          * @example {
+         *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
+         *       "status": "completed",
+         *       "attempt": 1,
+         *       "source": "upload",
+         *       "fileName": "interview.mp4",
+         *       "size": 7340032,
+         *       "contentType": "video/mp4",
+         *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "updatedAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2027-02-22T09:30:00Z",
+         *       "summary": {
+         *         "duration_s": 4.2,
+         *         "language": "en",
+         *         "utterances": 1,
+         *         "emotions": [
+         *           {
+         *             "label": "joy",
+         *             "confidence": 0.71
+         *           },
+         *           {
+         *             "label": "neutral",
+         *             "confidence": 0.12
+         *           },
+         *           {
+         *             "label": "surprise",
+         *             "confidence": 0.08
+         *           },
+         *           {
+         *             "label": "sadness",
+         *             "confidence": 0.04
+         *           },
+         *           {
+         *             "label": "anger",
+         *             "confidence": 0.02
+         *           },
+         *           {
+         *             "label": "fear",
+         *             "confidence": 0.02
+         *           },
+         *           {
+         *             "label": "disgust",
+         *             "confidence": 0.01
+         *           }
+         *         ],
+         *         "sentiments": [
+         *           {
+         *             "label": "positive",
+         *             "confidence": 0.78
+         *           },
+         *           {
+         *             "label": "neutral",
+         *             "confidence": 0.16
+         *           },
+         *           {
+         *             "label": "negative",
+         *             "confidence": 0.06
+         *           }
+         *         ],
+         *         "warnings": [],
+         *         "bundle": "starter",
+         *         "bundle_version": "0.2.0"
+         *       },
+         *       "error": null,
+         *       "progress": null,
          *       "analysis": {
+         *         "schema_version": "1.0",
+         *         "video": {
+         *           "duration_s": 4.2,
+         *           "width": 1280,
+         *           "height": 720,
+         *           "fps": 25,
+         *           "has_audio": true
+         *         },
          *         "language": "en",
          *         "model": {
          *           "bundle": "starter",
-         *           "speech": "whisper-base",
-         *           "version": "0.2.0"
+         *           "version": "0.2.0",
+         *           "speech": "whisper-base"
          *         },
+         *         "utterances": [
+         *           {
+         *             "start_time": 0.4,
+         *             "end_time": 3.1,
+         *             "text": "We made it, I can't believe it!",
+         *             "emotions": [
+         *               {
+         *                 "label": "joy",
+         *                 "confidence": 0.71
+         *               },
+         *               {
+         *                 "label": "neutral",
+         *                 "confidence": 0.12
+         *               },
+         *               {
+         *                 "label": "surprise",
+         *                 "confidence": 0.08
+         *               },
+         *               {
+         *                 "label": "sadness",
+         *                 "confidence": 0.04
+         *               },
+         *               {
+         *                 "label": "anger",
+         *                 "confidence": 0.02
+         *               },
+         *               {
+         *                 "label": "fear",
+         *                 "confidence": 0.02
+         *               },
+         *               {
+         *                 "label": "disgust",
+         *                 "confidence": 0.01
+         *               }
+         *             ],
+         *             "sentiments": [
+         *               {
+         *                 "label": "positive",
+         *                 "confidence": 0.78
+         *               },
+         *               {
+         *                 "label": "neutral",
+         *                 "confidence": 0.16
+         *               },
+         *               {
+         *                 "label": "negative",
+         *                 "confidence": 0.06
+         *               }
+         *             ],
+         *             "modalities": {
+         *               "text": {
+         *                 "weight": 1,
+         *                 "emotions": [
+         *                   {
+         *                     "label": "joy",
+         *                     "confidence": 0.71
+         *                   },
+         *                   {
+         *                     "label": "neutral",
+         *                     "confidence": 0.12
+         *                   },
+         *                   {
+         *                     "label": "surprise",
+         *                     "confidence": 0.08
+         *                   },
+         *                   {
+         *                     "label": "sadness",
+         *                     "confidence": 0.04
+         *                   },
+         *                   {
+         *                     "label": "anger",
+         *                     "confidence": 0.02
+         *                   },
+         *                   {
+         *                     "label": "fear",
+         *                     "confidence": 0.02
+         *                   },
+         *                   {
+         *                     "label": "disgust",
+         *                     "confidence": 0.01
+         *                   }
+         *                 ]
+         *               }
+         *             }
+         *           }
+         *         ],
          *         "overall": {
          *           "emotions": [
          *             {
-         *               "confidence": 0.71,
-         *               "label": "joy"
+         *               "label": "joy",
+         *               "confidence": 0.71
          *             },
          *             {
-         *               "confidence": 0.12,
-         *               "label": "neutral"
+         *               "label": "neutral",
+         *               "confidence": 0.12
          *             },
          *             {
-         *               "confidence": 0.08,
-         *               "label": "surprise"
+         *               "label": "surprise",
+         *               "confidence": 0.08
          *             },
          *             {
-         *               "confidence": 0.04,
-         *               "label": "sadness"
+         *               "label": "sadness",
+         *               "confidence": 0.04
          *             },
          *             {
-         *               "confidence": 0.02,
-         *               "label": "anger"
+         *               "label": "anger",
+         *               "confidence": 0.02
          *             },
          *             {
-         *               "confidence": 0.02,
-         *               "label": "fear"
+         *               "label": "fear",
+         *               "confidence": 0.02
          *             },
          *             {
-         *               "confidence": 0.01,
-         *               "label": "disgust"
+         *               "label": "disgust",
+         *               "confidence": 0.01
          *             }
          *           ],
          *           "sentiments": [
          *             {
-         *               "confidence": 0.78,
-         *               "label": "positive"
+         *               "label": "positive",
+         *               "confidence": 0.78
          *             },
          *             {
-         *               "confidence": 0.16,
-         *               "label": "neutral"
+         *               "label": "neutral",
+         *               "confidence": 0.16
          *             },
          *             {
-         *               "confidence": 0.06,
-         *               "label": "negative"
+         *               "label": "negative",
+         *               "confidence": 0.06
          *             }
          *           ]
          *         },
-         *         "schema_version": "1.0",
-         *         "utterances": [
-         *           {
-         *             "emotions": [
-         *               {
-         *                 "confidence": 0.71,
-         *                 "label": "joy"
-         *               },
-         *               {
-         *                 "confidence": 0.12,
-         *                 "label": "neutral"
-         *               },
-         *               {
-         *                 "confidence": 0.08,
-         *                 "label": "surprise"
-         *               },
-         *               {
-         *                 "confidence": 0.04,
-         *                 "label": "sadness"
-         *               },
-         *               {
-         *                 "confidence": 0.02,
-         *                 "label": "anger"
-         *               },
-         *               {
-         *                 "confidence": 0.02,
-         *                 "label": "fear"
-         *               },
-         *               {
-         *                 "confidence": 0.01,
-         *                 "label": "disgust"
-         *               }
-         *             ],
-         *             "end_time": 3.1,
-         *             "modalities": {
-         *               "text": {
-         *                 "emotions": [
-         *                   {
-         *                     "confidence": 0.71,
-         *                     "label": "joy"
-         *                   },
-         *                   {
-         *                     "confidence": 0.12,
-         *                     "label": "neutral"
-         *                   },
-         *                   {
-         *                     "confidence": 0.08,
-         *                     "label": "surprise"
-         *                   },
-         *                   {
-         *                     "confidence": 0.04,
-         *                     "label": "sadness"
-         *                   },
-         *                   {
-         *                     "confidence": 0.02,
-         *                     "label": "anger"
-         *                   },
-         *                   {
-         *                     "confidence": 0.02,
-         *                     "label": "fear"
-         *                   },
-         *                   {
-         *                     "confidence": 0.01,
-         *                     "label": "disgust"
-         *                   }
-         *                 ],
-         *                 "weight": 1
-         *               }
-         *             },
-         *             "sentiments": [
-         *               {
-         *                 "confidence": 0.78,
-         *                 "label": "positive"
-         *               },
-         *               {
-         *                 "confidence": 0.16,
-         *                 "label": "neutral"
-         *               },
-         *               {
-         *                 "confidence": 0.06,
-         *                 "label": "negative"
-         *               }
-         *             ],
-         *             "start_time": 0.4,
-         *             "text": "We made it, I can't believe it!"
-         *           }
-         *         ],
-         *         "video": {
-         *           "duration_s": 4.2,
-         *           "fps": 25,
-         *           "has_audio": true,
-         *           "height": 720,
-         *           "width": 1280
-         *         },
          *         "warnings": []
          *       },
-         *       "attempt": 1,
-         *       "contentType": "video/mp4",
-         *       "createdAt": "2026-11-24T09:30:00Z",
-         *       "expiresAt": "2027-02-22T09:30:00Z",
-         *       "fileName": "interview.mp4",
-         *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
-         *       "resultUrl": "https://results.s3.eu-central-1.amazonaws.com/analyses/...?X-Amz-Signature=...",
-         *       "size": 7340032,
-         *       "source": "upload",
-         *       "status": "completed",
-         *       "summary": {
-         *         "bundle": "starter",
-         *         "bundle_version": "0.2.0",
-         *         "duration_s": 4.2,
-         *         "emotions": [
-         *           {
-         *             "confidence": 0.71,
-         *             "label": "joy"
-         *           },
-         *           {
-         *             "confidence": 0.12,
-         *             "label": "neutral"
-         *           },
-         *           {
-         *             "confidence": 0.08,
-         *             "label": "surprise"
-         *           },
-         *           {
-         *             "confidence": 0.04,
-         *             "label": "sadness"
-         *           },
-         *           {
-         *             "confidence": 0.02,
-         *             "label": "anger"
-         *           },
-         *           {
-         *             "confidence": 0.02,
-         *             "label": "fear"
-         *           },
-         *           {
-         *             "confidence": 0.01,
-         *             "label": "disgust"
-         *           }
-         *         ],
-         *         "language": "en",
-         *         "sentiments": [
-         *           {
-         *             "confidence": 0.78,
-         *             "label": "positive"
-         *           },
-         *           {
-         *             "confidence": 0.16,
-         *             "label": "neutral"
-         *           },
-         *           {
-         *             "confidence": 0.06,
-         *             "label": "negative"
-         *           }
-         *         ],
-         *         "utterances": 1,
-         *         "warnings": []
-         *       },
-         *       "updatedAt": "2026-11-24T09:30:00Z"
+         *       "resultUrl": "https://results.s3.eu-central-1.amazonaws.com/analyses/...?X-Amz-Signature=..."
          *     }
          */
         AnalysisDetail: {
@@ -761,68 +763,69 @@ export interface components {
          * AnalysisItem
          * @description An analysis in short.
          * @example {
+         *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
+         *       "status": "completed",
          *       "attempt": 1,
+         *       "source": "upload",
+         *       "fileName": "interview.mp4",
+         *       "size": 7340032,
          *       "contentType": "video/mp4",
          *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "updatedAt": "2026-11-24T09:30:00Z",
          *       "expiresAt": "2027-02-22T09:30:00Z",
-         *       "fileName": "interview.mp4",
-         *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
-         *       "size": 7340032,
-         *       "source": "upload",
-         *       "status": "completed",
          *       "summary": {
-         *         "bundle": "starter",
-         *         "bundle_version": "0.2.0",
          *         "duration_s": 4.2,
+         *         "language": "en",
+         *         "utterances": 1,
          *         "emotions": [
          *           {
-         *             "confidence": 0.71,
-         *             "label": "joy"
+         *             "label": "joy",
+         *             "confidence": 0.71
          *           },
          *           {
-         *             "confidence": 0.12,
-         *             "label": "neutral"
+         *             "label": "neutral",
+         *             "confidence": 0.12
          *           },
          *           {
-         *             "confidence": 0.08,
-         *             "label": "surprise"
+         *             "label": "surprise",
+         *             "confidence": 0.08
          *           },
          *           {
-         *             "confidence": 0.04,
-         *             "label": "sadness"
+         *             "label": "sadness",
+         *             "confidence": 0.04
          *           },
          *           {
-         *             "confidence": 0.02,
-         *             "label": "anger"
+         *             "label": "anger",
+         *             "confidence": 0.02
          *           },
          *           {
-         *             "confidence": 0.02,
-         *             "label": "fear"
+         *             "label": "fear",
+         *             "confidence": 0.02
          *           },
          *           {
-         *             "confidence": 0.01,
-         *             "label": "disgust"
+         *             "label": "disgust",
+         *             "confidence": 0.01
          *           }
          *         ],
-         *         "language": "en",
          *         "sentiments": [
          *           {
-         *             "confidence": 0.78,
-         *             "label": "positive"
+         *             "label": "positive",
+         *             "confidence": 0.78
          *           },
          *           {
-         *             "confidence": 0.16,
-         *             "label": "neutral"
+         *             "label": "neutral",
+         *             "confidence": 0.16
          *           },
          *           {
-         *             "confidence": 0.06,
-         *             "label": "negative"
+         *             "label": "negative",
+         *             "confidence": 0.06
          *           }
          *         ],
-         *         "utterances": 1,
-         *         "warnings": []
+         *         "warnings": [],
+         *         "bundle": "starter",
+         *         "bundle_version": "0.2.0"
          *       },
-         *       "updatedAt": "2026-11-24T09:30:00Z"
+         *       "error": null
          *     }
          */
         AnalysisItem: {
@@ -875,70 +878,72 @@ export interface components {
          * @example {
          *       "analyses": [
          *         {
+         *           "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
+         *           "status": "completed",
          *           "attempt": 1,
+         *           "source": "upload",
+         *           "fileName": "interview.mp4",
+         *           "size": 7340032,
          *           "contentType": "video/mp4",
          *           "createdAt": "2026-11-24T09:30:00Z",
+         *           "updatedAt": "2026-11-24T09:30:00Z",
          *           "expiresAt": "2027-02-22T09:30:00Z",
-         *           "fileName": "interview.mp4",
-         *           "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
-         *           "size": 7340032,
-         *           "source": "upload",
-         *           "status": "completed",
          *           "summary": {
-         *             "bundle": "starter",
-         *             "bundle_version": "0.2.0",
          *             "duration_s": 4.2,
+         *             "language": "en",
+         *             "utterances": 1,
          *             "emotions": [
          *               {
-         *                 "confidence": 0.71,
-         *                 "label": "joy"
+         *                 "label": "joy",
+         *                 "confidence": 0.71
          *               },
          *               {
-         *                 "confidence": 0.12,
-         *                 "label": "neutral"
+         *                 "label": "neutral",
+         *                 "confidence": 0.12
          *               },
          *               {
-         *                 "confidence": 0.08,
-         *                 "label": "surprise"
+         *                 "label": "surprise",
+         *                 "confidence": 0.08
          *               },
          *               {
-         *                 "confidence": 0.04,
-         *                 "label": "sadness"
+         *                 "label": "sadness",
+         *                 "confidence": 0.04
          *               },
          *               {
-         *                 "confidence": 0.02,
-         *                 "label": "anger"
+         *                 "label": "anger",
+         *                 "confidence": 0.02
          *               },
          *               {
-         *                 "confidence": 0.02,
-         *                 "label": "fear"
+         *                 "label": "fear",
+         *                 "confidence": 0.02
          *               },
          *               {
-         *                 "confidence": 0.01,
-         *                 "label": "disgust"
+         *                 "label": "disgust",
+         *                 "confidence": 0.01
          *               }
          *             ],
-         *             "language": "en",
          *             "sentiments": [
          *               {
-         *                 "confidence": 0.78,
-         *                 "label": "positive"
+         *                 "label": "positive",
+         *                 "confidence": 0.78
          *               },
          *               {
-         *                 "confidence": 0.16,
-         *                 "label": "neutral"
+         *                 "label": "neutral",
+         *                 "confidence": 0.16
          *               },
          *               {
-         *                 "confidence": 0.06,
-         *                 "label": "negative"
+         *                 "label": "negative",
+         *                 "confidence": 0.06
          *               }
          *             ],
-         *             "utterances": 1,
-         *             "warnings": []
+         *             "warnings": [],
+         *             "bundle": "starter",
+         *             "bundle_version": "0.2.0"
          *           },
-         *           "updatedAt": "2026-11-24T09:30:00Z"
+         *           "error": null
          *         }
-         *       ]
+         *       ],
+         *       "cursor": null
          *     }
          */
         AnalysisPage: {
@@ -953,8 +958,8 @@ export interface components {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "parts": [
          *         {
-         *           "etag": "\"9b2cf535f27731c974343645a3985328\"",
-         *           "partNumber": 1
+         *           "partNumber": 1,
+         *           "etag": "\"9b2cf535f27731c974343645a3985328\""
          *         }
          *       ]
          *     }
@@ -1029,9 +1034,9 @@ export interface components {
         /**
          * InferenceRequest
          * @example {
-         *       "fileName": "interview.mp4",
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
-         *       "webhookUrl": "https://hooks.example.com/video-sentiment"
+         *       "webhookUrl": "https://hooks.example.com/video-sentiment",
+         *       "fileName": "interview.mp4"
          *     }
          */
         InferenceRequest: {
@@ -1056,151 +1061,151 @@ export interface components {
          * @description The whole analysis, as it came within the time that a request waits.
          * @example {
          *       "analysis": {
+         *         "schema_version": "1.0",
+         *         "video": {
+         *           "duration_s": 4.2,
+         *           "width": 1280,
+         *           "height": 720,
+         *           "fps": 25,
+         *           "has_audio": true
+         *         },
          *         "language": "en",
          *         "model": {
          *           "bundle": "starter",
-         *           "speech": "whisper-base",
-         *           "version": "0.2.0"
+         *           "version": "0.2.0",
+         *           "speech": "whisper-base"
          *         },
+         *         "utterances": [
+         *           {
+         *             "start_time": 0.4,
+         *             "end_time": 3.1,
+         *             "text": "We made it, I can't believe it!",
+         *             "emotions": [
+         *               {
+         *                 "label": "joy",
+         *                 "confidence": 0.71
+         *               },
+         *               {
+         *                 "label": "neutral",
+         *                 "confidence": 0.12
+         *               },
+         *               {
+         *                 "label": "surprise",
+         *                 "confidence": 0.08
+         *               },
+         *               {
+         *                 "label": "sadness",
+         *                 "confidence": 0.04
+         *               },
+         *               {
+         *                 "label": "anger",
+         *                 "confidence": 0.02
+         *               },
+         *               {
+         *                 "label": "fear",
+         *                 "confidence": 0.02
+         *               },
+         *               {
+         *                 "label": "disgust",
+         *                 "confidence": 0.01
+         *               }
+         *             ],
+         *             "sentiments": [
+         *               {
+         *                 "label": "positive",
+         *                 "confidence": 0.78
+         *               },
+         *               {
+         *                 "label": "neutral",
+         *                 "confidence": 0.16
+         *               },
+         *               {
+         *                 "label": "negative",
+         *                 "confidence": 0.06
+         *               }
+         *             ],
+         *             "modalities": {
+         *               "text": {
+         *                 "weight": 1,
+         *                 "emotions": [
+         *                   {
+         *                     "label": "joy",
+         *                     "confidence": 0.71
+         *                   },
+         *                   {
+         *                     "label": "neutral",
+         *                     "confidence": 0.12
+         *                   },
+         *                   {
+         *                     "label": "surprise",
+         *                     "confidence": 0.08
+         *                   },
+         *                   {
+         *                     "label": "sadness",
+         *                     "confidence": 0.04
+         *                   },
+         *                   {
+         *                     "label": "anger",
+         *                     "confidence": 0.02
+         *                   },
+         *                   {
+         *                     "label": "fear",
+         *                     "confidence": 0.02
+         *                   },
+         *                   {
+         *                     "label": "disgust",
+         *                     "confidence": 0.01
+         *                   }
+         *                 ]
+         *               }
+         *             }
+         *           }
+         *         ],
          *         "overall": {
          *           "emotions": [
          *             {
-         *               "confidence": 0.71,
-         *               "label": "joy"
+         *               "label": "joy",
+         *               "confidence": 0.71
          *             },
          *             {
-         *               "confidence": 0.12,
-         *               "label": "neutral"
+         *               "label": "neutral",
+         *               "confidence": 0.12
          *             },
          *             {
-         *               "confidence": 0.08,
-         *               "label": "surprise"
+         *               "label": "surprise",
+         *               "confidence": 0.08
          *             },
          *             {
-         *               "confidence": 0.04,
-         *               "label": "sadness"
+         *               "label": "sadness",
+         *               "confidence": 0.04
          *             },
          *             {
-         *               "confidence": 0.02,
-         *               "label": "anger"
+         *               "label": "anger",
+         *               "confidence": 0.02
          *             },
          *             {
-         *               "confidence": 0.02,
-         *               "label": "fear"
+         *               "label": "fear",
+         *               "confidence": 0.02
          *             },
          *             {
-         *               "confidence": 0.01,
-         *               "label": "disgust"
+         *               "label": "disgust",
+         *               "confidence": 0.01
          *             }
          *           ],
          *           "sentiments": [
          *             {
-         *               "confidence": 0.78,
-         *               "label": "positive"
+         *               "label": "positive",
+         *               "confidence": 0.78
          *             },
          *             {
-         *               "confidence": 0.16,
-         *               "label": "neutral"
+         *               "label": "neutral",
+         *               "confidence": 0.16
          *             },
          *             {
-         *               "confidence": 0.06,
-         *               "label": "negative"
+         *               "label": "negative",
+         *               "confidence": 0.06
          *             }
          *           ]
-         *         },
-         *         "schema_version": "1.0",
-         *         "utterances": [
-         *           {
-         *             "emotions": [
-         *               {
-         *                 "confidence": 0.71,
-         *                 "label": "joy"
-         *               },
-         *               {
-         *                 "confidence": 0.12,
-         *                 "label": "neutral"
-         *               },
-         *               {
-         *                 "confidence": 0.08,
-         *                 "label": "surprise"
-         *               },
-         *               {
-         *                 "confidence": 0.04,
-         *                 "label": "sadness"
-         *               },
-         *               {
-         *                 "confidence": 0.02,
-         *                 "label": "anger"
-         *               },
-         *               {
-         *                 "confidence": 0.02,
-         *                 "label": "fear"
-         *               },
-         *               {
-         *                 "confidence": 0.01,
-         *                 "label": "disgust"
-         *               }
-         *             ],
-         *             "end_time": 3.1,
-         *             "modalities": {
-         *               "text": {
-         *                 "emotions": [
-         *                   {
-         *                     "confidence": 0.71,
-         *                     "label": "joy"
-         *                   },
-         *                   {
-         *                     "confidence": 0.12,
-         *                     "label": "neutral"
-         *                   },
-         *                   {
-         *                     "confidence": 0.08,
-         *                     "label": "surprise"
-         *                   },
-         *                   {
-         *                     "confidence": 0.04,
-         *                     "label": "sadness"
-         *                   },
-         *                   {
-         *                     "confidence": 0.02,
-         *                     "label": "anger"
-         *                   },
-         *                   {
-         *                     "confidence": 0.02,
-         *                     "label": "fear"
-         *                   },
-         *                   {
-         *                     "confidence": 0.01,
-         *                     "label": "disgust"
-         *                   }
-         *                 ],
-         *                 "weight": 1
-         *               }
-         *             },
-         *             "sentiments": [
-         *               {
-         *                 "confidence": 0.78,
-         *                 "label": "positive"
-         *               },
-         *               {
-         *                 "confidence": 0.16,
-         *                 "label": "neutral"
-         *               },
-         *               {
-         *                 "confidence": 0.06,
-         *                 "label": "negative"
-         *               }
-         *             ],
-         *             "start_time": 0.4,
-         *             "text": "We made it, I can't believe it!"
-         *           }
-         *         ],
-         *         "video": {
-         *           "duration_s": 4.2,
-         *           "fps": 25,
-         *           "has_audio": true,
-         *           "height": 720,
-         *           "width": 1280
          *         },
          *         "warnings": []
          *       }
@@ -1213,11 +1218,12 @@ export interface components {
          * KeyItem
          * @description An API key. Its secret is nowhere: only `prefix` tells which it is.
          * @example {
-         *       "createdAt": "2026-11-24T09:30:00Z",
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
-         *       "lastUsedAt": "2026-11-24T09:30:00Z",
          *       "name": "production",
-         *       "prefix": "vs_4tq7hd2k"
+         *       "prefix": "vs_4tq7hd2k",
+         *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "rotatedAt": null,
+         *       "lastUsedAt": "2026-11-24T09:30:00Z"
          *     }
          */
         KeyItem: {
@@ -1245,11 +1251,12 @@ export interface components {
          * @example {
          *       "keys": [
          *         {
-         *           "createdAt": "2026-11-24T09:30:00Z",
          *           "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
-         *           "lastUsedAt": "2026-11-24T09:30:00Z",
          *           "name": "production",
-         *           "prefix": "vs_4tq7hd2k"
+         *           "prefix": "vs_4tq7hd2k",
+         *           "createdAt": "2026-11-24T09:30:00Z",
+         *           "rotatedAt": null,
+         *           "lastUsedAt": "2026-11-24T09:30:00Z"
          *         }
          *       ]
          *     }
@@ -1295,8 +1302,8 @@ export interface components {
         /**
          * MultipartRequest
          * @example {
-         *       "fileSize": 734003200,
-         *       "fileType": ".mov"
+         *       "fileType": ".mov",
+         *       "fileSize": 734003200
          *     }
          */
         MultipartRequest: {
@@ -1312,11 +1319,11 @@ export interface components {
          * MultipartUpload
          * @description The file is cut into `parts` pieces of `partSize` bytes, the last one shorter.
          * @example {
-         *       "expiresIn": 900,
          *       "fileId": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "partSize": 16777216,
-         *       "parts": 44
+         *       "parts": 44,
+         *       "expiresIn": 900
          *     }
          */
         MultipartUpload: {
@@ -1338,10 +1345,12 @@ export interface components {
          * NewKey
          * @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`.
          * @example {
-         *       "createdAt": "2026-11-24T09:30:00Z",
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
          *       "prefix": "vs_4tq7hd2k",
+         *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "rotatedAt": null,
+         *       "lastUsedAt": null,
          *       "token": "vs_4tq7hd2kzv5mw3xn6bpsaj4i_000000000000000000000000000000000000000000000000"
          *     }
          */
@@ -1388,13 +1397,13 @@ export interface components {
          * PartUrls
          * @description PUT each piece to its URL, and keep the `ETag` header of the answer.
          * @example {
-         *       "expiresIn": 900,
          *       "parts": [
          *         {
          *           "partNumber": 1,
          *           "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=..."
          *         }
-         *       ]
+         *       ],
+         *       "expiresIn": 900
          *     }
          */
         PartUrls: {
@@ -1474,8 +1483,8 @@ export interface components {
          * UploadRequest
          * @description `fileType` is a file's extension, with its dot.
          * @example {
-         *       "fileSize": 7340032,
-         *       "fileType": ".mp4"
+         *       "fileType": ".mp4",
+         *       "fileSize": 7340032
          *     }
          */
         UploadRequest: {
@@ -1483,7 +1492,7 @@ export interface components {
             fileType: string;
             /**
              * Filesize
-             * @description In bytes; the upload must then have exactly these.
+             * @description In bytes; the upload must then have exactly so many.
              */
             fileSize?: number | null;
         };
@@ -1491,14 +1500,14 @@ export interface components {
          * UploadUrl
          * @description PUT the file to `url`, with exactly `headers`, within `expiresIn` seconds; then start its analysis by `key`.
          * @example {
-         *       "expiresIn": 900,
+         *       "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=...",
          *       "fileId": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
          *       "fileType": ".mp4",
+         *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "headers": {
          *         "Content-Type": "video/mp4"
          *       },
-         *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
-         *       "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=..."
+         *       "expiresIn": 900
          *     }
          */
         UploadUrl: {
@@ -1532,19 +1541,19 @@ export interface components {
          * Usage
          * @description What was used in a calendar month (UTC).
          * @example {
+         *       "month": "2026-11",
+         *       "plan": "free",
+         *       "limit": 10000,
+         *       "used": 42,
+         *       "left": 9958,
+         *       "resetsAt": "2026-12-01T00:00:00Z",
+         *       "minutes": 63.5,
          *       "days": [
          *         {
          *           "date": "2026-11-24",
          *           "requests": 42
          *         }
-         *       ],
-         *       "left": 9958,
-         *       "limit": 10000,
-         *       "minutes": 63.5,
-         *       "month": "2026-11",
-         *       "plan": "free",
-         *       "resetsAt": "2026-12-01T00:00:00Z",
-         *       "used": 42
+         *       ]
          *     }
          */
         Usage: {
@@ -1611,9 +1620,9 @@ export interface components {
          * VideoUrl
          * @description The video itself, for a player; for `expiresIn` seconds.
          * @example {
+         *       "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=...",
          *       "contentType": "video/mp4",
-         *       "expiresIn": 900,
-         *       "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=..."
+         *       "expiresIn": 900
          *     }
          */
         VideoUrl: {
@@ -1628,8 +1637,8 @@ export interface components {
          * Webhook
          * @description Where events go. `secret` signs them; `url` is null where there is no webhook.
          * @example {
-         *       "secret": "whsec_...",
-         *       "url": "https://hooks.example.com/video-sentiment"
+         *       "url": "https://hooks.example.com/video-sentiment",
+         *       "secret": "whsec_..."
          *     }
          */
         Webhook: {
@@ -3423,9 +3432,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": unknown;
-                };
+                content?: never;
             };
             /** @description The credentials are missing or not valid. */
             401: {
