@@ -5,7 +5,6 @@ repeated, left out, swapped with another, or cut off in the middle.
 """
 
 import json
-import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -18,10 +17,13 @@ from lambdas.core.transactions import apply
 from model.contract import Analysis
 from tests.integration.emulator import REGION, Emulator
 from tests.integration.endpoint import Endpoint, Invocation
+from tests.integration.events import MEDIA as MEDIA
+from tests.integration.events import RESULTS as RESULTS
+from tests.integration.events import drop_event, notice, sqs_event, stream_event
 from tests.unit.analyses import analysis_of, utterance
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(64)  # as much of a video as the Lambdas look at
-TABLE, MEDIA, RESULTS, ENDPOINT = "video-sentiment-test", "media-test", "results-test", "video-sentiment-test"
+TABLE, ENDPOINT = "video-sentiment-test", "video-sentiment-test"
 USAGE_PLAN_PARAMETER, PUBLIC_URL_PARAMETER = "/video-sentiment/test/usage-plan-id", "/video-sentiment/test/public-url"
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -228,48 +230,6 @@ def result(duration: float = 90.0) -> Analysis:
 def put(uri: str, body: bytes) -> None:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     aws.s3().put_object(Bucket=bucket, Key=key, Body=body)
-
-
-def notice(invocation: Invocation, status: str, **response: str) -> dict[str, Any]:
-    """A notification of SageMaker, as it stands in the queue."""
-    return {
-        "awsRegion": REGION,
-        "eventTime": "2026-11-24T12:00:10.608Z",
-        "receivedTime": "2026-11-24T12:00:00.455Z",
-        "invocationStatus": status,
-        "requestParameters": {
-            "contentType": invocation.content_type,
-            "endpointName": invocation.endpoint,
-            "inputLocation": invocation.input_location,
-        },
-        "responseParameters": {"contentType": "application/json", **response},
-        "inferenceId": invocation.inference_id,
-        "eventVersion": "1.0",
-        "eventSource": "aws:sagemaker",
-        "eventName": "InferenceResult",
-    }
-
-
-def drop_event(key: str, version_id: str | None) -> dict[str, Any]:
-    """EventBridge's event of a new object, in the form that AWS documents."""
-    found = {"key": key, "size": 1, "etag": "e", "sequencer": "0"} | ({"version-id": version_id} if version_id else {})
-    detail = {"version": "0", "bucket": {"name": MEDIA}, "object": found, "reason": "PutObject"}
-    return {"version": "0", "source": "aws.s3", "detail-type": "Object Created", "detail": detail}
-
-
-def sqs_event(*bodies: str) -> dict[str, Any]:
-    return {"Records": [{"messageId": str(uuid.uuid4()), "body": body} for body in bodies]}
-
-
-def stream_event(*pairs: tuple[AnalysisRecord | None, AnalysisRecord]) -> dict[str, Any]:
-    """Changes of records as the stream tells them."""
-    records = []
-    for number, (before, after) in enumerate(pairs, 1):
-        images = {"SequenceNumber": f"{number:021}", "NewImage": after.to_dynamodb_dict()}
-        if before is not None:
-            images["OldImage"] = before.to_dynamodb_dict()
-        records.append({"eventID": str(number), "dynamodb": images})
-    return {"Records": records}
 
 
 def make_buckets() -> None:

@@ -12,7 +12,9 @@ from botocore.exceptions import ClientError
 
 READS = ("Get", "Head", "List", "Query", "Scan", "Describe", "Receive", "BatchGet")
 
-Call = Callable[[str, dict[str, Any]], dict[str, Any]]
+MOST = 40  # writes that anything here could make; a safeguard for the loop
+
+Step = Callable[[int], object]
 
 
 class KilledError(BaseException):
@@ -93,3 +95,20 @@ def intercepted(by: Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]
         yield
     finally:
         BaseClient._make_api_call = genuine
+
+
+def at_every_write(prepare: Step, act: Step, repair: Step, check: Step) -> int:
+    """Kill `act` after its first write, then after its second ... each time repair and check. Returns its writes.
+
+    Each step gets the number of the write, to have an owner of its own for every round.
+    """
+    for number in range(1, MOST):
+        prepare(number)
+        with killed_after(number) as kill:
+            act(number)
+        if kill.happened:
+            repair(number)
+        check(number)
+        if not kill.happened:
+            return number - 1
+    raise AssertionError("that many writes were not expected")

@@ -7,7 +7,8 @@ import pytest
 from lambdas.core import analyses, aws, owners, quota
 from lambdas.core.quota import Plan
 from lambdas.core.tables import COMPLETED, FAILED
-from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud, drop_event, put, result, sqs_event
+from tests.integration.cloud import VIDEO, Cloud, put, result
+from tests.integration.events import MEDIA, RESULTS, drop_event, sqs_event
 
 OK: dict[str, list[str]] = {"batchItemFailures": []}
 NAMES = [

@@ -1,0 +1,116 @@
+"""Uploads, API keys and the purge, killed after each of their writes: the sweeper leaves nothing half done."""
+
+import pytest
+
+from lambdas.core import analyses, api_keys, aws, owners, uploads
+from lambdas.core.errors import NotUploadedError, UnauthorizedError
+from lambdas.core.settings import settings
+from lambdas.core.tables import AnalysisRecord
+from tests.integration.cloud import MEDIA, RESULTS, Cloud
+from tests.integration.faults import at_every_write, killed_after
+
+# What a purged analysis still knows.
+TOMBSTONE = {
+    *("pk", "sk", "owner", "id", "status", "attempt", "source", "created_at", "updated_at"),
+    *("charge_month", "charge_day", "deleted_at", "purged", "ttl"),
+}
+
+
+def test_the_purge(cloud: Cloud) -> None:
+    records: dict[int, AnalysisRecord] = {}
+
+    def prepare(number: int) -> None:
+        records[number] = cloud.completed(f"owner{number}")
+        analyses.delete(f"owner{number}", records[number].id, cloud.now)
+        cloud.later(seconds=settings().undo_seconds)
+
+    def sweep(_: int) -> None:
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        record = records[number]
+        for prefix in (f"uploads/{record.owner}/", f"inputs/{record.id}/"):
+            assert cloud.versions(MEDIA, prefix) == []
+        assert cloud.versions(RESULTS, f"analyses/{record.id}/") == []
+        tombstone = cloud.read(record)
+        assert tombstone.purged
+        known = {name for name, value in tombstone.attribute_values.items() if value is not None}
+        assert known == TOMBSTONE
+
+    # The record closed; upload, copy and result with their versions; the record emptied.
+    assert at_every_write(prepare, sweep, sweep, check) == 5
+
+
+def test_an_upload_url(cloud: Cloud) -> None:
+    """Killed once counted, it is given back when its URL has long expired."""
+    with killed_after(1) as kill:
+        uploads.create("alice", ".mp4", now=cloud.now)
+    assert kill.happened
+    assert cloud.outstanding("alice") == 1
+    cloud.later(hours=2)
+    cloud.sweep()
+    assert cloud.outstanding("alice") == 0
+
+
+def test_the_expiry_of_an_upload(cloud: Cloud) -> None:
+    keys: dict[int, str] = {}
+
+    def prepare(number: int) -> None:
+        keys[number] = cloud.upload(f"owner{number}")
+        cloud.later(hours=2)
+
+    def sweep(_: int) -> None:
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        assert cloud.versions(MEDIA, keys[number]) == []
+        assert cloud.outstanding(f"owner{number}") == 0
+        with pytest.raises(NotUploadedError):
+            cloud.ask(f"owner{number}", keys[number])
+
+    assert at_every_write(prepare, sweep, sweep, check) == 3  # closing, objects, record
+
+
+def test_an_api_key(cloud: Cloud) -> None:
+    """Killed anywhere in its creation, a key works nowhere and leaves nothing behind."""
+    gateway = aws.client("apigateway")
+
+    def create(number: int) -> None:
+        api_keys.create(f"owner{number}", "mine", cloud.now)
+
+    def sweep(_: int) -> None:
+        cloud.later(seconds=api_keys.PENDING_SECONDS + 1)
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        listed = api_keys.list_(f"owner{number}")
+        assert int(owners.profile(f"owner{number}").api_keys or 0) == len(listed)
+        made = [key for key in gateway.get_api_keys(includeValues=True)["items"] if key["value"] not in active]
+        assert [key["value"] for key in made] == [key.id for key in listed]
+        active.update(key.id for key in listed)
+
+    active: set[str] = set()
+    # Profile, key with its count, gateway key, usage plan, activation.
+    assert at_every_write(lambda _: None, create, sweep, check) == 5
+
+
+def test_the_revocation_of_an_api_key(cloud: Cloud) -> None:
+    gateway = aws.client("apigateway")
+    made: dict[int, api_keys.NewKey] = {}
+
+    def prepare(number: int) -> None:
+        made[number] = api_keys.create(f"owner{number}", "mine", cloud.now)
+
+    def revoke(number: int) -> None:
+        api_keys.revoke(f"owner{number}", made[number].record.id, cloud.now)
+
+    def sweep(_: int) -> None:
+        cloud.sweep()
+
+    def check(number: int) -> None:
+        assert gateway.get_api_keys()["items"] == []
+        assert int(owners.profile(f"owner{number}").api_keys) == 0
+        with pytest.raises(UnauthorizedError):
+            api_keys.verify(made[number].token, cloud.now)
+
+    assert at_every_write(prepare, revoke, sweep, check) == 3  # record, gateway key, done
