@@ -37,8 +37,12 @@ def client(service: str) -> Any:
 
 @cache
 def s3() -> Any:
-    """S3 signs with version 4, which presigned URLs must have, and names buckets in the host."""
-    return _made("s3", config(signature_version="s3v4"))
+    """S3 signs with version 4, which presigned URLs must have, and names bucket and region in the host.
+
+    By default botocore signs for the host without a region, which answers for a new bucket with a redirect for hours;
+    a browser does not follow it with an upload.
+    """
+    return _made("s3", config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 def _made(service: str, config: Config) -> Any:

@@ -42,8 +42,8 @@ def read(bucket: str, key: str) -> bytes | None:
 
 
 def put_json(bucket: str, key: str, body: bytes, **metadata: str) -> None:
-    """Write a JSON document. `metadata` is noted beside it; underscores in its names become hyphens."""
-    noted = {name.replace("_", "-"): value for name, value in metadata.items()}
+    """Write a JSON document. `metadata` is noted beside it, unless empty; underscores in names become hyphens."""
+    noted = {name.replace("_", "-"): value for name, value in metadata.items() if value}
     aws.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", Metadata=noted)
 
 
