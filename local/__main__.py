@@ -69,12 +69,12 @@ def up(
         context=tuple(context or ()),
     )
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings.log("up").parent.mkdir(exist_ok=True)
     (settings.state / MARK).touch()
     with _reported(), _alone(settings):
         if left := Record(settings.state / "run.json").end_children():
             typer.echo(f"stopped what an earlier run had left: {', '.join(left)}")
         check_ports(settings.ports)
+        _begin_logs(settings)
         logging.basicConfig(filename=settings.log("up"), format="%(asctime)s %(levelname)s %(name)s %(message)s")
         asyncio.run(_run(settings))
 
@@ -106,6 +106,16 @@ def reset(
         typer.echo("removed")
 
 
+def _begin_logs(settings: LocalSettings) -> None:
+    """An empty folder for logs; that of the run before is kept beside it."""
+    logs = settings.log("up").parent
+    earlier = logs.with_name("logs.previous")
+    shutil.rmtree(earlier, ignore_errors=True)
+    if logs.exists():
+        logs.rename(earlier)
+    logs.mkdir()
+
+
 def check_ports(ports: Ports) -> None:
     """Raises LocalError when somebody else listens on one of them."""
     for name, port in ports.named().items():
@@ -124,7 +134,7 @@ async def _run(settings: LocalSettings) -> None:
     from local.product import Product
 
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last: its terminal was closed
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await Product(settings, typer.echo).run(stop)
 

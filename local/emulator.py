@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import threading
 from functools import cache
 from typing import Any
@@ -47,6 +48,7 @@ async def start(settings: LocalSettings) -> Child:
     """The emulator, answering. Raises LocalError when its environment is missing or it does not come up."""
     if not PYTHON.exists():
         raise LocalError(f"the emulator is not installed ({PYTHON} is missing); run: python3 scripts/setup.py local")
+    forget_unsaved(settings)
     rewind_streams(settings)
     child = await Child.start(
         NAME,
@@ -67,6 +69,17 @@ async def start(settings: LocalSettings) -> Child:
             raise LocalError(f"the emulator did not answer within {PATIENCE:g} s; its log: {child.log}") from error
         raise
     return child
+
+
+def forget_unsaved(settings: LocalSettings) -> None:
+    """Remove objects that nothing else knows of any more.
+
+    The emulator writes objects as they come and all else as it ends. Where it was killed before it ever ended, a
+    deployment would find buckets that it cannot have.
+    """
+    state = settings.state / "emulator"
+    if not (state / "services" / "s3.json").exists():
+        shutil.rmtree(state / "s3", ignore_errors=True)
 
 
 def rewind_streams(settings: LocalSettings) -> None:

@@ -5,9 +5,13 @@ emulator  ->  stacks (deployed if anything changed)  ->  SageMaker adapter, web 
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local import demo_user, emulator, model_server
 from local.demo_user import DemoUser
@@ -25,6 +29,7 @@ from local.settings import LocalSettings
 MODEL_PATIENCE = 240.0  # seconds until the models are loaded; without fetched weights it takes long
 RESTARTS = 3  # how often in RESTART_PERIOD the model server may die before everything is stopped
 RESTART_PERIOD = 60.0  # seconds
+AWS_ERRORS = (BotoCoreError, ClientError, httpx.HTTPError)
 
 
 class Product:
@@ -39,23 +44,35 @@ class Product:
         self._model: Child | None = None
         self._model_deaths: list[float] = []
         self._servers: list[Server] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._ended = asyncio.Event()  # one of the tasks has
         self._where = ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Start, say where everything is, go on until `stop` is set, and end. Raises LocalError."""
         self._watch(self._start())
-        stopping = asyncio.create_task(stop.wait())
+        self._watch(stop.wait())
         try:
-            while not stopping.done():
-                await asyncio.wait({stopping, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+            while not stop.is_set():
+                await self._ended.wait()
+                self._ended.clear()
                 for task in [task for task in self._tasks if task.done()]:
                     self._tasks.remove(task)
                     task.result()  # raises what went wrong
             self._progress("stopping")
+        except AWS_ERRORS as error:
+            raise LocalError(await self._reason(error)) from error
         finally:
-            stopping.cancel()
             await self._end()
+
+    async def _reason(self, error: Exception) -> str:
+        """Why a call to the emulator failed: mostly because it has died, which is noticed a moment later."""
+        if self._emulator is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._emulator.wait()
+                return f"{self._emulator.died()}\n{self._emulator.tail()}"
+        return f"{error}; the logs: {self._settings.log('*').parent}"
 
     async def _start(self) -> None:
         self._emulator = await emulator.start(self._settings)
@@ -148,9 +165,11 @@ class Product:
                 await child.stop()
         self._record.write([])
 
-    def _watch(self, work: Coroutine[Any, Any, None]) -> None:
+    def _watch(self, work: Coroutine[Any, Any, Any]) -> None:
         """Have everything stopped when `work` raises."""
-        self._tasks.append(asyncio.create_task(work))
+        task = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._ended.set())
+        self._tasks.append(task)
 
     def _note(self) -> None:
         self._record.write([child for child in (self._emulator, self._model) if child is not None])

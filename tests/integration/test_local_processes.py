@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from local import deployment
+from local import deployment, emulator
 from local.__main__ import MARK, app, check_ports
 from local.problems import LocalError
-from local.processes import Child, Record, identity, wait_for_end
+from local.processes import Child, Record, identity, signal_group, wait_for_end
 from local.settings import LocalSettings
 from tests.integration.local_parts import free_ports
 
@@ -153,3 +153,23 @@ def test_reset_removes_a_products_folder_and_no_other(tmp_path: Path) -> None:
     assert (tmp_path / "data").exists()
     assert run.invoke(app, ["reset", "--state", str(tmp_path)], input="y\n").exit_code == 0
     assert not tmp_path.exists()
+
+
+def test_an_emulator_that_was_killed_before_it_saved_anything_starts_afresh(tmp_path: Path) -> None:
+    """Objects are on the disk at once, all else only when it ends: they must not be in a new deployment's way."""
+    settings = LocalSettings(state=tmp_path, ports=free_ports())
+
+    async def scenario(number: signal.Signals) -> list[str]:
+        child = await emulator.start(settings)
+        s3 = emulator.client(settings, "s3")
+        found = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+        s3.create_bucket(Bucket="one")
+        s3.put_object(Bucket="one", Key="key", Body=b"1")
+        signal_group(child.pid, number)
+        await child.wait()
+        await child.stop()
+        return found
+
+    assert asyncio.run(scenario(signal.SIGKILL)) == []
+    assert asyncio.run(scenario(signal.SIGTERM)) == []
+    assert asyncio.run(scenario(signal.SIGKILL)) == ["one"]
