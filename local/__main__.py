@@ -68,8 +68,6 @@ def up(
         whisper_model=whisper_model,
         context=tuple(context or ()),
     )
-    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (settings.state / MARK).touch()
     with _reported(), _alone(settings):
         if left := Record(settings.state / "run.json").end_children():
             typer.echo(f"stopped what an earlier run had left: {', '.join(left)}")
@@ -153,7 +151,12 @@ def _stop(state: Path) -> bool:
 
 @contextlib.contextmanager
 def _alone(settings: LocalSettings) -> Iterator[None]:
-    """Hold the state folder. Raises LocalError when another `up` does."""
+    """Hold the state folder, made where there is none. Raises LocalError when another `up` does."""
+    mark = settings.state / MARK
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not mark.exists() and any(settings.state.iterdir()):
+        raise LocalError(f"{settings.state} holds something else; name an empty folder, or a new one")
+    mark.touch()
     with (settings.state / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

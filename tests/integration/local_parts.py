@@ -185,7 +185,12 @@ class Rig:
     def message(self, kind: str) -> dict[str, Any]:
         """The next message of a topic."""
         found: list[dict[str, Any]] = []
-        until(lambda: bool(found.extend(self._receive(kind)) or found))
+
+        def came() -> bool:
+            found.extend(self._receive(kind))
+            return bool(found)
+
+        until(came)
         self.sqs.delete_message(QueueUrl=self.queues[kind], ReceiptHandle=found[0]["ReceiptHandle"])
         read: dict[str, Any] = json.loads(found[0]["Body"])
         return read

@@ -142,6 +142,14 @@ def test_down_and_reset_without_a_product(tmp_path: Path) -> None:
     assert run.invoke(app, ["reset", "--state", nowhere, "--yes"]).output == "there is nothing to remove\n"
 
 
+def test_a_folder_that_holds_something_else_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    refused = CliRunner().invoke(app, ["up", "--state", str(tmp_path)])
+    assert refused.exit_code == 1
+    assert "holds something else" in refused.output
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
+
+
 def test_reset_removes_a_products_folder_and_no_other(tmp_path: Path) -> None:
     run = CliRunner()
     (tmp_path / "data").mkdir()
