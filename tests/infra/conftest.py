@@ -21,7 +21,7 @@ def bundles() -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def synth_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """`cdk synth -c stage=prod` by the real command line, with no credentials and no network: where, and how it went."""
+    """`cdk synth -c stage=prod`, really, with no credentials and no network: where, and how it went."""
     home = tmp_path_factory.mktemp("prod")
     out = home / "cdk.out"
     context = {"stage": "prod", "dropPrincipals": json.dumps({"studio-1": DROPPER}), "alarmEmail": "ops@example.com"}
@@ -45,10 +45,11 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 @pytest.fixture(scope="session")
 def gpu(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """A dev stage that differs wherever it may."""
+    """A stage that differs from the first wherever it may."""
     return synthesise(
         tmp_path_factory.mktemp("gpu") / "cdk.out",
-        stage="dev",
+        stage="prod",
+        acceptResearchLicence="true",
         instanceType="ml.g5.xlarge",
         workers="2",
         maxInstances="5",

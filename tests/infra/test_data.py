@@ -1,6 +1,7 @@
 """What holds users' data: keys as the code has them, encrypted, private, kept."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,19 +16,18 @@ def test_the_table_has_the_keys_and_indexes_that_the_code_uses(prod: Stage) -> N
     """Compared with what the pynamodb model itself would create."""
     (table,) = prod.resources("AWS::DynamoDB::Table").values()
     model = tables.Item._get_schema()
-    assert table["KeySchema"] == [_upper(key) for key in model["key_schema"]]
+    assert _keys(table["KeySchema"]) == _keys(model["key_schema"])
     typed = {a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]}
-    assert typed == {a["attribute_name"]: a["attribute_type"] for a in model["attribute_definitions"]}
-    indexes = {i["IndexName"]: (i["KeySchema"], i["Projection"]) for i in table["GlobalSecondaryIndexes"]}
+    assert typed == {a["AttributeName"]: a["AttributeType"] for a in model["attribute_definitions"]}
+    indexes = {i["IndexName"]: (_keys(i["KeySchema"]), i["Projection"]) for i in table["GlobalSecondaryIndexes"]}
     assert indexes == {
-        i["index_name"]: ([_upper(key) for key in i["key_schema"]], {"ProjectionType": i["projection"]["ProjectionType"]})
-        for i in model["global_secondary_indexes"]
+        i["index_name"]: (_keys(i["key_schema"]), i["projection"]) for i in model["global_secondary_indexes"]
     }
     assert table["TimeToLiveSpecification"] == {"AttributeName": tables.TTL_ATTRIBUTE, "Enabled": True}
 
 
-def _upper(key: dict[str, str]) -> dict[str, str]:
-    return {"AttributeName": key["AttributeName"], "KeyType": key["KeyType"]}
+def _keys(schema: Sequence[Any]) -> dict[str, str]:
+    return {key["KeyType"]: key["AttributeName"] for key in schema}
 
 
 def test_the_table_is_kept_and_can_be_put_back(prod: Stage) -> None:
@@ -59,7 +59,9 @@ def test_buckets_are_encrypted_and_private_and_speak_tls_alone(prod: Stage) -> N
         assert "WebsiteConfiguration" not in bucket
 
 
-def test_what_users_gave_outlives_the_stack_in_every_stage_but_the_local_one(prod: Stage, gpu: Stage, local: Stage) -> None:
+def test_what_users_gave_outlives_the_stack_in_every_stage_but_the_local_one(
+    prod: Stage, gpu: Stage, local: Stage
+) -> None:
     for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Cognito::UserPool"):
         for stage in (prod, gpu):
             assert {r["DeletionPolicy"] for r in stage.whole(kind, "Data").values()} == {"Retain"}

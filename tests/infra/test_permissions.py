@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -22,8 +24,7 @@ OPEN_ENDS = (
     (r":apigateway:.*::/apikeys/\*$", "API keys"),
     (r":log-group:/aws/sagemaker/Endpoints/[a-z-]+:\*$", "log streams of one group"),
     (r":log-group:/aws/sagemaker/TrainingJobs\*$", "log groups of training jobs"),
-    (r":log-group:\$\{EngineBuildLog[^}]*\}:\*$", "log streams of the build"),
-    (r"^\$\{EngineBuildLog[^}]*\.Arn\}:\*$", "log streams of the build"),
+    (r":log-group:(/aws/codebuild/)?\$\{EngineBuild[^}]*\}:\*$", "log streams of the build"),
     (r":report-group/\$\{EngineBuild[^}]*\}-\*$", "CDK's own grant for a project's reports"),
     (r":repository/\*$", "training images, which their user names"),
     (r"^\$\{TrainingBucket[^}]*\}/\*$", "the operator's own bucket for training"),
@@ -54,6 +55,15 @@ def test_no_star_without_a_reason(name: str, request: pytest.FixtureRequest) -> 
 def _is_builds(place: str, action: str) -> bool:
     """CDK's own grant for a build to read its source."""
     return place.startswith("EngineBuild") and action in ("s3:GetObject*", "s3:GetBucket*", "s3:List*")
+
+
+def _either(value: Any) -> Iterator[Any]:
+    """Resources one by one; of a condition, what stands for yes and what for no."""
+    for item in as_list(value):
+        if isinstance(item, dict) and "Fn::If" in item:
+            yield from item["Fn::If"][1:]
+        else:
+            yield item
 
 
 def _flat(resource: object) -> str:

@@ -1,0 +1,227 @@
+"""All that runs: environments, times that fit each other, queues that lose nothing, doors that are locked, alarms."""
+
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.api.problems import MEDIA_TYPE, TYPE_PREFIX
+from lambdas.core import errors, observability, tables
+from lambdas.core.settings import Settings
+from stacks.constructs.http_api import PROBLEMS
+from stacks.constructs.monitoring import COUNTED
+from stacks.constructs.python_function import METRICS_NAMESPACE
+from tests.infra.conftest import ADAPTER
+from tests.infra.synthesised import Stage, flat, references
+
+LAMBDAS = {"api", "on_drop", "submit", "on_result", "publish", "sweeper", "webhook"}
+OUTSIDE = {"AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"}  # read by boto3, not by us
+GATEWAY_SECONDS = 29  # API Gateway's limit for an integration
+
+
+@pytest.mark.parametrize(("name", "changed"), [("prod", set()), ("local", set()), ("gpu", {"UNDO_SECONDS"})])
+def test_environments_are_exactly_the_settings(name: str, changed: set[str], request: pytest.FixtureRequest) -> None:
+    stage: Stage = request.getfixturevalue(name)
+    required = {field.upper() for field, info in Settings.model_fields.items() if info.is_required()}
+    functions = stage.functions()
+    assert len(functions) == len(LAMBDAS)
+    for function in functions.values():
+        given = {key for key in function["Environment"]["Variables"] if not key.startswith("POWERTOOLS_")} - OUTSIDE
+        assert given == required | changed
+        assert given <= {field.upper() for field in Settings.model_fields}
+
+
+def test_the_local_stage_asks_the_adapter_and_no_other_does(local: Stage, prod: Stage) -> None:
+    for function in local.functions().values():
+        assert function["Environment"]["Variables"]["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] == ADAPTER
+    assert not [f for f in prod.functions().values() if OUTSIDE & set(f["Environment"]["Variables"])]
+
+
+def test_functions_are_arm_of_one_python_traced_and_their_logs_end(prod: Stage) -> None:
+    groups = prod.resources("AWS::Logs::LogGroup", "App")
+    for function in prod.functions().values():
+        assert function["Architectures"] == ["arm64"]
+        assert function["Runtime"] == "python3.13"
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        (group,) = references(function["LoggingConfig"]["LogGroup"])
+        assert 0 < groups[group]["RetentionInDays"] <= 365
+
+
+def test_the_api_answers_before_the_gateway_gives_up(prod: Stage) -> None:
+    wait = Settings.model_fields["wait_seconds"].default
+    timeout = prod.function("api")["Timeout"]
+    assert wait + 2 <= timeout < GATEWAY_SECONDS  # and time to answer after the wait
+    for method in prod.resources("AWS::ApiGateway::Method").values():
+        assert timeout * 1000 < method["Integration"]["TimeoutInMillis"] <= GATEWAY_SECONDS * 1000
+
+
+def _mappings(stage: Stage, service: str) -> dict[str, Any]:
+    """Event sources of a service, by the Lambda's package."""
+    functions = stage.functions()
+    found = {}
+    for mapping in stage.resources("AWS::Lambda::EventSourceMapping").values():
+        (function,) = references(mapping["FunctionName"])
+        source = json.dumps(mapping["EventSourceArn"])
+        if ("StreamArn" in source) == (service == "dynamodb"):
+            found[functions[function]["Handler"].split(".")[1]] = mapping
+    return found
+
+
+def test_each_queue_hides_messages_for_six_timeouts_and_keeps_its_dead(prod: Stage) -> None:
+    queues = prod.resources("AWS::SQS::Queue")
+    mappings = _mappings(prod, "sqs")
+    assert set(mappings) == {"on_drop", "on_result", "webhook"}
+    for name, mapping in mappings.items():
+        (logical,) = references(mapping["EventSourceArn"])
+        queue = queues[logical]
+        assert queue["VisibilityTimeout"] >= 6 * prod.function(name)["Timeout"]
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        (dead,) = references(queue["RedrivePolicy"]["deadLetterTargetArn"])
+        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+        assert queues[dead]["MessageRetentionPeriod"] == 14 * 86400 > queue["MessageRetentionPeriod"]
+
+
+def test_all_queues_are_encrypted_and_want_tls(prod: Stage) -> None:
+    denied = {
+        reference
+        for policy in prod.resources("AWS::SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        for reference in references(policy["Queues"])
+    }
+    queues = prod.resources("AWS::SQS::Queue")
+    assert denied == set(queues)
+    assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "statuses"), [("submit", [tables.QUEUED]), ("publish", [tables.COMPLETED, tables.FAILED])]
+)
+def test_the_outbox_calls_for_the_right_records_and_loses_none(prod: Stage, name: str, statuses: list[str]) -> None:
+    mapping = _mappings(prod, "dynamodb")[name]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    (dead,) = references(mapping["DestinationConfig"]["OnFailure"]["Destination"])
+    assert dead in prod.resources("AWS::SQS::Queue")
+    (pattern,) = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
+    image = pattern["dynamodb"]["NewImage"]
+    assert image == {"sk": {"S": ["ANALYSIS"]}, "status": {"S": statuses}}
+    assert tables.analysis_keys("x")[1] == "ANALYSIS"
+    assert "REMOVE" not in pattern["eventName"]
+
+
+def test_drops_alone_start_analyses_by_themselves(prod: Stage) -> None:
+    patterns = [r["EventPattern"] for r in prod.resources("AWS::Events::Rule", "App").values() if "EventPattern" in r]
+    (pattern,) = patterns
+    assert pattern["source"] == ["aws.s3"]
+    assert pattern["detail-type"] == ["Object Created"]
+    assert pattern["detail"]["object"] == {"key": [{"prefix": "drop/"}]}
+
+
+def test_the_sweeper_runs_every_minute(prod: Stage) -> None:
+    (rule,) = (r for r in prod.resources("AWS::Events::Rule", "App").values() if "ScheduleExpression" in r)
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    assert rule["Targets"][0]["RetryPolicy"]["MaximumRetryAttempts"] == 0
+
+
+def test_both_topics_reach_on_result_as_they_are(prod: Stage) -> None:
+    subscriptions = [s for s in prod.resources("AWS::SNS::Subscription", "App").values() if s["Protocol"] == "sqs"]
+    assert len(subscriptions) == 2
+    (queue,) = {flat(s["Endpoint"]) for s in subscriptions}
+    (source,) = references(_mappings(prod, "sqs")["on_result"]["EventSourceArn"])
+    assert source in queue
+    assert all(s["RawMessageDelivery"] is True for s in subscriptions)
+
+
+def test_the_two_doors(prod: Stage, local: Stage) -> None:
+    """/api wants an API key, /app a user; there is no third way in."""
+    for stage in (prod, local):
+        resources = stage.resources("AWS::ApiGateway::Resource")
+        (authorizer,) = stage.resources("AWS::ApiGateway::Authorizer")
+        doors = {}
+        for method in stage.resources("AWS::ApiGateway::Method").values():
+            (proxy,) = references(method["ResourceId"])
+            (parent,) = references(resources[proxy]["ParentId"])
+            doors[resources[parent]["PathPart"]] = method
+        assert set(doors) == {"api", "app"}
+        assert doors["api"]["ApiKeyRequired"] is True
+        assert doors["app"]["AuthorizationType"] == "COGNITO_USER_POOLS"
+        assert list(references(doors["app"]["AuthorizerId"])) == [authorizer]
+
+
+def test_keys_are_throttled_one_by_one(prod: Stage) -> None:
+    (plan,) = prod.resources("AWS::ApiGateway::UsagePlan").values()
+    assert plan["Throttle"] == {"RateLimit": 20, "BurstLimit": 40}
+    assert "Quota" not in plan  # which is ours to count: refunds, plans, calendar months
+
+
+def test_the_gateway_answers_as_the_api_does(prod: Stage) -> None:
+    answers = {a["ResponseType"]: a for a in prod.resources("AWS::ApiGateway::GatewayResponse").values()}
+    assert set(answers) == set(PROBLEMS) >= {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "INVALID_API_KEY"}
+    for kind, answer in answers.items():
+        assert answer["ResponseParameters"]["gatewayresponse.header.Content-Type"] == f"'{MEDIA_TYPE}'"
+        template = answer["ResponseTemplates"]["application/json"]
+        document = json.loads(template.replace("$context.error.messageString", '"Too bad"'))
+        assert document["type"] == TYPE_PREFIX + document["code"]
+        assert {"title", "detail", "error", "requestId"} <= set(document)
+        assert str(document.get("status", answer.get("StatusCode"))) == str(answer.get("StatusCode")), kind
+    assert "gatewayresponse.header.Retry-After" in answers["THROTTLED"]["ResponseParameters"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("INVALID_API_KEY", errors.UnauthorizedError),
+        ("UNAUTHORIZED", errors.UnauthorizedError),
+        ("ACCESS_DENIED", errors.ForbiddenError),
+        ("MISSING_AUTHENTICATION_TOKEN", errors.NotFoundError),
+        ("REQUEST_TOO_LARGE", errors.TooLargeError),
+        ("DEFAULT_4XX", errors.BadRequestError),
+        ("DEFAULT_5XX", errors.DomainError),
+    ],
+)
+def test_codes_and_statuses_are_the_apis(kind: str, error: type[errors.DomainError]) -> None:
+    status, code, _ = PROBLEMS[kind]
+    assert code == error.code
+    assert status in (error.status, None)
+
+
+def test_a_new_answer_of_the_gateway_is_deployed(prod: Stage) -> None:
+    """A stage serves the answers that its deployment has seen: they come first."""
+    (deployment,) = prod.whole("AWS::ApiGateway::Deployment").values()
+    assert set(prod.resources("AWS::ApiGateway::GatewayResponse")) <= set(deployment["DependsOn"])
+
+
+def test_ids_that_would_be_circles_come_by_parameter(prod: Stage) -> None:
+    names = {p["Name"] for p in prod.resources("AWS::SSM::Parameter").values()}
+    variables = prod.function("api")["Environment"]["Variables"]
+    assert names == {variables["USAGE_PLAN_PARAMETER"], variables["PUBLIC_URL_PARAMETER"]}
+
+
+def test_whatever_piles_up_raises_an_alarm(prod: Stage) -> None:
+    alarms = prod.resources("AWS::CloudWatch::Alarm", "App").values()
+    watched = {(a["MetricName"], reference) for a in alarms for reference in references(a.get("Dimensions", []))}
+    dead = {n for n in prod.resources("AWS::SQS::Queue") if "Dead" in n}
+    assert len(dead) == 4
+    for queue in dead:
+        assert ("ApproximateNumberOfMessagesVisible", queue) in watched
+    for queue in set(prod.resources("AWS::SQS::Queue")) - dead:
+        assert ("ApproximateAgeOfOldestMessage", queue) in watched
+    for function in prod.functions():
+        assert {("Throttles", function), ("Errors", function)} <= watched
+    counted = {a["MetricName"] for a in alarms if a.get("Namespace") == METRICS_NAMESPACE}
+    assert counted == {observability.ANALYSES_FAILED, observability.DROP_REFUSALS}
+    assert all(a["AlarmActions"] and a["TreatMissingData"] == "notBreaching" for a in alarms)
+    (email,) = (s for s in prod.resources("AWS::SNS::Subscription", "App").values() if s["Protocol"] == "email")
+    assert email["Endpoint"] == "ops@example.com"
+
+
+def test_the_dashboard_shows_what_the_code_counts(prod: Stage) -> None:
+    emitted = {getattr(observability, name) for name in vars(observability) if name.isupper()}
+    assert set(COUNTED) == {value for value in emitted if value in COUNTED} | set(COUNTED)
+    assert set(COUNTED) <= emitted
+    assert METRICS_NAMESPACE == observability.NAMESPACE
+    (board,) = prod.resources("AWS::CloudWatch::Dashboard").values()
+    body = flat(board["DashboardBody"])
+    assert all(name in body for name in COUNTED)

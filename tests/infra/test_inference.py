@@ -1,0 +1,263 @@
+"""The endpoint: asynchronous, from none to N, what it may serve; and the image, built without Docker on this side."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from model.serving.settings import ServerSettings
+from stacks import image_source
+from stacks.config import StageConfig
+from stacks.image_build import handler
+from tests.infra.synthesised import ROOT, Stage, flat, references
+
+
+def _only(stage: Stage, kind: str) -> Any:
+    (found,) = stage.resources(kind).values()
+    return found
+
+
+def test_results_failures_and_news_go_where_the_app_looks_for_them(prod: Stage) -> None:
+    config = _only(prod, "AWS::SageMaker::EndpointConfig")["AsyncInferenceConfig"]
+    output = config["OutputConfig"]
+    assert flat(output["S3OutputPath"]).endswith("/outputs")
+    assert flat(output["S3FailurePath"]).endswith("/failures")
+    topics = {name: flat(arn) for name, arn in output["NotificationConfig"].items()}
+    assert "Success" in topics["SuccessTopic"] and "Failure" in topics["ErrorTopic"]
+
+
+def test_an_instance_gets_as_many_requests_as_it_works_on(prod: Stage, gpu: Stage) -> None:
+    for stage, workers in ((prod, 1), (gpu, 2)):
+        client = _only(stage, "AWS::SageMaker::EndpointConfig")["AsyncInferenceConfig"]["ClientConfig"]
+        environment = _only(stage, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
+        assert client["MaxConcurrentInvocationsPerInstance"] == workers
+        assert environment["VIDEO_SENTIMENT_WORKERS"] == str(workers)
+
+
+def test_the_container_is_told_what_the_server_reads(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = _only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
+    for name, value in environment.items():
+        monkeypatch.setenv(name, flat(value).replace("${", "").replace("}", ""))
+    settings = ServerSettings()
+    assert settings.progress_s3_uri is not None and settings.progress_s3_uri.endswith("/progress")
+    assert settings.workers == 1
+    assert len(settings.model_fields_set) == len(environment)  # nothing is told that nobody reads
+
+
+def test_it_scales_between_none_and_the_most(prod: Stage, gpu: Stage) -> None:
+    for stage, most in ((prod, 2), (gpu, 5)):
+        target = _only(stage, "AWS::ApplicationAutoScaling::ScalableTarget")
+        assert (target["MinCapacity"], target["MaxCapacity"]) == (0, most)
+        assert target["ScalableDimension"] == "sagemaker:variant:DesiredInstanceCount"
+        assert target["ResourceId"].endswith("/variant/AllTraffic")
+
+
+def test_it_follows_the_backlog_and_wakes_up_from_none(prod: Stage) -> None:
+    policies = prod.resources("AWS::ApplicationAutoScaling::ScalingPolicy")
+    by_kind = {policy["PolicyType"]: (name, policy) for name, policy in policies.items()}
+    _, tracking = by_kind["TargetTrackingScaling"]
+    metric = tracking["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"]
+    assert metric["MetricName"] == "ApproximateBacklogSizePerInstance"
+    assert metric["Dimensions"] == [{"Name": "EndpointName", "Value": "video-sentiment-prod"}]
+    name, step = by_kind["StepScaling"]
+    (adjustment,) = step["StepScalingPolicyConfiguration"]["StepAdjustments"]
+    assert adjustment["ScalingAdjustment"] == 1
+    alarms = prod.resources("AWS::CloudWatch::Alarm", "Inference").values()
+    (wakes,) = (a for a in alarms if name in references(a["AlarmActions"]))
+    assert (wakes["MetricName"], wakes["Threshold"], wakes["EvaluationPeriods"]) == ("HasBacklogWithoutCapacity", 1, 1)
+
+
+def test_somebody_hears_when_no_instance_comes(prod: Stage) -> None:
+    alarms = prod.resources("AWS::CloudWatch::Alarm", "Inference").values()
+    (stuck,) = (a for a in alarms if a["EvaluationPeriods"] > 1)
+    assert stuck["MetricName"] == "HasBacklogWithoutCapacity"
+    assert "Monitoring" in flat(stuck["AlarmActions"])
+
+
+def test_the_driver_fits_the_gpu(prod: Stage, gpu: Stage) -> None:
+    (variant,) = _only(gpu, "AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    assert variant["InferenceAmiVersion"] == "al2023-ami-sagemaker-inference-gpu-4-1"
+    (variant,) = _only(prod, "AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    assert "InferenceAmiVersion" not in variant
+
+
+def test_the_image_fits_the_instance(prod: Stage, gpu: Stage) -> None:
+    for stage, torch in ((prod, "cpu"), (gpu, "cuda")):
+        variables = _only(stage, "AWS::CodeBuild::Project")["Environment"]["EnvironmentVariables"]
+        assert {v["Name"]: v["Value"] for v in variables}["TORCH"] == torch
+        (tag,) = (r["Tag"] for r in stage.resources("AWS::CloudFormation::CustomResource").values())
+        assert tag.endswith(f"-{torch}")
+        assert flat(_only(stage, "AWS::SageMaker::Model")["PrimaryContainer"]["Image"]).endswith(f":{tag}")
+
+
+def test_stage_prod_takes_the_starter_only_from_who_accepted_its_licence(prod: Stage, gpu: Stage) -> None:
+    """The address of a bundle is a parameter: CloudFormation refuses an empty one, with the reason."""
+    parameter = prod.templates["Inference"]["Parameters"]["ModelDataUrl"]
+    assert "Default" not in parameter
+    assert _matches(parameter, "s3://bucket/model.tar.gz") and not _matches(parameter, "")
+    assert "acceptResearchLicence=true" in parameter["ConstraintDescription"]
+    parameter = gpu.templates["Inference"]["Parameters"]["ModelDataUrl"]
+    assert parameter["Default"] == "" and _matches(parameter, "")
+    assert not _matches(parameter, "model.tar.gz")
+
+
+def _matches(parameter: dict[str, str], value: str) -> bool:
+    pattern = parameter["AllowedPattern"]
+    return subprocess.run(["grep", "-qE", pattern], input=value + "\n", text=True, check=False).returncode == 0
+
+
+def test_training_hands_over_by_this_parameters_name() -> None:
+    registry = (ROOT / "training" / "registry.py").read_text()
+    assert 'STACK_PARAMETER = "ModelDataUrl"' in registry
+
+
+def test_the_model_waits_for_its_image(prod: Stage) -> None:
+    (model,) = prod.whole("AWS::SageMaker::Model").values()
+    (image,) = prod.whole("AWS::CloudFormation::CustomResource")
+    assert image in model["DependsOn"]
+    waits = prod.whole("AWS::CloudFormation::CustomResource")[image]["DependsOn"]
+    assert any(name in waits for name in prod.resources("AWS::CodeBuild::Project"))
+    assert any(name in waits for name in prod.resources("AWS::Events::Rule", "Inference"))
+
+
+def test_the_image_is_built_from_what_docker_would_see() -> None:
+    source = image_source.build()
+    found = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    copied = [line.split()[1] for line in (ROOT / "model" / "Dockerfile").read_text().splitlines() if "COPY" in line]
+    assert copied
+    assert {"pyproject.toml", "requirements/model.txt", "scripts/setup.py", "model/Dockerfile"} <= found
+    assert "model/bundles/starter/weights.safetensors" in found
+    assert not [name for name in found if name.startswith(("tests/", "lambdas/", ".git", ".venv"))]
+    assert image_source.build() == source
+
+
+# --- the custom resource's Lambda, on a real HTTP server in CloudFormation's place ---
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """An address, and the answers that were put to it."""
+    answers: list[dict[str, Any]] = []
+
+    class Taker(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Taker)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/answer", answers
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def _request(url: str, kind: str = "Create") -> dict[str, Any]:
+    return {
+        "RequestType": kind,
+        "ResponseURL": url,
+        "StackId": "arn:aws:cloudformation:eu-west-1:123456789012:stack/x/1",
+        "RequestId": "r-1",
+        "LogicalResourceId": "EngineImage",
+        "PhysicalResourceId": "abc-cpu",
+        "ResourceProperties": {"Tag": "abc-cpu"},
+    }
+
+
+def _ended(url: str | None, status: str) -> dict[str, Any]:
+    """CodeBuild's news of a build that `start` began."""
+    carried = {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.CARRIED}
+    variables = [{"name": n, "value": v, "type": "PLAINTEXT"} for n, v in {**carried, "TAG": "abc-cpu"}.items()]
+    return {
+        "source": "aws.codebuild",
+        "detail": {
+            "build-status": status,
+            "additional-information": {
+                "environment": {"environment-variables": variables},
+                "logs": {"deep-link": "https://console/log"},
+            },
+        },
+    }
+
+
+def test_a_build_that_ends_answers_the_request_that_started_it(
+    cloudformation: tuple[str, list[dict[str, Any]]],
+) -> None:
+    url, answers = cloudformation
+    handler.handler(_ended(url, "SUCCEEDED"), None)
+    (answer,) = answers
+    assert (answer["Status"], answer["PhysicalResourceId"], answer["RequestId"]) == ("SUCCESS", "abc-cpu", "r-1")
+    assert answer["LogicalResourceId"] == "EngineImage"
+
+
+@pytest.mark.parametrize("status", ["FAILED", "STOPPED", "TIMED_OUT", "FAULT"])
+def test_a_build_that_fails_says_where_its_log_is(
+    status: str, cloudformation: tuple[str, list[dict[str, Any]]]
+) -> None:
+    url, answers = cloudformation
+    handler.handler(_ended(url, status), None)
+    (answer,) = answers
+    assert answer["Status"] == "FAILED"
+    assert status in answer["Reason"] and "https://console/log" in answer["Reason"]
+
+
+def test_a_build_that_somebody_started_by_hand_answers_nobody(cloudformation: tuple[str, list[dict[str, Any]]]) -> None:
+    handler.handler(_ended(None, "SUCCEEDED"), None)
+    assert cloudformation[1] == []
+
+
+def test_images_stay_when_the_stack_goes(cloudformation: tuple[str, list[dict[str, Any]]]) -> None:
+    url, answers = cloudformation
+    handler.handler(_request(url, "Delete"), None)
+    assert [answer["Status"] for answer in answers] == ["SUCCESS"]
+
+
+def test_a_build_that_cannot_be_started_is_answered_at_once(
+    cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or CloudFormation would wait for an hour. Nothing listens where CodeBuild is said to be."""
+    for name, value in {
+        "PROJECT": "p", "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_MAX_ATTEMPTS": "1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    url, answers = cloudformation
+    handler.handler(_request(url), None)
+    (answer,) = answers
+    assert answer["Status"] == "FAILED"
+    assert "could not be started" in answer["Reason"]
+
+
+def test_the_request_travels_with_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `start` puts into a build's environment is what `finish` reads from it (moto's CodeBuild in between)."""
+    import boto3
+    from moto import mock_aws
+
+    with mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "x")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        monkeypatch.setenv("PROJECT", "engine")
+        client = boto3.client("codebuild")
+        client.create_project(
+            name="engine",
+            source={"type": "S3", "location": "bucket/source.zip"},
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={"type": "LINUX_CONTAINER", "image": "x", "computeType": "BUILD_GENERAL1_SMALL"},
+            serviceRole="arn:aws:iam::123456789012:role/service-role/engine",
+        )
+        handler.handler(_request("http://127.0.0.1:9/answer"), None)
+        assert client.list_builds_for_project(projectName="engine")["ids"]
+
+
+def test_gpu_and_cpu_images_are_told_apart() -> None:
+    assert StageConfig(instance_type="ml.g6.xlarge").has_gpu and not StageConfig().has_gpu

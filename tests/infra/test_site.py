@@ -1,0 +1,164 @@
+"""The edge: the token's rules and the site's pages as JavaScript, really run; headers; nothing rewritten."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.constructs import site
+from stacks.edge.headers import fixed_headers
+from tests.infra.synthesised import ROOT, Stage, flat
+
+VECTORS = json.loads((ROOT / "tests" / "edge_vectors.json").read_text())
+RUN = """
+const vm = require("vm"), fs = require("fs");
+const { code, events } = JSON.parse(fs.readFileSync(0, "utf8"));
+const context = vm.createContext({});
+vm.runInContext(code, context);
+context.events = events;
+process.stdout.write(JSON.stringify(vm.runInContext("events.map(handler)", context)));
+"""
+MOST_BYTES = 10_240  # of a CloudFront Function
+
+
+def _run(code: str, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a function makes of requests. In a context of its own: no Node API, as at the edge."""
+    given = json.dumps({"code": code, "events": [{"request": request} for request in requests]})
+    run = subprocess.run(["node", "-e", RUN], input=given, capture_output=True, text=True, check=True)
+    answers: list[dict[str, Any]] = json.loads(run.stdout)
+    return answers
+
+
+def _request(uri: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    wrapped = {name: {"value": value} for name, value in (headers or {}).items()}
+    return {"method": "GET", "uri": uri, "querystring": {}, "headers": wrapped, "cookies": {}}
+
+
+def test_the_token_is_split_by_the_rules() -> None:
+    """The same examples as the local origin's. /app/* has no function: its requests pass as they are."""
+    code = (site.EDGE / "split_token.js").read_text()
+    cases = [vector for vector in VECTORS if vector["path"].startswith("/api/")]
+    assert len(cases) >= 10
+    answers = _run(code, [_request(case["path"], case["headers"]) for case in cases])
+    for case, answer in zip(cases, answers, strict=True):
+        forwarded = {name: header["value"] for name, header in answer["headers"].items()}
+        assert forwarded == case["forwarded"], case["name"]
+
+
+def _behaviors(stage: Stage) -> dict[str, Any]:
+    (distribution,) = stage.resources("AWS::CloudFront::Distribution").values()
+    config = distribution["DistributionConfig"]
+    return {"*": config["DefaultCacheBehavior"]} | {b["PathPattern"]: b for b in config["CacheBehaviors"]}
+
+
+def test_only_the_developers_door_has_the_function(prod: Stage) -> None:
+    functions = {path: json.dumps(b.get("FunctionAssociations", [])) for path, b in _behaviors(prod).items()}
+    assert "SplitToken" in functions["/api/*"]
+    assert functions["/app/*"] == "[]"
+    assert "Pages" in functions["*"] and "Pages" in functions["/docs/*"]
+
+
+def test_answers_of_the_api_are_neither_cached_nor_rewritten(prod: Stage) -> None:
+    (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
+    assert "CustomErrorResponses" not in distribution["DistributionConfig"]
+    for path in ("/api/*", "/app/*"):
+        behavior = _behaviors(prod)[path]
+        assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # AWS's CachingDisabled
+        assert behavior["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"  # all but the Host header
+        assert set(behavior["AllowedMethods"]) >= {"POST", "PUT", "PATCH", "DELETE"}
+        assert behavior["ViewerProtocolPolicy"] == "https-only"
+
+
+def test_the_edge_waits_as_long_as_the_gateway(prod: Stage) -> None:
+    (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
+    origins = [
+        o["CustomOriginConfig"] for o in distribution["DistributionConfig"]["Origins"] if "CustomOriginConfig" in o
+    ]
+    assert origins
+    assert all(origin["OriginReadTimeout"] > 29 for origin in origins)
+    assert all(origin["OriginProtocolPolicy"] == "https-only" for origin in origins)
+
+
+def test_the_sites_bucket_is_read_by_the_distribution_alone(prod: Stage) -> None:
+    assert len(prod.resources("AWS::CloudFront::OriginAccessControl")) >= 1
+    allowed = [
+        statement
+        for name, policy in prod.resources("AWS::S3::BucketPolicy", "App").items()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    assert allowed
+    for statement in allowed:
+        assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        assert statement["Action"] == "s3:GetObject"
+        assert "AWS:SourceArn" in statement["Condition"]["StringEquals"]
+
+
+def test_every_answer_carries_the_security_headers(prod: Stage) -> None:
+    policies = prod.resources("AWS::CloudFront::ResponseHeadersPolicy").values()
+    assert len(policies) == 2  # the API reference has scripts of its own
+    for policy in policies:
+        config = policy["ResponseHeadersPolicyConfig"]
+        security = config["SecurityHeadersConfig"]
+        assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 63072000
+        assert security["StrictTransportSecurity"]["IncludeSubdomains"] is True
+        assert security["FrameOptions"]["FrameOption"] == fixed_headers()["X-Frame-Options"]
+        assert security["ReferrerPolicy"]["ReferrerPolicy"] == fixed_headers()["Referrer-Policy"]
+        assert "ContentTypeOptions" in security
+        custom = {item["Header"]: item["Value"] for item in config["CustomHeadersConfig"]["Items"]}
+        assert custom == {name: value for name, value in fixed_headers().items() if name not in site.OWN_FIELDS}
+        csp = flat(security["ContentSecurityPolicy"]["ContentSecurityPolicy"])
+        assert "default-src 'none'" in csp
+        assert "unsafe" not in csp
+        assert "https://cognito-idp." in csp.partition("connect-src")[2].partition(";")[0]
+        assert "BucketsMedia" in csp.partition("media-src")[2].partition(";")[0]
+    assert all(behavior["ResponseHeadersPolicyId"] for behavior in _behaviors(prod).values())
+
+
+def _pages(pages: list[str]) -> str:
+    return (site.EDGE / "pages.js").read_text().replace("/* PAGES */ []", json.dumps(pages))
+
+
+@pytest.mark.parametrize(
+    ("uri", "becomes"),
+    [
+        ("/", "/index.html"),
+        ("/dashboard/", "/dashboard/index.html"),
+        ("/dashboard", "/dashboard/index.html"),
+        ("/docs/", "/docs/index.html"),
+        ("/_next/static/chunks/main-1.js", "/_next/static/chunks/main-1.js"),
+        ("/config.json", "/config.json"),
+    ],
+)
+def test_pages_are_folders(uri: str, becomes: str) -> None:
+    (answer,) = _run(_pages(["/", "/dashboard/", "/docs/"]), [_request(uri)])
+    assert answer["uri"] == becomes
+
+
+@pytest.mark.parametrize("uri", ["/nothing", "/nothing/", "/dashboard/nothing", "/dashboard//"])
+def test_what_is_no_page_is_404_and_says_so(uri: str) -> None:
+    (answer,) = _run(_pages(["/", "/dashboard/"]), [_request(uri)])
+    assert answer["statusCode"] == 404
+    assert "no such page" in answer["body"]
+
+
+def test_the_pages_are_those_of_the_built_site(tmp_path: Path, prod: Stage) -> None:
+    for page in ("", "dashboard", "analyses/view"):
+        (tmp_path / page).mkdir(parents=True, exist_ok=True)
+        (tmp_path / page / "index.html").write_text("<!doctype html>")
+    assert site.pages(tmp_path) == ["/", "/analyses/view/", "/dashboard/", "/docs/"]
+    codes = [f["FunctionCode"] for f in prod.resources("AWS::CloudFront::Function").values()]
+    assert all(len(code.encode()) <= MOST_BYTES for code in codes)
+    (pages,) = (code for code in codes if "PAGES" in code)
+    assert json.dumps(site.pages(site.site_folder())) in pages
+
+
+def test_a_domain_of_ones_own_brings_its_certificate(gpu: Stage, prod: Stage) -> None:
+    (distribution,) = gpu.resources("AWS::CloudFront::Distribution").values()
+    config = distribution["DistributionConfig"]
+    assert config["Aliases"] == ["video.example.com"]
+    assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert gpu.templates["App"]["Outputs"]["SiteUrl"]["Value"] == "https://video.example.com"
+    assert flat(prod.templates["App"]["Outputs"]["SiteUrl"]["Value"]).startswith("https://${")
