@@ -111,6 +111,7 @@ def document() -> dict[str, Any]:
     for path, operations in described["paths"].items():
         for operation in operations.values():
             _complete(operation, app_only=path in app_only)
+            _name_answers(operation, described["components"]["schemas"])
         if path in app_only:
             operations["servers"] = [APP_SERVER]
     components = described["components"]
@@ -147,6 +148,15 @@ def _complete(operation: dict[str, Any], *, app_only: bool) -> None:
         if status >= "400":
             assert PROBLEM_TYPE in answer["content"], f"{operation['operationId']}: {status} is no problem document"
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _name_answers(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Good answers are told by what they hold, where FastAPI has nothing to say of them."""
+    for answer in operation["responses"].values():
+        if answer["description"] == "Successful Response":
+            found = answer.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+            described = schemas.get(found.rpartition("/")[2], {}).get("description", "Done.")
+            answer["description"] = described.partition("\n")[0]
 
 
 def files() -> dict[Path, str]:

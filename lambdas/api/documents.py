@@ -19,6 +19,8 @@ SAYS = {
     415: "The body is not JSON.",
     422: "The body or a parameter does not fit the schema; `errors` names the fields.",
     429: "The quota is used up, or requests come too fast. `Retry-After` says when to come again.",
+    502: "The analysis failed on our side. It was not charged, and may be started again.",
+    503: "Too much is going on at once. `Retry-After` says when to come again.",
 }
 EVERYWHERE = (401, 403, 429)
 

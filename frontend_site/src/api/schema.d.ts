@@ -1727,7 +1727,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description PUT the file to `url`, with exactly `headers`, within `expiresIn` seconds; then start its analysis by `key`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1801,6 +1801,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     createMultipartUpload: {
@@ -1816,7 +1825,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The file is cut into `parts` pieces of `partSize` bytes, the last one shorter. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1890,6 +1899,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     signUploadParts: {
@@ -1905,7 +1923,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description PUT each piece to its URL, and keep the `ETag` header of the answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2003,7 +2021,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Uploaded as a whole; start its analysis by `key`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2110,7 +2128,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2301,8 +2319,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Bad Gateway */
+            /** @description The analysis failed on our side. It was not charged, and may be started again. */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2326,7 +2353,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Newest first. `cursor` asks for the next page; null on the last one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2481,7 +2508,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2550,7 +2577,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The video itself, for a player; for `expiresIn` seconds. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2628,13 +2655,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description An analysis in short. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AnalysisItem"];
+                };
+            };
+            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or not valid. */
@@ -2702,6 +2738,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     restoreAnalysis: {
@@ -2715,7 +2760,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description An analysis in short. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2794,7 +2839,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description What was used in a calendar month (UTC). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2852,7 +2897,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2905,7 +2950,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3001,7 +3046,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3070,7 +3115,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3135,7 +3180,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Where events go. `secret` signs them; `url` is null where there is no webhook. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3188,7 +3233,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Where events go. `secret` signs them; `url` is null where there is no webhook. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3273,7 +3318,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3320,7 +3365,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Where events go. `secret` signs them; `url` is null where there is no webhook. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3369,7 +3414,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The event that is on its way to the webhook, as any other would be. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3427,7 +3472,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             202: {
                 headers: {
                     [name: string]: unknown;

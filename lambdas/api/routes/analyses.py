@@ -64,7 +64,7 @@ def get_video_url(caller: CallerDep, id: AnalysisId) -> VideoUrl:
     return VideoUrl(url=url, content_type=record.content_type, expires_in=settings().url_seconds)
 
 
-@router.post("/analyses/{id}/retry", status_code=202, responses=problems(404, 409, 413))
+@router.post("/analyses/{id}/retry", status_code=202, responses=problems(400, 404, 409, 413, 503))
 def retry_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisItem:
     """Start an analysis that failed again.
 

@@ -28,7 +28,7 @@ ACCEPTED = {"model": Accepted, "description": "The analysis goes on; ask again a
     "/sentiment-inference",
     response_model=InferenceResult,
     response_description="The whole analysis.",
-    responses={202: ACCEPTED, **problems(400, 404, 409, 413, 422, 502)},
+    responses={202: ACCEPTED, **problems(400, 404, 409, 413, 422, 502, 503)},
 )
 def start_analysis(caller: CallerDep, request: InferenceRequest, now: NowDep, prefer: PreferHeader = "") -> Response:
     """Analyse an uploaded video.

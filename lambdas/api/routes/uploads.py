@@ -22,7 +22,7 @@ from lambdas.core.settings import settings
 router = APIRouter(tags=["uploads"])
 
 
-@router.post("/upload-url", responses=problems(400, 413, 429))
+@router.post("/upload-url", responses=problems(400, 413, 503))
 def create_upload_url(caller: CallerDep, request: UploadRequest, now: NowDep) -> UploadUrl:
     """Get a URL to upload a video to.
 
@@ -40,7 +40,7 @@ def create_upload_url(caller: CallerDep, request: UploadRequest, now: NowDep) ->
     )
 
 
-@router.post("/multipart-uploads", status_code=201, responses=problems(400, 413, 429))
+@router.post("/multipart-uploads", status_code=201, responses=problems(400, 413, 503))
 def create_multipart_upload(caller: CallerDep, request: MultipartRequest, now: NowDep) -> MultipartUpload:
     """Begin to upload a video in parts.
 
