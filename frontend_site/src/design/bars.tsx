@@ -49,7 +49,7 @@ export function StackBar({ kind, shares, className }: { kind: Kind; shares: read
   const total = shares.reduce((sum, { share }) => sum + share, 0) || 1;
   const lefts = shares.map((_, index) => shares.slice(0, index).reduce((sum, { share }) => sum + share, 0));
   return (
-    <svg className={cx("block h-2 w-full rounded-full bg-track", className)} aria-hidden="true">
+    <svg className={cx("block w-full rounded-full bg-track", className ?? "h-2")} aria-hidden="true">
       {shares.map(({ label, share }, index) => (
         <rect
           key={label}

@@ -33,7 +33,6 @@ export function CodeBlock({ code, label }: { code: string; label: string }) {
         <CopyButton text={code} label={`Copy ${label}`} />
       </div>
       {/* It scrolls, so the keyboard must reach it. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre
         tabIndex={0}
         aria-label={label}

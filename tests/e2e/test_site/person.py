@@ -81,7 +81,7 @@ class Person:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
     def assert_no_complaints(self) -> None:
-        assert self.complaints == []
+        assert not self.complaints, "\n".join(self.complaints)
 
     def expect_refusal(self, status: int) -> None:
         """Forget what the browser itself says of requests that were refused with this status on purpose."""

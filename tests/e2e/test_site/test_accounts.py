@@ -49,6 +49,7 @@ def test_a_forgotten_password_is_replaced(visitor: Person, account: Callable[[],
     somebody, page = account(), visitor.page
     visitor.open("/sign-in/")
     page.get_by_role("link", name="Forgot your password?").click()
+    page.wait_for_url("**/forgot-password/")
     page.get_by_label("Email").fill(somebody.email)
     page.get_by_role("button", name="Send the code").click()
     page.get_by_label("Code").fill("123456")

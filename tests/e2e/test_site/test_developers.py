@@ -72,5 +72,5 @@ def test_an_address_inside_is_refused_in_words(user: Person) -> None:
     user.open("/developers/")
     user.page.get_by_label("Address").fill("https://169.254.169.254/latest")
     user.page.get_by_role("button", name="Save").click()
-    expect(user.page.get_by_role("alert")).to_be_visible()
+    expect(user.page.get_by_role("main").get_by_role("alert")).to_be_visible()
     user.expect_refusal(400)

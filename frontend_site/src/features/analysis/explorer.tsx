@@ -35,18 +35,19 @@ export function Explorer({
     );
   }
   return (
-    <div className="grid gap-5 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
-      <div className="grid min-w-0 content-start gap-5">
-        {player && <div className="max-lg:sticky max-lg:top-2 max-lg:z-10">{player}</div>}
-        <TimelineCard analysis={analysis} playback={playback} />
-        <Inspector analysis={analysis} playback={playback} />
-      </div>
-      <div className="grid min-w-0 content-start gap-5 lg:flex lg:flex-col">
-        <Overall analysis={analysis} />
-        <div className="lg:sticky lg:top-5 lg:flex lg:max-h-[calc(100vh-2.5rem)] lg:min-h-0 lg:flex-col">
+    <>
+      <Overall analysis={analysis} />
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
+        <div className="grid min-w-0 gap-5">
+          {player && <div className="max-lg:sticky max-lg:top-2 max-lg:z-10">{player}</div>}
+          <TimelineCard analysis={analysis} playback={playback} />
+          <Inspector analysis={analysis} playback={playback} />
+        </div>
+        {/* As high as what the window leaves below the top of the page, so that the current row is in sight. */}
+        <div className="grid min-w-0 lg:sticky lg:top-5 lg:max-h-[max(24rem,calc(100vh-22rem))]">
           <Transcript analysis={analysis} playback={playback} />
         </div>
       </div>
-    </div>
+    </>
   );
 }

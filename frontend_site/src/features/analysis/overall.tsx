@@ -1,22 +1,39 @@
-import { Bars } from "@/design/bars";
+import { StackBar, Swatch, type Kind } from "@/design/bars";
 import { Card } from "@/design/card";
 import { EMOTION_STACK, SENTIMENT_STACK } from "@/design/palette";
+import { capitalised, percent } from "@/lib/format";
 
 import { Verdict } from "./details";
+import type { Score } from "./timeline";
 import { sharesOf, type Analysis } from "./types";
 
-/** The whole video, each utterance counted by its length. */
+/** The whole video at a glance, each utterance counted by its length. */
 export function Overall({ analysis: { overall } }: { analysis: Analysis }) {
   if (overall.emotions.length === 0) return null;
   return (
     <Card title="Overall" aside={<p className="text-[13px] text-muted">each utterance counted by its length</p>}>
-      <div className="mb-3">
+      <div className="grid gap-x-8 gap-y-4 lg:grid-cols-[auto_minmax(0,5fr)_minmax(0,3fr)]">
         <Verdict {...overall} />
-      </div>
-      <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,13rem),1fr))] gap-x-8 gap-y-4">
-        <Bars kind="emotion" shares={sharesOf(overall.emotions, EMOTION_STACK)} />
-        <Bars kind="sentiment" shares={sharesOf(overall.sentiments, SENTIMENT_STACK)} />
+        <Distribution kind="emotion" scores={overall.emotions} labels={EMOTION_STACK} />
+        <Distribution kind="sentiment" scores={overall.sentiments} labels={SENTIMENT_STACK} />
       </div>
     </Card>
+  );
+}
+
+function Distribution({ kind, scores, labels }: { kind: Kind; scores: readonly Score[]; labels: readonly string[] }) {
+  const shares = sharesOf(scores, labels);
+  return (
+    <div className="grid content-center gap-2">
+      <StackBar kind={kind} shares={shares} className="h-3" />
+      <ul aria-label={`Overall ${kind}`} className="numbers flex flex-wrap gap-x-4 gap-y-1 text-[13px]">
+        {shares.map(({ label, share }) => (
+          <li key={label} className="flex items-center gap-1.5">
+            <Swatch kind={kind} label={label} />
+            {capitalised(label)} <span className="text-muted">{percent(share)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -16,9 +16,10 @@ export function Player({ id, name, playback }: { id: string; name: string; playb
     queryFn: ({ signal }) => answered(api.GET("/analyses/{id}/video", { params: { path: { id } }, signal })),
     staleTime: Infinity, // another URL would start the video again; an error asks for one
   });
+  const { dataUpdatedAt: asked } = source;
   const url = source.data?.url;
 
-  useEffect(() => (video.current && url ? playback.attach(video.current) : undefined), [playback, url]);
+  useEffect(() => (video.current && url ? playback.attach(video.current) : undefined), [playback, url, asked]);
 
   const onError = () => {
     // Once more with another URL: this one may have run out. A file that browsers do not play fails with every URL.
@@ -32,6 +33,7 @@ export function Player({ id, name, playback }: { id: string; name: string; playb
         // The transcript below is its text alternative; subtitles are among the exports.
         // eslint-disable-next-line jsx-a11y/media-has-caption
         <video
+          key={asked} // the same URL again, within a second, must be tried again as well
           ref={video}
           src={url}
           controls

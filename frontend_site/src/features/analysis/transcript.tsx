@@ -81,7 +81,7 @@ function Row({ utterance, current, seek }: { utterance: Utterance; current: bool
             {isUnsure(top.confidence) && <Unsure />}
           </span>
         )}
-        <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2" />
+        <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2 h-2" />
       </button>
     </li>
   );

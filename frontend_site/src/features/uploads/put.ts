@@ -22,7 +22,10 @@ export function put(url: string, body: Blob, { headers = {}, signal, onSent }: P
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
     request.open("PUT", url);
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) {
+      // The browser sets the length itself, and lets nobody else.
+      if (name.toLowerCase() !== "content-length") request.setRequestHeader(name, value);
+    }
     request.upload.onprogress = (event) => onSent(event.loaded);
     request.onerror = () => reject(new TransientError("the connection broke off"));
     request.onabort = () => reject(signal.reason as Error);
