@@ -81,6 +81,18 @@ def test_a_result_for_a_deleted_analysis_is_there_when_it_is_restored(cloud: Clo
     assert (restored.status, analyses.result(restored)) == (COMPLETED, result())
 
 
+def test_what_nobody_was_told_is_told_after_the_restoration(cloud: Cloud) -> None:
+    record = cloud.ask("alice", cloud.upload("alice"), webhook_url="https://example.com/hook")
+    cloud.flow()
+    analyses.delete("alice", record.id, cloud.now)
+    cloud.hear(cloud.success(record))
+    cloud.flow()
+    assert cloud.events() == []
+    analyses.restore("alice", record.id, cloud.now)
+    cloud.flow()
+    assert [event["id"] for event in cloud.events()] == [f"evt_{record.id}_1_completed"]
+
+
 def test_deletion_and_result_at_once(cloud: Cloud) -> None:
     """Whoever read the record before the other wrote: it is completed, and it is purged."""
     record = cloud.processing()

@@ -3,7 +3,7 @@
 import pytest
 
 from lambdas.core import analyses, api_keys, aws, owners, uploads
-from lambdas.core.errors import NotUploadedError, UnauthorizedError
+from lambdas.core.errors import NotUploadedError, UnauthorizedError, UploadExpiredError
 from lambdas.core.settings import settings
 from lambdas.core.tables import AnalysisRecord
 from tests.integration.cloud import MEDIA, RESULTS, Cloud
@@ -69,6 +69,20 @@ def test_the_expiry_of_an_upload(cloud: Cloud) -> None:
             cloud.ask(f"owner{number}", keys[number])
 
     assert at_every_write(prepare, sweep, sweep, check) == 3  # closing, objects, record
+
+
+def test_no_analysis_starts_from_an_upload_that_is_being_removed(cloud: Cloud) -> None:
+    """Otherwise its file would be taken from under it."""
+    key = cloud.upload("alice")
+    cloud.later(hours=2)
+    with killed_after(1) as kill:
+        cloud.sweep()
+    assert kill.happened
+    assert cloud.keys(MEDIA, "uploads/") == [key]
+    with pytest.raises(UploadExpiredError):
+        cloud.ask("alice", key)
+    cloud.sweep()
+    assert (cloud.keys(MEDIA), cloud.outstanding("alice"), cloud.used("alice")) == ([], 0, 0)
 
 
 def test_an_api_key(cloud: Cloud) -> None:
