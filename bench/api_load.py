@@ -23,6 +23,7 @@ import httpx
 
 from bench.clip import ROOT
 from bench.launch import BenchError
+from bench.measure import Timing
 from bench.results import Api, ApiCall
 from lambdas.core.settings import Settings
 from stacks import bundle
@@ -43,24 +44,29 @@ CALLS = {
     "POST /upload-url": ("POST", "/api/upload-url", {"fileType": ".mp4"}),
     "GET /analyses": ("GET", "/api/analyses", None),
 }
-IMPORT = "import time; t = time.perf_counter(); import lambdas.api.app; print(1000 * (time.perf_counter() - t))"
+IMPORT = """
+import time
+wall, cpu = time.perf_counter(), time.process_time()
+import lambdas.api.app
+print(time.perf_counter() - wall, time.process_time() - cpu)
+"""
 
 
 def measure_api(requests: int = REQUESTS) -> Api:
     """Both measurements. Raises BenchError when no product can be started here."""
     with tempfile.TemporaryDirectory(prefix="bench-local-") as folder, running_product(Path(folder)) as (base, key):
         calls = asyncio.run(drive(base, key, requests))
-    return Api(import_ms=import_time(), clients=CLIENTS, calls=tuple(calls))
+    return Api(importing=import_time(), clients=CLIENTS, calls=tuple(calls))
 
 
 @contextmanager
-def running_product(state: Path) -> Iterator[tuple[str, str]]:
+def running_product(folder: Path) -> Iterator[tuple[str, str]]:
     """A product of its own: its address and an API key."""
+    state, said = folder / "state", folder / "up.txt"
     ports = dict(zip(("--port", "--emulator-port", "--adapter-port", "--model-port"), free_ports(4), strict=True))
     options = [str(part) for pair in ports.items() for part in pair]
     options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]
     command = [sys.executable, "-m", "local", "up", "--state", str(state), "--whisper-model", "tiny.en", *options]
-    said = state / "up.txt"
     with said.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
     try:
@@ -121,8 +127,8 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
-def import_time() -> float:
-    """Milliseconds until the API's module is imported from its bundle, files in the cache; the best of some."""
+def import_time() -> Timing:
+    """How long the API's module takes to import from its bundle, files in the cache; the best of some."""
     folder = bundle.build("local")
     required = {name.upper(): "x" for name, field in Settings.model_fields.items() if field.is_required()}
     names = {"POWERTOOLS_SERVICE_NAME": "x", "POWERTOOLS_METRICS_NAMESPACE": "x", "AWS_REGION": "us-east-1"}
@@ -134,8 +140,9 @@ def import_time() -> float:
             run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
             if run.returncode != 0:
                 raise BenchError(f"the API could not be imported:\n{run.stderr[-2000:]}")
-            times.append(float(run.stdout))
-    return min(times)
+            wall, cpu = map(float, run.stdout.split())
+            times.append(Timing(wall=wall, cpu=cpu))
+    return min(times, key=lambda timing: timing.wall)
 
 
 def free_ports(number: int) -> list[int]:

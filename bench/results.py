@@ -115,7 +115,7 @@ class ApiCall(_Record):
 class Api(_Record):
     """The API of a local product: its Lambda's import, and its answers under load."""
 
-    import_ms: float
+    importing: Timing
     clients: int
     calls: tuple[ApiCall, ...]
 
