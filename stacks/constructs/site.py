@@ -16,21 +16,12 @@ from stacks.config import StageConfig
 from stacks.constructs.http_api import INTEGRATION_TIMEOUT, HttpApi
 from stacks.constructs.storage import safe
 from stacks.edge.headers import content_security_policy, fixed_headers, inline_hashes, site_script_sources
+from stacks.edge.site_files import EDGE, REFERENCE, site_folder
 from stacks.nag import accept
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILT_SITE = ROOT / "frontend_site" / "out"
-EDGE = ROOT / "stacks" / "edge"
-PLACEHOLDER = EDGE / "placeholder"
-REFERENCE = ROOT / "docs" / "api.html"  # served as /docs/, and beside it the schema that it describes
 # Headers that CloudFront has fields of its own for.
 STRICT_TRANSPORT = "Strict-Transport-Security"
 OWN_FIELDS = (STRICT_TRANSPORT, "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
-
-
-def site_folder() -> Path:
-    """What is served: the built web app, or a page that says it is not built."""
-    return BUILT_SITE if (BUILT_SITE / "index.html").is_file() else PLACEHOLDER
 
 
 def pages(folder: Path) -> list[str]:
@@ -125,7 +116,7 @@ class Site(Construct):
         """`page`: one with scripts and styles of its own, which are allowed by their hashes."""
         fixed = fixed_headers()
         body = page.read_bytes() if page and page.is_file() else b""
-        places = [f"https://{uploads.bucket_domain_name}", f"https://{uploads.bucket_regional_domain_name}"]
+        places = [f"https://{uploads.bucket_regional_domain_name}"]  # the host that presigned addresses name
         policy = content_security_policy(
             connect=[*places, f"https://cognito-idp.{cdk.Stack.of(self).region}.amazonaws.com"],
             media=places,

@@ -9,6 +9,7 @@ import pytest
 
 from stacks.constructs import site
 from stacks.edge.headers import fixed_headers
+from stacks.edge.site_files import EDGE, site_folder
 from tests.infra.synthesised import ROOT, Stage, flat
 
 VECTORS = json.loads((ROOT / "tests" / "edge_vectors.json").read_text())
@@ -38,7 +39,7 @@ def _request(uri: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
 
 def test_the_token_is_split_by_the_rules() -> None:
     """The same examples as the local origin's. /app/* has no function: its requests pass as they are."""
-    code = (site.EDGE / "split_token.js").read_text()
+    code = (EDGE / "split_token.js").read_text()
     cases = [vector for vector in VECTORS if vector["path"].startswith("/api/")]
     assert len(cases) >= 10
     answers = _run(code, [_request(case["path"], case["headers"]) for case in cases])
@@ -118,7 +119,7 @@ def test_every_answer_carries_the_security_headers(prod: Stage) -> None:
 
 
 def _pages(pages: list[str]) -> str:
-    return (site.EDGE / "pages.js").read_text().replace("/* PAGES */ []", json.dumps(pages))
+    return (EDGE / "pages.js").read_text().replace("/* PAGES */ []", json.dumps(pages))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_the_pages_are_those_of_the_built_site(tmp_path: Path, prod: Stage) -> N
     codes = [f["FunctionCode"] for f in prod.resources("AWS::CloudFront::Function").values()]
     assert all(len(code.encode()) <= MOST_BYTES for code in codes)
     (pages,) = (code for code in codes if "PAGES" in code)
-    assert json.dumps(site.pages(site.site_folder())) in pages
+    assert json.dumps(site.pages(site_folder())) in pages
 
 
 def test_a_domain_of_ones_own_brings_its_certificate(gpu: Stage, prod: Stage) -> None:

@@ -1,0 +1,1 @@
+"""What operators and developers run by hand: `python -m scripts.NAME`."""

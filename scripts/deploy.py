@@ -1,0 +1,187 @@
+"""Deploy a stage to AWS, in order: `python -m scripts.deploy --stage dev [--user you@example.com]`.
+
+1. what is deployed is built here: the Lambdas' bundle and the web app (the image is built by CodeBuild, over there)
+2. what CDK needs of an account and region, once
+3. the stacks: data, app, inference
+4. the web app's files, its /config.json, and the API reference; the edge forgets what it kept
+5. the first user, who gets a mail with a temporary password
+
+Everything may be run again. Options after `--` go to `cdk deploy`, such as `--parameters ModelDataUrl=s3://...`.
+"""
+
+import json
+import mimetypes
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import typer
+from botocore.exceptions import ClientError
+
+from scripts.deployed import DeployedError, check_stage, outputs, run
+from stacks import bundle
+from stacks.config import ConfigError, StageConfig
+from stacks.edge.site_config import site_config
+from stacks.edge.site_files import REFERENCE, ROOT, site_folder
+
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # the parameter that `cdk bootstrap` leaves
+UNCHANGING = "_next/static/"  # new content has a new name there
+FOREVER, FRESH = "public, max-age=31536000, immutable", "no-cache"
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class File:
+    """What is uploaded: where to, what, and how browsers are to take it."""
+
+    key: str
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        if self.key.endswith(".html"):
+            return HTML
+        return mimetypes.guess_type(self.key)[0] or "application/octet-stream"
+
+    @property
+    def cache(self) -> str:
+        return FOREVER if self.key.startswith(UNCHANGING) else FRESH
+
+
+def main(
+    stage: Annotated[str, typer.Option(help="dev or prod (local: into an emulator, by AWS_ENDPOINT_URL).")] = "dev",
+    context: Annotated[list[str] | None, typer.Option("-c", help="KEY=VALUE of stacks/config.py; repeatable.")] = None,
+    user: Annotated[str, typer.Option(help="Email of the first user.")] = "",
+    site_only: Annotated[bool, typer.Option("--site-only", help="Only upload the web app again.")] = False,
+    cdk: Annotated[list[str] | None, typer.Argument(help="For `cdk deploy`, after a --.")] = None,
+) -> None:
+    """Deploy a stage, in order; may be run again."""
+    check_stage(stage)
+    given = ["stage=" + stage, *(context or [])]
+    StageConfig.from_context(_pairs(given))
+    account = _account()
+    _build(stage)
+    if not site_only:
+        _bootstrap(account)
+        options = [part for pair in given for part in ("-c", pair)]
+        _run([CDK, "deploy", "--all", *options, *(cdk or [])], ROOT)
+    found = outputs(stage)
+    _upload(stage, found)
+    if user:
+        _invite(found["UserPoolId"], user)
+    typer.echo(
+        f"\nready: {found['SiteUrl']}\nMake an API key there, then: make smoke URL={found['SiteUrl']} KEY=vs_..."
+    )
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    if wrong := [pair for pair in given if "=" not in pair]:
+        raise ConfigError(f"-c takes KEY=VALUE, not {wrong[0]!r}")
+    return dict(pair.split("=", 1) for pair in given)
+
+
+def _account() -> str:
+    """`aws://ACCOUNT/REGION`, where the credentials lead to."""
+    session = boto3.Session()
+    if session.region_name is None:
+        raise DeployedError("no AWS region: set AWS_REGION, or run `aws configure`")
+    account = session.client("sts").get_caller_identity()["Account"]
+    typer.echo(f"account {account}, region {session.region_name}")
+    return f"aws://{account}/{session.region_name}"
+
+
+def _build(stage: str) -> None:
+    bundle.build("local" if stage == "local" else "aws")
+    _run([sys.executable, ROOT / "frontend_site" / "scripts" / "build.py"], ROOT)
+    if not CDK.exists():
+        raise DeployedError("the CDK command line is not installed; run: npm ci")
+
+
+def _bootstrap(account: str) -> None:
+    """Once for an account and region. From an empty folder: in the checkout it would synthesise the stacks as well."""
+    try:
+        boto3.client("ssm").get_parameter(Name=BOOTSTRAP)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ParameterNotFound":
+            raise
+        with tempfile.TemporaryDirectory() as empty:
+            _run([CDK, "bootstrap", account], Path(empty))
+
+
+def _run(command: list[str | Path], folder: Path) -> None:
+    """Run a part of the work, in sight. Raises DeployedError when it fails."""
+    python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = os.environ | {"PATH": python, "CDK_DISABLE_CLI_TELEMETRY": "true"}
+    if subprocess.run(command, cwd=folder, env=environment, check=False).returncode != 0:
+        raise DeployedError(f"`{' '.join(map(str, command[:2]))}` failed; its output above says why")
+
+
+def files(stage: str, found: dict[str, str], region: str) -> Iterator[File]:
+    """All that the site's bucket holds: the web app, where it is, and the API reference."""
+    folder = site_folder()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not path.name.startswith(".") and name != "csp.json":
+            yield File(name, path.read_bytes())
+    config = site_config(
+        stage=stage,
+        region=region,
+        user_pool_id=found["UserPoolId"],
+        user_pool_client_id=found["UserPoolClientId"],
+    )
+    yield File("config.json", json.dumps(config).encode())
+    for path, name in ((REFERENCE, "docs/index.html"), (REFERENCE.with_name("openapi.json"), "docs/openapi.json")):
+        if path.is_file():
+            yield File(name, path.read_bytes())
+
+
+def _upload(stage: str, found: dict[str, str]) -> None:
+    """Upload the site, remove what it no longer has, and let the edge forget what it kept."""
+    session = boto3.Session()
+    s3 = session.client("s3")
+    bucket = found["SiteBucket"]
+    current = set()
+    # Pages last: a page must not come before the scripts that it names.
+    for file in sorted(files(stage, found, str(session.region_name)), key=lambda f: (f.key.endswith(".html"), f.key)):
+        current.add(file.key)
+        s3.put_object(
+            Bucket=bucket, Key=file.key, Body=file.body, ContentType=file.content_type, CacheControl=file.cache
+        )
+    gone = [key for key in _keys(s3, bucket) if key not in current and not key.startswith(UNCHANGING)]
+    for key in gone:  # but scripts of older pages, which may still be open somewhere
+        s3.delete_object(Bucket=bucket, Key=key)
+    typer.echo(f"site: {len(current)} files uploaded, {len(gone)} removed")
+    if distribution := found.get("DistributionId"):
+        paths = {"Quantity": 1, "Items": ["/*"]}
+        batch = {"Paths": paths, "CallerReference": str(time.time_ns())}
+        session.client("cloudfront").create_invalidation(DistributionId=distribution, InvalidationBatch=batch)
+
+
+def _keys(s3: Any, bucket: str) -> list[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+
+def _invite(pool: str, email: str) -> None:
+    """Make a user, who gets a mail with a temporary password. One that is there stays as it is."""
+    cognito = boto3.client("cognito-idp")
+    attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
+    try:
+        cognito.admin_create_user(
+            UserPoolId=pool, Username=email, UserAttributes=attributes, DesiredDeliveryMediums=["EMAIL"]
+        )
+        typer.echo(f"invited {email}: the mail holds a temporary password, good for three days")
+    except cognito.exceptions.UsernameExistsException:
+        typer.echo(f"{email} is a user already")
+
+
+if __name__ == "__main__":
+    run(lambda: typer.run(main))

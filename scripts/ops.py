@@ -1,0 +1,153 @@
+"""An operator's commands on a deployed stage: `python -m scripts.ops --stage prod COMMAND`.
+
+Credentials and region are those of the AWS command line. An OWNER is the id (a user's `sub`) or the user's email.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import boto3
+import typer
+
+from scripts.deployed import DeployedError, become, run
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
+QUEUES = {"drop": "DropQueueUrl", "result": "ResultQueueUrl", "webhook": "WebhookQueueUrl"}
+OwnerArgument = Annotated[str, typer.Argument(help="An owner's id, or a user's email.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.callback()
+def choose(context: typer.Context, stage: Annotated[str, typer.Option(help="dev, prod or local.")] = "dev") -> None:
+    """Find the stage's resources; the modules of `lambdas.core` read them when they are imported."""
+    context.obj = become(stage)
+
+
+@app.command()
+def owners() -> None:
+    """Everybody who ever came: id, plan, keys, email; and what they used this month."""
+    from lambdas.core import clock, quota
+    from lambdas.core.tables import OwnerRecord
+
+    month = clock.month_of(clock.now())
+    for record in OwnerRecord.scan(OwnerRecord.sk == "OWNER"):
+        used = quota.usage(record.owner, month, record.plan)
+        state = "  being deleted" if record.deleting_since is not None else ""
+        keys = int(record.api_keys or 0)
+        typer.echo(
+            f"{record.owner}  {record.plan:<8}  {used.used}/{used.limit} analyses, {used.minutes:.1f} min"
+            f"  {keys} keys  {record.email or ''}{state}"
+        )
+
+
+@app.command()
+def plan(context: typer.Context, owner: OwnerArgument, name: Annotated[str, typer.Argument(help="A plan.")]) -> None:
+    """Assign a plan; it counts from the next request on."""
+    from lambdas.core import clock
+    from lambdas.core import owners as profiles
+    from lambdas.core.quota import PLANS
+
+    if name not in PLANS:
+        raise DeployedError(f"there is no plan {name!r}; there are {', '.join(PLANS)}")
+    found = _owner(context, owner)
+    profiles.set_plan(found, name, clock.now())
+    typer.echo(f"{found} has plan {name}: {PLANS[name].requests_per_month} analyses a month")
+
+
+@app.command()
+def revoke(key: Annotated[str, typer.Argument(help="An API key's id, or the leaked key itself (vs_...).")]) -> None:
+    """Make an API key useless at once: for one that leaked."""
+    from lambdas.core import api_keys, clock, tables
+    from lambdas.core.tables import KeyRecord
+
+    identifier = key.split("_")[1] if key.startswith("vs_") and key.count("_") >= 2 else key
+    try:
+        record = KeyRecord.get(*tables.key_keys(identifier), consistent_read=True)
+    except KeyRecord.DoesNotExist:
+        raise DeployedError(f"there is no API key with the id {identifier!r}") from None
+    api_keys.remove(record, clock.now())
+    typer.echo(f"revoked key {identifier} ({record.name!r}) of {record.owner}")
+
+
+@app.command()
+def delete(context: typer.Context, owner: OwnerArgument, yes: YesOption = False) -> None:
+    """Delete an account with everything in it: user, keys, videos, results. Cannot be undone."""
+    from lambdas.core import clock
+    from lambdas.core import owners as profiles
+
+    found = _owner(context, owner)
+    if not yes:
+        typer.confirm(f"Delete {found} with all videos and results, for ever?", abort=True)
+    profiles.delete_account(found, clock.now())
+    typer.echo(f"{found} can do nothing new from now on; the sweeper removes the rest within about 20 minutes")
+
+
+@app.command()
+def queues(context: typer.Context) -> None:
+    """How much waits in each queue, and in its dead letters."""
+    for name, output in QUEUES.items():
+        url = context.obj[output]
+        typer.echo(f"{name:<8} {_count(url)} waiting, {_count(_dead_letters(url))} dead")
+
+
+@app.command()
+def redrive(
+    context: typer.Context,
+    queue: Annotated[str, typer.Argument(help=f"One of {', '.join(QUEUES)}.")],
+    limit: Annotated[int, typer.Option(min=1, help="Messages at most.")] = 1000,
+) -> None:
+    """Put dead letters back into their queue, once their cause is mended. Every handler takes repeats."""
+    if queue not in QUEUES:
+        raise DeployedError(f"there is no queue {queue!r}; there are {', '.join(QUEUES)}")
+    url = context.obj[QUEUES[queue]]
+    dead = _dead_letters(url)
+    sqs = boto3.client("sqs")
+    moved = 0
+    for message in _messages(sqs, dead, limit):
+        sqs.send_message(QueueUrl=url, MessageBody=message["Body"])  # first: twice is better than never
+        sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+        moved += 1
+    typer.echo(f"moved {moved} messages; {_count(dead)} are left")
+
+
+def _messages(sqs: Any, url: str, limit: int) -> Iterator[dict[str, Any]]:
+    for _ in range(limit):
+        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=1).get("Messages", [])
+        if not found:
+            return
+        yield found[0]
+
+
+def _dead_letters(url: str) -> str:
+    """The URL of a queue's dead-letter queue."""
+    import json
+
+    sqs = boto3.client("sqs")
+    policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"]
+    name = json.loads(policy)["deadLetterTargetArn"].rpartition(":")[2]
+    return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
+
+
+def _count(url: str) -> int:
+    name = "ApproximateNumberOfMessages"
+    return int(boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
+
+def _owner(context: typer.Context, given: str) -> str:
+    """An owner's id. Raises DeployedError for an email that no user has, and for what can be no id."""
+    from lambdas.core.object_keys import is_owner
+
+    if "@" not in given:
+        if not is_owner(given):
+            raise DeployedError(f"{given!r} is neither an owner's id nor an email")
+        return given
+    quoted = given.replace("\\", "\\\\").replace('"', '\\"')
+    pool = context.obj["UserPoolId"]
+    users = boto3.client("cognito-idp").list_users(UserPoolId=pool, Filter=f'email = "{quoted}"')["Users"]
+    if not users:
+        raise DeployedError(f"no user has the email {given}")
+    return str(next(a["Value"] for a in users[0]["Attributes"] if a["Name"] == "sub"))
+
+
+if __name__ == "__main__":
+    run(app)

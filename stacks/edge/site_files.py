@@ -1,0 +1,14 @@
+"""Files of the checkout that the site is made of. Imports nothing of CDK: scripts/deploy.py uploads them."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+EDGE = ROOT / "stacks" / "edge"
+BUILT_SITE = ROOT / "frontend_site" / "out"
+PLACEHOLDER = EDGE / "placeholder"
+REFERENCE = ROOT / "docs" / "api.html"  # served as /docs/, and beside it the schema that it describes
+
+
+def site_folder() -> Path:
+    """What is served: the built web app, or a page that says it is not built."""
+    return BUILT_SITE if (BUILT_SITE / "index.html").is_file() else PLACEHOLDER
