@@ -125,9 +125,10 @@ def _api(results: Results) -> Table:
         )
         for call in (api.calls if api else ())
     ]
-    title = (
-        f"The local API, {api.clients} clients at a time; its Lambda imports in {api.import_ms:.0f} ms" if api else ""
-    )
+    title = ""
+    if api is not None:
+        imported = f"{1000 * api.importing.wall:.0f} ms ({1000 * api.importing.cpu:.0f} ms of CPU)"
+        title = f"The local API, {api.clients} clients at a time; its Lambda imports in {imported}"
     return Table(title, ("call", "requests", "errors", "requests/s", "p50, ms", "p99, ms"), rows)
 
 
