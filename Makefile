@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAMPLE := tests/media/face_and_speech.mp4
 DATA ?= ../shared/data
+STAGE ?= dev
 
-.PHONY: help setup demo up down reset cloud test test-launch lint bench train-starter lock clean
+.PHONY: help setup demo up down reset synth deploy smoke cloud test test-launch lint bench train-starter lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -28,6 +29,15 @@ down: ## Stop the product where it runs in the background
 reset: ## Stop the product and remove its data, after asking (ARGS=--yes does not ask)
 	@$(PYTHON) scripts/setup.py cloud
 	@$(BIN)/python -m local reset $(ARGS)
+
+synth: cloud ## The stacks of STAGE (dev) as CloudFormation in cdk.out/; needs no account
+	@node_modules/.bin/cdk synth --quiet -c stage=$(STAGE)
+
+deploy: cloud ## Deploy STAGE (dev) to AWS, from bootstrap to site (ARGS="--user you@example.com"); docs/deploy.md
+	@$(BIN)/python -m scripts.deploy --stage $(STAGE) $(ARGS)
+
+smoke: cloud ## Analyse the sample through a deployed product: make smoke URL=https://... KEY=vs_...
+	@SMOKE_KEY=$(KEY) $(BIN)/python -m scripts.smoke $(URL) -
 
 cloud: node_modules/.package-lock.json # What `up` needs: the product's environment, the emulator's, CDK, weights, the Lambdas' bundle
 	@$(PYTHON) scripts/setup.py cloud
