@@ -1,14 +1,18 @@
 """Deletion: hidden at once, restored as if nothing had been, and in the end gone with everything that belongs to it."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
 
-from lambdas.core import analyses, aws, reading, receiving
-from lambdas.core.errors import DeletedError, NotFoundError
+from lambdas.core import analyses, aws, objects, reading, receiving
+from lambdas.core.errors import TIMED_OUT, DeletedError, NotFoundError
 from lambdas.core.notices import Notice
 from lambdas.core.settings import settings
 from lambdas.core.tables import COMPLETED
 from tests.integration.cloud import MEDIA, RESULTS, Cloud, put, result
-from tests.integration.faults import failing
+from tests.integration.faults import failing, intercepted
 
 
 def test_a_deleted_analysis_is_hidden_and_can_be_restored(cloud: Cloud) -> None:
@@ -130,7 +134,9 @@ def test_a_purge_that_fails_is_tried_again(cloud: Cloud) -> None:
 def test_an_analysis_restored_under_way_goes_on(cloud: Cloud, state: str) -> None:
     record = getattr(cloud, state)()
     analyses.delete("alice", record.id, cloud.now)
-    cloud.flow()  # a deleted one is not submitted
+    before = len(cloud.endpoint.invocations)
+    cloud.flow()
+    assert len(cloud.endpoint.invocations) == before  # a deleted one is not submitted
     cloud.later(seconds=settings().undo_seconds - 1)
     analyses.restore("alice", record.id, cloud.now)
     cloud.later(seconds=settings().queued_patience)
@@ -138,3 +144,63 @@ def test_an_analysis_restored_under_way_goes_on(cloud: Cloud, state: str) -> Non
     assert len(cloud.endpoint.invocations) == 1
     cloud.hear(cloud.success(cloud.read(record)))
     assert analyses.get("alice", record.id).status == COMPLETED
+
+
+def test_nothing_changes_a_purged_analysis(cloud: Cloud) -> None:
+    """Nor does who read it while it was only deleted."""
+    record = cloud.processing()
+    analyses.delete("alice", record.id, cloud.now)
+    stale = cloud.read(record)
+    cloud.later(seconds=settings().undo_seconds)
+    cloud.sweep()
+    tombstone = cloud.read(record).attribute_values
+    assert not analyses.complete(stale, cloud.summary(), cloud.now)
+    assert not analyses.fail(stale, TIMED_OUT, cloud.now)
+    assert cloud.read(record).attribute_values == tombstone
+    assert cloud.used("alice") == 1
+
+
+def in_between(operation: str, act: Callable[[], object]) -> AbstractContextManager[None]:
+    """`act` runs right before the first call of an operation, after all that was read for it."""
+    turns = iter([act])
+
+    def call(name: str, genuine: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if name == operation and (turn := next(turns, None)):
+            turn()
+        return genuine()
+
+    return intercepted(call)
+
+
+def test_a_restoration_that_the_purge_overtakes(cloud: Cloud) -> None:
+    record = cloud.completed()
+    analyses.delete("alice", record.id, cloud.now)
+    cloud.later(seconds=settings().undo_seconds)
+    with in_between("UpdateItem", cloud.sweep), pytest.raises(DeletedError):
+        analyses.restore("alice", record.id, cloud.now)
+    assert cloud.read(record).purged
+
+
+@pytest.mark.parametrize("event", ["purge", "retry"])
+def test_a_result_that_is_overtaken_while_it_is_stored_is_withdrawn(cloud: Cloud, event: str) -> None:
+    record = cloud.processing()
+    told = cloud.success(record)
+
+    def overtake() -> None:
+        if event == "purge":
+            analyses.end(cloud.read(record), cloud.now)
+        else:
+            analyses.fail(record, TIMED_OUT, cloud.now)
+            cloud.ask("alice", record.object_key)
+
+    with in_between("TransactWriteItems", overtake):
+        cloud.hear(told)
+    assert cloud.keys(RESULTS) == []
+    assert cloud.read(record).result_key is None
+
+
+def test_what_only_begins_like_it_stays(cloud: Cloud) -> None:
+    for key in ("a/b", "a/b", "a/bc", "a/b/c"):
+        put(f"s3://{MEDIA}/{key}", b"x")
+    objects.delete_versions(MEDIA, "a/b")
+    assert cloud.versions(MEDIA) == ["a/b/c", "a/bc"]

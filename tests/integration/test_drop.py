@@ -219,6 +219,17 @@ def test_what_is_no_video_is_told(cloud: Cloud, alice: str) -> None:
     assert (cloud.records(alice), cloud.used(alice)) == ([], 0)
 
 
+def test_the_refusal_of_an_older_version_is_no_answer_to_the_newer(cloud: Cloud, alice: str) -> None:
+    old, new = cloud.drop("drop/alice/a.mp4", b"text"), cloud.drop("drop/alice/a.mp4")
+    cloud.take_drop(new)
+    cloud.flow()
+    (record,) = cloud.records(alice)
+    cloud.hear(cloud.success(record))
+    cloud.flow()
+    cloud.take_drop(old)
+    assert cloud.keys(RESULTS, "results/") == ["results/alice/a.mp4.json"]
+
+
 @pytest.mark.usefixtures("alice")
 def test_what_is_gone_again_is_nothing(cloud: Cloud) -> None:
     assert cloud.take_drop(drop_event("drop/alice/a.mp4", None), drop_event("drop/alice/b.mp4", "no-such")) == OK

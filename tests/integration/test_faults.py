@@ -10,7 +10,8 @@ import pytest
 from lambdas.core import analyses, owners
 from lambdas.core.settings import settings
 from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord
-from tests.integration.cloud import RESULTS, Cloud, result
+from tests.integration.cloud import RESULTS, Cloud, put, result
+from tests.integration.events import notice
 from tests.integration.faults import at_every_write
 
 
@@ -23,8 +24,10 @@ def finish(cloud: Cloud, record: AnalysisRecord) -> None:
         cloud.sweep()
         current = cloud.read(record)
     if current.status == PROCESSING:
-        for _ in cloud.endpoint.invocations:  # asked twice, it answers twice
-            cloud.hear(cloud.success(current))
+        for made in cloud.endpoint.invocations:  # asked twice, it answers twice
+            if made.inference_id.startswith(current.id):
+                put(made.output_location, result().model_dump_json().encode())
+                cloud.hear(notice(made, "Completed", outputLocation=made.output_location))
     cloud.flow()
 
 
