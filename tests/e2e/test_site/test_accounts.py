@@ -52,8 +52,12 @@ def test_a_forgotten_password_is_replaced(visitor: Person, account: Callable[[],
     page.wait_for_url("**/forgot-password/")
     page.get_by_label("Email").fill(somebody.email)
     page.get_by_role("button", name="Send the code").click()
-    page.get_by_label("Code").fill("123456")
+    page.get_by_label("Code").fill("000000")
     page.get_by_label("New password").fill("Another-password-1")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("This is not the code that was sent.")).to_be_visible()
+    visitor.expect_refusal(400)
+    page.get_by_label("Code").fill("654321")  # what the emulator gives out
     page.get_by_role("button", name="Change password").click()
     page.wait_for_url("**/dashboard/")
     page.get_by_role("button", name="Sign out").first.click()

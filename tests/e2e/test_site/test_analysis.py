@@ -84,7 +84,7 @@ def test_everything_works_from_the_keyboard(page: Page, analysis: Analysis) -> N
         f"0:0{int(second.start_time + 1)}, {second.emotions[0].label} {percent(second.emotions[0].confidence)}",
     )
     page.keyboard.press("k")
-    page.wait_for_function("!document.querySelector('video').paused")
+    page.wait_for_function("() => !document.querySelector('video').paused")
     page.keyboard.press("k")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("play or pause")

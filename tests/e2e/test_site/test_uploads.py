@@ -77,7 +77,7 @@ def test_an_upload_can_be_cancelled(user: Person, clip: bytes) -> None:
 
 def test_what_the_api_refuses_is_told_in_its_words(user: Person) -> None:
     user.upload(video("large.mp4", bytes(MAX_UPLOAD_BYTES + 1)))
-    expect(user.page.get_by_role("main").get_by_role("alert")).to_contain_text("larg")
+    expect(user.page.get_by_role("main").get_by_role("alert")).to_contain_text(str(MAX_UPLOAD_BYTES))
     expect(user.page.get_by_role("button", name="Try again: large.mp4")).to_be_visible()
     user.expect_refusal(413)
 

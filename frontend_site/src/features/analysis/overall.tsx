@@ -12,7 +12,7 @@ export function Overall({ analysis: { overall } }: { analysis: Analysis }) {
   if (overall.emotions.length === 0) return null;
   return (
     <Card title="Overall" aside={<p className="text-[13px] text-muted">each utterance counted by its length</p>}>
-      <div className="grid gap-x-8 gap-y-4 lg:grid-cols-[auto_minmax(0,5fr)_minmax(0,3fr)]">
+      <div className="grid items-start gap-x-8 gap-y-4 lg:grid-cols-[auto_minmax(0,5fr)_minmax(0,3fr)]">
         <Verdict {...overall} />
         <Distribution kind="emotion" scores={overall.emotions} labels={EMOTION_STACK} />
         <Distribution kind="sentiment" scores={overall.sentiments} labels={SENTIMENT_STACK} />
@@ -24,7 +24,7 @@ export function Overall({ analysis: { overall } }: { analysis: Analysis }) {
 function Distribution({ kind, scores, labels }: { kind: Kind; scores: readonly Score[]; labels: readonly string[] }) {
   const shares = sharesOf(scores, labels);
   return (
-    <div className="grid content-center gap-2">
+    <div className="grid gap-2">
       <StackBar kind={kind} shares={shares} className="h-3" />
       <ul aria-label={`Overall ${kind}`} className="numbers flex flex-wrap gap-x-4 gap-y-1 text-[13px]">
         {shares.map(({ label, share }) => (

@@ -42,10 +42,10 @@ export function Player({ id, name, playback }: { id: string; name: string; playb
           aria-label={name}
           onError={onError}
           onLoadedData={() => setFailures(0)}
-          className="block max-h-[34vh] w-full lg:max-h-[42vh]"
+          className="block max-h-[34vh] w-full lg:max-h-[34vh]"
         />
       ) : (
-        <div className="aspect-video max-h-[42vh] w-full" />
+        <div className="aspect-video max-h-[34vh] w-full" />
       )}
       {broken && (
         <p className="bg-surface px-4 py-3 text-sm text-muted">

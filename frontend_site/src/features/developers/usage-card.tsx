@@ -53,15 +53,13 @@ function DayChart({ month, days: known }: { month: string; days: { date: string;
   return (
     <figure>
       <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-2">
-        <div className="numbers relative w-8 text-right text-[11px] text-muted" aria-hidden="true">
-          <svg className="block size-full overflow-visible">
-            {rules.map((rule) => (
-              <text key={rule} x="100%" y={y(rule)} dy="4" textAnchor="end" className="fill-muted">
-                {rule.toLocaleString("en-GB")}
-              </text>
-            ))}
-          </svg>
-        </div>
+        <svg className="numbers block h-36 w-8 overflow-visible text-[11px]" aria-hidden="true">
+          {rules.map((rule) => (
+            <text key={rule} x="100%" y={y(rule)} dy="4" textAnchor="end" className="fill-muted">
+              {rule.toLocaleString("en-GB")}
+            </text>
+          ))}
+        </svg>
         <svg className="block h-36 w-full overflow-visible" role="img" aria-label={described(days)}>
           {rules.map((rule) => (
             <line key={rule} x2="100%" y1={y(rule)} y2={y(rule)} className="stroke-line" />
