@@ -43,7 +43,7 @@ def test_no_star_without_a_reason(name: str, request: pytest.FixtureRequest) -> 
         assert "NotAction" not in statement and "NotResource" not in statement
         actions = as_list(statement["Action"])
         assert not [a for a in actions if "*" in a and not _is_builds(place, a)], (place, actions)
-        for resource in map(_flat, as_list(statement["Resource"])):
+        for resource in map(_flat, _either(statement["Resource"])):
             checked += 1
             if resource == "*":
                 assert set(actions) <= set(FOR_ALL), (place, actions)
