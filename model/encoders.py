@@ -66,9 +66,9 @@ class VoiceEncoder(nn.Module):
         )
         self.mixture = nn.Parameter(torch.zeros(config.layers + 1))
         self.norm = nn.BatchNorm1d(2 * size * (config.layers + 1), affine=False)
-        self.drop = nn.Dropout(0.25)
+        self.drop = nn.Dropout(0.4)
         self.squeeze = nn.Linear(2 * size, config.hidden)
-        self.drop_hidden = nn.Dropout(0.5)
+        self.drop_hidden = nn.Dropout(0.6)
         self.width = config.hidden
 
     def pretrained(self) -> list[nn.Module]:
@@ -77,7 +77,11 @@ class VoiceEncoder(nn.Module):
 
     def forward(self, mels: Tensor, lengths: Tensor) -> Tensor:
         """mels float [n, N_MELS, frames], zero behind lengths int64 [n] (valid frames) -> [n, width]."""
-        flat = self.statistics(mels, lengths).flatten(1)
+        return self.embed(self.statistics(mels, lengths))
+
+    def embed(self, statistics: Tensor) -> Tensor:
+        """As `statistics` returns them -> [n, width]."""
+        flat = statistics.flatten(1)
         one = self.training and len(flat) == 1  # has no deviation to be normalised by
         norm = F.batch_norm(flat, self.norm.running_mean, self.norm.running_var) if one else self.norm(flat)
         mixed = (self.mixture.softmax(0)[:, None] * norm.unflatten(1, (len(self.mixture), -1))).sum(dim=1)
@@ -182,7 +186,7 @@ def _sinusoids(length: int, channels: int) -> Tensor:
 def _windows(mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Cut each of [n, N_MELS, frames] into equal windows of VOICE_WINDOW frames at most.
 
-    -> [windows, N_MELS, VOICE_WINDOW] zero behind each one's end, their lengths, and whose each is (index into n).
+    -> [windows, N_MELS, longest] zero behind each one's end, their lengths, and whose each is (index into n).
     """
     pieces, owner = [], []
     for row, length in enumerate(lengths.tolist()):
@@ -192,7 +196,8 @@ def _windows(mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             pieces.append(mels[row, :, start : min(start + size, length)])
             owner.append(row)
     sizes = torch.tensor([piece.shape[1] for piece in pieces], device=mels.device)
-    windows = torch.stack([F.pad(piece, (0, VOICE_WINDOW - piece.shape[1])) for piece in pieces])
+    longest = int(sizes.max())
+    windows = torch.stack([F.pad(piece, (0, longest - piece.shape[1])) for piece in pieces])
     return windows, sizes, torch.tensor(owner, device=mels.device)
 
 

@@ -158,8 +158,8 @@ class EmotionNetwork(nn.Module):
             logits.append(evidence)
         return embeddings, torch.stack(logits, dim=1), present
 
-    def embed(self, modality: Modality, inputs: Sequence[Tensor], count: int) -> Tensor:
-        """One batch from `collate`, of `count` samples -> [count, width] float32."""
+    def embed(self, modality: Modality, inputs: Sequence[Tensor], count: int, encoded: bool = False) -> Tensor:
+        """One batch from `collate`, of `count` samples, or voices' statistics (`encoded`) -> [count, width] float32."""
         encoder = self.encoders[modality]
         first = next(encoder.parameters())
         moved = [t.to(first.device, first.dtype if t.is_floating_point() else None) for t in inputs]
@@ -167,6 +167,8 @@ class EmotionNetwork(nn.Module):
             moved[0] = moved[0].contiguous(memory_format=torch.channels_last_3d)
         if modality == "face":
             output: Tensor = encoder(*moved, count=count)
+        elif encoded:
+            output = encoder.embed(moved[0])  # type: ignore[operator]
         else:
             output = encoder(*moved)
         return output.float()

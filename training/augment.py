@@ -21,14 +21,27 @@ def augment(modality: Modality, inputs: Sequence[Tensor], recipe: ModalityRecipe
     if modality == "text":
         return [drop_tokens(first, rest[0], recipe.token_dropout), *rest]
     if modality == "audio":
-        mels, lengths = stretch_time(first, rest[0], recipe.stretch)
-        mels = add_noise(equalise(shift_mels(mels, recipe.shift_mels), recipe.equalise), recipe.noise)
-        return [silence_padding(mask_spectrogram(mels, recipe), lengths), lengths]
+        return list(some_of((first, rest[0]), vary_sound(first, rest[0], recipe), recipe.varied_share))
     if modality == "face":
         return [erase_patches(move_faces(first, recipe), recipe.erase), *rest]
     if recipe.flip_clips:
         return [torch.where(torch.rand(len(first), 1, 1, 1, 1) < 0.5, first.flip(-1), first), *rest]
     return [first, *rest]
+
+
+def vary_sound(mels: Tensor, lengths: Tensor, recipe: ModalityRecipe) -> tuple[Tensor, Tensor]:
+    """Another pace, voice, microphone and room for each spectrogram [n, mels, frames], and stretches of it masked."""
+    mels, lengths = stretch_time(mels, lengths, recipe.stretch)
+    mels = add_noise(equalise(shift_mels(mels, recipe.shift_mels), recipe.equalise), recipe.noise)
+    return silence_padding(mask_spectrogram(mels, recipe), lengths), lengths
+
+
+def some_of(plain: tuple[Tensor, Tensor], varied: tuple[Tensor, Tensor], share: float) -> tuple[Tensor, Tensor]:
+    """Of two versions of a batch (mels [n, mels, frames], lengths [n]) a share of the second, the rest of the first."""
+    chosen = torch.rand(len(plain[1])) < share
+    frames = max(plain[0].shape[-1], varied[0].shape[-1])
+    first, second = (F.pad(mels, (0, frames - mels.shape[-1])) for mels, _ in (plain, varied))
+    return torch.where(chosen[:, None, None], second, first), torch.where(chosen, varied[1], plain[1])
 
 
 def drop_tokens(ids: Tensor, types: Tensor, share: float) -> Tensor:

@@ -20,11 +20,13 @@ from model.network import Calibration, EmotionNetwork
 from training.batches import Batches
 from training.confidence import Probabilities, Targets
 from training.corpora import IGNORED, Example
-from training.objective import Batch, Objective, to_batch
+from training.feeding import Feed, encode_variants, seed_of
+from training.objective import Objective
 from training.optimising import Part, accelerator, freeze, lay_out, moving_average, parameter_groups
 from training.recipe import Recipe, Stage
 from training.scoring import encode, judge
 
+COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 LEAST_STEPS = 20  # that torch's schedule can divide into a rise and a fall
 LOADERS = 4  # processes that collate for a GPU
 CHECKPOINT_SECONDS = float(os.environ.get("TRAINING_CHECKPOINT_SECONDS", "60"))  # between two within an epoch
@@ -71,19 +73,14 @@ class Training:
         groups = parameter_groups(self._part, {m: (s.learning_rate, s.head_learning_rate) for m, s in sections.items()})
         optimiser = torch.optim.AdamW(groups, weight_decay=how.weight_decay)
         self._sampler = Batches([e.length for e in train], how.batch, plan.seed)
-        indexed = list(range(len(train)))
-
-        def collate(rows: list[int]) -> Batch:
-            soft = None if teacher is None else teacher[rows]
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed_of(plan.seed, self._sampler.epoch, *rows))
-                return to_batch([train[i] for i in rows], stage.modalities, how, marks, soft)
-
+        with self._accelerator.autocast():
+            variants = encode_variants(network, train, stage, sections["audio"], plan.seed) if how.variants else None
+        self._feed = Feed(train, stage, plan.seed, marks, teacher, variants)
         on_gpu = self._accelerator.device.type == "cuda"
         loader: DataLoader[Any] = DataLoader(
-            indexed,  # type: ignore[arg-type]
+            list(range(len(train))),  # type: ignore[arg-type]
             batch_sampler=self._sampler,
-            collate_fn=collate,
+            collate_fn=self._feed,
             num_workers=LOADERS if on_gpu else 0,
             generator=torch.Generator(),
         )
@@ -105,8 +102,7 @@ class Training:
         """Train to the end, from the last checkpoint where there is one. -> the figures of every epoch."""
         self._resume()
         writer = self._writer()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, disable=not self._accelerator.is_main_process) as progress:
+        with Progress(*COLUMNS, disable=not self._accelerator.is_main_process) as progress:
             done = self.state.epoch * len(self._sampler) + self.state.batch
             task = progress.add_task(self._stage.name, total=self._how.epochs * len(self._sampler), completed=done)
             while self.state.epoch < self._how.epochs and not self._is_stuck():
@@ -128,7 +124,8 @@ class Training:
 
     def _epoch(self, advance: Callable[[], None]) -> None:
         processes = self._accelerator.num_processes
-        self._sampler.epoch, self._sampler.first = self.state.epoch, self.state.batch * processes
+        self._sampler.epoch = self._feed.epoch = self.state.epoch
+        self._sampler.first = self.state.batch * processes
         saved = time.monotonic()
         calm = self.state.epoch >= round(self._how.epochs * (1.0 - self._how.calm_share))
         self._accelerator.unwrap_model(self._objective).calm_down(calm)
@@ -158,7 +155,7 @@ class Training:
         """Score the averaged weights, keep them if they are the best, and note it all in a checkpoint."""
         state = self.state
         figures = {"epoch": state.epoch + 1.0, "loss": state.loss / max(1, state.batch)}
-        if self._dev:
+        if self._dev and self._is_scored(state.epoch):
             figures |= self._score()
             if self._how.selection > 0 and figures["dev_weighted_f1"] > state.best:
                 state.best, state.best_epoch = figures["dev_weighted_f1"], state.epoch
@@ -167,6 +164,10 @@ class Training:
         state.epoch, state.batch, state.loss = state.epoch + 1, 0, 0.0
         self._save()
         return figures
+
+    def _is_scored(self, epoch: int) -> bool:
+        how = self._how
+        return how.selection > 0 or (epoch + 1) % how.score_every == 0 or epoch + 1 == how.epochs
 
     def _score(self) -> dict[str, float]:
         current = copy.deepcopy(self._part.state_dict())
@@ -227,11 +228,6 @@ class Training:
         from torch.utils.tensorboard import SummaryWriter  # seconds
 
         return SummaryWriter(str(self._checkpoint.parent / "tensorboard"), purge_step=self.state.epoch + 1)
-
-
-def seed_of(*numbers: int) -> int:
-    """One seed from several numbers."""
-    return int(hashlib.sha256(repr(numbers).encode()).hexdigest()[:15], 16)
 
 
 def weighted_f1(probabilities: Probabilities, targets: Targets) -> float:

@@ -19,13 +19,16 @@ from training.recipe import CorpusRecipe, ModalityRecipe
 class Batch:
     """n utterances: of each modality the `rows` [k] that have it and their collated inputs; targets [n].
 
-    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments.
+    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments. Where the inputs are `encoded`,
+    the frozen part of the encoder has seen them already, varied.
     """
 
+    TARGETS = ("emotion", "sentiment")
     inputs: dict[Modality, tuple[Tensor, list[Tensor]]]
     emotions: Tensor
     sentiments: Tensor
     teacher: Tensor | None = None
+    encoded: bool = False
 
 
 def to_batch(
@@ -43,7 +46,7 @@ def to_batch(
         rows = [i for i, present in enumerate(kept) if modality in present]
         if rows:
             inputs[modality] = torch.tensor(rows), collate(modality, [samples[i] for i in rows])
-    emotions, sentiments = (torch.tensor([getattr(e, kind) for e in examples]) for kind in ("emotion", "sentiment"))
+    emotions, sentiments = (torch.tensor([getattr(e, kind) for e in examples]) for kind in Batch.TARGETS)
     return Batch(inputs, emotions, sentiments, teacher)
 
 
@@ -117,11 +120,11 @@ class Objective(nn.Module):
             if modality in batch.inputs:
                 rows, inputs = batch.inputs[modality]
                 rows = rows.to(device)
-                varied = augment(modality, inputs, self._sections[modality])
+                varied = list(inputs) if batch.encoded else augment(modality, inputs, self._sections[modality])
                 if mixed is not None:
                     order, share = mixed
                     varied[0] = share * varied[0] + (1.0 - share) * varied[0][order]
-                part = network.embed(modality, varied, len(rows))
+                part = network.embed(modality, varied, len(rows), batch.encoded)
                 embedding = embedding.index_copy(0, rows, part)
                 evidence = evidence.index_copy(0, rows, network.heads[modality](part).float())
                 present[rows, column] = True

@@ -30,10 +30,13 @@ class CorpusRecipe(BaseModel):
     average_decay: float = 0.99  # of the exponential moving average of the weights, per step
     class_balance: float = Field(default=0.0, ge=0.0, lt=1.0)  # losses weigh classes by frequency ** -this
     focal: float = 0.0  # exponent of focal loss (Lin et al. 2017); 0 is cross-entropy
+    score_every: int = Field(default=1, gt=0)  # epochs, and after the last: it shows the course, and costs time
     selection: float = 0.0  # share of the training groups kept to choose the best epoch by; 0: the last one
     patience: int = 3  # epochs without a better one before training stops, where there is a selection
     modality_dropout: float = 0.0  # chance of each modality of an utterance to be left out, but the last
     calm_share: float = 0.0  # of the epochs, at the end, without mixup and erasing: the data as it is
+    join_share: float = 0.0  # of the sounds that come with another of the same speaker and emotion behind them
+    variants: int = 0  # of each sound, through a frozen encoder once and kept; 0: new ones every epoch
     plain_share: float = 0.0  # of the epochs' words that come without case and punctuation
     teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
     teacher_share: float = 0.5  # of the loss
@@ -45,13 +48,14 @@ class ModalityRecipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     corpus: str
     public_encoder: str | None = None  # entry of model.weights.CATALOGUE that the encoder starts from
-    config: dict[str, Any] | None = None  # its shape, where it starts from nothing
+    config: dict[str, Any] | None = None  # its shape, where it differs from the default or starts from nothing
     width: int | None = None  # of a face encoder
     frozen: tuple[str, ...] = ()  # parts of the encoder that stay as they are, batch norms included
     learning_rate: float
     head_learning_rate: float
     transfer: float = 1.0  # how much of its held-out reliability is expected on ordinary video: declared
     token_dropout: float = 0.0
+    varied_share: float = 1.0  # of the sounds; the others are learned as they are
     mask_frames: int = 0
     mask_mels: int = 0
     shift_mels: int = 0

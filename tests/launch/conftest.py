@@ -127,7 +127,7 @@ def write_recipe(path: Path, licence: str = "Research only: it's small") -> Path
         batch = 32
         [face]
         corpus = "fer2013"
-        width = 16
+        width = 32
         learning_rate = 3e-3
         head_learning_rate = 3e-3
         [audio]

@@ -26,7 +26,7 @@ epochs = 2
 batch = 16
 [face]
 corpus = "fer2013"
-width = 16
+width = 32
 learning_rate = 3e-3
 head_learning_rate = 3e-3
 """

@@ -32,7 +32,7 @@ def small_network(seed: int = 0) -> EmotionNetwork:
     torch.manual_seed(seed)
     config = NetworkConfig(
         text=BERT,
-        face_width=16,
+        face_width=32,
         calibration={"text": CONVERSATION, "face": PHOTOGRAPHS},
         prior_emotion=CONVERSATION.prior_emotion,
         prior_sentiment=CONVERSATION.prior_sentiment,

@@ -50,7 +50,7 @@ epochs = 1
 batch = 8
 [face]
 corpus = "fer2013"
-width = 16
+width = 32
 learning_rate = 1e-3
 head_learning_rate = 1e-3
 transfer = 0.5

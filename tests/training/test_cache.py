@@ -56,7 +56,7 @@ def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretch
     """What the pipeline's own Judge makes of stretches of a file, for a bundle that has all modalities."""
     manifest = Manifest(
         name="untrained", version="0", licence="none", public_encoders={}, tokenizer=None, training={},
-        network=NetworkConfig(face_width=16),
+        network=NetworkConfig(face_width=32),
     )  # fmt: skip
     bundle = Bundle(manifest, EmotionNetwork(manifest.network), tokenizer)
     with Reader(path, Watcher.frame_rate(clips=True)) as reader:

@@ -38,7 +38,7 @@ def small_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe["text"] |= {"config": BERT, "public_encoder": None}
     recipe["audio"] |= {"config": VOICE, "public_encoder": None}
     recipe["video"] |= {"public_encoder": None}
-    recipe["face"] |= {"width": 16}
+    recipe["face"] |= {"width": 32}
     path = tmp_path_factory.mktemp("recipe") / "full.json"
     path.write_text(json.dumps(recipe))
     return path

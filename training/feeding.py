@@ -1,0 +1,79 @@
+"""From rows of a corpus to batches, varied by chance that follows from the rows and the epoch alone."""
+
+import hashlib
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from model.encoders import VoiceEncoder
+from model.network import EmotionNetwork, collate
+from training.augment import augment
+from training.corpora import Example
+from training.joining import Joiner
+from training.objective import Batch, to_batch
+from training.recipe import ModalityRecipe, Stage
+
+ENCODED_AT_ONCE = 32
+
+
+class Feed:
+    """Makes the batches of a stage's training. `epoch` is set by who trains."""
+
+    def __init__(
+        self,
+        train: Sequence[Example],
+        stage: Stage,
+        seed: int,
+        marks: frozenset[int] = frozenset(),
+        teacher: Tensor | None = None,
+        variants: Tensor | None = None,
+    ) -> None:
+        self._train, self._stage, self._seed = train, stage, seed
+        self._marks, self._teacher, self._variants = marks, teacher, variants
+        self._joined = Joiner(train, stage.how.join_share)
+        self.epoch = 0
+
+    def __call__(self, rows: list[int]) -> Batch:
+        soft = None if self._teacher is None else self._teacher[rows]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed_of(self._seed, self.epoch, *rows))
+            if self._variants is None:
+                examples = [self._joined(i) for i in rows]
+                return to_batch(examples, self._stage.modalities, self._stage.how, self._marks, soft)
+            chosen = self._variants[torch.randint(len(self._variants), (len(rows),)), torch.tensor(rows)]
+        emotions, sentiments = (torch.tensor([getattr(self._train[i], k) for i in rows]) for k in Batch.TARGETS)
+        return Batch({"audio": (torch.arange(len(rows)), [chosen])}, emotions, sentiments, soft, encoded=True)
+
+
+@torch.no_grad()
+def encode_variants(
+    network: EmotionNetwork, train: Sequence[Example], stage: Stage, section: ModalityRecipe, seed: int
+) -> Tensor:
+    """What a frozen voice encoder makes of each of n sounds in `how.variants` variants: [variants, n, layers, width].
+
+    The first is the sound as it is; the others are joined and varied as the recipe asks. The encoder is nearly all of
+    the work of training what follows it: done once for each variant, not once an epoch.
+    """
+    encoder = network.encoders["audio"]
+    if not isinstance(encoder, VoiceEncoder):
+        raise TypeError("variants are kept of sounds alone")
+    device = network.log_prior.device
+    joined = Joiner(train, stage.how.join_share)
+    order = sorted(range(len(train)), key=lambda i: train[i].length)
+    variants = []
+    for variant in range(stage.how.variants):
+        torch.manual_seed(seed_of(seed, "variant", variant))
+        parts = []
+        for start in range(0, len(order), ENCODED_AT_ONCE):
+            rows = order[start : start + ENCODED_AT_ONCE]
+            inputs = collate("audio", [(joined(i) if variant else train[i]).sample for i in rows])
+            mels, lengths = augment("audio", inputs, section) if variant else inputs
+            parts.append(encoder.statistics(mels.to(device), lengths.to(device)).cpu())
+        variants.append(torch.cat(parts)[torch.tensor(order).argsort()])
+    return torch.stack(variants)
+
+
+def seed_of(*parts: int | str) -> int:
+    """One seed from several numbers and names."""
+    return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
