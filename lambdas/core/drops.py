@@ -60,13 +60,10 @@ def write_error(key: str, reason: Reason, analysis_id: str = "") -> None:
 
 
 def _owner(key: str) -> str:
-    """The owner of a key. Raises UnknownOwnerError or AccountDeletedError."""
+    """The owner of a key. Raises UnknownOwnerError."""
     parsed = object_keys.parse_drop(key)
-    profile = owners.find(parsed.owner) if parsed is not None else None
-    if parsed is None or profile is None:
+    if parsed is None or owners.find(parsed.owner) is None:
         raise UnknownOwnerError("nobody has this drop folder; the first part of the path must be an owner's id")
-    if profile.deleting_since is not None:
-        raise AccountDeletedError("this account has been deleted")
     return parsed.owner
 
 

@@ -200,6 +200,14 @@ def test_an_unknown_owner_is_told(cloud: Cloud, alice: str, key: str, answer: st
     assert cloud.records(alice) == []
 
 
+def test_an_account_that_ended_is_told(cloud: Cloud, alice: str) -> None:
+    owners.delete_account(alice, cloud.now)
+    assert cloud.take_drop(cloud.drop("drop/alice/a.mp4")) == OK
+    document = cloud.document("results/alice/a.mp4.error.json")
+    assert document is not None
+    assert (document["type"], cloud.records(alice)) == ("urn:video-sentiment:problem:account-deleted", [])
+
+
 def test_over_quota_is_told_and_counted(
     cloud: Cloud, alice: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
