@@ -4,6 +4,8 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 
 import { answered, api, type Schemas } from "@/api/client";
 
+import { show } from "./lists";
+
 export type Item = Schemas["AnalysisItem"];
 export type Detail = Schemas["AnalysisDetail"];
 export type Status = Item["status"];
@@ -53,9 +55,9 @@ export function useRetry() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (id: string) => answered(api.POST("/analyses/{id}/retry", { params: { path: { id } } })),
-    onSuccess: async (_, id) => {
-      await queries.invalidateQueries({ queryKey: ["analysis", id] });
-      await queries.invalidateQueries({ queryKey: ["analyses"] });
+    onSuccess: async (item) => {
+      show(queries, item);
+      await queries.invalidateQueries({ queryKey: ["analysis", item.id] });
     },
   });
 }

@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { answered, api } from "@/api/client";
+import { answered, api, type Schemas } from "@/api/client";
 
 export function useUsage(month?: string) {
   return useQuery({
@@ -11,27 +11,33 @@ export function useUsage(month?: string) {
   });
 }
 
+type Key = Schemas["KeyItem"];
+const KEYS = ["keys"];
+
 export function useKeys() {
   return useQuery({
-    queryKey: ["keys"],
+    queryKey: KEYS,
     queryFn: async ({ signal }) => (await answered(api.GET("/keys", { signal }))).keys,
   });
 }
 
+/** Each changes the list here as the server did there: its own list follows a change by a moment. */
 export function useKeyActions() {
   const queries = useQueryClient();
-  const onSuccess = () => queries.invalidateQueries({ queryKey: ["keys"] });
+  const change = (edit: (keys: Key[]) => Key[]) => {
+    queries.setQueryData<Key[]>(KEYS, (keys) => keys && edit(keys));
+  };
   const create = useMutation({
     mutationFn: (name: string) => answered(api.POST("/keys", { body: { name } })),
-    onSuccess,
+    onSuccess: ({ token: _, ...key }) => change((keys) => [key, ...keys]),
   });
   const rotate = useMutation({
     mutationFn: (id: string) => answered(api.POST("/keys/{id}/rotate", { params: { path: { id } } })),
-    onSuccess,
+    onSuccess: ({ token: _, ...key }, id) => change((keys) => keys.map((old) => (old.id === id ? key : old))),
   });
   const revoke = useMutation({
     mutationFn: (id: string) => answered(api.DELETE("/keys/{id}", { params: { path: { id } } })),
-    onSuccess,
+    onSuccess: (_, id) => change((keys) => keys.filter((key) => key.id !== id)),
   });
   return { create, rotate, revoke };
 }

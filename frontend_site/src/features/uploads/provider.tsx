@@ -3,6 +3,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, use, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 
+import { refreshLater, show } from "@/features/analyses/lists";
+import { fetchAnalysis } from "@/features/analyses/queries";
+
 import { UploadQueue, type Upload } from "./queue";
 import { transport } from "./transport";
 
@@ -20,9 +23,14 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [queue] = useState(
     () =>
-      new UploadQueue(transport, () => {
-        void queries.invalidateQueries({ queryKey: ["analyses"] });
+      new UploadQueue(transport, (id) => {
         void queries.invalidateQueries({ queryKey: ["usage"] });
+        if (id === null) refreshLater(queries);
+        else
+          void fetchAnalysis(id).then(
+            (item) => show(queries, item),
+            () => refreshLater(queries),
+          );
       }),
   );
   useEffect(() => {

@@ -55,7 +55,7 @@ function queueOf(server: Server, parts = false) {
     start: (key) => {
       server.starts.push(key);
       const failure = server.startFailures.shift();
-      return failure ? Promise.reject(failure) : Promise.resolve();
+      return failure ? Promise.reject(failure) : Promise.resolve(key);
     },
     explain: (error) => (error instanceof Error ? error.message : "?"),
   };

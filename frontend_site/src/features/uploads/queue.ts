@@ -32,8 +32,8 @@ export interface Parcel {
 
 export interface Transport {
   parcel(file: File): Parcel;
-  /** Start the analysis of an uploaded object; repeating it with the same key starts and charges nothing more. */
-  start(key: string, name: string, hooks: Omit<SendHooks, "onSent">): Promise<void>;
+  /** Start the analysis of an uploaded object; repeating it with the same key starts and charges nothing more. Its id, if told. */
+  start(key: string, name: string, hooks: Omit<SendHooks, "onSent">): Promise<string | null>;
   /** What an error means for the user. */
   explain(error: unknown): string;
 }
@@ -54,10 +54,10 @@ export class UploadQueue {
   readonly #listeners = new Set<() => void>();
   #number = 0;
 
-  /** `onStarted` is called for each file whose analysis has begun. */
+  /** `onStarted` is called with the analysis of each file, once it has begun. */
   constructor(
     private readonly transport: Transport,
-    private readonly onStarted: () => void,
+    private readonly onStarted: (analysisId: string | null) => void,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -130,10 +130,10 @@ export class UploadQueue {
       const onSent = (sent: number) => this.#sent(id, entry.meter, sent);
       entry.key ??= await entry.parcel.send({ signal, onSent, onWait });
       this.#change(id, { state: "starting", sent: entry.file.size, speed: null });
-      await this.transport.start(entry.key, entry.file.name, { signal, onWait });
+      const analysisId = await this.transport.start(entry.key, entry.file.name, { signal, onWait });
       this.#entries.delete(id);
       this.#publish(this.#uploads.filter((upload) => upload.id !== id));
-      this.onStarted();
+      this.onStarted(analysisId);
     } catch (error) {
       if (!signal.aborted) {
         this.#change(id, { state: "failed", speed: null, offline: false, problem: this.transport.explain(error) });

@@ -48,7 +48,9 @@ export const transport: Transport = {
   parcel: (file) => (file.size > MULTIPART_FROM ? new InParts(file, uploadApi) : new SinglePiece(file, uploadApi)),
   start: async (key, fileName, hooks) => {
     const params = { header: { prefer: "respond-async" } };
-    await withRetry(() => asked(api.POST("/sentiment-inference", { body: { key, fileName }, params })), hooks);
+    const call = () => asked(api.POST("/sentiment-inference", { body: { key, fileName }, params }));
+    const answer = await withRetry(call, hooks);
+    return "id" in answer ? answer.id : null;
   },
   explain: (error) => {
     if (error instanceof TransientError) return "The connection kept breaking off. Nothing was charged.";

@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+
+import type { Schemas } from "@/api/client";
+
+import { without, withItem, type Pages } from "./lists";
+
+const item = (id: number, day: number, status: Schemas["AnalysisItem"]["status"] = "completed") =>
+  ({ id: String(id), status, createdAt: `2026-11-${String(day).padStart(2, "0")}` }) as Schemas["AnalysisItem"];
+
+const pagesOf = (...days: number[][]): Pages => ({
+  pageParams: [],
+  pages: days.map((page) => ({ analyses: page.map((day) => item(day, day)), cursor: null })),
+});
+
+const ids = (pages: Pages) => pages.pages.map(({ analyses }) => analyses.map(({ id }) => id));
+
+it("puts the newest first, and others where their age puts them", () => {
+  const pages = pagesOf([20, 15], [10, 5]);
+  expect(ids(withItem(pages, item(99, 25)))).toEqual([
+    ["99", "20", "15"],
+    ["10", "5"],
+  ]);
+  expect(ids(withItem(pages, item(99, 17)))).toEqual([
+    ["20", "99", "15"],
+    ["10", "5"],
+  ]);
+  expect(ids(withItem(pages, item(99, 1)))).toEqual([
+    ["20", "15"],
+    ["10", "5", "99"],
+  ]);
+  expect(ids(withItem(pagesOf([]), item(99, 1)))).toEqual([["99"]]);
+});
+
+it("replaces what is there already, in its place", () => {
+  const changed = withItem(pagesOf([20, 15], [10]), item(15, 15, "failed"));
+  expect(ids(changed)).toEqual([["20", "15"], ["10"]]);
+  expect(changed.pages[0]?.analyses[1]?.status).toBe("failed");
+});
+
+it("what is taken away and put back is where it was", () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 28 }), { minLength: 1 }), fc.nat(), (days, pick) => {
+      const sorted = days.toSorted((a, b) => b - a);
+      const pages = pagesOf(sorted.slice(0, 3), sorted.slice(3));
+      const day = sorted[pick % sorted.length] ?? 1;
+      const again = withItem(without(pages, String(day)), item(day, day));
+      expect(ids(again).flat()).toEqual(sorted.map(String));
+    }),
+  );
+});
