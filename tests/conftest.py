@@ -1,15 +1,21 @@
-"""Fixtures that several folders of tests share. Real parts: the committed bundle, real weights, real media."""
+"""Fixtures that several folders of tests share. Real parts: the committed bundle, real weights, real media.
+
+What takes seconds to import is imported where it is used: most tests need none of it.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser
 
 from model.contract import Analysis
-from model.pipeline import Models, analyze, load_models
-from tests.browsers import MISSING, chromium, find_chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from model.pipeline import Models
 
 # Real parts load slowly the first time: a deadline would test the machine, not the code.
 settings.register_profile("project", deadline=None, max_examples=60)
@@ -26,20 +32,26 @@ def sample() -> Path:
 
 
 @pytest.fixture(scope="session")
-def models() -> Models:
+def models() -> "Models":
     """The starter bundle and the smallest recogniser, loaded once."""
+    from model.pipeline import load_models
+
     return load_models(whisper_model="tiny.en", device="cpu")
 
 
 @pytest.fixture(scope="session")
-def analysis(sample: Path, models: Models) -> Analysis:
+def analysis(sample: Path, models: "Models") -> Analysis:
     """The sample, analysed."""
+    from model.pipeline import analyze
+
     return analyze(sample, models)
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """A real Chromium. Of a module, for Playwright's event loop keeps others from running while it is open."""
+    from tests.browsers import MISSING, chromium, find_chromium
+
     if find_chromium() is None:
         pytest.skip(MISSING)
     with chromium() as browser:
