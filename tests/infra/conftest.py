@@ -1,8 +1,12 @@
-"""Each stage is synthesised once a session."""
+"""Each stage is synthesised once a session, two at a time."""
 
 import json
 import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +15,30 @@ from tests.infra.synthesised import CDK, ROOT, Stage, bare_environment, synthesi
 
 DROPPER = "arn:aws:iam::123456789012:role/video-producer"
 ADAPTER = "http://127.0.0.1:4580"
+PROD = {"stage": "prod", "dropPrincipals": json.dumps({"studio-1": DROPPER}), "alarmEmail": "ops@example.com"}
+LOCAL = {"stage": "local", "sagemakerRuntimeUrl": ADAPTER}
+GPU = {  # differs from the first wherever it may
+    "stage": "prod",
+    "acceptResearchLicence": "true",
+    "instanceType": "ml.g5.xlarge",
+    "workers": "2",
+    "maxInstances": "5",
+    "lambdaOverrides": {"undo_seconds": "60"},
+    "domainName": "video.example.com",
+    "certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
+    "senderEmail": "hello@example.com",
+}
+
+Run = tuple[Path, subprocess.CompletedProcess[str]]
+
+
+def _by_command_line(home: Path) -> Run:
+    """`cdk synth -c stage=prod`, really, with no credentials and no network: where, and how it went."""
+    out = home / "cdk.out"
+    options = [part for key, value in PROD.items() for part in ("-c", f"{key}={value}")]
+    command: list[str | Path] = [CDK, "synth", "--quiet", "--no-notices", "--output", out, *options]
+    run = subprocess.run(command, cwd=ROOT, env=bare_environment(home), capture_output=True, text=True, check=False)
+    return out, run
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,41 +48,39 @@ def bundles() -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def synth_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """`cdk synth -c stage=prod`, really, with no credentials and no network: where, and how it went."""
-    home = tmp_path_factory.mktemp("prod")
-    out = home / "cdk.out"
-    context = {"stage": "prod", "dropPrincipals": json.dumps({"studio-1": DROPPER}), "alarmEmail": "ops@example.com"}
-    options = [part for key, value in context.items() for part in ("-c", f"{key}={value}")]
-    command: list[str | Path] = [CDK, "synth", "--quiet", "--no-notices", "--output", out, *options]
-    run = subprocess.run(command, cwd=ROOT, env=bare_environment(home), capture_output=True, text=True, check=False)
-    return out, run
+def started(bundles: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Any]]]:
+    """All stages, being synthesised: each runs in processes of its own, so two keep two cores busy."""
+    assert bundles
+    jobs: dict[str, Callable[[], Any]] = {
+        "prod": partial(_by_command_line, tmp_path_factory.mktemp("prod")),
+        "gpu": partial(synthesise, tmp_path_factory.mktemp("gpu") / "cdk.out", **GPU),
+        "local": partial(synthesise, tmp_path_factory.mktemp("local") / "cdk.out", **LOCAL),
+    }
+    with ThreadPoolExecutor(2) as pool:
+        yield {name: pool.submit(job) for name, job in jobs.items()}
 
 
 @pytest.fixture(scope="session")
-def prod(synth_run: tuple[Path, subprocess.CompletedProcess[str]]) -> Stage:
+def synth_run(started: dict[str, Future[Any]]) -> Run:
+    found: Run = started["prod"].result()
+    return found
+
+
+@pytest.fixture(scope="session")
+def prod(synth_run: Run) -> Stage:
     out, run = synth_run
     assert run.returncode == 0, run.stdout + run.stderr
     return Stage.read(out)
 
 
 @pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    return synthesise(tmp_path_factory.mktemp("local") / "cdk.out", stage="local", sagemakerRuntimeUrl=ADAPTER)
+def local(started: dict[str, Future[Any]]) -> Stage:
+    found: Stage = started["local"].result()
+    return found
 
 
 @pytest.fixture(scope="session")
-def gpu(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+def gpu(started: dict[str, Future[Any]]) -> Stage:
     """A stage that differs from the first wherever it may."""
-    return synthesise(
-        tmp_path_factory.mktemp("gpu") / "cdk.out",
-        stage="prod",
-        acceptResearchLicence="true",
-        instanceType="ml.g5.xlarge",
-        workers="2",
-        maxInstances="5",
-        lambdaOverrides={"undo_seconds": "60"},
-        domainName="video.example.com",
-        certificateArn="arn:aws:acm:us-east-1:123456789012:certificate/1",
-        senderEmail="hello@example.com",
-    )
+    found: Stage = started["gpu"].result()
+    return found

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.infra.conftest import Run
 from tests.infra.synthesised import Stage, bare_environment, references, synthesise
-
-Run = tuple[Path, subprocess.CompletedProcess[str]]
 
 
 def test_the_command_line_synthesises_prod_without_credentials_network_or_warnings(synth_run: Run) -> None:
