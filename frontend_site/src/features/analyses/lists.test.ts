@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 import type { Schemas } from "@/api/client";
 
-import { without, withItem, type Pages } from "./lists";
+import { latest, without, withItem, type Pages } from "./lists";
 
 const item = (id: number, day: number, status: Schemas["AnalysisItem"]["status"] = "completed") =>
   ({ id: String(id), status, createdAt: `2026-11-${String(day).padStart(2, "0")}` }) as Schemas["AnalysisItem"];
@@ -30,6 +30,14 @@ it("puts the newest first, and others where their age puts them", () => {
     ["10", "5", "99"],
   ]);
   expect(ids(withItem(pagesOf([]), item(99, 1)))).toEqual([["99"]]);
+});
+
+it("shows what was known last, whoever knew it", () => {
+  const running = { status: "processing", updatedAt: "2026-11-25T01:37:39.892Z" };
+  const done = { status: "completed", updatedAt: "2026-11-25T01:37:42.853Z" };
+  expect(latest(running, done)).toBe(done);
+  expect(latest(done, running)).toBe(done); // the list was first: the poll has stopped and keeps what it had
+  expect(latest(running, undefined)).toBe(running);
 });
 
 it("replaces what is there already, in its place", () => {

@@ -15,6 +15,18 @@ export type Pages = InfiniteData<Schemas["AnalysisPage"]>;
 const LISTS = { queryKey: ["analyses"] };
 const LAG = 3_000; // milliseconds
 
+/** Of an analysis as two answers have it, the later: a list may know of its end before its own poll does, and after. */
+export function latest<Listed extends Stamped, Own extends Stamped>(
+  listed: Listed,
+  own: Own | undefined,
+): Listed | Own {
+  return own && own.updatedAt >= listed.updatedAt ? own : listed;
+}
+
+interface Stamped {
+  updatedAt: string; // ISO 8601, UTC
+}
+
 /** The pages without an analysis. */
 export function without(pages: Pages, id: string): Pages {
   return mapPages(pages, (items) => items.filter((item) => item.id !== id));

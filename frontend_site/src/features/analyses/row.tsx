@@ -11,6 +11,7 @@ import { Progress } from "@/design/progress";
 import { useToast } from "@/design/toast";
 import { capitalised, clock, count, percent, when } from "@/lib/format";
 
+import { latest } from "./lists";
 import { nameOf } from "./names";
 import { isRunning, useAnalysis, useRetry, type Item } from "./queries";
 import { statusText } from "./stages";
@@ -19,7 +20,7 @@ import { useDelete } from "./use-delete";
 /** An analysis in the list. While it runs, it looks after itself. */
 export function Row({ item: listed }: { item: Item }) {
   const live = useAnalysis(listed.id, { enabled: isRunning(listed.status) });
-  const item = live.data ?? listed;
+  const item = latest(listed, live.data);
   const name = nameOf(item);
   return (
     <li className="relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-4 py-3 hover:bg-hover md:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_auto]">
