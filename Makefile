@@ -37,6 +37,7 @@ deploy: cloud ## Deploy STAGE (dev) to AWS, from bootstrap to site (ARGS="--user
 	@$(BIN)/python -m scripts.deploy --stage $(STAGE) $(ARGS)
 
 smoke: cloud ## Analyse the sample through a deployed product: make smoke URL=https://... KEY=vs_...
+	@test -n "$(URL)" && test -n "$(KEY)" || { echo "what to test? make smoke URL=https://... KEY=vs_..." >&2; exit 2; }
 	@SMOKE_KEY=$(KEY) $(BIN)/python -m scripts.smoke $(URL) -
 
 cloud: node_modules/.package-lock.json # What `up` needs: the product's environment, the emulator's, CDK, weights, the Lambdas' bundle

@@ -11,6 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from stacks.config import PUBLIC_URL, STAGES, USAGE_PLAN, ConfigError, StageConfig
 
 BAD_INPUT = 2
+# The command line of AWS and its Lambdas read AWS_REGION; boto3 alone does not.
+if "AWS_REGION" in os.environ:
+    os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
 
 
 class DeployedError(Exception):
@@ -72,7 +75,7 @@ def run(main: Callable[[], Any]) -> None:
     except (DeployedError, ConfigError) as error:
         _fail(str(error))
     except (NoCredentialsError, NoRegionError) as error:
-        _fail(f"{error}; run `aws configure` or `aws sso login`, or set AWS_PROFILE and AWS_REGION")
+        _fail(f"{str(error).rstrip('.')}; run `aws configure` or `aws sso login`, or set AWS_PROFILE and AWS_REGION")
     except (BotoCoreError, ClientError) as error:
         _fail(f"AWS says: {error}")
 

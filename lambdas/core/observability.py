@@ -7,12 +7,12 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-SERVICE = "video-sentiment"
 NAMESPACE = "VideoSentiment"
 
-logger = Logger(service=SERVICE)
-tracer = Tracer(service=SERVICE)
-metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+# The service is the stage's name, from POWERTOOLS_SERVICE_NAME: stages in one account are counted apart.
+logger = Logger()
+tracer = Tracer()
+metrics = Metrics(namespace=NAMESPACE)
 
 ANALYSES_STARTED = "AnalysesStarted"
 ANALYSES_COMPLETED = "AnalysesCompleted"

@@ -10,7 +10,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.config import PROJECT, StageConfig
+from stacks.config import StageConfig
 from stacks.constructs.http_api import HttpApi
 from stacks.constructs.python_function import METRICS_NAMESPACE, PythonFunction
 
@@ -50,8 +50,8 @@ class Monitoring(Construct):
         for name, function in functions.items():
             self._alarm(f"{name}Throttled", function.function.metric_throttles(statistic="sum"), 1, periods=3)
             self._alarm(f"{name}Errors", function.function.metric_errors(statistic="sum"), 3, periods=2)
-        self._alarm("Failures", _counted("AnalysesFailed", MINUTES(15)), FAILURES_IN_15_MINUTES)
-        self._alarm("DropRefusals", _counted("DropRefusals", MINUTES(5)), 1)
+        self._alarm("Failures", self._counted("AnalysesFailed", MINUTES(15)), FAILURES_IN_15_MINUTES)
+        self._alarm("DropRefusals", self._counted("DropRefusals", MINUTES(5)), 1)
         self._alarm("GatewayErrors", api.api.metric_server_error(statistic="sum"), 5, periods=2)
         self._dashboard(functions, queues, dead, api)
 
@@ -79,9 +79,9 @@ class Monitoring(Construct):
         lambdas = [function.function for function in functions.values()]
         endpoint = {"EndpointName": self._config.endpoint_name}
         rows: list[tuple[str, list[cloudwatch.IMetric]]] = [
-            ("Analyses", [_counted(name) for name in COUNTED[:3]]),
-            ("Minutes analysed", [_counted("MinutesAnalysed")]),
-            ("Refusals and failed webhooks", [_counted(name) for name in COUNTED[4:]]),
+            ("Analyses", [self._counted(name) for name in COUNTED[:3]]),
+            ("Minutes analysed", [self._counted("MinutesAnalysed")]),
+            ("Refusals and failed webhooks", [self._counted(name) for name in COUNTED[4:]]),
             ("Endpoint: backlog", [_endpoint("ApproximateBacklogSize", endpoint),
                                    _endpoint("ApproximateBacklogSizePerInstance", endpoint)]),
             ("API", [api.api.metric_count(), api.api.metric_client_error(), api.api.metric_server_error()]),
@@ -97,15 +97,15 @@ class Monitoring(Construct):
                 *(cloudwatch.GraphWidget(title=title, left=left, width=12) for title, left in rows[at : at + 2])
             )
 
-
-def _counted(name: str, period: Duration | None = None) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=METRICS_NAMESPACE,
-        metric_name=name,
-        dimensions_map={"service": PROJECT},
-        statistic="sum",
-        period=period or MINUTES(5),
-    )
+    def _counted(self, name: str, period: Duration | None = None) -> cloudwatch.Metric:
+        """What the Lambdas of this stage count (lambdas.core.observability)."""
+        return cloudwatch.Metric(
+            namespace=METRICS_NAMESPACE,
+            metric_name=name,
+            dimensions_map={"service": self._config.name},
+            statistic="sum",
+            period=period or MINUTES(5),
+        )
 
 
 def _endpoint(name: str, dimensions: Mapping[str, str]) -> cloudwatch.Metric:

@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks import bundle
-from stacks.config import PROJECT, StageConfig
+from stacks.config import StageConfig
 from stacks.nag import accept
 
 METRICS_NAMESPACE = "VideoSentiment"
@@ -63,7 +63,7 @@ class PythonFunction(Construct):
 def _runtime_environment(config: StageConfig) -> dict[str, str]:
     """What is not ours to read: settings of Powertools, and locally where the endpoint's stand-in listens."""
     environment = {
-        "POWERTOOLS_SERVICE_NAME": PROJECT,
+        "POWERTOOLS_SERVICE_NAME": config.name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
