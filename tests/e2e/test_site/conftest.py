@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browsers import chromium, find_chromium
+from tests.browsers import find_chromium
 from tests.e2e.product import ROOT, Product, missing_tools
 from tests.e2e.test_site.person import Account, Person
 
@@ -32,12 +32,6 @@ def built_site() -> Path:
     done = subprocess.run([sys.executable, SITE / "scripts" / "build.py"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return SITE / "out"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="session")
