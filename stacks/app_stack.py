@@ -145,7 +145,8 @@ class AppStack(cdk.Stack):
         assert logs is not None
         site = Site(
             self, "Site", self._config,
-            bucket=self.site_bucket, api=self.api, uploads=self._data.buckets.media, log=logs,
+            bucket=self.site_bucket, api=self.api, uploads=self._data.buckets.media,
+            results=self._data.buckets.results, log=logs,
         )  # fmt: skip
         cdk.CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         return site.url

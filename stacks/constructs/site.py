@@ -52,10 +52,11 @@ class Site(Construct):
         bucket: s3.IBucket,
         api: HttpApi,
         uploads: s3.IBucket,
+        results: s3.IBucket,
         log: s3.IBucket,
     ) -> None:
         super().__init__(scope, id)
-        headers = self._security_headers("Headers", uploads)
+        headers = self._security_headers("Headers", uploads, results)
         backend = self._backend(api, headers)
         pages_function = self._function("Pages", config, _pages_code())
         split = self._function("SplitToken", config, (EDGE / "split_token.js").read_text())
@@ -77,7 +78,7 @@ class Site(Construct):
                 "/app/*": cloudfront.BehaviorOptions(**backend),
                 "/docs/*": cloudfront.BehaviorOptions(
                     **_files(bucket),
-                    response_headers_policy=self._security_headers("ReferenceHeaders", uploads, REFERENCE),
+                    response_headers_policy=self._security_headers("ReferenceHeaders", uploads, results, REFERENCE),
                     function_associations=[_on_request(pages_function)],
                 ),
             },
@@ -111,15 +112,16 @@ class Site(Construct):
         }
 
     def _security_headers(
-        self, id: str, uploads: s3.IBucket, page: Path | None = None
+        self, id: str, uploads: s3.IBucket, results: s3.IBucket, page: Path | None = None
     ) -> cloudfront.ResponseHeadersPolicy:
         """`page`: one with scripts and styles of its own, which are allowed by their hashes."""
         fixed = fixed_headers()
         body = page.read_bytes() if page and page.is_file() else b""
-        places = [f"https://{uploads.bucket_regional_domain_name}"]  # the host that presigned addresses name
+        # The hosts that presigned addresses name.
+        videos, data = (f"https://{bucket.bucket_regional_domain_name}" for bucket in (uploads, results))
         policy = content_security_policy(
-            connect=[*places, f"https://cognito-idp.{cdk.Stack.of(self).region}.amazonaws.com"],
-            media=places,
+            connect=[videos, data, f"https://cognito-idp.{cdk.Stack.of(self).region}.amazonaws.com"],
+            media=[videos],
             scripts=[*site_script_sources(site_folder()), *inline_hashes(body, "script")],
             styles=inline_hashes(body, "style"),
         )

@@ -91,6 +91,8 @@ class Buckets(Construct):
         media.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
         self.results = self._bucket(
             "Results",
+            # A result too long for an answer is fetched from here, by the web app as well.
+            cors=[s3.CorsRule(allowed_origins=["*"], allowed_methods=[s3.HttpMethods.GET], max_age=3600)],
             lifecycle_rules=[
                 s3.LifecycleRule(id=prefix, prefix=f"{prefix}/", expiration=Duration.days(RAW_DAYS))
                 for prefix in ("outputs", "failures", "progress", "results/!nobody")  # the last: errors of no owner

@@ -80,6 +80,8 @@ def test_the_media_bucket_is_versioned_and_tells_eventbridge(prod: Stage) -> Non
     (cors,) = media["CorsConfiguration"]["CorsRules"]
     assert set(cors["AllowedMethods"]) == {"PUT", "GET", "HEAD"}
     assert cors["ExposedHeaders"] == ["ETag"]  # what a client completes an upload in parts with
+    (cors,) = _bucket(prod, "Results")["CorsConfiguration"]["CorsRules"]
+    assert cors["AllowedMethods"] == ["GET"]  # of results too long for an answer
 
 
 @pytest.mark.parametrize(
