@@ -3,6 +3,7 @@
 What takes seconds to import is imported where it is used: most tests need none of it.
 """
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,13 @@ settings.load_profile("project")
 
 MEDIA = Path(__file__).parent / "media"
 collect_ignore = ["launch"]  # in an environment of its own: `make test-launch`
+
+
+@pytest.fixture(autouse=True)
+def credentials_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3's default session keeps the credentials it found first: those of one test are not the next one's."""
+    if boto3 := sys.modules.get("boto3"):
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 @pytest.fixture(scope="session")

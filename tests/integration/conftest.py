@@ -1,5 +1,6 @@
 """The emulator, once per session; everything in it, anew for each test."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 
@@ -31,6 +32,16 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 def endpoint() -> Iterator[Endpoint]:
     with endpoints.serving() as serving:
         yield serving
+
+
+@pytest.fixture(autouse=True)
+def event_loop_of_a_lambda() -> Iterator[None]:
+    """A Lambda's main thread has a loop, which Mangum runs the API on; `asyncio.run` of other tests leaves none."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.fixture
