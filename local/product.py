@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,11 +25,12 @@ from local.sagemaker.api import create_app as create_adapter
 from local.sagemaker.queue import JobQueue
 from local.sagemaker.worker import Destination, Worker
 from local.servers import Server
-from local.settings import LocalSettings
+from local.settings import CREDENTIALS, REGION, LocalSettings
 
 MODEL_PATIENCE = 240.0  # seconds until the models are loaded; without fetched weights it takes long
 RESTARTS = 3  # how often in RESTART_PERIOD the model server may die before everything is stopped
 RESTART_PERIOD = 60.0  # seconds
+SAMPLE = Path("tests/media/face_and_speech.mp4")  # as seen from the checkout, where `make up` is typed
 AWS_ERRORS = (BotoCoreError, ClientError, httpx.HTTPError)
 
 
@@ -178,13 +180,18 @@ class Product:
         self._say(f"{time.monotonic() - self._began:6.1f} s  {what:<13} {how}".rstrip())
 
     def _welcome(self, user: DemoUser, outputs: Outputs) -> str:
-        web, emulated = self._settings.web_url, self._settings.emulator_url
+        web = self._settings.web_url
+        # Whole commands, which change nothing of the user's own way to AWS.
+        credentials = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
+        aws = f"{credentials} aws --region {REGION} --endpoint-url {self._settings.emulator_url} s3"
         return f"""
   web app      {web}
                {user.email}  {user.password}
   API          {web}/api   reference: {web}/docs/
   API key      {user.api_key}
-  drop folder  s3://{outputs.media_bucket}/drop/{user.owner}/   (--endpoint-url {emulated})
+  drop folder  put a video there, and get its result some seconds later, with the AWS CLI:
+               {aws} cp {SAMPLE} s3://{outputs.media_bucket}/drop/{user.owner}/
+               {aws} cp s3://{outputs.results_bucket}/results/{user.owner}/{SAMPLE.name}.json -
   logs         {self._settings.log("*").parent}
 
 Ctrl-C stops everything and keeps the data; `make reset` empties it.

@@ -13,9 +13,9 @@ from fastapi.openapi.utils import get_openapi
 
 from lambdas.api.app import APP_ONLY, app
 from lambdas.api.documents import PROBLEM_TYPE, problems
-from lambdas.api.problems import TYPE_PREFIX
 from lambdas.api.schemas import account, analyses, uploads
 from lambdas.api.schemas.base import Schema
+from lambdas.core.errors import TYPE_PREFIX
 from scripts import api_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

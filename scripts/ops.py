@@ -57,12 +57,12 @@ def plan(context: typer.Context, owner: OwnerArgument, name: Annotated[str, type
 @app.command()
 def revoke(key: Annotated[str, typer.Argument(help="An API key's id, or the leaked key itself (vs_...).")]) -> None:
     """Make an API key useless at once: for one that leaked."""
-    from lambdas.core import api_keys, clock, tables
+    from lambdas.core import api_keys, clock, item_keys
     from lambdas.core.tables import KeyRecord
 
     identifier = key.split("_")[1] if key.startswith("vs_") and key.count("_") >= 2 else key
     try:
-        record = KeyRecord.get(*tables.key_keys(identifier), consistent_read=True)
+        record = KeyRecord.get(*item_keys.api_key(identifier), consistent_read=True)
     except KeyRecord.DoesNotExist:
         raise DeployedError(f"there is no API key with the id {identifier!r}") from None
     api_keys.remove(record, clock.now())

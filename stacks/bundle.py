@@ -1,4 +1,4 @@
-"""The code of all Lambdas as one folder, built without Docker: packages for the target platform, then ours.
+"""The code of all Lambdas as one folder, built without Docker: packages for the target platform, then ours, compiled.
 
 `python -m stacks.bundle aws|local` prints the folder. The same content gives the same files, so CDK's asset hash
 only changes when a dependency or our code does. What pip installed is kept under build/, by the digest of all that
@@ -38,13 +38,20 @@ PRUNED = (
     "boto3/examples/*", "boto3/data/*", "wrapt-stubs/*",
 )  # fmt: skip
 
+# Unchecked: files come out of a zip with other times than they had when they were compiled.
+COMPILE = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
+
 
 @dataclass(frozen=True)
 class Target:
-    """Where a bundle runs. `pip` says so to pip; nothing: on the Python that pip belongs to."""
+    """Where a bundle runs. `pip` says so to pip; nothing: on the Python that pip belongs to.
+
+    `compiler`: a Python of the version that it runs on, as compiled code fits no other; None where there is none here.
+    """
 
     name: str
     python: Path
+    compiler: Path | None
     pip: tuple[str, ...] = ()
 
 
@@ -52,10 +59,8 @@ def targets() -> dict[str, Target]:
     ours = Path(sys.executable)
     aws = ("--platform", "manylinux2014_aarch64", "--python-version", RUNTIME, "--implementation", "cp")
     emulator = ROOT / ".venv-local" / "bin" / "python"
-    return {
-        "aws": Target("aws", ours, aws),
-        "local": Target("local", emulator if emulator.exists() else ours),
-    }
+    local = emulator if emulator.exists() else ours
+    return {"aws": Target("aws", ours, _lambdas_python(), aws), "local": Target("local", local, local)}
 
 
 def build(name: str) -> Path:
@@ -71,12 +76,15 @@ def build(name: str) -> Path:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     folder = BUILD / f"{name}-{digest.hexdigest()[:16]}"
     if not folder.exists():
+        if target.compiler is None:
+            sys.stderr.write(f"no python{RUNTIME} on the PATH: the code goes uncompiled, and cold starts take longer\n")
         with becoming(folder) as draft:
             shutil.copytree(packages, draft, dirs_exist_ok=True, copy_function=os.link)
             for path in ours:
                 place = draft / path.relative_to(ROOT)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, place)
+            _compile(target, draft, *sorted({path.relative_to(ROOT).parts[0] for path in ours}))
             if (size := zip_size(draft)) > MAX_ZIP:
                 raise ValueError(f"the Lambdas' zip would be {size / 1e6:.1f} MB, more than {MAX_ZIP / 1e6:.0f}")
     os.utime(folder)
@@ -95,8 +103,8 @@ def zip_size(folder: Path) -> int:
 
 def _packages(target: Target) -> Path:
     """What pip installs for a target, pruned; from the cache where it is the same."""
-    version = RUNTIME if target.pip else _version_of(target.python)
-    decides = repr((REQUIREMENTS.read_bytes(), target.pip, version, PRUNED, SERVICES))
+    compiler = (_version_of(target.compiler), COMPILE) if target.compiler else None
+    decides = repr((REQUIREMENTS.read_bytes(), target.pip, compiler, PRUNED, SERVICES))
     folder = BUILD / f"packages-{target.name}-{hashlib.sha256(decides.encode()).hexdigest()[:16]}"
     if not folder.exists():
         with becoming(folder) as draft:
@@ -108,7 +116,29 @@ def _packages(target: Target) -> Path:
             # Standard output belongs to whoever runs this: CDK reads the app's.
             subprocess.run(command, check=True, stdout=sys.stderr)
             _prune(draft)
+            _compile(target, draft, ".")
     return folder
+
+
+def _lambdas_python() -> Path | None:
+    """A Python of Lambda's version on this machine. What only pretends to be one, as pyenv's shims may, is none."""
+    found = shutil.which(f"python{RUNTIME}")
+    if found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
+        return Path(found)
+    return None
+
+
+def _compile(target: Target, folder: Path, *parts: str) -> None:
+    """Put beside each module of these parts what Python makes of it.
+
+    A Lambda cannot keep it: its code lies on a read-only disk, and each cold start would compile a thousand modules.
+    In one process, without a hash seed and without this folder's name, so that the same modules give the same bytes.
+    """
+    if target.compiler is None:
+        return
+    command: list[str | Path] = [target.compiler, *COMPILE, "-s", folder, *(folder / part for part in parts)]
+    environment = {"PATH": os.defpath, "PYTHONHASHSEED": "0"}
+    subprocess.run(command, env=environment, check=True, stdout=sys.stderr)
 
 
 def _version_of(python: Path) -> str:

@@ -43,7 +43,7 @@ def session(caller: Annotated[Caller, Depends(caller)]) -> Caller:
 def _by_key(request: Request, at: datetime) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise UnauthorizedError("send the API key as `Authorization: Bearer KEY`")
+        raise UnauthorizedError(api_keys.FORM)
     return api_keys.verify(token.strip(), at)
 
 

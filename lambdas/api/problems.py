@@ -11,11 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from lambdas.api.errors import InvalidRequestError, MethodNotAllowedError, NoRouteError
-from lambdas.core.errors import BadRequestError, BusyError, DomainError
+from lambdas.core.errors import TYPE_PREFIX, BadRequestError, BusyError, DomainError
 from lambdas.core.observability import logger
 
 MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:video-sentiment:problem:"
 MAX_REPORTED = 20  # fields of a request that are named as wrong
 
 

@@ -54,11 +54,6 @@ def json_answer(document: BaseModel) -> Response | None:
     return Response(body, media_type="application/json") if len(body) <= MAX_ANSWER else None
 
 
-def status_url(record: AnalysisRecord) -> str:
-    """Where a developer asks for an analysis again."""
-    return f"{aws.parameter(settings().public_url_parameter)}/api/analyses/{record.id}"
-
-
 def result_url(record: AnalysisRecord) -> str:
     """The result itself, for some minutes."""
     return _presigned(settings().results_bucket, str(record.result_key))

@@ -1,24 +1,20 @@
 """Records of the table as what answers hold."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from lambdas.api.schemas.account import Day, KeyItem, NewKey, Usage
-from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, Failure
+from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem
 from lambdas.core import api_keys, quota
+from lambdas.core.describing import fields
 from lambdas.core.reading import Progress
 from lambdas.core.tables import AnalysisRecord, KeyRecord
 from model.contract import Analysis
 
 
-def moment(seconds: float | None) -> datetime | None:
-    """A time of the table, in epoch seconds."""
-    return None if seconds is None else datetime.fromtimestamp(float(seconds), UTC)
-
-
 def item(record: AnalysisRecord) -> AnalysisItem:
     """An analysis in short."""
-    return AnalysisItem.model_validate(_fields(record))
+    return AnalysisItem.model_validate(fields(record))
 
 
 def detail(
@@ -26,25 +22,7 @@ def detail(
 ) -> AnalysisDetail:
     """An analysis with all there is."""
     more = {"analysis": analysis, "result_url": result_url, "progress": progress}
-    return AnalysisDetail.model_validate(_fields(record) | more)
-
-
-def _fields(record: AnalysisRecord) -> dict[str, Any]:
-    error = record.error
-    return {
-        "id": record.id,
-        "status": record.status,
-        "attempt": int(record.attempt),
-        "source": record.source,
-        "file_name": record.file_name,
-        "size": record.size,
-        "content_type": record.content_type,
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-        "expires_at": moment(record.expires_at),
-        "summary": record.summary,
-        "error": Failure(code=error.code, message=error.message) if error is not None else None,
-    }
+    return AnalysisDetail.model_validate(fields(record) | more)
 
 
 def key(record: KeyRecord) -> KeyItem:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from lambdas.core import api_keys, aws, deletion, object_keys, objects, tables
+from lambdas.core import api_keys, aws, deletion, item_keys, object_keys, objects, tables
 from lambdas.core.clock import epoch
 from lambdas.core.settings import settings
 from lambdas.core.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord
@@ -63,7 +63,7 @@ def _remove_objects(owner: str) -> None:
 
 
 def _remove_counters(owner: str) -> None:
-    pk, profile = tables.owner_keys(owner)
+    pk, profile = item_keys.owner(owner)
     for item in Item.query(pk, consistent_read=True):
         if item.sk != profile:
             item.delete()

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from lambdas.core import gateway, owners, tables
+from lambdas.core import gateway, item_keys, owners, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import (
     BadRequestError,
@@ -20,7 +20,7 @@ from lambdas.core.errors import (
     UnauthorizedError,
 )
 from lambdas.core.settings import settings
-from lambdas.core.tables import KEY_PREFIX, KeyRecord, OwnerRecord
+from lambdas.core.tables import KeyRecord, OwnerRecord
 from lambdas.core.transactions import RefusedError, apply, put, update, write
 
 PENDING, ACTIVE, REVOKED = "pending", "active", "revoked"
@@ -28,6 +28,9 @@ PENDING_SECONDS = 300  # how long a key may take to be created
 USE_INTERVAL = timedelta(hours=1)  # `last_used_at` is no more exact than that, and costs a write no more often
 MAX_NAME = 100  # characters
 DAY = 86_400  # seconds
+
+# What to do about a key that is missing or cut off.
+FORM = "send a valid API key, vs_ID_SECRET with 76 characters, as header `Authorization: Bearer KEY`"
 
 _TOKEN = re.compile(r"vs_([a-z2-7]{24})_([0-9a-f]{48})", re.ASCII)
 
@@ -60,7 +63,7 @@ def create(owner: str, name: str, now: datetime) -> NewKey:
 
 def list_(owner: str) -> list[KeyRecord]:
     """An owner's keys that work, newest first. The index lags a moment behind."""
-    listed = KeyRecord.listed.startswith(KEY_PREFIX)
+    listed = KeyRecord.listed.startswith(item_keys.KEY_PREFIX)
     keys = KeyRecord.by_owner.query(owner, listed, scan_index_forward=False)
     return [key for key in keys if key.status == ACTIVE]
 
@@ -83,7 +86,7 @@ def remove(record: KeyRecord, now: datetime) -> None:
     """Revoke a key, or take a pending one back. May be repeated."""
     if record.status != REVOKED:
         revoked = [KeyRecord.status.set(REVOKED), KeyRecord.listed.remove(), *tables.due(record, epoch(now))]
-        counter = OwnerRecord(*tables.owner_keys(record.owner))
+        counter = OwnerRecord(*item_keys.owner(record.owner))
         with suppress(RefusedError):  # somebody else did, just now
             write(
                 update("key", record, revoked, KeyRecord.status.is_in(PENDING, ACTIVE)),
@@ -103,7 +106,7 @@ def verify(token: str, now: datetime) -> str:
     expected = record.secret_hash if record is not None else _hash("")
     matches = hmac.compare_digest(_hash(match[2] if match else ""), expected)
     if record is None or not matches or record.status != ACTIVE:
-        raise UnauthorizedError("the API key is not valid")
+        raise UnauthorizedError("the API key is not valid, or has been revoked" if match else FORM)
     owners.profile(record.owner)  # the account's end comes before the sweeper has reached its keys
     _note_use(record, now)
     return str(record.owner)
@@ -112,12 +115,12 @@ def verify(token: str, now: datetime) -> str:
 def _register(owner: str, name: str, now: datetime) -> tuple[KeyRecord, str]:
     key_id = base64.b32encode(secrets.token_bytes(15)).decode().lower()  # 24 characters; the gateway wants 20
     secret = _new_secret()
-    keys = tables.key_keys(key_id)
+    keys = item_keys.api_key(key_id)
     record = KeyRecord(
         *keys,
         owner=owner,
-        listed=tables.key_listing(stamp(now), key_id),
-        due_shard=tables.due_shard(keys[0]),
+        listed=item_keys.api_key_listing(stamp(now), key_id),
+        due_shard=item_keys.due_shard(keys[0]),
         due_at=epoch(now) + PENDING_SECONDS,
         id=key_id,
         name=name,
@@ -129,7 +132,7 @@ def _register(owner: str, name: str, now: datetime) -> tuple[KeyRecord, str]:
     limit = settings().max_api_keys
     room = OwnerRecord.deleting_since.does_not_exist()
     room &= OwnerRecord.api_keys.does_not_exist() | (OwnerRecord.api_keys < limit)
-    counter = OwnerRecord(*tables.owner_keys(owner))
+    counter = OwnerRecord(*item_keys.owner(owner))
     try:
         write(
             put("key", record, KeyRecord.pk.does_not_exist()),
@@ -155,7 +158,7 @@ def _owned(owner: str, key_id: str) -> KeyRecord:
 
 def _find(key_id: str) -> KeyRecord | None:
     try:
-        return KeyRecord.get(*tables.key_keys(key_id), consistent_read=True)
+        return KeyRecord.get(*item_keys.api_key(key_id), consistent_read=True)
     except KeyRecord.DoesNotExist:
         return None
 

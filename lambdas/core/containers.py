@@ -10,6 +10,22 @@ EBML = b"\x1a\x45\xdf\xa3"
 # Atoms that a QuickTime file without a brand may begin with.
 QUICKTIME_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
+# How files begin that people have taken for videos, or that arrive in the place of one.
+OTHERS = {
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"\x89PNG": "a PNG picture",
+    b"GIF8": "a GIF picture",
+    b"ID3": "MP3 sound",
+    b"OggS": "an Ogg file",
+    b"FLV": "a Flash video",
+    b"\x30\x26\xb2\x75": "a Windows Media file",
+    b"\0\0\1\xba": "an MPEG programme stream",
+    b"<": "a web page",
+    bytes(8): "zeros, as an unfinished copy does",
+}
+
 
 class Container(NamedTuple):
     content_type: str
@@ -45,3 +61,8 @@ def sniff(head: bytes) -> Container | None:
     if head[:4] == EBML:
         return WEBM if b"webm" in head else MATROSKA
     return None
+
+
+def mistaken(head: bytes) -> str | None:
+    """What a file that is no video begins like, in words; None for what we do not know either."""
+    return next((name for beginning, name in OTHERS.items() if head.startswith(beginning)), None)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from lambdas.core import object_keys, owners, quota, reading, tables, uploads
+from lambdas.core import item_keys, object_keys, owners, quota, reading, tables, uploads
 from lambdas.core.clock import epoch, month_of, stamp
 from lambdas.core.errors import AccountDeletedError, BusyError, DeletedError, UploadExpiredError
 from lambdas.core.observability import ANALYSES_STARTED, QUOTA_REFUSALS, count
@@ -59,10 +59,11 @@ def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
         version_id = record.version_id if record.source == DROP_DOOR else None
         upload = uploads.inspect(record.object_key, version_id)
         try:
-            return _retry(record, upload, None, now)
+            record = _retry(record, upload, None, now)
         except RefusedError as error:
-            if "analysis" not in error.names:
-                raise _refusal(error, owner, now) from error
+            if "analysis" in error.names:
+                continue  # somebody else was faster: look at what they made
+            raise _refusal(error, owner, now) from error
         count(ANALYSES_STARTED)
         return record
     raise BusyError
@@ -77,12 +78,12 @@ def id_of(upload: CheckedObject, source: Source) -> str:
 def _create(
     owner: str, analysis_id: str, upload: CheckedObject, source: Source, webhook_url: str | None, now: datetime
 ) -> AnalysisRecord:
-    keys = tables.analysis_keys(analysis_id)
+    keys = item_keys.analysis(analysis_id)
     record = AnalysisRecord(
         *keys,
         owner=owner,
-        listed=tables.analysis_listing(stamp(now), analysis_id),
-        due_shard=tables.due_shard(keys[0]),
+        listed=item_keys.analysis_listing(stamp(now), analysis_id),
+        due_shard=item_keys.due_shard(keys[0]),
         due_at=epoch(now) + settings().queued_patience,
         id=analysis_id,
         status=QUEUED,

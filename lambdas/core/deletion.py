@@ -8,7 +8,7 @@
 
 from datetime import datetime
 
-from lambdas.core import object_keys, objects, reading, tables
+from lambdas.core import item_keys, object_keys, objects, reading, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import DeletedError
 from lambdas.core.settings import settings
@@ -36,7 +36,7 @@ def hide(record: AnalysisRecord, now: datetime, *, purge_at: int) -> bool:
     """The tombstone, due for its purge at `purge_at`, in epoch seconds. False where the record has changed."""
     actions = [
         AnalysisRecord.deleted_at.set(epoch(now)),
-        AnalysisRecord.listed.set(tables.analysis_listing(record.created_at, record.id, deleted=True)),
+        AnalysisRecord.listed.set(item_keys.analysis_listing(record.created_at, record.id, deleted=True)),
         AnalysisRecord.updated_at.set(stamp(now)),
         *tables.due(record, purge_at),
     ]
@@ -55,7 +55,7 @@ def restore(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
         same &= (AnalysisRecord.status == record.status) & (AnalysisRecord.attempt == record.attempt)
         actions = [
             AnalysisRecord.deleted_at.remove(),
-            AnalysisRecord.listed.set(tables.analysis_listing(record.created_at, record.id)),
+            AnalysisRecord.listed.set(item_keys.analysis_listing(record.created_at, record.id)),
             AnalysisRecord.updated_at.set(stamp(now)),
             *tables.due(record, _due_at(record, now)),
         ]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from lambdas.core import creation, object_keys, objects, owners, uploads
 from lambdas.core.errors import (
+    TYPE_PREFIX,
     AccountDeletedError,
     DeletedError,
     DomainError,
@@ -50,7 +51,7 @@ def is_current(key: str, version_id: str | None) -> bool:
 def write_error(key: str, reason: Reason, analysis_id: str = "") -> None:
     """Say in `results/` why there is no result for a dropped object."""
     document = {
-        "type": f"urn:video-sentiment:problem:{reason.code}",
+        "type": TYPE_PREFIX + reason.code,
         "error": reason.message,
         "object": key,
         "analysis_id": analysis_id or None,

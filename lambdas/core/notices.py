@@ -6,9 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from lambdas.core.errors import INFERENCE_FAILED, TIMED_OUT, Reason
+from lambdas.core.errors import INFERENCE_FAILED, TIMED_OUT, TYPE_PREFIX, Reason
 
-PROBLEM = "urn:video-sentiment:problem:"  # how the model server names what went wrong
 MAX_MESSAGE = 500  # characters of its sentence that are kept
 # SageMaker's own words for a request that waited or ran too long.
 TOO_LATE = ("timed out", "timeout", "expired")
@@ -43,7 +42,7 @@ def reason_of(failure_reason: str, answer: bytes | None) -> Reason:
     stands in the log.
     """
     problem = _problem(answer)
-    code = str(problem.get("type", "")).removeprefix(PROBLEM)
+    code = str(problem.get("type", "")).removeprefix(TYPE_PREFIX)
     message = problem.get("error")
     if 400 <= _status(problem) < 500 and code and isinstance(message, str) and message:
         return Reason(code[:64], message[:MAX_MESSAGE])
@@ -57,7 +56,8 @@ def _problem(answer: bytes | None) -> dict[str, Any]:
         problem = json.loads(answer) if answer else {}
     except ValueError:
         return {}
-    known = isinstance(problem, dict) and str(problem.get("type", "")).startswith(PROBLEM)
+    # The model server names what went wrong as we do.
+    known = isinstance(problem, dict) and str(problem.get("type", "")).startswith(TYPE_PREFIX)
     return problem if known else {}
 
 

@@ -1,18 +1,16 @@
 """Logs, metrics and traces, set up once: JSON lines with a correlation id, EMF, X-Ray."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-NAMESPACE = "VideoSentiment"
-
-# The service is the stage's name, from POWERTOOLS_SERVICE_NAME: stages in one account are counted apart.
+# The stacks name service and namespace, in POWERTOOLS_SERVICE_NAME (the stage's own name: stages in one account are
+# counted apart) and POWERTOOLS_METRICS_NAMESPACE.
 logger = Logger()
 tracer = Tracer()
-metrics = Metrics(namespace=NAMESPACE)
 
 ANALYSES_STARTED = "AnalysesStarted"
 ANALYSES_COMPLETED = "AnalysesCompleted"
@@ -39,12 +37,18 @@ def observed(handler: Handler) -> Handler:
     return logger.inject_lambda_context(traced, clear_state=True)
 
 
+@cache
+def metrics() -> Metrics:
+    """The counters of this process."""
+    return Metrics()
+
+
 def flush() -> None:
     """Write out what was counted; nothing where nothing was, which is no reason to warn."""
-    if metrics.metric_set:
-        metrics.flush_metrics()
+    if metrics().metric_set:
+        metrics().flush_metrics()
 
 
 def count(name: str, value: float = 1) -> None:
     """Add to a metric of this invocation; `flush` writes it out."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    metrics().add_metric(name=name, unit=MetricUnit.Count, value=value)

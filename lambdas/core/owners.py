@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pynamodb.expressions.update import Action
 
-from lambdas.core import tables
+from lambdas.core import item_keys, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import AccountDeletedError, BadRequestError
 from lambdas.core.object_keys import is_owner
@@ -21,7 +21,7 @@ def find(owner: str) -> OwnerRecord | None:
     if not is_owner(owner):
         return None
     try:
-        return OwnerRecord.get(*tables.owner_keys(owner), consistent_read=True)
+        return OwnerRecord.get(*item_keys.owner(owner), consistent_read=True)
     except OwnerRecord.DoesNotExist:
         return None
 
@@ -31,7 +31,7 @@ def profile(owner: str) -> OwnerRecord:
 
     Raises AccountDeletedError.
     """
-    record = find(owner) or OwnerRecord(*tables.owner_keys(owner), owner=owner, plan=DEFAULT_PLAN, created_at="")
+    record = find(owner) or OwnerRecord(*item_keys.owner(owner), owner=owner, plan=DEFAULT_PLAN, created_at="")
     if record.deleting_since is not None:
         raise AccountDeletedError("this account has been deleted")
     return record
@@ -80,7 +80,7 @@ def delete_account(owner: str, now: datetime) -> None:
 
     May be called again.
     """
-    record = OwnerRecord(*tables.owner_keys(owner))
+    record = OwnerRecord(*item_keys.owner(owner))
     begun = OwnerRecord.deleting_since.set(OwnerRecord.deleting_since | epoch(now))
     record.update(
         actions=[
@@ -93,12 +93,12 @@ def delete_account(owner: str, now: datetime) -> None:
 
 def not_deleting(owner: str) -> Part:
     """The part of a transaction that refuses what is new for an account that is being deleted."""
-    return check("owner", OwnerRecord, tables.owner_keys(owner), NOT_DELETING)
+    return check("owner", OwnerRecord, item_keys.owner(owner), NOT_DELETING)
 
 
 def _change(owner: str, now: datetime, *actions: Action, plan: str | None = None) -> OwnerRecord:
     """Update the profile, and fill in what a new one lacks."""
-    record = OwnerRecord(*tables.owner_keys(owner))
+    record = OwnerRecord(*item_keys.owner(owner))
     defaults = [
         OwnerRecord.owner.set(owner),
         OwnerRecord.created_at.set(OwnerRecord.created_at | stamp(now)),

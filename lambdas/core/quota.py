@@ -6,7 +6,7 @@ A month begins by itself: its counters stand in an item of their own, which the 
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
 
-from lambdas.core import tables
+from lambdas.core import item_keys
 from lambdas.core.clock import month_of, next_month
 from lambdas.core.errors import QuotaExceededError
 from lambdas.core.tables import AnalysisRecord, QuotaRecord
@@ -73,7 +73,7 @@ def exceeded(owner: str, limit: int, now: datetime) -> QuotaExceededError:
 
 def charge(owner: str, limit: int, now: datetime) -> Part:
     """The part of a transaction that takes one analysis; it refuses where the month's are used up."""
-    counter = QuotaRecord(*tables.quota_keys(owner, month_of(now)))
+    counter = QuotaRecord(*item_keys.quota(owner, month_of(now)))
     actions = [QuotaRecord.used.add(1), QuotaRecord.day(now.day).add(1)]
     room = QuotaRecord.used.does_not_exist() | (QuotaRecord.used < limit)
     return update("quota", counter, actions, room if limit > 0 else QuotaRecord.used < limit)
@@ -83,19 +83,19 @@ def refund(record: AnalysisRecord) -> Part | None:
     """The part that gives an attempt's charge back to the month and day it was taken from; None for a free one."""
     if record.charge_month is None:
         return None
-    counter = QuotaRecord(*tables.quota_keys(record.owner, record.charge_month))
+    counter = QuotaRecord(*item_keys.quota(record.owner, record.charge_month))
     actions = [QuotaRecord.used.add(-1), QuotaRecord.day(int(record.charge_day)).add(-1)]
     return update("quota", counter, actions)
 
 
 def count_seconds(owner: str, now: datetime, seconds: float) -> Part:
     """The part that counts analysed video, in seconds, in the month in which the result came."""
-    counter = QuotaRecord(*tables.quota_keys(owner, month_of(now)))
+    counter = QuotaRecord(*item_keys.quota(owner, month_of(now)))
     return update("seconds", counter, [QuotaRecord.seconds.add(round(seconds, 3))])
 
 
 def _read(owner: str, month: str) -> QuotaRecord | None:
     try:
-        return QuotaRecord.get(*tables.quota_keys(owner, month), consistent_read=True)
+        return QuotaRecord.get(*item_keys.quota(owner, month), consistent_read=True)
     except QuotaRecord.DoesNotExist:
         return None

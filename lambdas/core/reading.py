@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
 
-from lambdas.core import object_keys, objects, tables
+from lambdas.core import item_keys, object_keys, objects
 from lambdas.core.errors import BadRequestError, NotFinishedError, NotFoundError
 from lambdas.core.settings import settings
-from lambdas.core.tables import ANALYSIS_PREFIX, COMPLETED, PROCESSING, STATUSES, AnalysisRecord
+from lambdas.core.tables import COMPLETED, PROCESSING, STATUSES, AnalysisRecord
 from model.contract import Analysis
 
 MAX_PAGE = 100
@@ -34,7 +34,7 @@ class Page(NamedTuple):
 def find(analysis_id: str) -> AnalysisRecord | None:
     """The record whatever its state, tombstones included; None where there is none."""
     try:
-        return AnalysisRecord.get(*tables.analysis_keys(analysis_id), consistent_read=True)
+        return AnalysisRecord.get(*item_keys.analysis(analysis_id), consistent_read=True)
     except AnalysisRecord.DoesNotExist:
         return None
 
@@ -71,7 +71,7 @@ def page(owner: str, status: str | None = None, cursor: str | None = None, limit
         raise BadRequestError(f"limit is a number from 1 to {MAX_PAGE}")
     found = AnalysisRecord.by_owner.query(
         owner,
-        AnalysisRecord.listed.startswith(ANALYSIS_PREFIX),
+        AnalysisRecord.listed.startswith(item_keys.ANALYSIS_PREFIX),
         filter_condition=AnalysisRecord.status == status if status is not None else None,
         scan_index_forward=False,
         limit=limit,
@@ -111,11 +111,11 @@ def _decode(owner: str, cursor: str) -> dict[str, Any]:
     """Where a page begins, within the caller's own analyses whatever a cursor says. Raises BadRequestError."""
     try:
         listed, analysis_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not (isinstance(listed, str) and listed.startswith(ANALYSIS_PREFIX) and len(listed) < 100):
+        if not (isinstance(listed, str) and listed.startswith(item_keys.ANALYSIS_PREFIX) and len(listed) < 100):
             raise ValueError("not of the list")
         if not object_keys.is_analysis_id(analysis_id):
             raise ValueError("not an id")
     except (ValueError, TypeError, binascii.Error) as error:
         raise BadRequestError("the cursor is not one that a page ended with") from error
-    pk, sk = tables.analysis_keys(analysis_id)
+    pk, sk = item_keys.analysis(analysis_id)
     return {"pk": {"S": pk}, "sk": {"S": sk}, "owner": {"S": owner}, "listed": {"S": listed}}

@@ -7,12 +7,11 @@ that woke up, do no harm.
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from lambdas.core import accounts, api_keys, deletion, inference, receiving, transitions, uploads
+from lambdas.core import accounts, api_keys, deletion, inference, item_keys, receiving, transitions, uploads
 from lambdas.core.clock import epoch
 from lambdas.core.errors import NOT_SUBMITTED
 from lambdas.core.observability import logger
 from lambdas.core.tables import (
-    DUE_SHARDS,
     QUEUED,
     AnalysisRecord,
     Item,
@@ -43,7 +42,7 @@ def sweep(now: datetime, has_time: Callable[[], bool] = lambda: True) -> int:
 
 def _due(now: datetime) -> Iterator[Item]:
     """Keys of what is due, oldest first in each shard. The index lags behind: each is read anew."""
-    for shard in range(DUE_SHARDS):
+    for shard in range(item_keys.DUE_SHARDS):
         yield from Item.by_due.query(f"DUE#{shard}", Item.due_at <= epoch(now), limit=PER_SHARD)
 
 

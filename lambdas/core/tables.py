@@ -1,17 +1,9 @@
-"""The one table: what its items are, and their keys. How they change is told by the modules that change them.
-
-    ANALYSIS#{id}               ANALYSIS         an analysis, from the request until its tombstone expires
-    OWNER#{owner}               OWNER            profile: plan, webhook, deletion
-    OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
-    OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
-    UPLOAD#{owner}#{file id}    UPLOAD           one of those
-    KEY#{key id}                KEY              an API key
+"""The one table: what its items hold. How they change is told by the modules that change them.
 
 Both indexes are sparse. `by_owner` holds what its owner may list; `by_due` holds what the sweeper must look at
 again, and nothing else. `due_at` says when.
 """
 
-import zlib
 from typing import Any, cast
 
 from pynamodb.attributes import (
@@ -27,7 +19,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from lambdas.core import aws
+from lambdas.core import aws, item_keys
 from lambdas.core.settings import settings
 
 QUEUED, PROCESSING, COMPLETED, FAILED = "queued", "processing", "completed", "failed"
@@ -37,8 +29,6 @@ UPLOAD_DOOR, DROP_DOOR = "upload", "drop"
 
 BY_OWNER, BY_DUE = "by_owner", "by_due"
 TTL_ATTRIBUTE = "ttl"
-DUE_SHARDS = 8
-ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
 
 
 class _TableName:
@@ -204,48 +194,9 @@ class KeyRecord(Item):
         return f"vs_{self.id[:8]}"
 
 
-def analysis_keys(analysis_id: str) -> tuple[str, str]:
-    return f"{ANALYSIS_PREFIX}{analysis_id}", "ANALYSIS"
-
-
-def owner_keys(owner: str) -> tuple[str, str]:
-    return f"OWNER#{owner}", "OWNER"
-
-
-def quota_keys(owner: str, month: str) -> tuple[str, str]:
-    return f"OWNER#{owner}", f"QUOTA#{month}"
-
-
-def uploads_keys(owner: str) -> tuple[str, str]:
-    return f"OWNER#{owner}", "UPLOADS"
-
-
-def upload_keys(owner: str, file_id: str) -> tuple[str, str]:
-    return f"UPLOAD#{owner}#{file_id}", "UPLOAD"
-
-
-def key_keys(key_id: str) -> tuple[str, str]:
-    return f"{KEY_PREFIX}{key_id}", "KEY"
-
-
-def analysis_listing(created_at: str, analysis_id: str, *, deleted: bool = False) -> str:
-    """`listed` of an analysis: sorts an owner's analyses by time, the deleted ones apart."""
-    return f"{DELETED_PREFIX if deleted else ANALYSIS_PREFIX}{created_at}#{analysis_id}"
-
-
-def key_listing(created_at: str, key_id: str) -> str:
-    """`listed` of an API key."""
-    return f"{KEY_PREFIX}{created_at}#{key_id}"
-
-
-def due_shard(pk: str) -> str:
-    """Which part of `by_due` an item is in: spread, so that no partition of the index gets hot."""
-    return f"DUE#{zlib.crc32(pk.encode()) % DUE_SHARDS}"
-
-
 def due(record: Item, at: int) -> list[Action]:
     """The update that makes the sweeper look at a record at `at`, in epoch seconds."""
-    return [Item.due_shard.set(due_shard(record.pk)), Item.due_at.set(at)]
+    return [Item.due_shard.set(item_keys.due_shard(record.pk)), Item.due_at.set(at)]
 
 
 def not_due() -> list[Action]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
 
-from lambdas.core import aws, containers, object_keys, objects, owners, tables
+from lambdas.core import aws, containers, item_keys, object_keys, objects, owners, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.containers import Container
 from lambdas.core.errors import (
@@ -96,7 +96,7 @@ def register(owner: str, container: Container, extension: str, size: int | None,
     """Count an upload, before a client learns of it. Raises TooManyUploadsError or AccountDeletedError."""
     assert normal(extension) in container.extensions
     file_id = uuid.uuid4().hex
-    keys = tables.upload_keys(owner, file_id)
+    keys = item_keys.upload(owner, file_id)
     record = UploadRecord(
         *keys,
         owner=owner,
@@ -104,12 +104,12 @@ def register(owner: str, container: Container, extension: str, size: int | None,
         object_key=object_keys.upload(owner, file_id, normal(extension)),
         size=size,
         created_at=stamp(now),
-        due_shard=tables.due_shard(keys[0]),
+        due_shard=item_keys.due_shard(keys[0]),
         due_at=epoch(now) + settings().url_seconds + GRACE,
     )
     limit = settings().max_outstanding_uploads
     room = UploadsRecord.outstanding.does_not_exist() | (UploadsRecord.outstanding < limit)
-    counter = UploadsRecord(*tables.uploads_keys(owner))
+    counter = UploadsRecord(*item_keys.uploads(owner))
     try:
         write(
             owners.not_deleting(owner),
@@ -133,7 +133,7 @@ def find(owner: str, key: str) -> UploadRecord | None:
     if parsed is None or parsed.owner != owner:
         return None
     try:
-        return UploadRecord.get(*tables.upload_keys(owner, parsed.file_id), consistent_read=True)
+        return UploadRecord.get(*item_keys.upload(owner, parsed.file_id), consistent_read=True)
     except UploadRecord.DoesNotExist:
         return None
 
@@ -164,13 +164,14 @@ def inspect(key: str, version_id: str | None = None) -> CheckedObject:
         # If-Match: what is judged by its first bytes is what was measured.
         wanted = {"IfMatch": found["ETag"], "Range": f"bytes=0-{containers.SIGNATURE_BYTES - 1}"}
         with aws.s3().get_object(**address, **wanted)["Body"] as body:
-            container = containers.sniff(body.read())
+            head = body.read()
     except ClientError as error:
         if aws.is_absent(error) or aws.code_of(error) in ("412", "PreconditionFailed"):
             raise NotUploadedError("the file has not been uploaded; PUT it to its URL first") from error
         raise
+    container = containers.sniff(head)
     if container is None:
-        raise NotAVideoError(f"the file does not begin like a video; send one of {', '.join(containers.EXTENSIONS)}")
+        raise NotAVideoError(_no_video(head))
     return CheckedObject(
         key=key,
         version_id=found.get("VersionId"),
@@ -182,12 +183,22 @@ def inspect(key: str, version_id: str | None = None) -> CheckedObject:
     )
 
 
+def _no_video(head: bytes) -> str:
+    """For whoever has a file by a video's name: what counts is what it holds."""
+    kind = containers.mistaken(head)
+    found = f" (it begins like {kind})" if kind else ""
+    return (
+        f"what was uploaded is not a video that can be read{found}; export it again"
+        f" as one of {', '.join(containers.EXTENSIONS)}: its content counts, not its name"
+    )
+
+
 def consumed(owner: str, key: str) -> list[Part]:
     """The parts of a transaction that end an upload's waiting; `upload` refuses where it waits no more."""
     parsed = object_keys.parse_upload(key)
     assert parsed is not None and parsed.owner == owner, "only an owner's uploads get here"
     waiting = UploadRecord.pk.exists() & UploadRecord.expiring.does_not_exist()
-    return _removal(UploadRecord(*tables.upload_keys(owner, parsed.file_id), owner=owner), waiting)
+    return _removal(UploadRecord(*item_keys.upload(owner, parsed.file_id), owner=owner), waiting)
 
 
 def discard(record: UploadRecord, now: datetime) -> None:
@@ -210,7 +221,7 @@ def discard(record: UploadRecord, now: datetime) -> None:
 
 
 def _removal(record: UploadRecord, condition: Condition) -> list[Part]:
-    counter = UploadsRecord(*tables.uploads_keys(record.owner))
+    counter = UploadsRecord(*item_keys.uploads(record.owner))
     counted = UploadsRecord.outstanding > 0
     return [
         delete("upload", record, condition),

@@ -3,10 +3,15 @@
 import json
 from typing import Any
 
-from lambdas.core import analyses, aws
-from lambdas.core.settings import settings
+from pydantic.alias_generators import to_camel
+
+from lambdas.core import analyses
+from lambdas.core.describing import fields, status_url
 from lambdas.core.tables import AnalysisRecord
 from lambdas.core.webhooks import Event
+
+# As docs/webhooks.md shows it. Nothing that may still change: the body is the same for every attempt.
+TOLD = ("id", "status", "attempt", "source", "file_name", "created_at", "status_url", "summary", "error")
 
 
 def body_of(event: Event) -> bytes | None:
@@ -30,15 +35,5 @@ def _tells_of(event: Event, record: AnalysisRecord) -> bool:
 
 def _summary(record: AnalysisRecord) -> dict[str, Any]:
     """By the names that the API uses."""
-    error = record.error
-    return {
-        "id": record.id,
-        "status": record.status,
-        "attempt": int(record.attempt),
-        "source": record.source,
-        "fileName": record.file_name,
-        "createdAt": record.created_at,
-        "statusUrl": f"{aws.parameter(settings().public_url_parameter)}/api/analyses/{record.id}",
-        "summary": record.summary,
-        "error": {"code": error.code, "message": error.message} if error is not None else None,
-    }
+    known = fields(record) | {"status_url": status_url(record)}
+    return {to_camel(name): known[name] for name in TOLD}

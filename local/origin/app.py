@@ -51,7 +51,7 @@ class Origin:
 
     async def cognito(self, request: Request) -> Response:
         if not request.headers.get("x-amz-target", "").startswith(COGNITO):
-            return problem(403, "Not allowed", "only calls to Cognito's user pools pass here")
+            return problem(403, "forbidden", "This is not allowed", "only calls to Cognito's user pools pass here")
         return await forward(self.client, request, f"{self._upstream.emulator_url}/", dict(request.headers))
 
     async def config(self, _: Request) -> Response:

@@ -7,6 +7,8 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stacks.edge.problems import PROBLEM_PREFIX, PROBLEM_TYPE
+
 MAX_BODY = 10 << 20  # bytes; API Gateway's limit
 TIMEOUT = 35.0  # seconds; the gateway itself gives up after 29
 # About one connection, or written anew here.
@@ -22,14 +24,14 @@ async def forward(client: httpx.AsyncClient, request: Request, url: str, headers
     """The answer of `url` to a request with these headers instead of its own."""
     body = await _body(request)
     if body is None:
-        return problem(413, "The body is too large", f"the body is larger than {MAX_BODY} bytes")
+        return problem(413, "too-large", "The body is too large", f"the body is larger than {MAX_BODY} bytes")
     passed = {name: value for name, value in headers.items() if name not in NOT_PASSED_ON}
     try:
         answer = await client.request(request.method, url, headers=passed, content=body)
     except httpx.TimeoutException:
-        return problem(504, "No answer in time", f"the emulator did not answer within {TIMEOUT:g} s")
+        return problem(504, "timeout", "No answer in time", f"the emulator did not answer within {TIMEOUT:g} s")
     except httpx.TransportError as error:
-        return problem(502, "No answer", f"the emulator could not be reached ({type(error).__name__})")
+        return problem(502, "no-answer", "No answer", f"the emulator cannot be reached ({type(error).__name__})")
     response = Response(answer.content, answer.status_code)
     for name, value in answer.headers.multi_items():
         if name.lower() not in NOT_PASSED_BACK:
@@ -37,10 +39,10 @@ async def forward(client: httpx.AsyncClient, request: Request, url: str, headers
     return response
 
 
-def problem(status: int, title: str, detail: str) -> Response:
-    """An error of the origin itself, in the form that the API's errors have (RFC 9457)."""
-    content = {"type": "about:blank", "title": title, "status": status, "detail": detail, "error": detail}
-    return Response(json.dumps(content), status, media_type="application/problem+json")
+def problem(status: int, code: str, title: str, detail: str) -> Response:
+    """An error of the origin itself, in the form that the API's errors have."""
+    said = {"title": title, "status": status, "code": code, "detail": detail, "error": detail}
+    return Response(json.dumps({"type": PROBLEM_PREFIX + code, **said}), status, media_type=PROBLEM_TYPE)
 
 
 async def _body(request: Request) -> bytes | None:

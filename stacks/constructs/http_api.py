@@ -11,14 +11,19 @@ from constructs import Construct
 
 from stacks.config import API_STAGE, StageConfig
 from stacks.constructs.storage import removal
+from stacks.edge.problems import PROBLEM_PREFIX, PROBLEM_TYPE
 from stacks.nag import accept
 
 INTEGRATION_TIMEOUT = Duration.seconds(29)  # API Gateway's own limit
 BURST = 2  # times the average rate
-PROBLEM_TYPE = "application/problem+json"
-PROBLEM_PREFIX = "urn:video-sentiment:problem:"
 RETRY_SECONDS = 1  # the gateway's buckets fill up by the second
 UNAUTHORIZED = (401, "unauthorized", "The credentials are missing or not valid")
+# What to do about it, by the gateway's own name; without an entry, the title is all that can be said.
+DETAILS = {
+    "INVALID_API_KEY": "send a valid API key, vs_ID_SECRET with 76 characters, as header `Authorization: Bearer KEY`",
+    "UNAUTHORIZED": "send the session's ID token as `Authorization: Bearer TOKEN`",
+    "EXPIRED_TOKEN": "the session's ID token has expired; get a new one, or sign in again",
+}
 # Where the gateway answers without asking the Lambda: (status, code, title), as lambdas/core/errors.py has them.
 # What is not listed is one of the two defaults, whose status the gateway chooses.
 PROBLEMS: dict[str, tuple[int | None, str, str]] = {
@@ -108,7 +113,7 @@ class HttpApi(Construct):
                 type=apigateway.ResponseType.of(kind),
                 status_code=str(status) if status else None,
                 response_headers={name: f"'{value}'" for name, value in headers.items()},
-                templates={"application/json": _template(status, code, title)},
+                templates={"application/json": _template(status, code, title, DETAILS.get(kind, title))},
             )
 
     def _accept_findings(self, keys: apigateway.Resource) -> None:
@@ -125,10 +130,10 @@ class HttpApi(Construct):
             )  # fmt: skip
 
 
-def _template(status: int | None, code: str, title: str) -> str:
+def _template(status: int | None, code: str, title: str, detail: str) -> str:
     """A problem document as lambdas/api/problems.py writes it, in the gateway's template language."""
     message = "$context.error.messageString"  # comes with quotes of its own
     document = {"type": f"{PROBLEM_PREFIX}{code}", "title": title, "code": code, "requestId": "$context.requestId"}
     if status is None:  # the gateway knows best what is wrong
         return f'{json.dumps(document)[:-1]}, "detail": {message}, "error": {message}}}'
-    return json.dumps({**document, "status": status, "detail": title, "error": title})
+    return json.dumps({**document, "status": status, "detail": detail, "error": detail})

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,9 +46,13 @@ def test_every_handler_is_there(local: Stage) -> None:
 
 def test_the_handlers_import_from_the_bundle_alone(bundles: Bundles) -> None:
     """On the Python that the emulator runs them with, with none of that Python's own packages, and without torch."""
+    import_handlers(bundles["local"], IMPORT)
+
+
+def import_handlers(folder: Path, script: str) -> None:
     python = bundle.targets()["local"].python
     modules = [f"lambdas.{name}" for name in HANDLERS]
-    command = [str(python), "-I", "-S", "-B", "-c", IMPORT, str(bundles["local"]), *modules]
+    command = [str(python), "-I", "-S", "-B", "-c", script, str(folder), *modules]
     environment = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_TRACE_DISABLED": "1"}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
@@ -65,7 +70,41 @@ def test_of_ours_there_is_only_what_lambdas_need(bundles: Bundles) -> None:
     top = {path.name for path in bundles["aws"].iterdir()}
     assert {"lambdas", "fastapi", "pynamodb", "botocore"} <= top
     assert not {"training", "stacks", "local", "tests", "bin", "torch", "numpy"} & top
-    assert not list(bundles["aws"].rglob("__pycache__"))
+
+
+COLD_START = """
+import sys, importlib, importlib.machinery
+def compiles(self, data, path, **more):
+    raise AssertionError(f"{path} is compiled")
+importlib.machinery.SourceFileLoader.source_to_code = compiles
+"""
+
+
+def test_a_cold_start_compiles_nothing(bundles: Bundles, tmp_path: Path) -> None:
+    """Although files come out of a zip with other times than they had when they were compiled."""
+    unzipped = tmp_path / "task"
+    shutil.copytree(bundles["local"], unzipped, copy_function=shutil.copyfile)
+    for path in unzipped.rglob("*.py"):
+        os.utime(path, (1, 1))
+    import_handlers(unzipped, COLD_START + IMPORT)
+
+
+def test_code_for_aws_is_compiled_by_lambdas_own_python_or_not_at_all(bundles: Bundles) -> None:
+    compiled = list(bundles["aws"].rglob("*.pyc"))
+    if bundle.targets()["aws"].compiler is None:
+        assert compiled == []
+    else:
+        assert len(compiled) == len(list(bundles["aws"].rglob("*.py")))
+        assert {path.name.split(".")[-2] for path in compiled} == {f"cpython-{bundle.RUNTIME.replace('.', '')}"}
+
+
+def test_what_only_pretends_to_be_a_python_compiles_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Such as pyenv's stand-in for a version that is not switched on."""
+    shim = tmp_path / f"python{bundle.RUNTIME}"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert bundle.targets()["aws"].compiler is None
 
 
 def test_every_service_that_the_code_asks_for_is_described(bundles: Bundles) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
-from lambdas.core import analyses, aws, clock, objects, quota, tables, uploads
+from lambdas.core import analyses, aws, clock, item_keys, objects, quota, uploads
 from lambdas.core.results import Summary, summarise
 from lambdas.core.tables import AnalysisRecord, Item, QuotaRecord, UploadsRecord
 from lambdas.core.transactions import apply
@@ -24,6 +24,7 @@ from tests.unit.analyses import analysis_of, utterance
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(64)  # as much of a video as the Lambdas look at
 TABLE, ENDPOINT = "video-sentiment-test", "video-sentiment-test"
+NAMESPACE = "Test"
 USAGE_PLAN_PARAMETER, PUBLIC_URL_PARAMETER = "/video-sentiment/test/usage-plan-id", "/video-sentiment/test/public-url"
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -171,6 +172,12 @@ class Cloud:
         found = AnalysisRecord.scan(AnalysisRecord.sk == "ANALYSIS", consistent_read=True)
         return [record for record in found if record.owner == owner]
 
+    def items(self, owner: str) -> list[dict[str, Any]]:
+        """All that the table holds of an owner, as it is stored."""
+        found = aws.client("dynamodb").scan(TableName=TABLE, ConsistentRead=True)["Items"]
+        own = (item for item in found if {"S": owner} in (item.get("owner"), {"S": item["pk"]["S"].partition("#")[2]}))
+        return sorted(own, key=str)
+
     def used(self, owner: str, month: str | None = None) -> int:
         return quota.usage(owner, month or clock.month_of(self.now)).used
 
@@ -181,13 +188,13 @@ class Cloud:
 
     def outstanding(self, owner: str) -> int:
         try:
-            return int(UploadsRecord.get(*tables.uploads_keys(owner), consistent_read=True).outstanding)
+            return int(UploadsRecord.get(*item_keys.uploads(owner), consistent_read=True).outstanding)
         except UploadsRecord.DoesNotExist:
             return 0
 
     def use(self, owner: str, count: int) -> None:
         """As if so many analyses had been charged this month."""
-        counter = QuotaRecord(*tables.quota_keys(owner, clock.month_of(self.now)))
+        counter = QuotaRecord(*item_keys.quota(owner, clock.month_of(self.now)))
         apply(counter, [QuotaRecord.used.set(count)], QuotaRecord.used.does_not_exist() | (QuotaRecord.used >= 0))
 
     def events(self) -> list[dict[str, Any]]:

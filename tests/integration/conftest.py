@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from lambdas.core import aws, clock
-from lambdas.core.observability import logger
+from lambdas.core.observability import logger, metrics
 from lambdas.core.settings import settings
 from lambdas.core.tables import Item
 from tests.integration import cloud as clouds
@@ -63,6 +63,7 @@ def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatc
         "WEBHOOK_QUEUE_URL": "unset",
         "USER_POOL_ID": "unset",
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": endpoint.url,
+        "POWERTOOLS_METRICS_NAMESPACE": clouds.NAMESPACE,
         **emulator.environment,
     }
     for name, value in fixed.items():
@@ -82,6 +83,7 @@ def forget() -> None:
     """What a process of a Lambda keeps: it must not outlive the environment it comes from."""
     settings.cache_clear()
     aws.parameter.cache_clear()
+    metrics.cache_clear()
 
 
 def deploy(emulator: Emulator, endpoint: Endpoint) -> Cloud:

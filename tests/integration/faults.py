@@ -30,6 +30,8 @@ class Kill:
         self.happened = False
 
     def __call__(self, operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if self.happened:  # who is dead asks nothing more, whatever catches what killed it (Mangum answers 500)
+            raise KilledError(operation)
         answer = call()
         if not operation.startswith(READS):
             self.writes += 1

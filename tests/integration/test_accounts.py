@@ -2,9 +2,9 @@
 
 import pytest
 
-from lambdas.core import analyses, api_keys, aws, owners
+from lambdas.core import analyses, api_keys, aws, item_keys, owners
 from lambdas.core.errors import UnauthorizedError
-from lambdas.core.tables import AnalysisRecord, Item, owner_keys
+from lambdas.core.tables import AnalysisRecord, Item
 from tests.integration.cloud import MEDIA, RESULTS, Cloud
 
 
@@ -51,5 +51,5 @@ def test_what_slips_in_while_an_account_ends_is_found(cloud: Cloud) -> None:
     cloud.later(seconds=600)
     cloud.sweep()
     assert cloud.read(late).purged
-    pk, sk = owner_keys("alice")
+    pk, sk = item_keys.owner("alice")
     assert Item.get(pk, sk, consistent_read=True).due_at is not None  # it looks again

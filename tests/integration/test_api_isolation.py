@@ -9,7 +9,6 @@ from fastapi.routing import APIRoute
 
 from lambdas.api.app import APP_ONLY, SHARED
 from lambdas.core import api_keys, multipart
-from lambdas.core.tables import Item
 from tests.integration.api_client import Caller, by_key, by_session
 from tests.integration.cloud import Cloud
 
@@ -73,15 +72,9 @@ OWN: dict[str, Any] = {
 }
 
 
-def everything() -> list[dict[str, Any]]:
-    """All that the table holds of alice."""
-    items = [item.to_dynamodb_dict() for item in Item.scan(consistent_read=True)]
-    return sorted((item for item in items if "alice" in str(item)), key=str)
-
-
 def test_no_route_reaches_what_is_anothers(cloud: Cloud) -> None:
     hers = Belongings(cloud)
-    before = everything()
+    before = cloud.items("alice")
     tried = 0
     for route in routes():
         for mallory in callers(cloud, route):
@@ -90,7 +83,7 @@ def test_no_route_reaches_what_is_anothers(cloud: Cloud) -> None:
             assert hers.analysis not in answer, route.name
             assert hers.key not in answer, route.name
             assert "alice" not in answer.replace(hers.parts, "").replace(hers.upload, ""), route.name
-            assert everything() == before, f"{route.name} changed what is alice's"
+            assert cloud.items("alice") == before, f"{route.name} changed what is alice's"
     assert tried > 30
 
 
@@ -158,3 +151,11 @@ def test_every_route_asks_who_calls(cloud: Cloud) -> None:
             answer = stranger.ask(route.method, re.sub(r"\{\w+\}", "x", route.path))
             assert answer.status == 401, (route.name, stranger, answer)
             assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_key_that_is_cut_off_is_told_from_a_wrong_one(cloud: Cloud) -> None:
+    token = by_key(cloud, "alice").headers["Authorization"]
+    wrong = token[:-1] + ("0" if token[-1] != "0" else "1")
+    says = {header: Caller("/api", {"Authorization": header}).get("/usage") for header in (token[:-1], "x", wrong)}
+    assert [api_keys.FORM in answer.text for answer in says.values()] == [True, True, False]
+    assert len(token.removeprefix("Bearer ")) == 76  # as it says

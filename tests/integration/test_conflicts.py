@@ -1,13 +1,23 @@
 """Others at the same items, and storage that fails: nothing is charged or lost, and what is said is what happened."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from lambdas.core import analyses, aws, owners, uploads
+from lambdas.core import analyses, aws, item_keys, multipart, object_keys, owners, uploads
 from lambdas.core.errors import AccountDeletedError, BusyError, QuotaExceededError
-from lambdas.core.tables import COMPLETED, PROCESSING, QUEUED, AnalysisRecord, Item, OwnerRecord, owner_keys
+from lambdas.core.observability import ANALYSES_STARTED, flush
+from lambdas.core.tables import (
+    COMPLETED,
+    PROCESSING,
+    QUEUED,
+    AnalysisRecord,
+    Item,
+    OwnerRecord,
+    UploadRecord,
+)
 from lambdas.core.transactions import FIRST_PAUSE, ROUNDS
 from tests.integration.cloud import MEDIA, VIDEO, Cloud
 from tests.integration.faults import failing, intercepted, refusing
@@ -69,6 +79,37 @@ def test_a_record_made_in_between_is_returned_although_the_quota_is_used_up(clou
         cloud.queued("alice")
 
 
+def test_a_retry_that_somebody_else_has_begun_is_returned(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    failed = cloud.failed("alice")
+    begun: list[AnalysisRecord] = []
+
+    def meanwhile(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if operation == "TransactWriteItems" and not begun:
+            begun.append(failed)  # not again
+            begun[0] = analyses.retry("alice", failed.id, cloud.now)
+        return call()
+
+    flush()
+    capsys.readouterr()
+    with intercepted(meanwhile):
+        record = analyses.retry("alice", failed.id, cloud.now)
+    flush()
+    assert (record.status, record.attempt) == (begun[0].status, begun[0].attempt) == (QUEUED, 2)
+    assert cloud.used("alice") == cloud.charges("alice") == 1
+    assert json.loads(capsys.readouterr().out)[ANALYSES_STARTED] == [1.0]
+
+
+def test_an_upload_that_s3_has_put_together_before_is_whole(cloud: Cloud) -> None:
+    """AWS forgets an upload in parts some time after it was completed; the emulator does not."""
+    key = cloud.upload("alice")
+    parsed = object_keys.parse_upload(key)
+    assert parsed is not None
+    UploadRecord(*item_keys.upload("alice", parsed.file_id)).update(actions=[UploadRecord.multipart_id.set("done")])
+    with failing("CompleteMultipartUpload", "NoSuchUpload", 1):
+        multipart.complete("alice", key, [multipart.Part(1, "etag")], now=cloud.now)
+    assert cloud.ask("alice", key).status == QUEUED
+
+
 def test_storage_that_fails_makes_the_message_come_again(cloud: Cloud) -> None:
     record = cloud.processing()
     told = cloud.success(record)
@@ -99,7 +140,7 @@ def test_an_account_that_ends_between_the_check_and_the_write_gets_nothing_new(c
         return call()
 
     for wanted in (key, failed.object_key):
-        OwnerRecord(*owner_keys("alice")).delete()
+        OwnerRecord(*item_keys.owner("alice")).delete()
         with intercepted(meanwhile), pytest.raises(AccountDeletedError):
             cloud.ask("alice", wanted)
     assert cloud.used("alice") == 0

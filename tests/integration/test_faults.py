@@ -36,7 +36,7 @@ def check_one(cloud: Cloud, owner: str) -> AnalysisRecord:
     (record,) = cloud.records(owner)
     assert record.status == COMPLETED
     assert cloud.used(owner) == cloud.charges(owner) == 1
-    assert cloud.keys(RESULTS, f"analyses/{record.id}/") == [f"analyses/{record.id}/1.json"]
+    assert cloud.keys(RESULTS, f"analyses/{record.id}/") == [f"analyses/{record.id}/{int(record.attempt)}.json"]
     assert analyses.result(record) == result()
     assert cloud.outstanding(owner) == 0
     return record

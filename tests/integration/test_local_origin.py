@@ -164,7 +164,9 @@ def test_without_an_emulator_the_answer_says_so() -> None:
     with served(create_app(Upstream(nobody, nobody, "pool", "client")), free_port()) as url:
         answer = httpx.get(f"{url}/api/usage", headers={"x-api-key": TOKEN}, trust_env=False)
     assert answer.status_code == 502
-    assert answer.json()["error"]
+    document = answer.json()
+    assert document["type"] == f"urn:video-sentiment:problem:{document['code']}"
+    assert document["error"] == document["detail"] != ""
 
 
 def test_another_name_for_this_machine_is_refused(web: httpx.Client) -> None:

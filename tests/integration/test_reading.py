@@ -38,6 +38,21 @@ def test_an_upload_must_be_there_and_be_a_video(cloud: Cloud) -> None:
             uploads.check("alice", made.key)
 
 
+def test_who_sends_no_video_by_a_videos_name_is_told_what_it_is(cloud: Cloud) -> None:
+    made = uploads.create("alice", ".mp4", now=cloud.now)
+    found = {
+        b"%PDF-1.7 ...": "it begins like a PDF document",
+        b"<!doctype html><title>403": "it begins like a web page",
+        bytes(5000): "it begins like zeros, as an unfinished copy does",
+        b"MZ\x90\0 a program": "not a video that can be read; export it again as one of .mp4, ",
+    }
+    for body, words in found.items():
+        aws.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
+        with pytest.raises(NotAVideoError) as caught:
+            uploads.check("alice", made.key)
+        assert words in caught.value.detail
+
+
 def test_an_upload_must_have_been_asked_for(cloud: Cloud) -> None:
     """A key that looks right is not enough: it would not count as outstanding."""
     key = f"uploads/alice/{'a' * 32}.mp4"

@@ -10,7 +10,7 @@ from lambdas.core.errors import (
     TIMED_OUT,
 )
 from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED
-from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud, result
+from tests.integration.cloud import MEDIA, NAMESPACE, RESULTS, VIDEO, Cloud, result
 
 OK: dict[str, list[str]] = {"batchItemFailures": []}
 
@@ -264,7 +264,7 @@ def test_each_ending_is_counted_once(cloud: Cloud, capsys: pytest.CaptureFixture
     told = (cloud.success(done), cloud.failure(failed))
     cloud.hear(*told, *told)
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
-    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "VideoSentiment"
+    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == NAMESPACE
     assert (line["AnalysesCompleted"], line["MinutesAnalysed"], line["AnalysesFailed"]) == ([1.0], [1.5], [1.0])
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lambdas.core import clock, containers, errors, object_keys, tables
+from lambdas.core import clock, containers, errors, item_keys, object_keys
 from lambdas.core.containers import AVI, CONTAINERS, MATROSKA, MP4, QUICKTIME, WEBM
 from lambdas.core.errors import DomainError
 
@@ -123,7 +123,7 @@ def test_stamps_sort_by_time(one: datetime, other: datetime) -> None:
 
 @given(st.text(min_size=1))
 def test_every_record_has_a_place_in_the_index_of_what_is_due(pk: str) -> None:
-    assert tables.due_shard(pk) in {f"DUE#{shard}" for shard in range(tables.DUE_SHARDS)}
+    assert item_keys.due_shard(pk) in {f"DUE#{shard}" for shard in range(item_keys.DUE_SHARDS)}
 
 
 def test_every_error_is_an_error_of_http_with_a_name_of_its_own() -> None:

@@ -13,6 +13,7 @@ from lambdas.api.errors import failure_of
 from lambdas.api.schemas.analyses import Accepted, InferenceRequest, InferenceResult
 from lambdas.api.waiting import patience, until_finished
 from lambdas.core import analyses, destinations, uploads
+from lambdas.core.describing import status_url
 from lambdas.core.settings import settings
 from lambdas.core.tables import COMPLETED, FAILED, UPLOAD_DOOR, AnalysisRecord
 
@@ -56,7 +57,7 @@ def _answer(record: AnalysisRecord) -> Response:
         whole = results.json_answer(InferenceResult(analysis=analyses.result(record)))
         if whole is not None:
             return whole
-    url = results.status_url(record)
+    url = status_url(record)
     accepted = Accepted(id=record.id, status=record.status, status_url=url)
     headers = {"Location": url, "Retry-After": str(RETRY_AFTER), "Preference-Applied": "respond-async"}
     return JSONResponse(accepted.model_dump(by_alias=True), 202, headers)

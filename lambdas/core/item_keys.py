@@ -1,0 +1,53 @@
+"""Keys of the table's items, and what the indexes sort them by.
+
+ANALYSIS#{id}               ANALYSIS         an analysis, from the request until its tombstone expires
+OWNER#{owner}               OWNER            profile: plan, webhook, deletion
+OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
+OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
+UPLOAD#{owner}#{file id}    UPLOAD           one of those
+KEY#{key id}                KEY              an API key
+"""
+
+import zlib
+
+ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
+DUE_SHARDS = 8
+
+
+def analysis(analysis_id: str) -> tuple[str, str]:
+    return f"{ANALYSIS_PREFIX}{analysis_id}", "ANALYSIS"
+
+
+def owner(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "OWNER"
+
+
+def quota(owner: str, month: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", f"QUOTA#{month}"
+
+
+def uploads(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "UPLOADS"
+
+
+def upload(owner: str, file_id: str) -> tuple[str, str]:
+    return f"UPLOAD#{owner}#{file_id}", "UPLOAD"
+
+
+def api_key(key_id: str) -> tuple[str, str]:
+    return f"{KEY_PREFIX}{key_id}", "KEY"
+
+
+def analysis_listing(created_at: str, analysis_id: str, *, deleted: bool = False) -> str:
+    """`listed` of an analysis: sorts an owner's analyses by time, the deleted ones apart."""
+    return f"{DELETED_PREFIX if deleted else ANALYSIS_PREFIX}{created_at}#{analysis_id}"
+
+
+def api_key_listing(created_at: str, key_id: str) -> str:
+    """`listed` of an API key."""
+    return f"{KEY_PREFIX}{created_at}#{key_id}"
+
+
+def due_shard(pk: str) -> str:
+    """Which part of `by_due` an item is in: spread, so that no partition of the index gets hot."""
+    return f"DUE#{zlib.crc32(pk.encode()) % DUE_SHARDS}"
