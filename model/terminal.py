@@ -17,10 +17,10 @@ def say_bad(message: str) -> None:
     errors.print(message, markup=False, highlight=False, soft_wrap=True)
 
 
-def download_bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=errors
-    )
+def download_bar(disable: bool = False) -> Progress:
+    """Bytes, and how fast they come. Where there is nothing to fetch an enabled bar leaves an empty line."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    return Progress(*columns, console=errors, disable=disable)
 
 
 def report_to(bar: Progress) -> weights.Progress:

@@ -29,7 +29,7 @@ def weights_fetch(
 ) -> None:
     """Download weights and verify their SHA-256; goes on where a broken download stopped."""
     for name in names or NEEDED:
-        with download_bar() as bar:
+        with download_bar(disable=weights.is_fetched(name)) as bar:
             folder = weights.fetch(name, report_to(bar))
         console.print(f"{name}: {folder}", highlight=False)
 

@@ -55,8 +55,8 @@ def tokenizer_entry(text: ModalityRecipe) -> str:
 
 
 def public_encoders(plan: Recipe) -> dict[Modality, str]:
-    """For a bundle's manifest."""
-    return {m: s.public_encoder for m, s in plan.sections().items() if s.public_encoder is not None}
+    """For a bundle's manifest: those that a part of it is left as; of the others the bundle holds every weight."""
+    return {m: s.public_encoder for m, s in plan.sections().items() if s.public_encoder is not None and s.frozen}
 
 
 def bert_config(section: ModalityRecipe) -> dict[str, Any]:
