@@ -29,13 +29,16 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         raise LookupError(MISSING)
     with sync_playwright() as playwright:
-        # Its sandbox refuses root; the other two keep it from calling home, which a closed network would log.
-        arguments = ["--disable-background-networking", "--disable-component-update"]
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", *arguments] if _is_root() else arguments
-        )
+        browser = playwright.chromium.launch(executable_path=path, args=launch_arguments())
         yield browser
         browser.close()
+
+
+def launch_arguments() -> list[str]:
+    """What a Chromium is started with here."""
+    # Its sandbox refuses root; the other two keep it from calling home, which a closed network would log.
+    arguments = ["--disable-background-networking", "--disable-component-update"]
+    return ["--no-sandbox", *arguments] if _is_root() else arguments
 
 
 def bring_chromium() -> str | None:

@@ -8,7 +8,7 @@ const inter = localFont({
   src: "../node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
   variable: "--font-inter",
   weight: "100 900",
-  display: "swap",
+  display: "optional", // preloaded; where it comes too late all the same, the text does not change under the reader
 });
 
 export const metadata: Metadata = {

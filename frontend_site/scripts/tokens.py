@@ -85,7 +85,6 @@ def limits() -> str:
     constants: dict[str, object] = {
         "EXTENSIONS": sorted(EXTENSIONS),
         "MAX_UPLOAD_BYTES": fields["max_upload_bytes"].default,
-        "UNDO_SECONDS": fields["undo_seconds"].default,
     }
     return "\n".join(exported(constants)) + "\n"
 

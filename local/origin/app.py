@@ -9,6 +9,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -95,6 +96,7 @@ def create_app(upstream: Upstream, pages: Pages | None = None) -> Starlette:
             Route("/{path:path}", origin.site),
         ],
         middleware=[
+            Middleware(GZipMiddleware),  # as CloudFront compresses
             Middleware(SecurityHeaders, pages=pages),
             Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
         ],

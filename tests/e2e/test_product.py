@@ -134,6 +134,7 @@ def test_what_is_deleted_is_gone_everywhere(product: Product, clip: bytes) -> No
     assert left()
     developer.delete(f"/analyses/{analysis_id}")
     assert developer.ask("GET", f"/analyses/{analysis_id}").status_code == 404
+    product.expire(analysis_id)
 
     def purged() -> bool:
         product.sweep()

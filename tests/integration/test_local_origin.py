@@ -52,6 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "404.html").write_text("not here")
     (folder / "dashboard" / "index.html").write_text("dashboard")
     (folder / "_next" / "static" / "a1.js").write_text("1")
+    (folder / "_next" / "static" / "long.js").write_text("// again\n" * 1000)
     (folder / "csp.json").write_text('{"script-src": ["\'sha256-abc=\'"]}')
     (folder.parent / "secret.txt").write_text("secret")
     return folder
@@ -116,6 +117,13 @@ def test_pages_are_found_as_the_distribution_finds_them(web: httpx.Client) -> No
     ]
     assert "immutable" in found["/_next/static/a1.js"].headers["cache-control"]
     assert found["/"].headers["cache-control"] == "no-cache"
+
+
+def test_what_is_long_goes_compressed(web: httpx.Client) -> None:
+    answer = web.get("/_next/static/long.js")
+    assert answer.headers["content-encoding"] == "gzip" and len(answer.text) == 9000
+    plain = web.get("/_next/static/long.js", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers and plain.text == answer.text
 
 
 @pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/a/..%2f..%2fsecret.txt", "/%00.txt"])

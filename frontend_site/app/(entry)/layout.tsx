@@ -2,8 +2,10 @@ import type { ReactNode } from "react";
 
 import { Logo } from "@/design/logo";
 import { ThemeToggle } from "@/design/theme-toggle";
+import { preloadSiteConfig } from "@/lib/config";
 
 export default function EntryLayout({ children }: { children: ReactNode }) {
+  preloadSiteConfig();
   return (
     <div className="mx-auto flex min-h-dvh max-w-[27rem] flex-col px-4 py-6">
       <header className="flex items-center justify-between">

@@ -33,6 +33,17 @@ export class ApiError extends Error {
   }
 }
 
+// Of the API (lambdas/core/errors.py) and of the engine (model/serving/problems.py), which judges what was uploaded.
+const OF_THE_FILE = new Set([
+  ...["not-a-video", "too-large", "unsupported-type", "upload-missing", "upload-replaced"],
+  ...["unreadable-video", "too-long", "missing-object"],
+]);
+
+/** Whether a problem lies in the file, so that trying again with the same one is of no use. `code` as the API names it. */
+export function isOfTheFile(code: string | undefined): boolean {
+  return code !== undefined && OF_THE_FILE.has(code);
+}
+
 /** An error as a sentence for the user. */
 export function explain(error: unknown): string {
   if (error instanceof NetworkError) return "The server cannot be reached. Check your connection and try again.";

@@ -1,10 +1,17 @@
 /** Where this page is: /config.json, fetched once. */
 
+import { preload } from "react-dom";
+
 export interface SiteConfig {
   stage: string;
   userPoolId: string;
   userPoolClientId: string;
   userPoolEndpoint?: string; // a path of our own origin, where Cognito is not Amazon's own
+}
+
+/** For layouts whose pages will ask: the file is on its way before any script has run. */
+export function preloadSiteConfig(): void {
+  preload("/config.json", { as: "fetch", crossOrigin: "anonymous" });
 }
 
 let loaded: Promise<SiteConfig> | undefined;

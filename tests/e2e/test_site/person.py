@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect
 
 AXE = Path(__file__).parents[3] / "frontend_site" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -62,8 +62,8 @@ class Person:
         self.page.wait_for_url("**/dashboard/")
         expect(self.page.get_by_role("heading", name="Your videos")).to_be_visible()
 
-    def upload(self, *files: dict[str, Any]) -> None:
-        """Choose files, each {name, mimeType, buffer}, as the file dialog does."""
+    def upload(self, *files: FilePayload | Path) -> None:
+        """Choose files as the file dialog does: all by path, or all with their content."""
         self.page.get_by_label("Videos to analyse").set_input_files(files)  # type: ignore[arg-type]
 
     def rows(self) -> list[str]:
@@ -92,7 +92,7 @@ class Person:
             self.complaints.append(message.text)
 
 
-def video(name: str, content: bytes) -> dict[str, Any]:
+def video(name: str, content: bytes) -> FilePayload:
     return {"name": name, "mimeType": "video/mp4", "buffer": content}
 
 

@@ -1,5 +1,8 @@
 """Coming in, staying in, leaving: what works, and what is said where it does not."""
 
+import base64
+import hmac
+import time
 import uuid
 from collections.abc import Callable
 
@@ -60,16 +63,98 @@ def test_a_forgotten_password_is_replaced(visitor: Person, account: Callable[[],
     page.get_by_label("Code").fill("654321")  # what the emulator gives out
     page.get_by_role("button", name="Change password").click()
     page.wait_for_url("**/dashboard/")
-    page.get_by_role("button", name="Sign out").first.click()
-    page.wait_for_url(f"{visitor.base}/")
+    sign_out(visitor)
     visitor.sign_in(Account(somebody.email, "Another-password-1"))
+
+
+def test_a_second_step_is_asked_for_once_it_is_switched_on(visitor: Person, account: Callable[[], Account]) -> None:
+    somebody, page = account(), visitor.page
+    visitor.sign_in(somebody)
+    secret = switch_on_the_second_step(visitor)
+    sign_out(visitor)
+
+    visitor.open("/sign-in/?next=%2Faccount%2F")
+    page.get_by_label("Email").fill(somebody.email)
+    page.get_by_label("Password").fill(somebody.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Code").fill(app_code(secret, seconds_ago=3600))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("This is not the code that the app shows now.")).to_be_visible()
+    visitor.expect_refusal(400)
+    page.get_by_label("Code").fill(app_code(secret))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/account/")  # where the person wanted to go
+
+    page.get_by_role("button", name="Switch it off").click()
+    page.get_by_role("dialog").get_by_role("button", name="Switch it off").click()
+    expect(page.get_by_role("button", name="Switch it on")).to_be_visible()
+    sign_out(visitor)
+    visitor.sign_in(somebody)
+
+
+def test_a_new_password_does_not_pass_the_second_step_but_the_operator_may(
+    visitor: Person, account: Callable[[], Account], product: Product
+) -> None:
+    somebody, page = account(), visitor.page
+    visitor.sign_in(somebody)
+    secret = switch_on_the_second_step(visitor)
+    sign_out(visitor)
+    visitor.open("/forgot-password/")
+    page.get_by_label("Email").fill(somebody.email)
+    page.get_by_role("button", name="Send the code").click()
+    page.get_by_label("Code").fill("654321")
+    page.get_by_label("New password").fill("Another-password-1")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    page.get_by_label("Code").fill(app_code(secret))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/dashboard/")
+    sign_out(visitor)
+    product.aws("cognito-idp").admin_set_user_mfa_preference(  # as docs/operations.md says
+        UserPoolId=product.outputs["UserPoolId"],
+        Username=somebody.email,
+        SoftwareTokenMfaSettings={"Enabled": False},
+    )
+    visitor.sign_in(Account(somebody.email, "Another-password-1"))
+
+
+def switch_on_the_second_step(person: Person) -> str:
+    """The secret that an authenticator app then has."""
+    page = person.page
+    person.open("/account/")
+    page.get_by_role("button", name="Switch it on").click()
+    dialog = page.get_by_role("dialog")
+    secret = dialog.get_by_test_id("secret").inner_text()
+    expect(dialog.get_by_role("img", name="QR code of the secret")).to_be_visible()
+    assert person.violations() == []
+    dialog.get_by_label("Code", exact=True).fill(app_code(secret, seconds_ago=3600))
+    dialog.get_by_role("button", name="Switch it on").click()
+    expect(dialog.get_by_text("This is not the code that the app shows now.")).to_be_visible()
+    person.expect_refusal(400)
+    dialog.get_by_label("Code", exact=True).fill(app_code(secret))
+    dialog.get_by_role("button", name="Switch it on").click()
+    expect(page.get_by_role("button", name="Switch it off")).to_be_visible()
+    return secret
+
+
+def app_code(secret: str, seconds_ago: int = 0) -> str:
+    """What an authenticator app shows (RFC 6238)."""
+    step = (int(time.time()) - seconds_ago) // 30
+    digest = hmac.digest(base64.b32decode(secret), step.to_bytes(8, "big"), "sha1")
+    start = digest[-1] & 15
+    number = int.from_bytes(digest[start : start + 4], "big") & 0x7FFF_FFFF
+    return f"{number % 1_000_000:06}"
+
+
+def sign_out(person: Person) -> None:
+    person.page.get_by_role("button", name="Sign out").first.click()
+    person.page.wait_for_url(f"{person.base}/")
 
 
 def test_signing_out_ends_the_session(user: Person) -> None:
     page = user.page
     assert page.evaluate("Object.keys(localStorage).filter((name) => name.includes('Cognito'))") == []
-    page.get_by_role("button", name="Sign out").first.click()
-    page.wait_for_url(f"{user.base}/")
+    sign_out(user)
     assert page.evaluate("Object.keys(sessionStorage).filter((name) => name.includes('Token'))") == []
     user.open("/account/")
     page.wait_for_url("**/sign-in/?next=%2Faccount%2F")

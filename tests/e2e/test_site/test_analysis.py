@@ -58,8 +58,11 @@ def test_pointing_reads_values_without_going_there(page: Page, analysis: Analysi
     for score in judged.emotions:
         expect(page.locator(f"[data-value=emotion-{score.label}]")).to_have_text(percent(score.confidence))
     assert position(page) == 0
-    page.mouse.move(0, 0)
+    page.mouse.move(box["x"] + 1, box["y"] + 20)  # before the first word
     expect(page.locator("[data-value=emotion-joy]")).to_have_text("–")
+    page.mouse.move(0, 0)
+    for score in analysis.overall.emotions:  # as long as it has not begun
+        expect(page.locator(f"[data-value=emotion-{score.label}]")).to_have_text(percent(score.confidence))
 
 
 @pytest.mark.parametrize("kind, labels", [("emotion", EMOTIONS), ("sentiment", SENTIMENTS)])

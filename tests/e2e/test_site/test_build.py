@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+from model.bundle import find_bundle, read_manifest
+from model.contract import Analysis
 from tests.e2e.test_site.conftest import SITE
 
 FIRST_LOAD = 250_000  # bytes of JavaScript, gzipped
@@ -24,6 +26,14 @@ def test_nothing_is_inline(built_site: Path) -> None:
     for page in pages:
         html = page.read_text()
         assert "<style" not in html and "<script>" not in html and " style=" not in html, page
+
+
+def test_the_example_of_the_landing_page_is_the_starters() -> None:
+    """Of the bundle that is in the checkout; frontend_site/README.md has the command that makes it anew."""
+    example = Analysis.model_validate_json((SITE / "src" / "features" / "landing" / "sample.json").read_bytes())
+    starter = read_manifest(find_bundle("starter"))
+    made_by = (example.model.bundle, example.model.version, example.model.speech)
+    assert made_by == (starter.name, starter.version, "faster-whisper base")
 
 
 def test_its_own_checks_pass(built_site: Path) -> None:

@@ -53,7 +53,7 @@ def sign_up(visitor: Person) -> None:
     page.get_by_label("Email").fill(f"{uuid.uuid4().hex[:12]}@example.com")
     page.get_by_label("Password").fill(f"Pw-{uuid.uuid4().hex}-1")
     page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_text("any six digits will do")).to_be_visible()
+    expect(page.get_by_text("the code is 123456")).to_be_visible()
     page.get_by_label("Code").fill("123456")
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url("**/dashboard/")

@@ -1,10 +1,16 @@
 """Files on their way: what is refused, what breaks, what is taken back."""
 
+import os
+import re
+import struct
+from pathlib import Path
+
 from playwright.sync_api import Route, expect
 
 from tests.e2e.product import MAX_UPLOAD_BYTES
 from tests.e2e.test_site.person import Person, video
 
+PART = re.compile(r"partNumber=(\d+)")
 DONE = 240_000  # milliseconds: only so that a test that cannot pass ends
 
 
@@ -45,6 +51,29 @@ def test_a_broken_connection_is_made_up_for_and_charged_once(user: Person, clip:
     user.complaints = [said for said in user.complaints if "ERR_CONNECTION_RESET" not in said]
 
 
+def test_a_large_file_goes_in_parts_and_a_lost_part_again(user: Person, clip: bytes, tmp_path: Path) -> None:
+    """A real video, made large by a box that players skip."""
+    page, large, size = user.page, tmp_path / "lecture.mp4", 101_000_000
+    large.write_bytes(clip + struct.pack(">I4s", size - len(clip), b"free"))
+    os.truncate(large, size)
+    sent: list[int] = []
+
+    def lose_the_second(route: Route) -> None:
+        if route.request.method != "PUT":
+            return route.continue_()
+        part = int(PART.findall(route.request.url)[0])
+        sent.append(part)
+        return route.abort("connectionreset") if part == 2 and sent.count(2) == 1 else route.continue_()
+
+    page.route(PART, lose_the_second)
+    user.upload(large)
+    expect(page.get_by_text("overall")).to_be_visible(timeout=DONE)
+    assert sorted(sent) == [1, 2, 2, 3, 4, 5, 6, 7]
+    assert user.rows() == ["lecture.mp4"]
+    expect(page.get_by_text("1 of 10,000 analyses used this month")).to_be_visible()
+    user.complaints = [said for said in user.complaints if "ERR_CONNECTION_RESET" not in said]
+
+
 def test_a_lost_answer_starts_nothing_twice(user: Person, clip: bytes) -> None:
     page = user.page
     lost: list[str] = []
@@ -75,11 +104,28 @@ def test_an_upload_can_be_cancelled(user: Person, clip: bytes) -> None:
     page.unroute_all(behavior="ignoreErrors")
 
 
-def test_what_the_api_refuses_is_told_in_its_words(user: Person) -> None:
-    user.upload(video("large.mp4", bytes(MAX_UPLOAD_BYTES + 1)))
+def test_what_the_api_refuses_is_told_in_its_words(user: Person, tmp_path: Path) -> None:
+    large = tmp_path / "large.mp4"
+    large.touch()
+    os.truncate(large, MAX_UPLOAD_BYTES + 1)
+    user.upload(large)
     expect(user.page.get_by_role("main").get_by_role("alert")).to_contain_text(str(MAX_UPLOAD_BYTES))
-    expect(user.page.get_by_role("button", name="Try again: large.mp4")).to_be_visible()
     user.expect_refusal(413)
+
+
+def test_another_file_takes_the_place_of_one_that_is_no_video(user: Person, clip: bytes) -> None:
+    """It is named like a video, so that only the server can tell."""
+    page = user.page
+    user.upload(video("words.mp4", b"words, and nothing but words"))
+    expect(page.get_by_role("main").get_by_role("alert")).to_contain_text("video")
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose another file").click()
+    chooser.value.set_files([video("talk.mp4", clip)])
+    expect(page.get_by_text("words.mp4")).to_have_count(0)
+    expect(page.get_by_text("overall")).to_be_visible(timeout=DONE)
+    assert user.rows() == ["talk.mp4"]
+    user.expect_refusal(400)
 
 
 def test_a_failed_analysis_says_why_and_costs_nothing(user: Person, clip: bytes) -> None:
@@ -87,13 +133,18 @@ def test_a_failed_analysis_says_why_and_costs_nothing(user: Person, clip: bytes)
     broken = clip[:64] + bytes(2000)
     user.upload(video("broken.mp4", broken))
     expect(user.page.get_by_text("It was not charged.")).to_be_visible(timeout=DONE)
-    expect(user.page.get_by_role("button", name="Try again")).to_be_visible()
+    expect(user.page.get_by_role("button", name="Choose another file")).to_be_visible()
     user.page.reload()
     expect(user.page.get_by_text("0 of 10,000 analyses used this month")).to_be_visible()
     user.page.get_by_role("radio", name="Completed").check(force=True)
     expect(user.page.get_by_text("None of this kind")).to_be_visible()
     user.page.get_by_role("radio", name="Failed").check(force=True)
-    expect(user.page.get_by_role("link", name="broken.mp4")).to_be_visible()
+    user.page.get_by_role("link", name="broken.mp4").click()
+    with user.page.expect_file_chooser() as chooser:
+        user.page.get_by_role("button", name="Choose another file").click()
+    chooser.value.set_files([video("whole.mp4", clip)])
+    user.page.wait_for_url("**/dashboard/")
+    expect(user.page.get_by_text("overall")).to_be_visible(timeout=DONE)
 
 
 def test_a_deleted_analysis_comes_back(user: Person, clip: bytes) -> None:

@@ -15,11 +15,13 @@ import { download } from "@/lib/download";
 import { useAction } from "@/lib/use-action";
 
 import { exportAccount } from "./export";
+import { SecondFactorCard } from "./second-factor-card";
 
 export function AccountView() {
   return (
     <div className="grid max-w-2xl gap-5">
       <Profile />
+      <SecondFactorCard />
       <ExportCard />
       <DeleteCard />
     </div>

@@ -3,12 +3,13 @@
 import { Trash2 } from "lucide-react";
 import Link from "next/link";
 
-import { explain, sentence } from "@/api/errors";
+import { explain, isOfTheFile, sentence } from "@/api/errors";
 import { StackBar, Swatch } from "@/design/bars";
 import { Button, IconButton } from "@/design/button";
 import { EMOTION_STACK } from "@/design/palette";
 import { Progress } from "@/design/progress";
 import { useToast } from "@/design/toast";
+import { ChooseVideos } from "@/features/uploads/choose-videos";
 import { capitalised, clock, count, percent, when } from "@/lib/format";
 
 import { latest } from "./lists";
@@ -81,18 +82,24 @@ function Failed({ item }: { item: Item }) {
   const retry = useRetry();
   const toast = useToast();
   return (
-    <div className="flex items-center gap-3">
-      <p className="min-w-0 flex-1 text-[13px] text-danger">
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+      <p className="min-w-0 flex-[1_1_14rem] text-[13px] text-danger">
         Failed: {sentence(item.error?.message ?? "for no known reason")} It was not charged.
       </p>
-      <Button
-        size="small"
-        className="relative"
-        busy={retry.isPending}
-        onClick={() => retry.mutate(item.id, { onError: (error) => toast(explain(error)) })}
-      >
-        Try again
-      </Button>
+      {isOfTheFile(item.error?.code) ? (
+        <ChooseVideos size="small" className="relative" inputLabel={`Another file for ${nameOf(item)}`}>
+          Choose another file
+        </ChooseVideos>
+      ) : (
+        <Button
+          size="small"
+          className="relative"
+          busy={retry.isPending}
+          onClick={() => retry.mutate(item.id, { onError: (error) => toast(explain(error)) })}
+        >
+          Try again
+        </Button>
+      )}
     </div>
   );
 }

@@ -7,7 +7,10 @@ import type { Analysis } from "./types";
 
 const WIDTH = 1000; // of the drawing; it is stretched over the page
 
-/** Emotions stacked over time, with the sentiments as a band below. For eyes: what it shows stands in words beside it. */
+/**
+ * Emotions stacked over time, with the sentiments as a band below; in a column that has more room, higher. For eyes:
+ * what it shows stands in words beside it.
+ */
 export function Chart({ analysis }: { analysis: Analysis }) {
   const { utterances, video } = analysis;
   const size = { duration: video.duration_s, width: WIDTH };
@@ -16,12 +19,12 @@ export function Chart({ analysis }: { analysis: Analysis }) {
       <Stack
         kind="emotion"
         areas={bands(utterances, "emotions", EMOTION_STACK, size)}
-        className="h-36 rounded-t-control"
+        className="h-36 grow rounded-t-control"
       />
       <Stack
         kind="sentiment"
         areas={bands(utterances, "sentiments", SENTIMENT_STACK, size)}
-        className="mt-[3px] h-6 rounded-b-control"
+        className="mt-[3px] h-6 shrink-0 rounded-b-control"
       />
     </>
   );
@@ -51,7 +54,7 @@ function Stack({ kind, areas, className }: { kind: string; areas: ReturnType<typ
 /** The ruler below a chart. */
 export function Axis({ duration }: { duration: number }) {
   return (
-    <svg className="block h-5 w-full overflow-visible" aria-hidden="true">
+    <svg className="block h-5 w-full shrink-0 overflow-visible" aria-hidden="true">
       {ticks(duration).map((seconds) => {
         const share = duration > 0 ? (100 * seconds) / duration : 0;
         const x = `${share.toFixed(2)}%`;

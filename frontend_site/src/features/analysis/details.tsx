@@ -39,9 +39,11 @@ export function Words({ text }: { text: string }) {
 /** All that is known of an utterance: every emotion, every sentiment, and what they were judged from. */
 export function Distributions({ utterance }: { utterance: Utterance }) {
   return (
-    <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,15rem),1fr))] gap-x-8 gap-y-5">
-      <Group title="Emotion" kind="emotion" utterance={utterance} />
-      <div className="grid content-start gap-5">
+    <div className="@container">
+      <div className="grid gap-x-10 gap-y-5 @lg:grid-cols-2 @4xl:grid-cols-3">
+        <div className="@lg:row-span-2 @4xl:row-span-1">
+          <Group title="Emotion" kind="emotion" utterance={utterance} />
+        </div>
         <Group title="Sentiment" kind="sentiment" utterance={utterance} />
         <Contributions modalities={utterance.modalities} />
       </div>

@@ -12,7 +12,7 @@ import { TimelineCard } from "./timeline-card";
 import { Transcript } from "./transcript";
 import type { Analysis } from "./types";
 
-/** An analysis to look into: player (if any), timeline, this utterance; beside them the whole and the transcript. */
+/** An analysis to look into: player and timeline, beside them the transcript and the whole, below them this utterance. */
 export function Explorer({
   analysis,
   playback,
@@ -20,7 +20,7 @@ export function Explorer({
 }: {
   analysis: Analysis;
   playback: Playback;
-  player?: ReactNode;
+  player: ReactNode;
 }) {
   if (analysis.utterances.length === 0) {
     return (
@@ -34,20 +34,25 @@ export function Explorer({
       </div>
     );
   }
+  // On a phone all in one column, where the player stays in sight.
   return (
-    <>
-      <Overall analysis={analysis} />
-      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
-        <div className="grid min-w-0 gap-5">
-          {player && <div className="max-lg:sticky max-lg:top-2 max-lg:z-10">{player}</div>}
-          <TimelineCard analysis={analysis} playback={playback} />
-          <Inspector analysis={analysis} playback={playback} />
-        </div>
-        {/* As high as what the window leaves below the top of the page, so that the current row is in sight. */}
-        <div className="grid min-w-0 lg:sticky lg:top-5 lg:max-h-[max(24rem,calc(100vh-22rem))]">
+    <div className="flex flex-col gap-5 lg:grid lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
+      <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
+        <div className="max-lg:sticky max-lg:top-2 max-lg:z-10">{player}</div>
+        <TimelineCard analysis={analysis} playback={playback} />
+      </div>
+      <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
+        {/* What gets the focus must not lie below the player. */}
+        <div className="flex min-h-0 grow flex-col max-lg:order-last max-lg:[&_:is(button,input)]:scroll-mt-[40vh]">
           <Transcript analysis={analysis} playback={playback} />
         </div>
+        <div className="max-lg:order-first">
+          <Overall analysis={analysis} />
+        </div>
       </div>
-    </>
+      <div className="lg:col-span-2">
+        <Inspector analysis={analysis} playback={playback} />
+      </div>
+    </div>
   );
 }

@@ -12,7 +12,7 @@ export function Overall({ analysis: { overall } }: { analysis: Analysis }) {
   if (overall.emotions.length === 0) return null;
   return (
     <Card title="Overall" aside={<p className="text-[13px] text-muted">each utterance counted by its length</p>}>
-      <div className="grid items-start gap-x-8 gap-y-4 lg:grid-cols-[auto_minmax(0,5fr)_minmax(0,3fr)]">
+      <div className="grid gap-4">
         <Verdict {...overall} />
         <Distribution kind="emotion" scores={overall.emotions} labels={EMOTION_STACK} />
         <Distribution kind="sentiment" scores={overall.sentiments} labels={SENTIMENT_STACK} />

@@ -7,8 +7,15 @@ import { answered, api } from "@/api/client";
 
 import type { Playback } from "./playback";
 
+interface Props {
+  id: string;
+  name: string;
+  size: { width: number; height: number }; // 0 where it has no picture
+  playback: Playback;
+}
+
 /** The video itself, by a URL that works for some minutes and is then asked for anew. */
-export function Player({ id, name, playback }: { id: string; name: string; playback: Playback }) {
+export function Player({ id, name, size, playback }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const [failures, setFailures] = useState(0);
   const source = useQuery({
@@ -29,24 +36,23 @@ export function Player({ id, name, playback }: { id: string; name: string; playb
   const broken = source.isError || failures > 1;
   return (
     <div className="overflow-hidden rounded-card border border-line bg-black">
-      {url ? (
-        // The transcript below is its text alternative; subtitles are among the exports.
-        // eslint-disable-next-line jsx-a11y/media-has-caption
-        <video
-          key={asked} // the same URL again, within a second, must be tried again as well
-          ref={video}
-          src={url}
-          controls
-          playsInline
-          preload="auto"
-          aria-label={name}
-          onError={onError}
-          onLoadedData={() => setFailures(0)}
-          className="block max-h-[34vh] w-full lg:max-h-[34vh]"
-        />
-      ) : (
-        <div className="aspect-video max-h-[34vh] w-full" />
-      )}
+      {/* The transcript below is its text alternative; subtitles are among the exports. */}
+      {/* eslint-disable-next-line jsx-a11y/media-has-caption */}
+      <video
+        key={asked} // the same URL again, within a second, must be tried again as well
+        ref={video}
+        src={url}
+        // Only their ratio counts: it keeps the place, so that nothing below moves when the video comes.
+        width={size.width || 16}
+        height={size.height || 9}
+        controls
+        playsInline
+        preload="auto"
+        aria-label={name}
+        onError={onError}
+        onLoadedData={() => setFailures(0)}
+        className="block max-h-[34vh] w-full"
+      />
       {broken && (
         <p className="bg-surface px-4 py-3 text-sm text-muted">
           This browser cannot play the video; everything else on this page works.

@@ -9,7 +9,7 @@ import { capitalised, clock, percent } from "@/lib/format";
 
 import { Axis, Chart } from "./chart";
 import { usePlayback, type Playback } from "./playback";
-import { confidenceOf, indexAt, nextStart, previousStart, strongest } from "./timeline";
+import { confidenceOf, indexAt, nextStart, previousStart, strongest, type Judged } from "./timeline";
 import type { Analysis } from "./types";
 
 interface Props {
@@ -17,20 +17,34 @@ interface Props {
   playback: Playback;
 }
 
-/** The course of the video: click or drag to go there, point to read the values. */
+/**
+ * The course of the video: click or drag to go there, point to read the values. Before it has begun, they are those of
+ * the whole.
+ */
 export function TimelineCard({ analysis, playback }: Props) {
   const [pointed, setPointed] = useState<number | null>(null); // seconds
   const now = usePlayback(playback, ({ time }) => indexAt(analysis.utterances, time));
   const second = usePlayback(playback, ({ time }) => Math.floor(time));
+  const begun = usePlayback(playback, ({ time }) => time > 0);
   const index = pointed === null ? now : indexAt(analysis.utterances, pointed);
+  const isWhole = index < 0 && pointed === null && !begun;
+  const top = strongest(analysis.overall.emotions);
+  const text =
+    isWhole && top
+      ? `the whole video: ${top.label} ${percent(top.confidence)}`
+      : describe(analysis, index, pointed ?? second);
   return (
     <Card
       title="Emotion over time"
-      aside={<p className="numbers text-[13px] text-muted">{describe(analysis, index, pointed ?? second)}</p>}
+      aside={<p className="numbers text-[13px] text-muted">{text}</p>}
+      className="flex grow flex-col"
     >
       <Slider analysis={analysis} playback={playback} pointed={pointed} onPoint={setPointed} />
       <Axis duration={analysis.video.duration_s} />
-      <Values analysis={analysis} index={index} />
+      <Values
+        judged={isWhole ? analysis.overall : analysis.utterances[index]}
+        when={isWhole ? "of the whole video" : "at this moment"}
+      />
     </Card>
   );
 }
@@ -84,7 +98,7 @@ function Slider({
       aria-valuenow={second}
       aria-valuetext={describe(analysis, indexAt(utterances, playback.time), second)}
       data-testid="timeline"
-      className="relative cursor-pointer touch-pan-y rounded-control"
+      className="relative flex grow cursor-pointer touch-pan-y flex-col rounded-control"
       onKeyDown={jump}
       onPointerDown={(event) => {
         dragging.current = true;
@@ -135,10 +149,14 @@ function Playhead({ playback }: { playback: Playback }) {
   );
 }
 
-function Values({ analysis, index }: { analysis: Analysis; index: number }) {
-  const utterance = analysis.utterances[index];
+interface ValuesProps {
+  judged: Pick<Judged, "emotions" | "sentiments"> | undefined;
+  when: string;
+}
+
+function Values({ judged, when }: ValuesProps) {
   const item = (kind: "emotion" | "sentiment", label: string) => {
-    const scores = kind === "emotion" ? utterance?.emotions : utterance?.sentiments;
+    const scores = kind === "emotion" ? judged?.emotions : judged?.sentiments;
     return (
       <li key={label} className="flex items-center gap-1.5">
         <Swatch kind={kind} label={label} />
@@ -152,10 +170,10 @@ function Values({ analysis, index }: { analysis: Analysis; index: number }) {
   const grid = "grid grid-cols-[repeat(auto-fill,minmax(7.2rem,1fr))] gap-x-5 gap-y-1 text-[13px]";
   return (
     <div className="mt-2 grid gap-2">
-      <ul aria-label="Emotions at this moment" className={grid}>
+      <ul aria-label={`Emotions ${when}`} className={grid}>
         {EMOTION_STACK.map((label) => item("emotion", label))}
       </ul>
-      <ul aria-label="Sentiment at this moment" className={`${grid} border-t border-line pt-2`}>
+      <ul aria-label={`Sentiment ${when}`} className={`${grid} border-t border-line pt-2`}>
         {SENTIMENT_STACK.map((label) => item("sentiment", label))}
       </ul>
     </div>

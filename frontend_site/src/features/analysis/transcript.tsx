@@ -13,7 +13,10 @@ import { usePlayback, type Playback } from "./playback";
 import { indexAt, strongest } from "./timeline";
 import { isUnsure, sharesOf, type Analysis, type Utterance } from "./types";
 
-/** Every utterance with its verdict. Marks the current one, keeps it in sight, and goes where one clicks. */
+/**
+ * Every utterance with its verdict. Marks the current one, keeps it in sight, and goes where one clicks. Beside other
+ * columns it is as high as they are, and scrolls.
+ */
 export function Transcript({ analysis, playback }: { analysis: Analysis; playback: Playback }) {
   const { utterances } = analysis;
   const current = usePlayback(playback, ({ time }) => indexAt(utterances, time));
@@ -23,10 +26,11 @@ export function Transcript({ analysis, playback }: { analysis: Analysis; playbac
   useEffect(() => {
     const [box, row] = [list.current, list.current?.children[current]];
     if (!follow || !box || !(row instanceof HTMLElement)) return;
-    // Not scrollIntoView: it would scroll the page as well.
+    // Not scrollIntoView: it would scroll the page as well. The end of the list may lie below the window's.
+    const seen = Math.min(box.clientHeight, innerHeight - box.getBoundingClientRect().top);
     const above = row.offsetTop - box.scrollTop;
-    if (above >= 0 && above + row.offsetHeight <= box.clientHeight) return;
-    box.scrollTo({ top: row.offsetTop - box.clientHeight / 4, behavior: "smooth" });
+    if (above >= 0 && above + row.offsetHeight <= seen) return;
+    box.scrollTo({ top: row.offsetTop - seen / 4, behavior: "smooth" });
   }, [current, follow]);
 
   const toggle = (
@@ -41,11 +45,11 @@ export function Transcript({ analysis, playback }: { analysis: Analysis; playbac
     </label>
   );
   return (
-    <Card title="Transcript" aside={toggle} className="flex min-h-0 flex-col">
+    <Card title="Transcript" aside={toggle} className="flex grow flex-col">
       <ol
         ref={list}
         aria-label="Utterances"
-        className="relative -mx-2 grid max-h-[34rem] content-start gap-0.5 overflow-y-auto lg:max-h-none lg:min-h-0 lg:flex-1"
+        className="relative -mx-2 grid content-start gap-0.5 overflow-y-auto max-lg:max-h-[34rem] lg:min-h-88 lg:flex-[1_1_0]"
       >
         {utterances.map((utterance, index) => (
           <Row key={index} utterance={utterance} current={index === current} seek={(time) => playback.seek(time)} />

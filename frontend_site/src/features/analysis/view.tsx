@@ -5,7 +5,7 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
 
-import { ApiError, explain, sentence } from "@/api/errors";
+import { ApiError, explain, isOfTheFile, sentence } from "@/api/errors";
 import { Button, ButtonLink, IconButton } from "@/design/button";
 import { Failure, Loading, Note } from "@/design/feedback";
 import { Progress } from "@/design/progress";
@@ -13,6 +13,7 @@ import { nameOf } from "@/features/analyses/names";
 import { isRunning, useAnalysis, useRetry, type Detail } from "@/features/analyses/queries";
 import { statusText } from "@/features/analyses/stages";
 import { useDelete } from "@/features/analyses/use-delete";
+import { ChooseVideos } from "@/features/uploads/choose-videos";
 
 import { Exports } from "./exports";
 import { Explorer } from "./explorer";
@@ -79,7 +80,7 @@ function Header({ detail, actions }: { detail: Detail; actions?: ReactNode }) {
 function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
   const [playback] = useState(() => new Playback(analysis.video.duration_s));
   const name = nameOf(detail);
-  const player = <Player id={detail.id} name={name} playback={playback} />;
+  const player = <Player id={detail.id} name={name} size={analysis.video} playback={playback} />;
   const actions = (
     <>
       <Exports id={detail.id} name={name} analysis={analysis} />
@@ -97,6 +98,7 @@ function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
 }
 
 function Unfinished({ detail }: { detail: Detail }) {
+  const router = useRouter();
   const retry = useRetry();
   const header = <Header detail={detail} />;
   if (isRunning(detail.status)) {
@@ -119,9 +121,20 @@ function Unfinished({ detail }: { detail: Detail }) {
       <Note tone="problem" className="mx-auto max-w-lg">
         <p>The analysis failed: {sentence(detail.error?.message ?? "for no known reason")} It was not charged.</p>
         {retry.error && <p>{explain(retry.error)}</p>}
-        <Button size="small" className="mt-2" busy={retry.isPending} onClick={() => retry.mutate(detail.id)}>
-          Try again
-        </Button>
+        {isOfTheFile(detail.error?.code) ? (
+          <ChooseVideos
+            size="small"
+            className="mt-2"
+            inputLabel="Videos to analyse"
+            onChosen={() => router.push("/dashboard/")} // where uploads are seen
+          >
+            Choose another file
+          </ChooseVideos>
+        ) : (
+          <Button size="small" className="mt-2" busy={retry.isPending} onClick={() => retry.mutate(detail.id)}>
+            Try again
+          </Button>
+        )}
       </Note>
     </>
   );

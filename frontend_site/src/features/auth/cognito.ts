@@ -18,7 +18,8 @@ async function configure(): Promise<void> {
   cognitoUserPoolsTokenProvider.setKeyValueStorage(sessionStorage);
 }
 
-function ready(): Promise<void> {
+/** Amplify, told where Cognito is. */
+export function ready(): Promise<void> {
   configured ??= configure().catch((error: unknown) => {
     configured = undefined;
     throw error;
@@ -26,15 +27,22 @@ function ready(): Promise<void> {
   return configured;
 }
 
-export type AfterSignIn = "signed-in" | "confirm" | "reset";
+export type AfterSignIn = "signed-in" | "confirm" | "reset" | "app-code";
 
 export async function signIn(email: string, password: string): Promise<AfterSignIn> {
   await ready();
   const { nextStep } = await auth.signIn({ username: email, password });
   if (nextStep.signInStep === "CONFIRM_SIGN_UP") return "confirm";
   if (nextStep.signInStep === "RESET_PASSWORD") return "reset";
+  if (nextStep.signInStep === "CONFIRM_SIGN_IN_WITH_TOTP_CODE") return "app-code";
   if (nextStep.signInStep === "DONE") return "signed-in";
   throw new Error(`sign-in asks for ${nextStep.signInStep}`);
+}
+
+/** The second step, where `signIn` answered "app-code". */
+export async function confirmSignIn(code: string): Promise<void> {
+  await ready();
+  await auth.confirmSignIn({ challengeResponse: code });
 }
 
 export async function signUp(email: string, password: string): Promise<void> {

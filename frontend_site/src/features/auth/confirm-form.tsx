@@ -7,7 +7,7 @@ import { Note } from "@/design/feedback";
 import { useAction } from "@/lib/use-action";
 
 import { confirmSignUp, resendCode } from "./cognito";
-import { CodeField } from "./fields";
+import { MailedCodeField } from "./fields";
 import { AuthForm } from "./form";
 import { signInProblem } from "./messages";
 
@@ -41,7 +41,7 @@ export function ConfirmForm({ email, onConfirmed }: { email: string; onConfirmed
       }
     >
       {sentAgain && <Note>Another code is on its way.</Note>}
-      <CodeField />
+      <MailedCodeField local="123456" />
     </AuthForm>
   );
 }

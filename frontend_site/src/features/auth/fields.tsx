@@ -30,8 +30,19 @@ export function NewPasswordField({ label = "Password" }: { label?: string }) {
   );
 }
 
-export function CodeField() {
-  const local = useLocalStage();
+/** The code from a mail. `local` is the one that the emulator in Cognito's place takes, whatever it was told to check. */
+export function MailedCodeField({ local }: { local: string }) {
+  const isLocal = useLocalStage();
+  return (
+    <CodeField
+      hint={
+        isLocal ? `No mail leaves this machine: the code is ${local}.` : "Six digits, in the mail that we sent you."
+      }
+    />
+  );
+}
+
+export function CodeField({ hint }: { hint: string }) {
   return (
     <Field
       label="Code"
@@ -41,9 +52,7 @@ export function CodeField() {
       pattern="[0-9]{6}"
       title="six digits"
       required
-      hint={
-        local ? "No mail leaves this machine: any six digits will do." : "Six digits, in the mail that we sent you."
-      }
+      hint={hint}
     />
   );
 }

@@ -5,8 +5,9 @@ import { useState } from "react";
 
 import { useAction } from "@/lib/use-action";
 
+import { AppCodeForm } from "./app-code-form";
 import { confirmReset, requestReset, signIn } from "./cognito";
-import { CodeField, EmailField, NewPasswordField } from "./fields";
+import { EmailField, MailedCodeField, NewPasswordField } from "./fields";
 import { AuthForm } from "./form";
 import { signInProblem } from "./messages";
 
@@ -18,9 +19,14 @@ const BACK = (
   </p>
 );
 
+function enter(): void {
+  location.assign("/dashboard/");
+}
+
 /** A new password: ask for a code, then give both. */
 export function ForgotForm() {
   const [email, setEmail] = useState<string | null>(null);
+  const [codeAsked, setCodeAsked] = useState(false);
   const ask = useAction(async (address: string) => {
     await requestReset(address);
     setEmail(address);
@@ -28,10 +34,11 @@ export function ForgotForm() {
   const change = useAction(async (code: string, password: string) => {
     if (!email) return;
     await confirmReset(email, code, password);
-    await signIn(email, password);
-    location.assign("/dashboard/");
+    if ((await signIn(email, password)) === "app-code") setCodeAsked(true);
+    else enter();
   }, signInProblem);
 
+  if (codeAsked) return <AppCodeForm onSignedIn={enter} />;
   if (email) {
     return (
       <AuthForm
@@ -47,7 +54,7 @@ export function ForgotForm() {
         onSubmit={({ code = "", password = "" }) => void change.run(code, password)}
         below={BACK}
       >
-        <CodeField />
+        <MailedCodeField local="654321" />
         <NewPasswordField label="New password" />
       </AuthForm>
     );

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { signInProblem } from "./messages";
+import { appCodeProblem, signInProblem } from "./messages";
 
 const named = (name: string, message = "raw") => Object.assign(new Error(message), { name });
 
@@ -24,6 +24,13 @@ it("names the rule that a password breaks", () => {
   expect(
     signInProblem(named("InvalidPasswordException", "Password did not conform with policy: Password not long enough")),
   ).toBe("The password does not do: not long enough.");
+});
+
+it("tells a wrong code of an app from one of a mail", () => {
+  expect(appCodeProblem(named("CodeMismatchException"))).toMatch(/the app shows/);
+  expect(appCodeProblem(named("EnableSoftwareTokenMFAException"))).toMatch(/the app shows/);
+  expect(appCodeProblem(named("NotAuthorizedException", "Invalid session for the user"))).toMatch(/Sign in again/);
+  expect(appCodeProblem(named("LimitExceededException"))).toMatch(/Wait a few minutes/);
 });
 
 it("shows what nobody foresaw as it is", () => {

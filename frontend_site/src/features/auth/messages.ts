@@ -28,6 +28,16 @@ export function signInProblem(error: unknown): string {
   return MESSAGES[error.name] ?? (error.message || "Something failed. Try again.");
 }
 
+const WRONG_APP_CODES = ["CodeMismatchException", "EnableSoftwareTokenMFAException", "ExpiredCodeException"];
+const SESSION_ENDS = ["NotAuthorizedException", "SignInException"]; // Cognito's, and Amplify's where it has none
+
+/** As `signInProblem`, for the code of an authenticator app. */
+export function appCodeProblem(error: unknown): string {
+  const name = error instanceof Error ? error.name : "";
+  if (WRONG_APP_CODES.includes(name)) return "This is not the code that the app shows now. Try the next one.";
+  return SESSION_ENDS.includes(name) ? "This took too long. Sign in again." : signInProblem(error);
+}
+
 /** Cognito says it as "Password did not conform with policy: Password not long enough". */
 function passwordProblem(message: string): string {
   const rule =

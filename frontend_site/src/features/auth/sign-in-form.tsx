@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 
 import { useAction } from "@/lib/use-action";
 
+import { AppCodeForm } from "./app-code-form";
 import { currentEmail, signIn } from "./cognito";
 import { ConfirmForm } from "./confirm-form";
 import { EmailField, PasswordField } from "./fields";
@@ -23,10 +24,12 @@ function enter(): void {
 
 export function SignInForm() {
   const [unconfirmed, setUnconfirmed] = useState<Account | null>(null);
+  const [codeAsked, setCodeAsked] = useState(false);
   const attempt = useAction(async (email: string, password: string) => {
     const step = await signIn(email, password);
     if (step === "signed-in") enter();
     else if (step === "confirm") setUnconfirmed({ email, password });
+    else if (step === "app-code") setCodeAsked(true);
     else location.assign("/forgot-password/");
   }, signInProblem);
 
@@ -38,6 +41,7 @@ export function SignInForm() {
     );
   }, []);
 
+  if (codeAsked) return <AppCodeForm onSignedIn={enter} />;
   if (unconfirmed) {
     const { email, password } = unconfirmed;
     return <ConfirmForm email={email} onConfirmed={() => attempt.run(email, password)} />;

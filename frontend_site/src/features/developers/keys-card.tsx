@@ -7,11 +7,11 @@ import type { Schemas } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
 import { Card } from "@/design/card";
+import { ConfirmDialog } from "@/design/confirm-dialog";
 import { Empty, Failure, Loading } from "@/design/feedback";
 import { useToast } from "@/design/toast";
 import { when } from "@/lib/format";
 
-import { ConfirmDialog } from "./confirm-dialog";
 import { CreateKeyDialog, SecretDialog } from "./key-dialogs";
 import { useKeyActions, useKeys } from "./queries";
 

@@ -10,7 +10,7 @@ import type { Analysis } from "@/features/analysis/types";
 
 import sample from "./sample.json";
 
-// Of tests/media/face_and_speech.mp4, as the starter bundle judged it.
+// Of tests/media/face_and_speech.mp4, as the starter bundle judged it; README.md has the command.
 const ANALYSIS = sample as unknown as Analysis;
 
 /** A real analysis to try: the parts of its page, without the video. */
@@ -22,12 +22,14 @@ export function Demo() {
   });
   return (
     <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-      <div className="grid min-w-0 content-start gap-4">
+      <div className="flex min-w-0 flex-col">
         <TimelineCard analysis={ANALYSIS} playback={playback} />
-        <Inspector analysis={ANALYSIS} playback={playback} />
       </div>
-      <div className="grid min-w-0 content-start">
+      <div className="flex min-w-0 flex-col">
         <Transcript analysis={ANALYSIS} playback={playback} />
+      </div>
+      <div className="lg:col-span-2">
+        <Inspector analysis={ANALYSIS} playback={playback} />
       </div>
     </div>
   );

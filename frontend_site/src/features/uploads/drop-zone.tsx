@@ -1,20 +1,18 @@
 "use client";
 
 import { Upload } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 
-import { Button } from "@/design/button";
 import { cx } from "@/design/cx";
 import { bytes } from "@/lib/format";
 import { MAX_UPLOAD_BYTES } from "@/lib/limits";
 
-import { ACCEPTED } from "./checks";
+import { ChooseVideos } from "./choose-videos";
 import { useUploads } from "./provider";
 
 /** Where files come in: dropped anywhere on the page, or chosen. */
 export function DropZone() {
   const { queue } = useUploads();
-  const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
 
   useEffect(() => {
@@ -54,23 +52,10 @@ export function DropZone() {
         <p className="font-medium">{over ? "Let go to upload" : "Drop videos here"}</p>
         <p className="text-[13px] text-muted">MP4, MOV, WebM, MKV or AVI, up to {bytes(MAX_UPLOAD_BYTES)} each</p>
       </div>
-      <Button look="primary" onClick={() => input.current?.click()}>
+      <ChooseVideos look="primary" inputLabel="Videos to analyse">
         <Upload className="size-4" aria-hidden="true" />
         Choose videos
-      </Button>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        accept={ACCEPTED}
-        aria-label="Videos to analyse"
-        tabIndex={-1}
-        className="sr-only"
-        onChange={(event) => {
-          queue.add(event.currentTarget.files ?? []);
-          event.currentTarget.value = ""; // the same file may be chosen again
-        }}
-      />
+      </ChooseVideos>
     </div>
   );
 }

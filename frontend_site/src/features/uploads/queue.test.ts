@@ -58,6 +58,7 @@ function queueOf(server: Server, parts = false) {
       return failure ? Promise.reject(failure) : Promise.resolve(key);
     },
     explain: (error) => (error instanceof Error ? error.message : "?"),
+    isRefusal: (error) => error instanceof RangeError,
   };
   const onStarted = vi.fn();
   return { queue: new UploadQueue(transport, onStarted, () => Date.now()), onStarted };
@@ -133,6 +134,20 @@ describe("a queue of uploads", () => {
     await vi.runAllTimersAsync();
     expect(server.objects.size).toBe(1);
     expect(new Set(server.starts).size).toBe(1);
+    expect(queue.snapshot()).toEqual([]);
+  });
+
+  it("does not offer to try again what the server will not have", async () => {
+    const server = new Server();
+    server.startFailures = [new RangeError("not a video")];
+    const { queue } = queueOf(server);
+    queue.add([video("a.mp4")]);
+    await vi.runAllTimersAsync();
+    expect(queue.snapshot()[0]).toMatchObject({ state: "refused", problem: "not a video" });
+    queue.retry("1");
+    await vi.runAllTimersAsync();
+    expect(server.starts).toHaveLength(1);
+    queue.dismiss("1");
     expect(queue.snapshot()).toEqual([]);
   });
 

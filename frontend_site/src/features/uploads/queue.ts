@@ -3,6 +3,7 @@
 import { refusal } from "./checks";
 import { SpeedMeter } from "./speed";
 
+/** Only what has failed may be tried again; what was refused, here or by the server, would be again. */
 export type UploadState = "refused" | "waiting" | "sending" | "starting" | "failed" | "cancelled";
 
 export interface Upload {
@@ -36,6 +37,8 @@ export interface Transport {
   start(key: string, name: string, hooks: Omit<SendHooks, "onSent">): Promise<string | null>;
   /** What an error means for the user. */
   explain(error: unknown): string;
+  /** Whether an error lies in the file, so that sending it again is of no use. */
+  isRefusal(error: unknown): boolean;
 }
 
 interface Entry {
@@ -109,7 +112,7 @@ export class UploadQueue {
   dismiss(id: string): void {
     const upload = this.#find(id);
     if (!upload || upload.state === "waiting" || upload.state === "sending" || upload.state === "starting") return;
-    if (upload.state === "failed") this.#entries.get(id)?.parcel.discard();
+    if (upload.state !== "cancelled") this.#entries.get(id)?.parcel.discard();
     this.#entries.delete(id);
     this.#publish(this.#uploads.filter((other) => other.id !== id));
   }
@@ -136,7 +139,8 @@ export class UploadQueue {
       this.onStarted(analysisId);
     } catch (error) {
       if (!signal.aborted) {
-        this.#change(id, { state: "failed", speed: null, offline: false, problem: this.transport.explain(error) });
+        const state = this.transport.isRefusal(error) ? "refused" : "failed";
+        this.#change(id, { state, speed: null, offline: false, problem: this.transport.explain(error) });
       }
     }
     this.#next();

@@ -1,7 +1,7 @@
 /** The queue's way to the real API and store. */
 
 import { answered, api } from "@/api/client";
-import { ApiError, explain, NetworkError } from "@/api/errors";
+import { ApiError, explain, isOfTheFile, NetworkError } from "@/api/errors";
 import { TransientError, withRetry } from "@/lib/retry";
 
 import { extensionOf } from "./checks";
@@ -57,4 +57,5 @@ export const transport: Transport = {
     if (error instanceof RefusedError) return "The upload was refused: the file may have changed while it was sent.";
     return explain(error);
   },
+  isRefusal: (error) => error instanceof ApiError && isOfTheFile(error.code),
 };

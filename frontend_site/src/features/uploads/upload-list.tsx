@@ -6,6 +6,7 @@ import { Button, IconButton } from "@/design/button";
 import { Progress } from "@/design/progress";
 import { bytes, percent, timeLeft } from "@/lib/format";
 
+import { ChooseVideos } from "./choose-videos";
 import { useUploads } from "./provider";
 import type { Upload } from "./queue";
 
@@ -34,6 +35,16 @@ function UploadRow({ upload }: { upload: Upload }) {
           <Button size="small" onClick={() => queue.retry(id)} aria-label={`Try again: ${name}`}>
             Try again
           </Button>
+        )}
+        {state === "refused" && (
+          <ChooseVideos
+            size="small"
+            aria-label={`Choose another file: ${name}`}
+            inputLabel={`Another file for ${name}`}
+            onChosen={() => queue.dismiss(id)}
+          >
+            Choose another file
+          </ChooseVideos>
         )}
         {running && (
           <Button size="small" onClick={() => queue.cancel(id)} aria-label={`Cancel ${name}`}>

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
-import { Button } from "@/design/button";
-import { Dialog } from "@/design/dialog";
+import { Button } from "./button";
+import { Dialog } from "./dialog";
 
 interface ConfirmProps {
   title: string;
