@@ -56,11 +56,20 @@ class Person:
 
     def sign_in(self, account: Account) -> None:
         self.open("/sign-in/")
+        self.give_password(account)
+        self.page.wait_for_url("**/dashboard/")
+        expect(self.page.get_by_role("heading", name="Your videos")).to_be_visible()
+
+    def give_password(self, account: Account) -> None:
+        """The first step of signing in, on its page."""
         self.page.get_by_label("Email").fill(account.email)
         self.page.get_by_label("Password").fill(account.password)
         self.page.get_by_role("button", name="Sign in").click()
-        self.page.wait_for_url("**/dashboard/")
-        expect(self.page.get_by_role("heading", name="Your videos")).to_be_visible()
+
+    def give_app_code(self, code: str) -> None:
+        """The second step, for those who have switched it on."""
+        self.page.get_by_label("Code").fill(code)
+        self.page.get_by_role("button", name="Sign in").click()
 
     def upload(self, *files: FilePayload | Path) -> None:
         """Choose files as the file dialog does: all by path, or all with their content."""

@@ -16,9 +16,7 @@ from tests.e2e.test_site.person import Account, Person, in_json
 def test_a_wrong_password_is_told(visitor: Person, account: Callable[[], Account]) -> None:
     page = visitor.page
     visitor.open("/sign-in/")
-    page.get_by_label("Email").fill(account().email)
-    page.get_by_label("Password").fill("Wrong-password-1")
-    page.get_by_role("button", name="Sign in").click()
+    visitor.give_password(Account(account().email, "Wrong-password-1"))
     expect(page.get_by_role("alert").get_by_text("The address or the password is not right.")).to_be_visible()
     visitor.expect_refusal(400)
 
@@ -39,9 +37,7 @@ def test_an_account_must_be_confirmed_first(visitor: Person, product: Product) -
     product.cognito("SignUp", body | {"UserAttributes": attributes})
     page = visitor.page
     visitor.open("/sign-in/?next=%2Fdevelopers%2F")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    visitor.give_password(Account(email, password))
     page.get_by_label("Code").fill("123456")
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url("**/developers/")  # where the person wanted to go
@@ -74,15 +70,11 @@ def test_a_second_step_is_asked_for_once_it_is_switched_on(visitor: Person, acco
     sign_out(visitor)
 
     visitor.open("/sign-in/?next=%2Faccount%2F")
-    page.get_by_label("Email").fill(somebody.email)
-    page.get_by_label("Password").fill(somebody.password)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Code").fill(app_code(secret, seconds_ago=3600))
-    page.get_by_role("button", name="Sign in").click()
+    visitor.give_password(somebody)
+    visitor.give_app_code(app_code(secret, seconds_ago=3600))
     expect(page.get_by_text("This is not the code that the app shows now.")).to_be_visible()
     visitor.expect_refusal(400)
-    page.get_by_label("Code").fill(app_code(secret))
-    page.get_by_role("button", name="Sign in").click()
+    visitor.give_app_code(app_code(secret))
     page.wait_for_url("**/account/")  # where the person wanted to go
 
     page.get_by_role("button", name="Switch it off").click()
@@ -106,8 +98,7 @@ def test_a_new_password_does_not_pass_the_second_step_but_the_operator_may(
     page.get_by_label("New password").fill("Another-password-1")
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
-    page.get_by_label("Code").fill(app_code(secret))
-    page.get_by_role("button", name="Sign in").click()
+    visitor.give_app_code(app_code(secret))
     page.wait_for_url("**/dashboard/")
     sign_out(visitor)
     product.aws("cognito-idp").admin_set_user_mfa_preference(  # as docs/operations.md says
