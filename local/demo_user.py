@@ -49,13 +49,14 @@ async def of(settings: LocalSettings, outputs: Outputs) -> DemoUser:
 
 
 def _make(settings: LocalSettings, outputs: Outputs, password: str) -> str:
-    """Make the user where the pool lacks it, with this password; returns its id."""
+    """Make the user where the pool lacks it, to be let in by this password alone; returns its id."""
     cognito = client(settings, "cognito-idp")
     user: dict[str, Any] = {"UserPoolId": outputs.user_pool_id, "Username": EMAIL}
     verified = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
     with contextlib.suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(**user, UserAttributes=verified, MessageAction="SUPPRESS")
     cognito.admin_set_user_password(**user, Password=password, Permanent=True)
+    cognito.admin_set_user_mfa_preference(**user, SoftwareTokenMfaSettings={"Enabled": False})
     attributes = {a["Name"]: a["Value"] for a in cognito.admin_get_user(**user)["UserAttributes"]}
     return str(attributes["sub"])
 

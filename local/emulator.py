@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 import shutil
 import threading
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -50,6 +52,7 @@ async def start(settings: LocalSettings) -> Child:
         raise LocalError(f"the emulator is not installed ({PYTHON} is missing); run: python3 scripts/setup.py local")
     forget_unsaved(settings)
     rewind_streams(settings)
+    move_queues(settings)
     child = await Child.start(
         NAME,
         [PYTHON, "-m", "ministack"],
@@ -94,8 +97,29 @@ def rewind_streams(settings: LocalSettings) -> None:
     state = json.loads(saved.read_text())
     read = state.get("payload", {}).get("dynamodb_stream_positions", {}).get("data", {})
     read.update(dict.fromkeys(read, 0))
+    _replace(saved, json.dumps(state))
+
+
+def move_queues(settings: LocalSettings) -> None:
+    """Have saved queues answer at the port that the emulator gets now.
+
+    It looks for a Lambda's queue at an address with that port, and saves queues by their address: at another port
+    their messages would wait for ever.
+    """
+    services = settings.state / "emulator" / "services"
+    queues = services / "sqs.json"
+    found = re.search(rf"http://localhost:\d+/{ACCOUNT}/", queues.read_text()) if queues.exists() else None
+    now = f"http://localhost:{settings.ports.emulator}/{ACCOUNT}/"
+    if found is None or found[0] == now:
+        return
+    # Stacks and functions name the queues too. They themselves come last: a start that was killed here begins again.
+    for saved in (*(path for path in services.glob("*.json") if path != queues), queues):
+        _replace(saved, saved.read_text().replace(found[0], now))
+
+
+def _replace(saved: Path, text: str) -> None:
     scratch = saved.with_suffix(".new")
-    scratch.write_text(json.dumps(state))
+    scratch.write_text(text)
     scratch.replace(saved)
 
 

@@ -22,7 +22,7 @@ from training.confidence import Probabilities, Targets
 from training.corpora import IGNORED, Example
 from training.feeding import Feed, encode_variants, seed_of
 from training.objective import Objective
-from training.optimising import Part, accelerator, freeze, lay_out, moving_average, parameter_groups
+from training.optimising import Part, accelerator, freeze, lay_out, moving_average, optimiser_of
 from training.recipe import Recipe, Stage
 from training.scoring import encode, judge
 
@@ -70,8 +70,8 @@ class Training:
         lay_out(self._part)
         sections = {m: plan.sections()[m] for m in stage.modalities}
         self._frozen = freeze(self._part, {m: s.frozen for m, s in sections.items()})
-        groups = parameter_groups(self._part, {m: (s.learning_rate, s.head_learning_rate) for m, s in sections.items()})
-        optimiser = torch.optim.AdamW(groups, weight_decay=how.weight_decay)
+        speeds = {m: (s.learning_rate, s.head_learning_rate) for m, s in sections.items()}
+        optimiser = optimiser_of(self._part, speeds, how)
         self._sampler = Batches([e.length for e in train], how.batch, plan.seed)
         with self._accelerator.autocast():
             variants = encode_variants(network, train, stage, sections["audio"], plan.seed) if how.variants else None

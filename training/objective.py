@@ -88,7 +88,7 @@ class Objective(nn.Module):
 
     def calm_down(self, calm: bool) -> None:
         """Leave out what no real utterance looks like, or take it up again."""
-        less = {"mixup": 0.0, "erase": 0.0} if calm else {}
+        less = {"mixup": 0.0, "erase": 0.0, "crop": 1.0} if calm else {}
         self._sections = {m: section.model_copy(update=less) for m, section in self._varied.items()}
 
     def forward(self, batch: Batch) -> Tensor:

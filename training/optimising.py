@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from model.bundle import has_fast_bfloat16
 from model.contract import Modality
 from model.network import EmotionNetwork
+from training.recipe import CorpusRecipe
 
+MOMENTUM = 0.9
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
@@ -59,6 +61,20 @@ def freeze(part: Part, frozen: dict[Modality, tuple[str, ...]]) -> list[nn.Modul
             found.requires_grad_(False)
             modules.append(found)
     return modules
+
+
+def optimiser_of(part: Part, rates: dict[Modality, tuple[float, float]], how: CorpusRecipe) -> torch.optim.Optimizer:
+    """What the recipe asks for; `rates` are of encoder and head of each modality."""
+    groups = [half for group in parameter_groups(part, rates) for half in _decaying(group, how.weight_decay)]
+    if how.optimiser == "sgd":
+        return torch.optim.SGD(groups, momentum=MOMENTUM, nesterov=True)
+    return torch.optim.AdamW(groups)
+
+
+def _decaying(group: dict[str, Any], decay: float) -> list[dict[str, Any]]:
+    """Matrices and filters decay. Biases, norms and mixtures have nothing to be made small for."""
+    halves = (([p for p in group["params"] if p.ndim > 1], decay), ([p for p in group["params"] if p.ndim <= 1], 0.0))
+    return [{"params": params, "lr": group["lr"], "weight_decay": share} for params, share in halves if params]
 
 
 def parameter_groups(part: Part, rates: dict[Modality, tuple[float, float]]) -> list[dict[str, Any]]:

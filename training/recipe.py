@@ -24,7 +24,8 @@ class CorpusRecipe(BaseModel):
     batch: int = Field(gt=0)
     accumulate: int = Field(default=1, gt=0)  # batches an optimiser step adds up, for small GPUs
     warm_up: float = 0.1  # share of the steps, then a cosine down to zero
-    weight_decay: float = 0.01
+    optimiser: Literal["adamw", "sgd"] = "adamw"  # sgd: with Nesterov's momentum, for what starts from nothing
+    weight_decay: float = 0.01  # of matrices and filters, not of biases and norms
     clip_gradient: float = 1.0
     label_smoothing: float = 0.0
     average_decay: float = 0.99  # of the exponential moving average of the weights, per step
@@ -34,7 +35,7 @@ class CorpusRecipe(BaseModel):
     selection: float = 0.0  # share of the training groups kept to choose the best epoch by; 0: the last one
     patience: int = 3  # epochs without a better one before training stops, where there is a selection
     modality_dropout: float = 0.0  # chance of each modality of an utterance to be left out, but the last
-    calm_share: float = 0.0  # of the epochs, at the end, without mixup and erasing: the data as it is
+    calm_share: float = 0.0  # of the epochs, at the end, without mixup, erasing and crops: the data as it is
     join_share: float = 0.0  # of the sounds that come with another of the same speaker and emotion behind them
     variants: int = 0  # of each sound, through a frozen encoder once and kept; 0: new ones every epoch
     plain_share: float = 0.0  # of the epochs' words that come without case and punctuation
@@ -67,6 +68,7 @@ class ModalityRecipe(BaseModel):
     scale: float = 0.0
     shift: float = 0.0
     erase: float = 0.0
+    crop: float = Field(default=1.0, gt=0.0, le=1.0)  # side of the part of a face to learn from; serving sees all
     flip_clips: bool = False
 
 

@@ -41,8 +41,7 @@ class Product:
     """A product, running from `start` to `stop`; its data outlives that."""
 
     def __init__(self, state: Path, *, enforce_iam: bool = True) -> None:
-        ports = Ports(web=free_port(), emulator=free_port(), adapter=free_port(), model=free_port())
-        self.settings = LocalSettings(state=state, ports=ports, enforce_iam=enforce_iam)
+        self.settings = LocalSettings(state=state, ports=free_ports(), enforce_iam=enforce_iam)
         self.output = state.with_suffix(".txt")
         self.outputs: dict[str, str] = {}
         self.demo: dict[str, str] = {}
@@ -199,6 +198,10 @@ class Caller:
     def _checked(self, answer: httpx.Response, status: int) -> Any:
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
+
+
+def free_ports() -> Ports:
+    return Ports(web=free_port(), emulator=free_port(), adapter=free_port(), model=free_port())
 
 
 def logs(state: Path) -> str:

@@ -5,10 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from tests.e2e.product import ROOT, Product, missing_tools, until
+from tests.e2e.product import ROOT, Product, free_ports, missing_tools, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -78,6 +79,27 @@ def test_what_a_killed_product_left_running_is_ended_by_the_next(product: Produc
     assert "stopped what an earlier run had left" in product.output.read_text()
     assert [pid for pid in left if exists(pid)] == []
     assert product.developer.get("/usage")
+
+
+def test_a_start_at_other_ports_without_a_key_works_on(product: Product, clip: bytes) -> None:
+    """Whoever plays with the demo account can lock `up` out of it; the next start lets itself in again."""
+    kept = product.developer.start(product.developer.upload(clip))
+    assert product.developer.finished(kept)["status"] == "completed"
+    account = product.demo["email"], product.demo["password"]
+    session = product.client(product.sign_in(*account), "/app")
+    for key in session.get("/keys")["keys"]:
+        session.delete(f"/keys/{key['id']}", status=204)
+    pool = product.outputs["UserPoolId"]
+    second_step = {"Enabled": True, "PreferredMfa": True}
+    product.aws("cognito-idp").admin_set_user_mfa_preference(
+        UserPoolId=pool, Username=account[0], SoftwareTokenMfaSettings=second_step
+    )
+    assert product.stop() == 0
+    product.settings = replace(product.settings, ports=free_ports())
+    product.start()
+    assert product.developer.finished(kept)["analysis"]["utterances"]
+    another = product.developer.start(product.developer.upload(clip))
+    assert product.developer.finished(another)["status"] == "completed"
 
 
 def exists(pid: int) -> bool:

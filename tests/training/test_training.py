@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -24,8 +25,8 @@ from training.feeding import Feed, encode_variants
 from training.joining import Joiner
 from training.loop import Training
 from training.objective import Objective, effective_priors, to_batch
-from training.optimising import Part, freeze, moving_average
-from training.recipe import ModalityRecipe, Recipe
+from training.optimising import Part, freeze, moving_average, optimiser_of
+from training.recipe import CorpusRecipe, ModalityRecipe, Recipe
 
 # Not narrower: on the gradient of a 1x1 convolution in channels-last layout oneDNN's AVX2 kernels can hang with 4
 # input channels, and its AVX-512 kernels crash with 8; the stem has half the width.
@@ -266,6 +267,32 @@ def test_augmentation_varies_but_keeps_what_matters() -> None:
     assert all(m or s for m, s in zip(mirrored, same, strict=True)) and any(mirrored) and any(same)
     erased = erase_patches(crops, 1.0)
     assert all(0.01 < (erased[i] != crops[i]).float().mean() < 0.3 for i in range(16))
+
+
+def test_parts_of_faces_keep_their_size_and_lie_anywhere() -> None:
+    ramp = torch.arange(48.0).expand(64, 1, 48, 48)  # a pixel says where it lies
+    still = FACE.model_copy(update={"rotate_degrees": 0.0, "scale": 0.0, "shift": 0.0, "crop": 0.75})
+    parts = move_faces(ramp, still)
+    assert parts.shape == (64, 1, 36, 36)
+    steps = parts.diff(dim=-1)
+    assert torch.allclose(steps.abs(), torch.ones(()), atol=1e-3) and steps.min() < 0 < steps.max()
+    first = parts.amin(dim=(1, 2, 3))
+    assert -0.01 < first.min() < 3 and 9 < first.max() < 12.01
+
+
+@pytest.mark.parametrize("name", ["adamw", "sgd"])
+def test_biases_and_norms_do_not_decay(name: Literal["adamw", "sgd"]) -> None:
+    """With no gradient a step is decay alone."""
+    part = Part(EmotionNetwork(NetworkConfig(face_width=32)), "face")
+    before = {key: value.clone() for key, value in part.named_parameters()}
+    how = CorpusRecipe(folder="x", epochs=1, batch=1, optimiser=name, weight_decay=0.5)
+    optimiser = optimiser_of(part, {"face": (0.1, 0.2)}, how)
+    for parameter in part.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimiser.step()
+    for key, value in part.named_parameters():
+        smaller = bool((value.abs() < before[key].abs()).any())
+        assert smaller == (value.ndim > 1), key
 
 
 def test_varied_sound_stays_silent_behind_its_end() -> None:

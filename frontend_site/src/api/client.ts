@@ -14,7 +14,9 @@ export const api = createClient<paths>({ baseUrl: "/app" });
 api.use({
   async onRequest({ request }) {
     const token = await idToken();
-    if (token) request.headers.set("Authorization", `Bearer ${token}`);
+    // Signed out in the meantime, by this tab or because the session ran out: nothing here is for nobody.
+    if (!token) throw new ApiError(401, "unauthorized", "the session has ended", null);
+    request.headers.set("Authorization", `Bearer ${token}`);
     return request;
   },
 });

@@ -151,6 +151,15 @@ def test_signing_out_ends_the_session(user: Person) -> None:
     page.wait_for_url("**/sign-in/?next=%2Faccount%2F")
 
 
+def test_an_ended_session_asks_the_server_for_nothing(user: Person) -> None:
+    """A page goes on asking for news; without a session it says so rather than being refused."""
+    user.open("/account/")
+    expect(user.page.get_by_role("button", name="Export everything")).to_be_visible()
+    user.page.evaluate("sessionStorage.clear()")
+    user.page.get_by_role("button", name="Export everything").click()
+    expect(user.page.get_by_text("Your session has ended. Sign in again.")).to_be_visible()
+
+
 def test_an_account_takes_its_data_along(user: Person) -> None:
     page = user.page
     user.open("/account/")
