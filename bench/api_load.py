@@ -132,8 +132,9 @@ def import_time() -> Timing:
     folder = bundle.build("local")
     required = {name.upper(): "x" for name, field in Settings.model_fields.items() if field.is_required()}
     names = {"POWERTOOLS_SERVICE_NAME": "x", "POWERTOOLS_METRICS_NAMESPACE": "x", "AWS_REGION": "us-east-1"}
-    names["LAMBDA_TASK_ROOT"] = str(folder)  # by which the tracer knows that it is in Lambda, as it is there
-    environment = required | names | {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}  # the bundle stays as it is
+    in_lambda = {"LAMBDA_TASK_ROOT": str(folder)}  # or the tracer prepares for what it never does there
+    as_it_is = {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}  # the bundle stays so
+    environment = required | names | in_lambda | as_it_is
     command = [str(ROOT / ".venv-local" / "bin" / "python"), "-c", IMPORT]
     times = []
     for _ in range(IMPORTS):

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
 import secrets
 import time
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ import httpx
 
 from local.deployment import Outputs
 from local.emulator import client
+from local.files import write_whole
 from local.origin.app import COGNITO
 from local.problems import LocalError
 from local.settings import LocalSettings
@@ -44,7 +44,7 @@ async def of(settings: LocalSettings, outputs: Outputs) -> DemoUser:
         owner = await asyncio.to_thread(_make, settings, outputs, password)
         token = await asyncio.to_thread(_sign_in, settings, outputs, password)
         user = DemoUser(EMAIL, password, owner, await _new_key(web, token))
-    _write_for_us_alone(path, json.dumps(asdict(user), indent=2))
+    write_whole(path, json.dumps(asdict(user), indent=2), mode=0o600)
     return user
 
 
@@ -108,10 +108,3 @@ def _read(text: str) -> DemoUser | None:
         return DemoUser(**json.loads(text))
     except (ValueError, TypeError):
         return None
-
-
-def _write_for_us_alone(path: os.PathLike[str], text: str) -> None:
-    scratch = f"{os.fspath(path)}.new"
-    with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    os.replace(scratch, path)

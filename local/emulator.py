@@ -6,13 +6,13 @@ import re
 import shutil
 import threading
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import boto3
 import httpx
 from botocore.config import Config
 
+from local.files import write_whole
 from local.problems import LocalError
 from local.processes import Child
 from local.settings import ACCOUNT, CREDENTIALS, HOST, REGION, ROOT, LocalSettings
@@ -97,7 +97,7 @@ def rewind_streams(settings: LocalSettings) -> None:
     state = json.loads(saved.read_text())
     read = state.get("payload", {}).get("dynamodb_stream_positions", {}).get("data", {})
     read.update(dict.fromkeys(read, 0))
-    _replace(saved, json.dumps(state))
+    write_whole(saved, json.dumps(state))
 
 
 def move_queues(settings: LocalSettings) -> None:
@@ -112,15 +112,9 @@ def move_queues(settings: LocalSettings) -> None:
     now = f"http://localhost:{settings.ports.emulator}/{ACCOUNT}/"
     if found is None or found[0] == now:
         return
-    # Stacks and functions name the queues too. They themselves come last: a start that was killed here begins again.
+    # Stacks and functions name the queues too. The queues' own file comes last: until then a killed start begins again.
     for saved in (*(path for path in services.glob("*.json") if path != queues), queues):
-        _replace(saved, saved.read_text().replace(found[0], now))
-
-
-def _replace(saved: Path, text: str) -> None:
-    scratch = saved.with_suffix(".new")
-    scratch.write_text(text)
-    scratch.replace(saved)
+        write_whole(saved, saved.read_text().replace(found[0], now))
 
 
 async def answers(settings: LocalSettings) -> bool:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from local.files import write_whole
 from local.problems import LocalError
 
 GRACE = 60.0  # seconds that a process has to end by itself; the emulator writes its state meanwhile
@@ -102,9 +103,7 @@ class Record:
         """Replace what it says by this process and its children."""
         pids = {"up": os.getpid()} | {child.name: child.pid for child in children}
         known = {name: {"pid": pid, "identity": identity(pid)} for name, pid in pids.items()}
-        scratch = self._path.with_suffix(".new")
-        scratch.write_text(json.dumps(known, indent=2))
-        scratch.replace(self._path)
+        write_whole(self._path, json.dumps(known, indent=2))
 
     def running(self) -> dict[str, int]:
         """Process ids by name of what it names and still runs; another process with the same id does not count."""

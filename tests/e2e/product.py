@@ -16,9 +16,9 @@ import httpx
 
 from local import emulator
 from local.deployment import APP, DATA, Deployment
-from local.settings import LocalSettings, Ports
+from local.settings import LocalSettings
 from local.srp import sign_in
-from tests.model.serving import free_port
+from tests.integration.local_parts import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds: only so that a test that cannot pass ends
@@ -198,10 +198,6 @@ class Caller:
     def _checked(self, answer: httpx.Response, status: int) -> Any:
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
-
-
-def free_ports() -> Ports:
-    return Ports(web=free_port(), emulator=free_port(), adapter=free_port(), model=free_port())
 
 
 def logs(state: Path) -> str:

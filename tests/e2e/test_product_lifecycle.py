@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.e2e.product import ROOT, Product, free_ports, missing_tools, until
+from tests.e2e.product import ROOT, Product, missing_tools, until
+from tests.integration.local_parts import free_ports
 
 pytestmark = [
     pytest.mark.slow,
