@@ -10,7 +10,6 @@ import json
 import math
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ import httpx
 from bench.clip import ROOT
 from bench.launch import BenchError
 from bench.measure import Timing
+from bench.ports import free_port
 from bench.results import Api, ApiCall
 from lambdas.core.settings import Settings
 from stacks import bundle
@@ -63,7 +63,7 @@ def measure_api(requests: int = REQUESTS) -> Api:
 def running_product(folder: Path) -> Iterator[tuple[str, str]]:
     """A product of its own: its address and an API key."""
     state, said = folder / "state", folder / "up.txt"
-    ports = dict(zip(("--port", "--emulator-port", "--adapter-port", "--model-port"), free_ports(4), strict=True))
+    ports = {name: free_port() for name in ("--port", "--emulator-port", "--adapter-port", "--model-port")}
     options = [str(part) for pair in ports.items() for part in pair]
     options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]
     command = [sys.executable, "-m", "local", "up", "--state", str(state), "--whisper-model", "tiny.en", *options]
@@ -144,15 +144,3 @@ def import_time() -> Timing:
         wall, cpu = map(float, run.stdout.split())
         times.append(Timing(wall=wall, cpu=cpu))
     return min(times, key=lambda timing: timing.wall)
-
-
-def free_ports(number: int) -> list[int]:
-    """Ports that nobody listens on, all different."""
-    sockets = [socket.socket() for _ in range(number)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()

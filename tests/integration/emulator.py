@@ -1,7 +1,6 @@
 """An AWS emulator for the tests of a session: a process of its own on a free port, with nothing of our environment."""
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from typing import Any
 import boto3
 import httpx
 from botocore.config import Config
+
+from bench.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-local" / "bin" / "python"
@@ -47,12 +48,6 @@ class Emulator:
     def reset(self) -> None:
         """Forget everything."""
         httpx.post(f"{self.url}/_ministack/reset", timeout=30, trust_env=False).raise_for_status()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -18,13 +18,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from bench.ports import free_port
 from local import emulator
 from local.sagemaker.api import create_app
 from local.sagemaker.queue import JobQueue
 from local.sagemaker.worker import Destination, Worker
 from local.servers import Server
 from local.settings import ENDPOINT_NAME, LocalSettings, Ports
-from tests.model.serving import free_port
 
 T = TypeVar("T")
 SESSION = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")

@@ -12,13 +12,14 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 from starlette.responses import JSONResponse
 
+from bench.ports import free_port
 from local.sagemaker.queue import Job
 from local.settings import ENDPOINT_NAME, LocalSettings
 from model.contract import Analysis
 from model.pipeline import Models, analyze
 from model.serving.settings import ServerSettings
 from tests.integration.local_parts import Container, Rig, invoke, running_emulator, served
-from tests.model.serving import free_port, server_on_thread, shorten
+from tests.model.serving import server_on_thread, shorten
 
 OK = JSONResponse({"answer": 42})
 

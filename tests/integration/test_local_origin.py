@@ -16,13 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bench.ports import free_port
 from local.origin.app import Upstream, create_app
 from local.origin.pages import Pages
 from local.origin.proxy import MAX_BODY
 from local.origin.tokens import split_token
 from stacks.edge.headers import fixed_headers
 from tests.integration.local_parts import served
-from tests.model.serving import free_port
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "edge_vectors.json").read_text())
 TOKEN = "vs_abcdefghijklmnopqrst_secret"

@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from urllib.error import URLError
 
 import boto3
 import pytest
+
+from bench.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION, BUCKET = "eu-west-1", "training-bucket"
@@ -86,9 +87,7 @@ class Account:
 
 @pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = int(listener.getsockname()[1])
+    port = free_port()
     recording = tmp_path_factory.mktemp("moto") / "recording"
     recording.touch()
     variables = os.environ | {"MOTO_ENABLE_RECORDING": "1", "MOTO_RECORDER_FILEPATH": str(recording)}

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from bench.ports import free_port
 from model.features import FloatArray
 from model.pipeline import Models
 from model.server import Server
@@ -154,12 +154,6 @@ class Gate:
         self.entered.set()
         assert self.opened.wait(PATIENCE)
         return self._behind.recognise(clips, language, translate)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def until(happened: Callable[[], bool]) -> None:

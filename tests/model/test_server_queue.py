@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bench.ports import free_port
 from model.bundle import BundleError
 from model.contract import Analysis
 from model.features import FloatArray
@@ -21,7 +22,7 @@ from model.pipeline import Models
 from model.server import Server, create_app, serve
 from model.serving.settings import ServerSettings
 from model.utterances import Word
-from tests.model.serving import MP4, Gate, check_problem, files_in, free_port, server_on_thread, shorten, until
+from tests.model.serving import MP4, Gate, check_problem, files_in, server_on_thread, shorten, until
 
 Post = Callable[[httpx.Client], "Future[httpx.Response]"]
 
