@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from model.contract import Modality
 from model.encoders import VoiceEncoder
 from model.network import EmotionNetwork, collate
 from training.augment import augment
@@ -36,14 +38,17 @@ class Feed:
 
     def __call__(self, rows: list[int]) -> Batch:
         soft = None if self._teacher is None else self._teacher[rows]
+        numbers = torch.tensor(rows)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_of(self._seed, self.epoch, *rows))
             if self._variants is None:
                 examples = [self._joined(i) for i in rows]
-                return to_batch(examples, self._stage.modalities, self._stage.how, self._marks, soft)
-            chosen = self._variants[torch.randint(len(self._variants), (len(rows),)), torch.tensor(rows)]
+                batch = to_batch(examples, self._stage.modalities, self._stage.how, self._marks, soft)
+                return replace(batch, numbers=numbers)
+            chosen = self._variants[torch.randint(len(self._variants), (len(rows),)), numbers]
         emotions, sentiments = (torch.tensor([getattr(self._train[i], k) for i in rows]) for k in Batch.TARGETS)
-        return Batch({"audio": (torch.arange(len(rows)), [chosen])}, emotions, sentiments, soft, encoded=True)
+        inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {"audio": (torch.arange(len(rows)), [chosen])}
+        return Batch(inputs, emotions, sentiments, soft, encoded=True, numbers=numbers)
 
 
 @torch.no_grad()

@@ -24,6 +24,7 @@ from training.feeding import Feed, encode_variants, seed_of
 from training.objective import Objective
 from training.optimising import Part, accelerator, freeze, lay_out, moving_average, optimiser_of
 from training.recipe import Recipe, Stage
+from training.remembered import Remembered
 from training.scoring import encode, judge
 
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -89,7 +90,8 @@ class Training:
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, rates, total_steps=max(steps, LEAST_STEPS), pct_start=how.warm_up, cycle_momentum=False
         )
-        objective = Objective(network, sections, how, priors)
+        self._remembered = Remembered(len(train)) if how.remembered_share else None
+        objective = Objective(network, sections, how, priors, self._remembered)
         prepared = self._accelerator.prepare(
             objective, optimiser, loader, schedule, device_placement=[True, True, False, True]
         )
@@ -127,8 +129,7 @@ class Training:
         self._sampler.epoch = self._feed.epoch = self.state.epoch
         self._sampler.first = self.state.batch * processes
         saved = time.monotonic()
-        calm = self.state.epoch >= round(self._how.epochs * (1.0 - self._how.calm_share))
-        self._accelerator.unwrap_model(self._objective).calm_down(calm)
+        self._accelerator.unwrap_model(self._objective).start_epoch(self.state.epoch)
         self._train_mode()
         for batch in self._loader:
             # Chance follows from the step alone: a run that goes on after a kill meets the same.
@@ -138,7 +139,8 @@ class Training:
                     loss = self._objective(batch)
                 self._accelerator.backward(loss)
                 if self._accelerator.sync_gradients:
-                    self._accelerator.clip_grad_norm_(self._part.parameters(), self._how.clip_gradient)
+                    norm = self._accelerator.clip_grad_norm_(self._part.parameters(), self._how.clip_gradient)
+                    self._check(norm)
                 self._optimiser.step()
                 self._schedule.step()
                 self._optimiser.zero_grad()
@@ -150,6 +152,16 @@ class Training:
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save()
                 saved = time.monotonic()
+
+    def _check(self, norm: Tensor) -> None:
+        """Clipped to nothing or spread by the moving average, it would spoil all that was learned, and in silence."""
+        if not bool(norm.isfinite()):
+            where = f"epoch {self.state.epoch + 1}, batch {self.state.batch + 1}"
+            raise FloatingPointError(
+                f"the gradient of {self._stage.name} is not finite in {where}. The last checkpoint is whole: go on "
+                "from it with the same command; if it happens again, lower the learning rate, or set precision = "
+                '"no" in the recipe'
+            )
 
     def _finish_epoch(self) -> dict[str, float]:
         """Score the averaged weights, keep them if they are the best, and note it all in a checkpoint."""
@@ -199,6 +211,7 @@ class Training:
             "part": self._part.state_dict(),
             "average": self._average.state_dict(),
             "best": self._best,
+            "remembered": None if self._remembered is None else self._remembered.said,
             "optimiser": self._optimiser.state_dict(),
             "schedule": self._schedule.state_dict(),
         }
@@ -220,6 +233,8 @@ class Training:
         self._average.load_state_dict(content["average"])
         self._optimiser.load_state_dict(content["optimiser"])
         self._schedule.load_state_dict(content["schedule"])
+        if self._remembered is not None:
+            self._remembered.said = content["remembered"]
         self._accelerator.print(f"going on in epoch {self.state.epoch + 1} at batch {self.state.batch + 1}")
 
     def _writer(self) -> Any:

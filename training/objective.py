@@ -1,6 +1,7 @@
 """What training minimises: the losses of the fused judgement and of each modality by itself."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import torch
@@ -13,14 +14,16 @@ from model.network import N_EMOTIONS, N_LOGITS, Calibration, EmotionNetwork, col
 from training.augment import augment
 from training.corpora import IGNORED, Example, class_frequencies
 from training.recipe import CorpusRecipe, ModalityRecipe
+from training.remembered import Remembered
 
 
 @dataclass(frozen=True)
 class Batch:
     """n utterances: of each modality the `rows` [k] that have it and their collated inputs; targets [n].
 
-    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments. Where the inputs are `encoded`,
-    the frozen part of the encoder has seen them already, varied.
+    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments; `numbers` int64 [n] says which
+    of the training's examples they are. Where the inputs are `encoded`, the frozen part of the encoder has seen them
+    already, varied.
     """
 
     TARGETS = ("emotion", "sentiment")
@@ -29,6 +32,7 @@ class Batch:
     sentiments: Tensor
     teacher: Tensor | None = None
     encoded: bool = False
+    numbers: Tensor | None = None
 
 
 def to_batch(
@@ -75,21 +79,27 @@ class Objective(nn.Module):
         sections: dict[Modality, ModalityRecipe],
         how: CorpusRecipe,
         calibration: Calibration,
+        remembered: Remembered | None = None,
     ) -> None:
         super().__init__()
         self.network = network
         self._sections = self._varied = sections
         self._how = how
+        self._remembered, self._remembered_share = remembered, 0.0
         for name, prior in (("emotion", calibration.prior_emotion), ("sentiment", calibration.prior_sentiment)):
             # The prior of a weighted loss is frequency^(1 - balance): the weights are known from it.
             balance = how.class_balance
             weight = torch.tensor(prior).pow(-balance / (1.0 - balance)) if balance else torch.ones(len(prior))
             self.register_buffer(f"{name}_weight", weight / weight.mean(), persistent=False)
 
-    def calm_down(self, calm: bool) -> None:
-        """Leave out what no real utterance looks like, or take it up again."""
+    def start_epoch(self, epoch: int) -> None:
+        """What follows from how much has been learned: the last epochs leave out what no real utterance looks like,
+        and what the network said itself counts the more the later it is."""
+        how = self._how
+        calm = epoch >= round(how.epochs * (1.0 - how.calm_share))
         less = {"mixup": 0.0, "erase": 0.0, "crop": 1.0} if calm else {}
         self._sections = {m: section.model_copy(update=less) for m, section in self._varied.items()}
+        self._remembered_share = how.remembered_share * epoch / how.epochs
 
     def forward(self, batch: Batch) -> Tensor:
         """The mean loss of a batch."""
@@ -124,7 +134,8 @@ class Objective(nn.Module):
                 if mixed is not None:
                     order, share = mixed
                     varied[0] = share * varied[0] + (1.0 - share) * varied[0][order]
-                part = network.embed(modality, varied, len(rows), batch.encoded)
+                with _exact(modality):
+                    part = network.embed(modality, varied, len(rows), batch.encoded)
                 embedding = embedding.index_copy(0, rows, part)
                 evidence = evidence.index_copy(0, rows, network.heads[modality](part).float())
                 present[rows, column] = True
@@ -155,9 +166,14 @@ class Objective(nn.Module):
         if mixed is not None:
             order, share = mixed
             own = share * own + (1.0 - share) * self._labelled(logits, emotions[order], sentiments[order])
+        if self._remembered is not None and batch.numbers is not None:
+            numbers = batch.numbers.to(logits.device)[rows]
+            said = _divergence(logits, self._remembered.of(numbers))
+            own = (1.0 - self._remembered_share) * own + self._remembered_share * said
+            self._remembered.add(numbers, logits)
         if batch.teacher is None:
             return own
-        taught = _divergence(logits, batch.teacher.to(logits.device)[rows])
+        taught = _divergence(logits, batch.teacher.to(logits.device)[rows].exp())
         return (1.0 - self._how.teacher_share) * own + self._how.teacher_share * taught
 
     def _labelled(self, logits: Tensor, emotions: Tensor, sentiments: Tensor) -> Tensor:
@@ -181,6 +197,12 @@ class Objective(nn.Module):
         return (each * (1.0 - right).pow(self._how.focal))[known].mean()
 
 
+def _exact(modality: Modality) -> AbstractContextManager[object]:
+    """On a CPU R3D-18 learns in float32: oneDNN's bfloat16 gradient of its last filters (512 channels, 2x7x7 places)
+    reads memory that nobody wrote (torch 2.13): right or enormous, as that happens to be. GPUs are not concerned."""
+    return torch.autocast("cpu", enabled=False) if modality == "video" else nullcontext()
+
+
 def effective_priors(examples: Sequence[Example], balance: float) -> Calibration:
     """The class distributions that a loss balanced by `balance` trains under: frequency^(1 - balance)."""
     frequencies = (
@@ -194,8 +216,8 @@ def effective_priors(examples: Sequence[Example], balance: float) -> Calibration
     )
 
 
-def _divergence(logits: Tensor, teacher: Tensor) -> Tensor:
-    """Cross-entropy against a teacher's distributions (Hinton et al. 2015, at temperature 1)."""
-    emotion = -(teacher[:, :N_EMOTIONS].exp() * logits[:, :N_EMOTIONS].log_softmax(dim=1)).sum(dim=1)
-    sentiment = -(teacher[:, N_EMOTIONS:].exp() * logits[:, N_EMOTIONS:].log_softmax(dim=1)).sum(dim=1)
+def _divergence(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Cross-entropy against distributions [k, 10], a teacher's or the network's own (Hinton et al. 2015)."""
+    emotion = -(wanted[:, :N_EMOTIONS] * logits[:, :N_EMOTIONS].log_softmax(dim=1)).sum(dim=1)
+    sentiment = -(wanted[:, N_EMOTIONS:] * logits[:, N_EMOTIONS:].log_softmax(dim=1)).sum(dim=1)
     return (emotion + sentiment).mean()

@@ -39,6 +39,7 @@ class CorpusRecipe(BaseModel):
     join_share: float = 0.0  # of the sounds that come with another of the same speaker and emotion behind them
     variants: int = 0  # of each sound, through a frozen encoder once and kept; 0: new ones every epoch
     plain_share: float = 0.0  # of the epochs' words that come without case and punctuation
+    remembered_share: float = Field(default=0.0, ge=0.0, lt=1.0)  # of the loss at the end: see training.remembered
     teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
     teacher_share: float = 0.5  # of the loss
 
@@ -105,6 +106,14 @@ class Recipe(BaseModel):
         """A recipe from TOML, or from the same in JSON. Raises OSError or ValueError."""
         text = path.read_text(encoding="utf-8")
         return cls.model_validate(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))
+
+    @model_validator(mode="after")
+    def _what_is_remembered_was_seen_unmixed(self) -> "Recipe":
+        for stage in self.stages():
+            several = len(stage.modalities) > 1
+            if stage.how.remembered_share and (several or self.sections()[stage.modalities[0]].mixup):
+                raise ValueError(f"{stage.corpus}: remembered_share is for one modality, without mixup")
+        return self
 
     @model_validator(mode="after")
     def _every_corpus_is_described(self) -> "Recipe":

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +29,7 @@ from training.loop import Training
 from training.objective import Objective, effective_priors, to_batch
 from training.optimising import Part, freeze, moving_average, optimiser_of
 from training.recipe import CorpusRecipe, ModalityRecipe, Recipe
+from training.remembered import Remembered
 
 # Not narrower: on the gradient of a 1x1 convolution in channels-last layout oneDNN's AVX2 kernels can hang with 4
 # input channels, and its AVX-512 kernels crash with 8; the stem has half the width.
@@ -42,6 +45,7 @@ epochs = {epochs}
 batch = 16
 weight_decay = 0.0
 average_decay = 0.5
+remembered_share = 0.5
 [face]
 corpus = "fer2013"
 width = 32
@@ -293,6 +297,84 @@ def test_biases_and_norms_do_not_decay(name: Literal["adamw", "sgd"]) -> None:
     for key, value in part.named_parameters():
         smaller = bool((value.abs() < before[key].abs()).any())
         assert smaller == (value.ndim > 1), key
+
+
+def test_what_was_said_of_an_example_is_averaged_and_found_again() -> None:
+    remembered, sure, unsure = Remembered(5), torch.zeros(1, 10), torch.zeros(1, 10)
+    sure[0, 2] = sure[0, 8] = 50.0
+    assert (remembered.of(torch.tensor([3])) == 0.0).all(), "nothing is wanted of what was never judged"
+    remembered.add(torch.tensor([3, 1]), torch.cat([sure, unsure]))
+    remembered.add(torch.tensor([3]), unsure)
+    said = remembered.of(torch.tensor([1, 3, 0]))
+    assert said[0, :7].tolist() == pytest.approx([1 / 7] * 7) and said[0, 7:].tolist() == pytest.approx([1 / 3] * 3)
+    assert float(said[1, 2]) == pytest.approx(0.6 + 0.4 / 7) and float(said[1, 8]) == pytest.approx(0.6 + 0.4 / 3)
+    assert (said[2] == 0.0).all()
+
+
+def test_what_the_network_said_draws_a_doubtful_label_back() -> None:
+    """The gradient of a wrong label is smaller where the network has long said something else."""
+    torch.manual_seed(0)
+    network = EmotionNetwork(NetworkConfig(face_width=32)).eval()
+    how = CorpusRecipe(folder="x", epochs=10, batch=2, remembered_share=0.8)
+    examples = [Example(Sample(face=torch.randn(1, 1, 48, 48)), 0, 0, "g")] * 2
+    batch = replace(to_batch(examples, ("face",), how), numbers=torch.tensor([0, 1]))
+    gradients = []
+    for epoch in (0, 9):
+        remembered = Remembered(2)
+        remembered.said[:, 4] = remembered.said[:, 8] = 1.0
+        still = FACE.model_copy(update={"rotate_degrees": 0.0, "scale": 0.0, "shift": 0.0})
+        objective = Objective(network, {"face": still}, how, effective_priors(examples, 0.0), remembered)
+        objective.start_epoch(epoch)
+        network.zero_grad()
+        objective(batch).backward()
+        gradients.append(network.heads["face"].bias.grad.clone())  # type: ignore[union-attr]
+        assert float(remembered.said[0, 4]) < 1.0, "and what it says now is remembered"
+    assert gradients[0][0] < 0 < gradients[0][4] and gradients[1][0] > gradients[0][0] and gradients[1][4] < 0
+
+
+def test_the_gradient_of_video_does_not_hang_on_what_memory_held() -> None:
+    """glibc fills memory that nobody wrote with a pattern that is enormous as a number: two must give one gradient."""
+    script = """
+import torch
+from model.features import Sample
+from model.network import EmotionNetwork, NetworkConfig
+from training.corpora import Example
+from training.objective import Objective, effective_priors, to_batch
+from training.recipe import CorpusRecipe, ModalityRecipe
+torch.manual_seed(0)
+network = EmotionNetwork(NetworkConfig(video=True))
+how = CorpusRecipe(folder="x", epochs=1, batch=2)
+examples = [Example(Sample(video=torch.randn(3, 16, 112, 112)), 0, 0, "g")] * 2
+section = ModalityRecipe(corpus="x", learning_rate=1.0, head_learning_rate=1.0)
+objective = Objective(network, {"video": section}, how, effective_priors(examples, 0.0))
+with torch.autocast("cpu", torch.bfloat16):
+    loss = objective(to_batch(examples, ("video",), how))
+loss.backward()
+print(max(float(p.grad.abs().max()) for p in network.parameters() if p.grad is not None))
+"""
+    largest = []
+    for pattern in ("1", "129"):
+        environment = {**os.environ, "MALLOC_PERTURB_": pattern}
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True
+        )
+        largest.append(float(done.stdout))
+    assert largest[0] == pytest.approx(largest[1], rel=0.01) and largest[0] < 1e3
+
+
+def test_a_gradient_that_is_not_finite_ends_the_run(data: Path, tmp_path: Path) -> None:
+    plan = Recipe.read(recipe(tmp_path, epochs=1))
+    examples = list(read_fer2013(data / "fer2013", "train", None))[:32]
+    examples[5] = replace(examples[5], sample=Sample(face=torch.full((1, 1, 48, 48), torch.nan)))
+    with pytest.raises(FloatingPointError, match=r"gradient of face is not finite in epoch 1, batch [12]\b"):
+        train(plan, data, tmp_path, examples)
+
+
+def test_remembering_is_refused_where_inputs_are_mixed() -> None:
+    plan = tomllib.loads(RECIPE.format(epochs=1))
+    plan["face"]["mixup"] = 0.2
+    with pytest.raises(ValueError, match="remembered_share is for one modality, without mixup"):
+        Recipe.model_validate(plan)
 
 
 def test_varied_sound_stays_silent_behind_its_end() -> None:
