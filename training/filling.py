@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from multiprocessing.spawn import get_preparation_data
 from pathlib import Path
 
 from filelock import FileLock
@@ -47,6 +48,9 @@ def fill(
     filled, began = Filled(), time.monotonic()
     if not _lacking(cache, wanted, retry):
         return filled
+    # In a worker that runs its parent's script again: RuntimeError, and what the script lacks. It would wait below for
+    # the lock of the parent, which waits for it.
+    get_preparation_data("worker")
     cache.folder.mkdir(parents=True, exist_ok=True)
     (cache.folder / "extraction.txt").write_text(EXTRACTION_ID + "\n")
     # Another process may be filling it: when it lets go of the lock, what it did is not done again.

@@ -41,6 +41,7 @@ class CorpusRecipe(BaseModel):
     plain_share: float = 0.0  # of the epochs' words that come without case and punctuation
     remembered_share: float = Field(default=0.0, ge=0.0, lt=1.0)  # of the loss at the end: see training.remembered
     teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
+    teachers: int = Field(default=1, gt=0)  # of that kind, of different seeds: their judgements are averaged
     teacher_share: float = 0.5  # of the loss
 
 

@@ -1,10 +1,11 @@
-"""A teacher: a larger text model, fine-tuned on the same training split, whose soft labels a small one learns from.
+"""Teachers: larger text models, fine-tuned on the same training split, whose soft labels a small one learns from.
 
-Hinton et al. 2015, "Distilling the knowledge in a neural network". It reads the training split alone, and is
-needed for training alone: no bundle holds any of it.
+Hinton et al. 2015, "Distilling the knowledge in a neural network". They read the training split alone, and are
+needed for training alone: no bundle holds any of them.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,11 +50,17 @@ class Teacher(nn.Module):
         return logits
 
 
-def soft_labels(name: str, data: Path, work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
+def soft_labels(name: str, count: int, data: Path, work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
     """Log-probabilities [n, 10] of the training split's n utterances, emotions then sentiments.
 
-    `name` is an entry of weights.CATALOGUE. The labels are kept under `work`, for the same data and seed.
+    Those of the averaged judgements of `count` teachers; `name` is an entry of weights.CATALOGUE. What each said is
+    kept under `work`, for the same data and seed.
     """
+    said = [_labels_of_one(name, data, work, seed + number, precision) for number in range(count)]
+    return torch.stack(said).logsumexp(dim=0) - math.log(count)
+
+
+def _labels_of_one(name: str, data: Path, work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
     lines = list(in_context(read_rows(find(data, PARTS["train"].csv))))
     state = hashlib.sha256(f"{name}{seed}{EPOCHS}{lines}".encode()).hexdigest()[:16]
     path = work / f"teacher-{state}.pt"

@@ -91,7 +91,7 @@ def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str 
 def _examples(
     plan: Recipe, stage: Stage, data: Path, work: Path, tokenizer: TextTokenizer | None
 ) -> tuple[list[Example], list[Example], Tensor | None]:
-    """What to train on, what to score by after every epoch, and a teacher's labels of the former."""
+    """What to train on, what to score by after every epoch, and teachers' labels of the former."""
     corpus, folder = CORPORA[stage.corpus], data / stage.how.folder
     everything = list(corpus.read(folder, "train", tokenizer))
     chosen, aside = put_aside(everything, stage.how.selection)
@@ -99,7 +99,8 @@ def _examples(
     dev = [everything[i] for i in aside] if aside else list(corpus.read(folder, "held-out", tokenizer))
     teacher = None
     if stage.how.teacher is not None:
-        teacher = soft_labels(stage.how.teacher, folder, work, plan.seed, precision(plan.precision))[chosen]
+        by, count = stage.how.teacher, stage.how.teachers
+        teacher = soft_labels(by, count, folder, work, plan.seed, precision(plan.precision))[chosen]
         if len(teacher) != len(train):
             raise ValueError("the teacher judged other utterances than there are to learn from")
     return train, dev, teacher

@@ -203,6 +203,25 @@ def test_a_worker_that_is_killed_loses_no_clip(tmp_path: Path) -> None:
     assert process.returncode == 0 and "12 of 14 utterances are cached (12 now" in output
 
 
+@pytest.mark.timeout(300)
+def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
+    """Workers run it again; one that reads clips in turn waited for the lock of the process that waited for it."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from training.cache import Cache\n"
+        "from training.extraction import Stretch\n"
+        "from training.filling import fill\n"
+        f"fill(Cache(Path({str(tmp_path)!r})), {{'a': Stretch(Path('a.mp4'))}}, workers=1, show=False)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, env=environment, timeout=100
+    )
+    assert done.returncode != 0
+    assert "if __name__ == '__main__':" in done.stderr and "worker processes cannot be started" in done.stderr
+
+
 def index_length(folder: Path) -> int:
     found = list((folder / "features").glob("*/index.jsonl"))
     return found[0].read_bytes().count(b"\n") if found else 0

@@ -327,7 +327,9 @@ def test_what_the_network_said_draws_a_doubtful_label_back() -> None:
         objective.start_epoch(epoch)
         network.zero_grad()
         objective(batch).backward()
-        gradients.append(network.heads["face"].bias.grad.clone())  # type: ignore[union-attr]
+        bias = network.heads["face"].get_parameter("bias")
+        assert bias.grad is not None
+        gradients.append(bias.grad.clone())
         assert float(remembered.said[0, 4]) < 1.0, "and what it says now is remembered"
     assert gradients[0][0] < 0 < gradients[0][4] and gradients[1][0] > gradients[0][0] and gradients[1][4] < 0
 
