@@ -24,10 +24,12 @@ PRIOR_OF: Modality = "text"  # learned from MELD: the one corpus whose emotions 
 
 @dataclass(frozen=True)
 class _Trained:
-    """What training left: a network, what each modality was taught with, and the hashes of what it learned from."""
+    """What training left: a network; of each modality what it was taught with, by which commit, and the hashes of
+    what it learned from."""
 
     network: EmotionNetwork
     taught: dict[Modality, Taught]
+    commits: dict[Modality, str]
     items: dict[Modality, list[str]]
 
     @property
@@ -45,11 +47,11 @@ class _Trained:
 def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
     """Save the bundle, calibrate it on the held-out splits, and report what it scores there."""
     network, notes = load_trained(plan, work)
+    balances = {m: plan.corpora[section.corpus].class_balance for m, section in plan.sections().items()}
     trained = _Trained(
         network,
-        taught={
-            m: Taught.noted(note, plan.corpora[plan.sections()[m].corpus].class_balance) for m, note in notes.items()
-        },
+        taught={m: Taught.noted(note.priors, balances[m]) for m, note in notes.items()},
+        commits={m: note.commit for m, note in notes.items()},
         items={m: read_items(work / f"{m}.items.npy") for m in network.modalities},
     )
     manifest = _manifest(plan, trained)
@@ -92,6 +94,7 @@ def _manifest(plan: Recipe, trained: _Trained) -> Manifest:
         network=trained.network.config.model_copy(update={"calibration": effective, **_declared(trained)}),
         training={
             "commit": commit(),
+            "trained_by": trained.commits,
             "recipe": plan.model_dump(mode="json", exclude_none=True),
             "data": {m: facts(items) for m, items in trained.items.items()},
             "taught": {m: t.model_dump(mode="json", exclude_defaults=True) for m, t in trained.taught.items()},

@@ -149,7 +149,8 @@ class Training:
             self.state.loss += float(loss.detach())
             self.state.batch += 1
             advance()
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+            whole = self._accelerator.sync_gradients  # what is added up so far is in no checkpoint
+            if whole and time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save()
                 saved = time.monotonic()
 
@@ -260,6 +261,5 @@ def describe(figures: dict[str, float]) -> str:
 
 def fingerprint(plan: Recipe, stage: Stage, train: Sequence[Example]) -> str:
     """Of everything that a checkpoint depends on."""
-    sections = {m: plan.sections()[m].model_dump_json() for m in stage.modalities}
     data = hashlib.sha256("".join(f"{e.content}{e.emotion}{e.sentiment}" for e in train).encode()).hexdigest()
-    return hashlib.sha256(f"{plan.seed}{stage.how.model_dump_json()}{sections}{data}".encode()).hexdigest()
+    return f"{plan.digest(stage)} {data}"

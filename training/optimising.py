@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
+from accelerate.utils import DistributedDataParallelKwargs, GradientAccumulationPlugin
 from torch import Tensor, nn
 
 from model.bundle import has_fast_bfloat16
@@ -30,7 +30,7 @@ class Part(nn.Module):
 
 def precision(wanted: str, on_gpu: bool = False) -> torch.dtype | None:
     """What to compute in beside float32: bfloat16 where the hardware multiplies it, or the recipe insists."""
-    fast = torch.cuda.is_bf16_supported() if on_gpu else has_fast_bfloat16()
+    fast = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else has_fast_bfloat16()
     return torch.bfloat16 if wanted == "bf16" or (wanted == "auto" and fast) else None
 
 
@@ -40,8 +40,10 @@ def accelerator(wanted: str, device: str, accumulate: int) -> Accelerator:
     chosen = "bf16" if precision(wanted, on_gpu) else "no"
     # An utterance may lack a modality: its encoder then gets no gradient in that step.
     options = DistributedDataParallelKwargs(find_unused_parameters=True)
+    # The schedule counts optimiser steps (see loop.py); accelerate would count batches, and end it too early.
+    adding_up = GradientAccumulationPlugin(num_steps=accumulate, adjust_scheduler=False)
     return Accelerator(
-        cpu=not on_gpu, mixed_precision=chosen, gradient_accumulation_steps=accumulate, kwargs_handlers=[options]
+        cpu=not on_gpu, mixed_precision=chosen, gradient_accumulation_plugin=adding_up, kwargs_handlers=[options]
     )
 
 

@@ -4,6 +4,7 @@
 of one corpus are trained together, as one stage: their utterances have them all.
 """
 
+import hashlib
 import json
 import tomllib
 from dataclasses import dataclass
@@ -126,6 +127,13 @@ class Recipe(BaseModel):
     def sections(self) -> dict[Modality, ModalityRecipe]:
         found = {m: getattr(self, m) for m in MODALITIES}
         return {m: section for m, section in found.items() if section is not None}
+
+    def digest(self, stage: Stage) -> str:
+        """Of everything here that decides how a stage comes out."""
+        sections = {m: self.sections()[m].model_dump_json() for m in stage.modalities}
+        return hashlib.sha256(
+            f"{self.seed}{self.precision}{stage.how.model_dump_json()}{sections}".encode()
+        ).hexdigest()
 
     def stages(self) -> list[Stage]:
         """One for each corpus, in the order of the recipe."""

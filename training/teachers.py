@@ -6,6 +6,7 @@ needed for training alone: no bundle holds any of them.
 
 import hashlib
 import math
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ def _labels_of_one(name: str, data: Path, work: Path, seed: int, precision: torc
     tokens = _tokenise(lines, Tokenizer.from_file(str(folder / "tokenizer.json")))
     _fine_tune(teacher, lines, tokens, precision)
     labels = _judge(teacher, tokens, precision)
-    torch.save(labels, path)
+    torch.save(labels, path.with_suffix(".part"))
+    os.replace(path.with_suffix(".part"), path)
     return labels
 
 

@@ -3,8 +3,9 @@
     python -m training.train --data DIR               # every stage, then calibrate and write the bundle
     python -m training.train --data DIR --only face   # one stage alone
 
-Each trained stage is kept under --work (build/training/NAME), so one can be trained again without the others; a
-run that was killed goes on where it stopped. `tensorboard --logdir build/training` shows the course of it.
+Each trained stage is kept under --work (build/training/NAME) until the recipe asks for another, so one can be trained
+again without the others; a run that was killed goes on where it stopped. `tensorboard --logdir build/training` shows
+the course of it.
 """
 
 import os
@@ -13,7 +14,6 @@ from typing import Annotated
 
 import torch
 import typer
-from safetensors.torch import save_file
 from torch import Tensor
 
 from model.features import TextTokenizer
@@ -22,11 +22,11 @@ from training.bundling import write_bundle
 from training.corpora import CORPORA, Example
 from training.loop import Training
 from training.objective import effective_priors
-from training.optimising import Part, precision
+from training.optimising import precision
 from training.recipe import Recipe, Stage
 from training.seen import write_items
 from training.teachers import soft_labels
-from training.trained import build_network, tokenizer_of
+from training.trained import build_network, is_trained, keep_trained, tokenizer_of
 
 IS_MAIN = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun or accelerate starts
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,6 +43,8 @@ def main(
 ) -> None:
     """Train a bundle from a recipe."""
     plan = Recipe.read(recipe)
+    if only is not None and only not in plan.sections():
+        raise typer.BadParameter(f"--only takes one of {', '.join(plan.sections())}")
     folder = work or ROOT / "build" / "training" / plan.name
     for corpus in plan.corpora.values():
         if not (data / corpus.folder).exists():
@@ -51,8 +53,11 @@ def main(
             )
     folder.mkdir(parents=True, exist_ok=True)
     for stage in plan.stages():
-        wanted = only is None or only in stage.modalities
-        if wanted and (again or not (folder / f"{stage.name}.safetensors").exists()):
+        if only is not None and only not in stage.modalities:
+            continue
+        if not again and is_trained(plan, stage, folder):
+            typer.echo(f"{stage.name}: trained before by this recipe, and kept (--again trains it again)")
+        else:
             train_stage(plan, stage, data, folder, device)
     if only is None and IS_MAIN:
         write_bundle(plan, data, folder, out or ROOT / "model" / "bundles" / plan.name)
@@ -81,10 +86,8 @@ def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str 
     if not IS_MAIN:
         return
     for modality in stage.modalities:
-        (work / f"{modality}.json").write_text(priors.model_dump_json(indent=1))
         write_items(work / f"{modality}.items.npy", train)
-    state = {key: value.contiguous() for key, value in Part(network, *stage.modalities).state_dict().items()}
-    save_file(state, work / f"{stage.name}.safetensors")
+    keep_trained(network, plan, stage, priors, work)
     training.discard_checkpoint()
 
 
@@ -100,9 +103,10 @@ def _examples(
     teacher = None
     if stage.how.teacher is not None:
         by, count = stage.how.teacher, stage.how.teachers
-        teacher = soft_labels(by, count, folder, work, plan.seed, precision(plan.precision))[chosen]
-        if len(teacher) != len(train):
+        labels = soft_labels(by, count, folder, work, plan.seed, precision(plan.precision))
+        if len(labels) != len(everything):
             raise ValueError("the teacher judged other utterances than there are to learn from")
+        teacher = labels[chosen]
     return train, dev, teacher
 
 

@@ -1,9 +1,11 @@
 """A recipe's network: built, its public encoders loaded, and its trained stages put back."""
 
+import os
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors.torch import load_file, save_file
 
 from model import weights
 from model.compat import ensure_torchvision
@@ -13,7 +15,41 @@ from model.features import TextTokenizer
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from model.public_encoders import load_public_encoder
 from training.optimising import Part
-from training.recipe import ModalityRecipe, Recipe
+from training.provenance import commit
+from training.recipe import ModalityRecipe, Recipe, Stage
+
+
+class Note(BaseModel):
+    """What is kept beside the weights of a modality that was trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    priors: Calibration  # the class distributions its logits are under
+    recipe: str  # Recipe.digest of the stage
+    commit: str  # of the code that trained it
+
+
+def is_trained(plan: Recipe, stage: Stage, work: Path) -> bool:
+    """Whether the stage was trained to its end, by what the recipe says now."""
+    if not (work / f"{stage.name}.safetensors").exists():
+        return False
+    try:
+        notes = [Note.model_validate_json((work / f"{m}.json").read_text()) for m in stage.modalities]
+    except (OSError, ValidationError):
+        return False
+    return all(note.recipe == plan.digest(stage) for note in notes)
+
+
+def keep_trained(network: EmotionNetwork, plan: Recipe, stage: Stage, priors: Calibration, work: Path) -> None:
+    """Keep a trained stage: notes first, and the weights, which say that it is done, whole or not at all."""
+    weights_file = work / f"{stage.name}.safetensors"
+    weights_file.unlink(missing_ok=True)
+    note = Note(priors=priors, recipe=plan.digest(stage), commit=commit())
+    for modality in stage.modalities:
+        (work / f"{modality}.json").write_text(note.model_dump_json(indent=1))
+    state = {key: value.contiguous() for key, value in Part(network, *stage.modalities).state_dict().items()}
+    partial = weights_file.with_suffix(".part")
+    save_file(state, partial)
+    os.replace(partial, weights_file)
 
 
 def build_network(plan: Recipe, modalities: list[Modality]) -> EmotionNetwork:
@@ -32,14 +68,14 @@ def build_network(plan: Recipe, modalities: list[Modality]) -> EmotionNetwork:
     return network
 
 
-def load_trained(plan: Recipe, work: Path) -> tuple[EmotionNetwork, dict[Modality, Calibration]]:
+def load_trained(plan: Recipe, work: Path) -> tuple[EmotionNetwork, dict[Modality, Note]]:
     """All modalities of the recipe with their trained weights, and what training noted of each."""
     network = build_network(plan, list(plan.sections()))
-    notes: dict[Modality, Calibration] = {}
+    notes: dict[Modality, Note] = {}
     for stage in plan.stages():
         Part(network, *stage.modalities).load_state_dict(load_file(work / f"{stage.name}.safetensors"))
         for modality in stage.modalities:
-            notes[modality] = Calibration.model_validate_json((work / f"{modality}.json").read_text())
+            notes[modality] = Note.model_validate_json((work / f"{modality}.json").read_text())
     return network.eval(), notes
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from model.bundle import load_bundle, read_manifest
 from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION
@@ -18,12 +17,11 @@ from training.bundling import write_bundle
 from training.card import Report, render_card, write_card
 from training.corpora import CORPORA
 from training.evaluation import Subject, evaluate
-from training.optimising import Part
 from training.provenance import commit
 from training.recipe import Recipe
 from training.scoring import encode
 from training.seen import load_seen, write_items
-from training.trained import build_network, tokenizer_of
+from training.trained import build_network, keep_trained, tokenizer_of
 
 RECIPE = """
 name = "tiny"
@@ -89,12 +87,8 @@ def bundle(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     for stage, note in zip(plan.stages(), (CONVERSATION, PHOTOGRAPHS), strict=True):
         network = build_network(plan, list(stage.modalities))
-        save_file(
-            {k: v.contiguous() for k, v in Part(network, *stage.modalities).state_dict().items()},
-            work / f"{stage.name}.safetensors",
-        )
         noted = Calibration(prior_emotion=note.prior_emotion, prior_sentiment=note.prior_sentiment)
-        (work / f"{stage.name}.json").write_text(noted.model_dump_json())
+        keep_trained(network, plan, stage, noted, work)
         examples = CORPORA[stage.corpus].read(data / stage.how.folder, "train", tokenizer_of(plan))
         write_items(work / f"{stage.name}.items.npy", examples)
     write_bundle(plan, data, work, out)

@@ -447,6 +447,35 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
     torch.testing.assert_close(kept, heard, atol=1e-4, rtol=1e-4)
 
 
+def test_a_stage_is_trained_again_when_its_recipe_changes(data: Path, tmp_path: Path) -> None:
+    """And only then: a bundle says by which recipe it was made, and that has to be true of every part."""
+    plan = recipe(tmp_path, epochs=1)
+    answers = []
+    for rate in ("3e-3", "3e-3", "1e-3"):
+        plan.write_text(RECIPE.format(epochs=1).replace("3e-3", rate))
+        done = subprocess.run(_command(plan, data, tmp_path), capture_output=True, text=True, check=True)
+        answers.append(("metric epoch=1" in done.stdout, "trained before by this recipe" in done.stdout))
+    assert answers == [(True, False), (False, True), (True, False)]
+
+
+def test_a_modality_that_no_recipe_has_is_refused(data: Path, tmp_path: Path) -> None:
+    command = [*_command(recipe(tmp_path), data, tmp_path), "--only", "voice"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "--only takes one of face" in done.stderr
+
+
+def test_gradients_that_are_added_up_leave_the_schedule_its_length(data: Path, tmp_path: Path) -> None:
+    plan = Recipe.read(recipe(tmp_path, epochs=12))
+    how = plan.corpora["fer2013"].model_copy(update={"accumulate": 4})
+    plan = plan.model_copy(update={"corpora": {"fer2013": how}})
+    examples = list(read_fer2013(data / "fer2013", "train", None))[:128]
+    network = EmotionNetwork(NetworkConfig(face_width=32))
+    priors = effective_priors(examples, 0.0)
+    training = Training(network, plan, plan.stages()[0], examples, [], tmp_path, priors, device="cpu")
+    training.run()
+    assert training._schedule.get_last_lr()[0] < 0.2 * 3e-3, "the cosine came to its end"
+
+
 def test_the_committed_recipes_are_valid() -> None:
     folder = Path(__file__).parents[2] / "training"
     starter, full = Recipe.read(folder / "starter.toml"), Recipe.read(folder / "full.toml")
