@@ -17,6 +17,7 @@ from model.media import MediaError
 from model.weights import WeightsError
 from training.corpora import CORPORA, Split
 from training.evaluation import Evaluation, Subject, evaluate
+from training.filling import FillError
 from training.metrics import Headline
 from training.report import write_report
 from training.scoring import encode
@@ -78,7 +79,7 @@ def _score(subject: Subject, corpus: str, data: Path, split: Split) -> list[Eval
         encoded = encode(subject.bundle.network, examples)
     except KeyError as error:
         raise typer.BadParameter(f"{data} lacks {error}, which {corpus} has", param_hint="--data") from error
-    except (MediaError, OSError, ValueError) as error:
+    except (FillError, MediaError, OSError, ValueError) as error:
         raise typer.BadParameter(f"{data} cannot be read as {corpus}: {error}", param_hint="--data") from error
     return evaluate(subject, corpus, split, encoded)
 

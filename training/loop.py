@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -85,7 +86,7 @@ class Training:
             num_workers=LOADERS if on_gpu else 0,
             generator=torch.Generator(),
         )
-        steps = how.epochs * (1 + len(self._sampler) // how.accumulate)
+        steps = how.epochs * math.ceil(len(self._sampler) / how.accumulate)
         rates = [group["lr"] for group in optimiser.param_groups]
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, rates, total_steps=max(steps, LEAST_STEPS), pct_start=how.warm_up, cycle_momentum=False

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -163,6 +164,7 @@ def test_a_manifest_may_say_the_split(tmp_path: Path, tokenizer: TextTokenizer) 
         (("text,emotion", ",joy"), "row 2: it has neither a path nor a text"),
         (("path,start,end,emotion", "a.mp4,5,2,joy"), "row 2: it ends before it starts"),
         (("path,start,emotion", "a.mp4,0:05,joy"), "row 2: start and end are seconds"),
+        (("emotion,text", "joy,Oh, no"), "row 2: it has more fields than the header"),
         (("text,emotion,split", "Hi.,joy,dev"), "row 2: split 'dev' is not one of train, held-out, test"),
         (("text,dialogue,emotion,split", "A.,a,joy,train", "B.,a,joy,test"), "row 3: dialogue a stands in two splits"),
     ],
@@ -212,6 +214,56 @@ def test_fer2013_is_read_as_served(tmp_path: Path) -> None:
     assert served is not None and trained.sample.face is not None
     torch.testing.assert_close(served, trained.sample.face)
     assert trained.emotion == 3 and trained.sentiment == SENTIMENTS.index("positive")
+
+
+FACES, LABELS, CLASSES = np.zeros((2, 48, 48), dtype=np.uint8), np.array([0, 6]), np.array(EMOTIONS)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (FACES / 255.0, LABELS, "images should be whole numbers of 0 to 255"),
+        (FACES[..., None], LABELS, "[2, 48, 48], and are uint8 [2, 48, 48, 1]"),
+        (FACES, np.array([0, 7]), "labels should be whole numbers of 0 to 6"),
+        (FACES, np.array([-1, 0]), "labels should be whole numbers of 0 to 6"),
+    ],
+)
+def test_fer2013_of_another_form_is_refused(tmp_path: Path, images: Any, labels: Any, message: str) -> None:
+    """It would be scored all the same, and wrongly."""
+    path = tmp_path / "faces.npz"
+    np.savez(path, images=images, labels=labels, classes=CLASSES)
+    with pytest.raises(ValueError) as error:
+        read_fer2013(path, "all", None)
+    assert message in str(error.value)
+
+
+def test_files_that_are_no_fer2013_are_refused(tmp_path: Path) -> None:
+    whole, cut, single = (tmp_path / name for name in ("whole.npz", "cut.npz", "single.npy"))
+    np.savez(whole, images=FACES.astype(np.int64), labels=LABELS, classes=CLASSES)
+    cut.write_bytes(whole.read_bytes()[:-100])
+    np.save(single, FACES)
+    assert len(read_fer2013(whole, "all", None)) == 2
+    for path, message in ((cut, "no whole .npz"), (single, "is one array")):
+        with pytest.raises(ValueError, match=message):
+            read_fer2013(path, "all", None)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"), [("Hi.,joy,positive,x,0", "should be whole numbers"), ("Hi.,joy", "it ends before its last")]
+)
+def test_rows_that_are_no_melds_are_named(tmp_path: Path, row: str, message: str) -> None:
+    path = tmp_path / "dev.csv"
+    path.write_text(f"Utterance,Emotion,Sentiment,Dialogue_ID,Utterance_ID\nHi.,joy,positive,0,0\n{row}\n")
+    with pytest.raises(ValueError, match=f"row 3.*{message}"):
+        read_rows(path)
+
+
+def test_songs_are_not_speech(tmp_path: Path) -> None:
+    sound = (0.3 * np.sin(2 * np.pi * 300 * np.arange(SAMPLE_RATE) / SAMPLE_RATE)).astype(np.float32)
+    for name in ("03-01-05-01-01-01-21.WAV", "03-02-05-01-01-02-21.wav"):
+        write(tmp_path / "made.wav", [], [Sound(sound)])
+        (tmp_path / "made.wav").rename(tmp_path / name)
+    assert len(read_ravdess(tmp_path, "test", None)) == 1
 
 
 def test_frequencies_leave_out_what_is_ignored() -> None:

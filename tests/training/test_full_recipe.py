@@ -73,7 +73,9 @@ def test_the_bundle_has_learned_fusion(bundle: Path) -> None:
 def test_its_evaluation_covers_every_subset_of_modalities(bundle: Path, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
     run("training.evaluate", str(bundle), "--corpus", "meld", "--data", str(data / "meld"), "--json", str(out))
-    assert out.exists()
+    judged = json.loads(out.read_text(encoding="utf-8"))
+    subsets = {tuple(s["modalities"]) for e in judged["evaluations"] for s in e["subsets"] if s["emotion"]}
+    assert len(subsets) == 2**4 - 1, "of four modalities, each alone and with every other"
     card = (bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "text + audio + video + face" in card.replace(", ", " + ") and "unmeasured" not in card.split("## ")[0]
 

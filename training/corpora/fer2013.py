@@ -1,11 +1,14 @@
 """FER2013 (Goodfellow et al. 2013): 48x48 grey faces from the web."""
 
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from model.features import Sample, TextTokenizer, standardise_faces
+from model.features import FACE_SIZE, Sample, TextTokenizer, standardise_faces
 from training.contents import content_of
 from training.corpora.base import Example, Split, targets
 
@@ -22,12 +25,35 @@ def read_fer2013(data: Path, split: Split, _: TextTokenizer | None) -> list[Exam
 
 
 def _read(path: Path, prefix: str) -> list[Example]:
-    with np.load(path) as archive:
-        images, labels, classes = archive["images"], archive["labels"], [str(c) for c in archive["classes"]]
+    images, labels, classes = _arrays(path)
     faces = standardise_faces(torch.from_numpy(images))
     examples = []
     for i, (face, image, label) in enumerate(zip(faces, images, labels, strict=True)):
-        emotion, sentiment = targets(classes[label], "", f"{path}, image {i}")
+        emotion, sentiment = targets(classes[int(label)], "", f"{path}, image {i}")
         sample = Sample(face=face.unsqueeze(0))
         examples.append(Example(sample, emotion, sentiment, f"{prefix}image {i}", content_of(image.tobytes())))
     return examples
+
+
+def _arrays(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.integer[Any]], list[str]]:
+    """Images, labels and the labels' names. Raises KeyError for what is not there, ValueError for what is not meant."""
+    try:
+        archive = np.load(path)
+    except BadZipFile as error:
+        raise ValueError(f"{path} is no whole .npz: copy it again ({error})") from error
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise ValueError(f"{path} is one array: an .npz with images, labels and classes is wanted")
+    with archive:
+        images, labels, classes = archive["images"], archive["labels"], [str(c) for c in archive["classes"]]
+    wanted = (len(labels), FACE_SIZE, FACE_SIZE)
+    if images.shape != wanted or not _within(images, 255):
+        found = f"{images.dtype} {list(images.shape)}"
+        raise ValueError(f"{path}: images should be whole numbers of 0 to 255 {list(wanted)}, and are {found}")
+    if not _within(labels, len(classes) - 1):
+        raise ValueError(f"{path}: labels should be whole numbers of 0 to {len(classes) - 1}, places in `classes`")
+    return images.astype(np.uint8), labels, classes
+
+
+def _within(numbers: npt.NDArray[Any], most: int) -> bool:
+    whole = np.issubdtype(numbers.dtype, np.integer)
+    return bool(whole and (numbers.size == 0 or (numbers.min() >= 0 and numbers.max() <= most)))

@@ -55,7 +55,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
         unknown = set(reader.fieldnames or ()) - set(COLUMNS)
         if unknown:
             raise ValueError(f"{path} has unknown columns {sorted(unknown)}; known: {', '.join(COLUMNS)}")
-        return [{column: (row.get(column) or "").strip() for column in COLUMNS} for row in reader]
+        rows = list(reader)
+    for line, row in enumerate(rows, start=2):
+        if None in row:  # where csv puts what has no column
+            raise ValueError(f'{path}, row {line}: it has more fields than the header; text with commas needs "quotes"')
+    return [{column: (row.get(column) or "").strip() for column in COLUMNS} for row in rows]
 
 
 def _clip(folder: Path, row: dict[str, str], said: Sequence[str], where: str) -> Clip:

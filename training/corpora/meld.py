@@ -110,13 +110,25 @@ def read_rows(path: Path) -> list[Row]:
         text = raw.decode("cp1252", errors="replace")
     rows = []
     for line, fields in enumerate(csv.DictReader(io.StringIO(text, newline="")), start=2):
+        where = f"{path}, row {line}"
+        if None in fields.values():
+            raise ValueError(f"{where}: it ends before its last column; is the file whole?")
         try:
-            emotion, sentiment = targets(fields["Emotion"], fields["Sentiment"], f"{path}, row {line}")
+            emotion, sentiment = targets(fields["Emotion"], fields["Sentiment"], where)
             said = fields["Utterance"].translate(WINDOWS_MARKS)
-            rows.append(Row(int(fields["Dialogue_ID"]), int(fields["Utterance_ID"]), said, emotion, sentiment))
+            rows.append(Row(*_numbers(fields, where), said, emotion, sentiment))
         except KeyError as error:
             raise ValueError(f"{path} has no column {error.args[0]!r}; is it one of MELD's *_sent_emo.csv?") from error
     return sorted(rows, key=lambda row: (row.dialogue, row.utterance))
+
+
+def _numbers(fields: dict[str, str], where: str) -> tuple[int, int]:
+    """Of the dialogue, and of the utterance within it."""
+    said = fields["Dialogue_ID"], fields["Utterance_ID"]
+    try:
+        return int(said[0]), int(said[1])
+    except ValueError as error:
+        raise ValueError(f"{where}: Dialogue_ID and Utterance_ID are {said}, and should be whole numbers") from error
 
 
 def in_context(rows: Sequence[Row]) -> Iterator[tuple[Row, list[str]]]:

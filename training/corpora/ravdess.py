@@ -16,7 +16,8 @@ EMOTIONS_OF_CODES: dict[str, Emotion] = {
     "01": "neutral", "02": "neutral", "03": "joy", "04": "sadness",
     "05": "anger", "06": "fear", "07": "disgust", "08": "surprise",
 }  # fmt: skip
-SUFFIXES = {".opus", ".wav", ".flac"}
+SPEECH = "01"  # the channel; 02 is the same actors' songs
+SUFFIXES = {".opus", ".wav", ".flac", ".mp3", ".ogg", ".m4a"}
 HELD_OUT_ACTORS = frozenset({"17", "18", "19", "20"})
 TEST_ACTORS = frozenset({"21", "22", "23", "24"})
 
@@ -24,9 +25,9 @@ TEST_ACTORS = frozenset({"21", "22", "23", "24"})
 def read_ravdess(data: Path, split: Split, _: TextTokenizer | None) -> list[Example]:
     """The speech files in `data`, or in its folders of actors; 17-20 are held out, 21-24 are the test."""
     examples = []
-    for path in sorted(p for p in data.rglob("*") if p.suffix in SUFFIXES):
+    for path in sorted(p for p in data.rglob("*") if p.suffix.lower() in SUFFIXES):
         fields = path.stem.split("-")
-        if len(fields) != 7 or split not in ("all", split_of_actor(fields[6])):
+        if len(fields) != 7 or fields[1] != SPEECH or split not in ("all", split_of_actor(fields[6])):
             continue
         sample = Evidence(spoken_part(read_audio(path))).sample()
         if sample.audio is not None:
