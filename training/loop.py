@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.utils import broadcast_object_list
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sklearn.metrics import f1_score
 from torch import Tensor
@@ -39,8 +40,8 @@ class State:
     """Where training is: saved with the weights, so that a killed run goes on at the next batch."""
 
     epoch: int = 0
-    batch: int = 0  # within the epoch: the next one
-    loss: float = 0.0  # summed over the epoch so far
+    batch: int = 0  # within the epoch: the next one, of those that all processes share
+    loss: float = 0.0  # of the first process, times their number, summed over the epoch so far
     best: float = -1.0
     best_epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -128,7 +129,7 @@ class Training:
     def _epoch(self, advance: Callable[[], None]) -> None:
         processes = self._accelerator.num_processes
         self._sampler.epoch = self._feed.epoch = self.state.epoch
-        self._sampler.first = self.state.batch * processes
+        self._sampler.first = self.state.batch
         saved = time.monotonic()
         self._accelerator.unwrap_model(self._objective).start_epoch(self.state.epoch)
         self._train_mode()
@@ -147,8 +148,8 @@ class Training:
                 self._optimiser.zero_grad()
             if self._accelerator.sync_gradients:
                 self._average.update_parameters(self._part)
-            self.state.loss += float(loss.detach())
-            self.state.batch += 1
+            self.state.loss += processes * float(loss.detach())
+            self.state.batch += processes
             advance()
             whole = self._accelerator.sync_gradients  # what is added up so far is in no checkpoint
             if whole and time.monotonic() - saved > CHECKPOINT_SECONDS:
@@ -170,7 +171,7 @@ class Training:
         state = self.state
         figures = {"epoch": state.epoch + 1.0, "loss": state.loss / max(1, state.batch)}
         if self._dev and self._is_scored(state.epoch):
-            figures |= self._score()
+            figures |= self._score_once()
             if self._how.selection > 0 and figures["dev_weighted_f1"] > state.best:
                 state.best, state.best_epoch = figures["dev_weighted_f1"], state.epoch
                 self._best = copy.deepcopy(self._average.module.state_dict())
@@ -182,6 +183,13 @@ class Training:
     def _is_scored(self, epoch: int) -> bool:
         how = self._how
         return how.selection > 0 or (epoch + 1) % how.score_every == 0 or epoch + 1 == how.epochs
+
+    def _score_once(self) -> dict[str, float]:
+        """The first process's figures for all: each has statistics of its own batches, and two that did not agree on
+        which epoch was the best would wait for each other."""
+        scored = [self._score() if self._accelerator.is_main_process else {}]
+        found: dict[str, float] = broadcast_object_list(scored)[0]
+        return found
 
     def _score(self) -> dict[str, float]:
         current = copy.deepcopy(self._part.state_dict())

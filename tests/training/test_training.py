@@ -1,7 +1,7 @@
 """Training learns, goes on after a kill as if nothing had been, and leaves what is frozen alone."""
 
 import os
-import signal
+import re
 import subprocess
 import sys
 import time
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import psutil  # type: ignore[import-untyped]
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -120,7 +121,7 @@ def test_a_killed_run_goes_on_to_the_same_end(data: Path, tmp_path: Path) -> Non
     for name, kill in (("whole", False), ("killed", True)):
         work = tmp_path / name
         if kill:
-            _run_until_mid_epoch(plan, data, work)
+            _run_until_mid_epoch(_command(plan, data, work), work)
             assert (work / "face.checkpoint.pt").exists() and not (work / "face.safetensors").exists()
         done = subprocess.run(
             _command(plan, data, work), capture_output=True, text=True, check=False, env=_environment()
@@ -447,6 +448,27 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
     torch.testing.assert_close(kept, heard, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.slow
+def test_two_processes_train_one_network_and_another_number_goes_on(data: Path, tmp_path: Path) -> None:
+    """As torchrun starts one for each GPU; here they share a processor. Killed, and taken up by a single process."""
+    plan = tmp_path / "recipe.toml"
+    plan.write_text(RECIPE.format(epochs=4).replace("average_decay", "selection = 0.2\npatience = 9\naverage_decay"))
+    work = tmp_path / "work"
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
+    several = [*torchrun, *_command(plan, data, work)[2:]]
+    _run_until_mid_epoch(several, work)
+    one = subprocess.run(_command(plan, data, work), capture_output=True, text=True, check=False, env=_environment())
+    assert one.returncode == 0, one.stderr
+    begun = re.search(r"going on in epoch (\d) at batch (\d+)", one.stdout)
+    assert begun and int(begun[2]) % 2 == 1, "two batches at a time were behind it"
+    both = subprocess.run([*several, "--again"], capture_output=True, text=True, check=False, env=_environment())
+    assert both.returncode == 0, both.stderr
+    assert "metric epoch=4" in both.stdout
+    network = EmotionNetwork(NetworkConfig(face_width=32))
+    Part(network, "face").load_state_dict(load_file(work / "face.safetensors"))
+    assert share_right(network, list(read_fer2013(data / "fer2013", "train", None))) > 0.6
+
+
 def test_a_stage_is_trained_again_when_its_recipe_changes(data: Path, tmp_path: Path) -> None:
     """And only then: a bundle says by which recipe it was made, and that has to be true of every part."""
     plan = recipe(tmp_path, epochs=1)
@@ -483,13 +505,14 @@ def test_the_committed_recipes_are_valid() -> None:
     assert [s.modalities for s in full.stages()] == [("text", "audio", "video", "face")]
 
 
-def _run_until_mid_epoch(plan: Path, data: Path, work: Path) -> None:
-    """Start, wait for a checkpoint that lies inside an epoch, and kill without a warning."""
-    with subprocess.Popen(_command(plan, data, work), stdout=subprocess.DEVNULL, env=_environment()) as process:
+def _run_until_mid_epoch(command: list[str], work: Path) -> None:
+    """Start, wait for a checkpoint that lies inside an epoch, and kill without a warning, with what it started."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=_environment()) as process:
         deadline = time.monotonic() + 120.0
         while time.monotonic() < deadline and process.poll() is None:
             if _batch(work / "face.checkpoint.pt") > 0:
-                process.send_signal(signal.SIGKILL)
+                for started in (*psutil.Process(process.pid).children(recursive=True), process):
+                    started.kill()
                 return
             time.sleep(0.02)
         process.kill()
