@@ -15,12 +15,14 @@ from rich.table import Table
 from model.bundle import DEFAULT_BUNDLE, BundleError
 from model.media import MediaError
 from model.weights import WeightsError
+from training.constants import cross_fit_constants
 from training.corpora import CORPORA, Split
 from training.evaluation import Evaluation, Subject, evaluate
 from training.filling import FillError
 from training.metrics import Headline
 from training.report import write_report
-from training.scoring import encode
+from training.scoring import CrossFit, Encoded, encode
+from training.seen import data_hash
 
 PLAIN = {"meld": "meld-text-plain", "meld-text": "meld-text-plain"}
 
@@ -42,7 +44,9 @@ def main(
     if not data.exists():
         raise typer.BadParameter(f"{data} does not exist", param_hint="--data")
     subject = _load(bundle, device, corpus)
-    results = [e for name in styles(corpus) for e in _score(subject, name, data, split)]  # type: ignore[arg-type]
+    judged = {name: _encode(subject, name, data, split) for name in styles(corpus)}
+    fit = refit(subject, corpus, judged[corpus])
+    results = [e for name, items in judged.items() for e in evaluate(subject, name, split, items, fit)]  # type: ignore[arg-type]
     for result in results:
         if result.prior == "corpus" or not result.same_prior:
             show(result, Console())
@@ -73,15 +77,23 @@ def _load(bundle: str, device: str, corpus: str) -> Subject:
     return subject
 
 
-def _score(subject: Subject, corpus: str, data: Path, split: Split) -> list[Evaluation]:
+def refit(subject: Subject, corpus: str, encoded: Encoded) -> CrossFit | None:
+    """For the very items that the bundle's constants were fitted on: constants fitted without each one's group."""
+    held_out = subject.bundle.manifest.training.get("held_out")
+    facts = held_out.get(corpus) if isinstance(held_out, dict) else None
+    if facts is None or facts["sha256"] != data_hash(encoded.contents):
+        return None
+    return cross_fit_constants(subject.bundle.network.config, encoded, subject.taught, dict.fromkeys(subject.taught))
+
+
+def _encode(subject: Subject, corpus: str, data: Path, split: str) -> Encoded:
     try:
-        examples = CORPORA[corpus].read(data, split, subject.bundle.tokenizer)
-        encoded = encode(subject.bundle.network, examples)
+        examples = CORPORA[corpus].read(data, split, subject.bundle.tokenizer)  # type: ignore[arg-type]
+        return encode(subject.bundle.network, examples)
     except KeyError as error:
         raise typer.BadParameter(f"{data} lacks {error}, which {corpus} has", param_hint="--data") from error
     except (FillError, MediaError, OSError, ValueError) as error:
         raise typer.BadParameter(f"{data} cannot be read as {corpus}: {error}", param_hint="--data") from error
-    return evaluate(subject, corpus, split, encoded)
 
 
 def show(evaluation: Evaluation, console: Console) -> None:
@@ -112,10 +124,12 @@ def _cells(figures: Headline) -> list[str]:
 
 
 def seen_in_words(evaluation: Evaluation) -> str:
-    """How many items the bundle had learned from."""
+    """How many items the bundle had learned from, and whether it was calibrated on them."""
+    fitted = " It was calibrated on these very items: each is scored by constants fitted on the others." * evaluation.cross_fitted
     if evaluation.seen is None:
-        return "The bundle keeps no hashes of what it learned from: whether it has seen these items is not known."
-    return f"Items of this split whose bytes were in training: {evaluation.seen}."
+        unknown = "The bundle keeps no hashes of what it learned from: whether it has seen these items is not known."
+        return unknown + fitted
+    return f"Items of this split whose bytes were in training: {evaluation.seen}." + fitted
 
 
 if __name__ == "__main__":

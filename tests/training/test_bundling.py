@@ -12,6 +12,7 @@ import torch
 from model.bundle import load_bundle, read_manifest
 from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION
 from model.network import Calibration
+from tests.training.commands import run_evaluate
 from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, save_small_bundle, utterance
 from training.bundling import write_bundle
 from training.card import Report, render_card, write_card
@@ -132,6 +133,20 @@ def test_evaluations_are_cross_fitted_and_split(report: Report) -> None:
     text = {e.scope: e for e in report.evaluations if e.corpus == "meld-text" and e.prior == "corpus"}
     assert (text["all"].items, text["all"].seen, text["unseen"].items) == (70, 10, 60)
     assert all(e.same_prior for e in report.evaluations if e.corpus == "meld-text")
+
+
+def test_its_own_held_out_items_are_scored_as_in_the_card(
+    bundle: Path, report: Report, data: Path, tmp_path: Path
+) -> None:
+    """By constants fitted without them: its own would flatter it. Other items are scored by its own."""
+    asked = (bundle, "--corpus", "fer2013", "--data", data / "faces", "--json", tmp_path / "out.json", "--split")
+    code, output = run_evaluate(*asked, "held-out")
+    assert code == 0 and "calibrated on these very items" in output
+    found = json.loads((tmp_path / "out.json").read_text())
+    known = [e.model_dump(mode="json") for e in report.evaluations if e.corpus == "fer2013"]
+    assert [e["emotion"]["ece"] for e in found] == pytest.approx([e["emotion"]["ece"] for e in known], abs=1e-6)
+    code, output = run_evaluate(*asked, "train")
+    assert code == 0 and "very items" not in output
 
 
 def test_the_card_says_what_it_must(bundle: Path, report: Report) -> None:

@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import typer
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from model.contract import EMOTIONS
 from model.network import EmotionNetwork
+from tests.training.commands import run_evaluate
 from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, Lazy, save_small_bundle, small_network, utterance
-from training import evaluate as evaluate_module
 from training import scoring
 from training.evaluation import Evaluation, Subject, evaluate
 from training.provenance import Taught, taught_of, uncalibrated
@@ -188,16 +186,9 @@ def test_seen_items_are_split_out(tmp_path: Path, known: range, scopes: list[str
         assert evaluations[2].emotion == apart.emotion and evaluations[2].data == apart.data
 
 
-def run(*arguments: str | Path) -> tuple[int, str]:
-    app = typer.Typer()
-    app.command()(evaluate_module.main)
-    done = CliRunner().invoke(app, [str(a) for a in arguments])
-    return done.exit_code, " ".join(done.output.replace("│", " ").split())
-
-
 def test_the_command_scores_a_file_and_reports(bundle: Path, faces: Path, tmp_path: Path) -> None:
     out, page = tmp_path / "a" / "figures.json", tmp_path / "b" / "report.html"
-    code, output = run(bundle, "--corpus", "fer2013", "--data", faces, "--json", out, "--html", page)
+    code, output = run_evaluate(bundle, "--corpus", "fer2013", "--data", faces, "--json", out, "--html", page)
     assert code == 0, output
     assert "keeps no hashes" in output
     evaluations = [Evaluation.model_validate(e) for e in json.loads(out.read_text())]
@@ -218,7 +209,7 @@ def test_bad_arguments_are_told_in_a_line(bundle: Path, faces: Path, tmp_path: P
         (("--corpus", "fer2013", "--data", broken), "cannot be read"),
         (("--corpus", "fer2013", "--data", tmp_path / "bare.npz"), "lacks"),
     ):
-        code, output = run(bundle, *arguments)
+        code, output = run_evaluate(bundle, *arguments)
         assert code == 2 and message in output, output
-    code, output = run(tmp_path / "nothing", "--corpus", "fer2013", "--data", faces)
+    code, output = run_evaluate(tmp_path / "nothing", "--corpus", "fer2013", "--data", faces)
     assert code == 2 and "there is no bundle" in output

@@ -74,7 +74,7 @@ def test_its_evaluation_covers_every_subset_of_modalities(bundle: Path, data: Pa
     out = tmp_path / "figures.json"
     run("training.evaluate", str(bundle), "--corpus", "meld", "--data", str(data / "meld"), "--json", str(out))
     judged = json.loads(out.read_text(encoding="utf-8"))
-    subsets = {tuple(s["modalities"]) for e in judged["evaluations"] for s in e["subsets"] if s["emotion"]}
+    subsets = {tuple(s["modalities"]) for e in judged for s in e["subsets"] if s["emotion"]}
     assert len(subsets) == 2**4 - 1, "of four modalities, each alone and with every other"
     card = (bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "text + audio + video + face" in card.replace(", ", " + ") and "unmeasured" not in card.split("## ")[0]
