@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from model.bundle import Manifest, find_bundle, read_manifest
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.palette import MODALITY_NAMES
+from model.weights import CATALOGUE, Weights
 from training.confidence import BINS
 from training.constants import CalibrationReport
 from training.corpora import CORPORA
@@ -87,6 +88,7 @@ def render_card(manifest: Manifest, report: Report) -> str:
         corpora=[corpus for corpus in CORPORA.values() if corpus.name in names and not corpus.name.endswith("-plain")],
         items=_part(manifest.training, "data"),
         selection=_selection(manifest),
+        public=_public(manifest),
         learned={c.modality: c.corpus for c in report.calibrations},
         held_out=HELD_OUT,
         emotions=EMOTIONS,
@@ -101,6 +103,20 @@ def _selection(manifest: Manifest) -> dict[str, float]:
     """For each corpus, the share of its training groups by which the best epoch was chosen; 0 where it was fixed."""
     corpora = _part(_part(manifest.training, "recipe"), "corpora")
     return {corpus: float(how.get("selection", 0.0)) for corpus, how in corpora.items()}
+
+
+def _public(manifest: Manifest) -> list[tuple[str, str, Weights]]:
+    """Public weights that took part in training: for which modality, in which part, and what they are."""
+    recipe = _part(manifest.training, "recipe")
+    found: list[tuple[str, str, Weights]] = []
+    for modality in manifest.network.modalities:
+        section = _part(recipe, modality)
+        if section.get("public_encoder") in CATALOGUE:
+            found.append((modality, "started from", CATALOGUE[section["public_encoder"]]))
+        teacher = _part(_part(recipe, "corpora"), section.get("corpus", "")).get("teacher")
+        if modality == "text" and teacher in CATALOGUE:
+            found.append((modality, "learned from the soft labels of", CATALOGUE[teacher]))
+    return found
 
 
 def _part(training: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.bundle import load_bundle, read_manifest
+from model.bundle import find_bundle, load_bundle, read_manifest
 from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION
 from model.network import Calibration
 from tests.training.commands import run_evaluate
@@ -178,6 +178,13 @@ def assert_tables_are_even(card: str) -> None:
     for block in card.split("\n\n"):
         rows = [line for line in block.splitlines() if line.startswith("|")]
         assert len({row.count("|") for row in rows}) <= 1, block
+
+
+def test_the_card_names_the_public_weights_that_took_part() -> None:
+    folder = find_bundle("starter")
+    card = render_card(read_manifest(folder), Report.model_validate_json((folder / "evaluation.json").read_bytes()))
+    assert "- text started from minilm-l6: " in card and "- audio started from whisper-base: " in card
+    assert "- text learned from the soft labels of mpnet-base: " in card and "- face " not in card
 
 
 def test_the_card_follows_the_evaluation(bundle: Path, report: Report) -> None:
