@@ -125,10 +125,8 @@ def _cells(figures: Headline) -> list[str]:
 
 def seen_in_words(evaluation: Evaluation) -> str:
     """How many items the bundle had learned from, and whether it was calibrated on them."""
-    fitted = (
-        " It was calibrated on these very items: each is scored by constants fitted on the others."
-        * evaluation.cross_fitted
-    )
+    own = " It was calibrated on these very items: each is scored by constants fitted on the others."
+    fitted = own if evaluation.cross_fitted else ""
     if evaluation.seen is None:
         unknown = "The bundle keeps no hashes of what it learned from: whether it has seen these items is not known."
         return unknown + fitted

@@ -258,6 +258,16 @@ def test_rows_that_are_no_melds_are_named(tmp_path: Path, row: str, message: str
         read_rows(path)
 
 
+def test_sounds_too_quiet_to_be_judged_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    for loudness, actor in ((0.3, "21"), (0.0, "22")):
+        sound = (loudness * np.sin(2 * np.pi * 300 * time)).astype(np.float32)
+        write(tmp_path / f"03-01-05-01-01-01-{actor}.wav", [], [Sound(sound)])
+    assert [e.group for e in read_ravdess(tmp_path, "test", None)] == ["actor 21"]
+    said = " ".join(capsys.readouterr().err.split())
+    assert "1 of 2 files are left out" in said and "03-01-05-01-01-01-22.wav" in said
+
+
 def test_songs_are_not_speech(tmp_path: Path) -> None:
     sound = (0.3 * np.sin(2 * np.pi * 300 * np.arange(SAMPLE_RATE) / SAMPLE_RATE)).astype(np.float32)
     for name in ("03-01-05-01-01-01-21.WAV", "03-02-05-01-01-02-21.wav"):

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from rich.console import Console
+
 from model.contract import Emotion
 from model.features import FloatArray, TextTokenizer
 from model.media import read_audio
@@ -23,16 +25,25 @@ TEST_ACTORS = frozenset({"21", "22", "23", "24"})
 
 
 def read_ravdess(data: Path, split: Split, _: TextTokenizer | None) -> list[Example]:
-    """The speech files in `data`, or in its folders of actors; 17-20 are held out, 21-24 are the test."""
-    examples = []
+    """The speech files in `data`, or in its folders of actors; 17-20 are held out, 21-24 are the test.
+
+    Those too quiet or too short to be judged are left out and named, as an utterance like them gets no voice.
+    """
+    examples: list[Example] = []
+    left_out: list[str] = []
     for path in sorted(p for p in data.rglob("*") if p.suffix.lower() in SUFFIXES):
         fields = path.stem.split("-")
         if len(fields) != 7 or fields[1] != SPEECH or split not in ("all", split_of_actor(fields[6])):
             continue
         sample = Evidence(spoken_part(read_audio(path))).sample()
-        if sample.audio is not None:
+        if sample.audio is None:
+            left_out.append(path.name)
+        else:
             emotion, sentiment = targets(EMOTIONS_OF_CODES[fields[2]], "", str(path))
             examples.append(Example(sample, emotion, sentiment, f"actor {fields[6]}", content_of_file(path)))
+    if left_out:
+        count = f"{len(left_out)} of {len(examples) + len(left_out)} files are left out"
+        Console(stderr=True).print(f"{count}, too quiet or too short to be judged: {', '.join(left_out)}")
     return examples
 
 
