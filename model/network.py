@@ -192,6 +192,12 @@ class EmotionNetwork(nn.Module):
         )
 
 
+def log_probabilities(logits: Tensor) -> Tensor:
+    """A head's rows [n, N_LOGITS] as two distributions each: emotions, then sentiments."""
+    parts = logits[:, :N_EMOTIONS].log_softmax(dim=1), logits[:, N_EMOTIONS:].log_softmax(dim=1)
+    return torch.cat(parts, dim=1)
+
+
 def collate(modality: Modality, samples: Sequence[Sample]) -> list[Tensor]:
     """The encoder's arguments for samples that all have `modality`, padded to the longest among them."""
     if modality == "text":

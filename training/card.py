@@ -3,9 +3,8 @@
 No figure in a card is typed: where the evaluation changes, so does the card.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import jinja2
 import typer
@@ -20,6 +19,7 @@ from training.constants import CalibrationReport
 from training.corpora import CORPORA
 from training.evaluation import Evaluation
 from training.metrics import Interval
+from training.provenance import part_of
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SELDOM = 0.3  # recall below which a card calls a class often missed
@@ -86,7 +86,7 @@ def render_card(manifest: Manifest, report: Report) -> str:
         report=report,
         shown=[e for e in report.evaluations if e.prior == "corpus" or not e.same_prior],
         corpora=[corpus for corpus in CORPORA.values() if corpus.name in names and not corpus.name.endswith("-plain")],
-        items=_part(manifest.training, "data"),
+        items=part_of(manifest.training, "data"),
         selection=_selection(manifest),
         public=_public(manifest),
         learned={c.modality: c.corpus for c in report.calibrations},
@@ -101,28 +101,22 @@ def render_card(manifest: Manifest, report: Report) -> str:
 
 def _selection(manifest: Manifest) -> dict[str, float]:
     """For each corpus, the share of its training groups by which the best epoch was chosen; 0 where it was fixed."""
-    corpora = _part(_part(manifest.training, "recipe"), "corpora")
+    corpora = part_of(part_of(manifest.training, "recipe"), "corpora")
     return {corpus: float(how.get("selection", 0.0)) for corpus, how in corpora.items()}
 
 
 def _public(manifest: Manifest) -> list[tuple[str, str, Weights]]:
     """Public weights that took part in training: for which modality, in which part, and what they are."""
-    recipe = _part(manifest.training, "recipe")
+    recipe = part_of(manifest.training, "recipe")
     found: list[tuple[str, str, Weights]] = []
     for modality in manifest.network.modalities:
-        section = _part(recipe, modality)
+        section = part_of(recipe, modality)
         if section.get("public_encoder") in CATALOGUE:
             found.append((modality, "started from", CATALOGUE[section["public_encoder"]]))
-        teacher = _part(_part(recipe, "corpora"), section.get("corpus", "")).get("teacher")
+        teacher = part_of(part_of(recipe, "corpora"), section.get("corpus", "")).get("teacher")
         if modality == "text" and teacher in CATALOGUE:
             found.append((modality, "learned from the soft labels of", CATALOGUE[teacher]))
     return found
-
-
-def _part(training: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A part of what a manifest says of training; empty where it does not."""
-    kept = training.get(name)
-    return kept if isinstance(kept, dict) else {}
 
 
 def _figure(value: float) -> str:

@@ -20,6 +20,7 @@ from training.corpora import CORPORA, Split
 from training.evaluation import Evaluation, Subject, evaluate
 from training.filling import FillError
 from training.metrics import Headline
+from training.provenance import part_of
 from training.report import write_report
 from training.scoring import CrossFit, Encoded, encode
 from training.seen import data_hash
@@ -44,9 +45,10 @@ def main(
     if not data.exists():
         raise typer.BadParameter(f"{data} does not exist", param_hint="--data")
     subject = _load(bundle, device, corpus)
-    judged = {name: _encode(subject, name, data, split) for name in styles(corpus)}
-    fit = refit(subject, corpus, judged[corpus])
-    results = [e for name, items in judged.items() for e in evaluate(subject, name, split, items, fit)]  # type: ignore[arg-type]
+    part: Split = split  # type: ignore[assignment]
+    encoded = {name: _encode(subject, name, data, part) for name in styles(corpus)}
+    fit = refit(subject, corpus, encoded[corpus])
+    results = [e for name, items in encoded.items() for e in evaluate(subject, name, part, items, fit)]
     for result in results:
         if result.prior == "corpus" or not result.same_prior:
             show(result, Console())
@@ -79,16 +81,15 @@ def _load(bundle: str, device: str, corpus: str) -> Subject:
 
 def refit(subject: Subject, corpus: str, encoded: Encoded) -> CrossFit | None:
     """For the very items that the bundle's constants were fitted on: constants fitted without each one's group."""
-    held_out = subject.bundle.manifest.training.get("held_out")
-    facts = held_out.get(corpus) if isinstance(held_out, dict) else None
-    if facts is None or facts["sha256"] != data_hash(encoded.contents):
+    fitted_on = part_of(part_of(subject.bundle.manifest.training, "held_out"), corpus)
+    if fitted_on.get("sha256") != data_hash(encoded.contents):
         return None
     return cross_fit_constants(subject.bundle.network.config, encoded, subject.taught, dict.fromkeys(subject.taught))
 
 
-def _encode(subject: Subject, corpus: str, data: Path, split: str) -> Encoded:
+def _encode(subject: Subject, corpus: str, data: Path, split: Split) -> Encoded:
     try:
-        examples = CORPORA[corpus].read(data, split, subject.bundle.tokenizer)  # type: ignore[arg-type]
+        examples = CORPORA[corpus].read(data, split, subject.bundle.tokenizer)
         return encode(subject.bundle.network, examples)
     except KeyError as error:
         raise typer.BadParameter(f"{data} lacks {error}, which {corpus} has", param_hint="--data") from error

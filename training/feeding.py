@@ -7,7 +7,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from model.contract import Modality
 from model.encoders import VoiceEncoder
 from model.network import EmotionNetwork, collate
 from training.augment import augment
@@ -47,8 +46,8 @@ class Feed:
                 return replace(batch, numbers=numbers)
             chosen = self._variants[torch.randint(len(self._variants), (len(rows),)), numbers]
         emotions, sentiments = (torch.tensor([getattr(self._train[i], k) for i in rows]) for k in Batch.TARGETS)
-        inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {"audio": (torch.arange(len(rows)), [chosen])}
-        return Batch(inputs, emotions, sentiments, soft, encoded=True, numbers=numbers)
+        heard = torch.arange(len(rows)), [chosen]
+        return Batch({"audio": heard}, emotions, sentiments, soft, encoded=True, numbers=numbers)
 
 
 @torch.no_grad()

@@ -23,6 +23,7 @@ from training.batches import Batches
 from training.confidence import Probabilities, Targets
 from training.corpora import IGNORED, Example
 from training.feeding import Feed, encode_variants, seed_of
+from training.files import whole
 from training.objective import Objective
 from training.optimising import Part, accelerator, freeze, lay_out, moving_average, optimiser_of
 from training.recipe import Recipe, Stage
@@ -151,8 +152,8 @@ class Training:
             self.state.loss += processes * float(loss.detach())
             self.state.batch += processes
             advance()
-            whole = self._accelerator.sync_gradients  # what is added up so far is in no checkpoint
-            if whole and time.monotonic() - saved > CHECKPOINT_SECONDS:
+            # What is added up so far is in no checkpoint.
+            if self._accelerator.sync_gradients and time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save()
                 saved = time.monotonic()
 
@@ -226,9 +227,8 @@ class Training:
             "schedule": self._schedule.state_dict(),
         }
         self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._checkpoint.with_suffix(".part")
-        torch.save(content, partial)
-        os.replace(partial, self._checkpoint)
+        with whole(self._checkpoint) as partial:
+            torch.save(content, partial)
 
     def _resume(self) -> None:
         if not self._checkpoint.exists():

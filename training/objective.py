@@ -1,7 +1,6 @@
 """What training minimises: the losses of the fused judgement and of each modality by itself."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import torch
@@ -10,9 +9,10 @@ from torch.nn import functional as F
 
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.features import Sample, Tokens
-from model.network import N_EMOTIONS, N_LOGITS, Calibration, EmotionNetwork, collate
+from model.network import N_EMOTIONS, N_LOGITS, Calibration, EmotionNetwork, collate, log_probabilities
 from training.augment import augment
 from training.corpora import IGNORED, Example, class_frequencies
+from training.optimising import precision_of
 from training.recipe import CorpusRecipe, ModalityRecipe
 from training.remembered import Remembered
 
@@ -134,7 +134,7 @@ class Objective(nn.Module):
                 if mixed is not None:
                     order, share = mixed
                     varied[0] = share * varied[0] + (1.0 - share) * varied[0][order]
-                with _exact(modality):
+                with precision_of(modality):
                     part = network.embed(modality, varied, len(rows), batch.encoded)
                 embedding = embedding.index_copy(0, rows, part)
                 evidence = evidence.index_copy(0, rows, network.heads[modality](part).float())
@@ -167,8 +167,8 @@ class Objective(nn.Module):
             order, share = mixed
             own = share * own + (1.0 - share) * self._labelled(logits, emotions[order], sentiments[order])
         if self._remembered is not None and batch.numbers is not None:
-            numbers = batch.numbers.to(logits.device)[rows]
-            said = _divergence(logits, self._remembered.of(numbers))
+            numbers = batch.numbers[rows.cpu()]
+            said = _divergence(logits, self._remembered.of(numbers).to(logits.device))
             own = (1.0 - self._remembered_share) * own + self._remembered_share * said
             self._remembered.add(numbers, logits)
         if batch.teacher is None:
@@ -197,12 +197,6 @@ class Objective(nn.Module):
         return (each * (1.0 - right).pow(self._how.focal))[known].mean()
 
 
-def _exact(modality: Modality) -> AbstractContextManager[object]:
-    """On a CPU R3D-18 learns in float32: oneDNN's bfloat16 gradient of its last filters (512 channels, 2x7x7 places)
-    reads memory that nobody wrote (torch 2.13): right or enormous, as that happens to be. GPUs are not concerned."""
-    return torch.autocast("cpu", enabled=False) if modality == "video" else nullcontext()
-
-
 def effective_priors(examples: Sequence[Example], balance: float) -> Calibration:
     """The class distributions that a loss balanced by `balance` trains under: frequency^(1 - balance)."""
     frequencies = (
@@ -218,6 +212,4 @@ def effective_priors(examples: Sequence[Example], balance: float) -> Calibration
 
 def _divergence(logits: Tensor, wanted: Tensor) -> Tensor:
     """Cross-entropy against distributions [k, 10], a teacher's or the network's own (Hinton et al. 2015)."""
-    emotion = -(wanted[:, :N_EMOTIONS] * logits[:, :N_EMOTIONS].log_softmax(dim=1)).sum(dim=1)
-    sentiment = -(wanted[:, N_EMOTIONS:] * logits[:, N_EMOTIONS:].log_softmax(dim=1)).sum(dim=1)
-    return (emotion + sentiment).mean()
+    return -(wanted * log_probabilities(logits)).sum(dim=1).mean()

@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -56,13 +57,19 @@ class Taught(BaseModel):
         )
 
 
+def part_of(training: Mapping[str, object], name: str) -> dict[str, Any]:
+    """A part of what a manifest says of training; empty where it does not."""
+    kept = training.get(name)
+    return kept if isinstance(kept, dict) else {}
+
+
 def taught_of(manifest: Manifest) -> dict[Modality, Taught]:
     """What a bundle's modalities were taught with.
 
     A bundle from before this was kept has no class offsets either: its calibration holds the frequencies.
     """
-    kept = manifest.training.get("taught")
-    if isinstance(kept, dict):
+    kept = part_of(manifest.training, "taught")
+    if kept:
         return {m: Taught.model_validate(kept[m]) for m in manifest.network.modalities}
     calibration = manifest.network.calibration
     return {

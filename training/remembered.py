@@ -9,13 +9,13 @@ at an example differ. It costs a number for each class and example, and no furth
 import torch
 from torch import Tensor
 
-from model.network import N_EMOTIONS, N_LOGITS
+from model.network import N_LOGITS, log_probabilities
 
 KEPT = 0.6  # of what was said before, when an example is judged again (Laine & Aila's)
 
 
 class Remembered:
-    """Probabilities [examples, 10], emotions then sentiments; zero of what was never judged.
+    """Probabilities [examples, 10], emotions then sentiments; zero of what was never judged. On the CPU.
 
     With several processes each remembers what it has judged itself.
     """
@@ -24,15 +24,12 @@ class Remembered:
         self.said = torch.zeros(examples, N_LOGITS)
 
     def of(self, rows: Tensor) -> Tensor:
-        """Of the examples at int64 [k] -> [k, 10], on the device of `rows`."""
-        return self.said.to(rows.device)[rows]
+        """Of the examples at int64 [k] -> [k, 10]."""
+        return self.said[rows]
 
     def add(self, rows: Tensor, logits: Tensor) -> None:
         """Note logits [k, 10] of the examples at int64 [k], each at most once in a call."""
-        scores = logits.detach().float()
-        parts = (scores[:, :N_EMOTIONS].softmax(dim=1), scores[:, N_EMOTIONS:].softmax(dim=1))
-        now = torch.cat(parts, dim=1).to(self.said.device)
-        rows = rows.to(self.said.device)
+        now = log_probabilities(logits.detach().float()).exp().cpu()
         before = self.said[rows]
         known = before.sum(dim=1, keepdim=True) > 0.0
         self.said[rows] = torch.where(known, KEPT * before + (1.0 - KEPT) * now, now)

@@ -6,7 +6,6 @@ needed for training alone: no bundle holds any of them.
 
 import hashlib
 import math
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,9 @@ from torch.nn import functional as F
 from model import weights
 from model.compat import ensure_torchvision
 from model.features import CONTEXT_UTTERANCES, PLAIN_MARKS
-from model.network import N_EMOTIONS, N_LOGITS
+from model.network import N_EMOTIONS, N_LOGITS, log_probabilities
 from training.corpora.meld import PARTS, Row, find, in_context, read_rows
+from training.files import whole
 
 Line = tuple[Row, list[str]]  # an utterance and what was said before it
 EPOCHS = 2  # a third makes it sure of what it has seen: its labels then tell no more than the corpus's own
@@ -58,7 +58,12 @@ def soft_labels(name: str, count: int, data: Path, work: Path, seed: int, precis
     kept under `work`, for the same data and seed.
     """
     said = [_labels_of_one(name, data, work, seed + number, precision) for number in range(count)]
-    return torch.stack(said).logsumexp(dim=0) - math.log(count)
+    return averaged(said)
+
+
+def averaged(said: Sequence[Tensor]) -> Tensor:
+    """Log of the mean of distributions that are given as log-probabilities, all of one shape."""
+    return torch.stack(list(said)).logsumexp(dim=0) - math.log(len(said))
 
 
 def _labels_of_one(name: str, data: Path, work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
@@ -74,8 +79,8 @@ def _labels_of_one(name: str, data: Path, work: Path, seed: int, precision: torc
     tokens = _tokenise(lines, Tokenizer.from_file(str(folder / "tokenizer.json")))
     _fine_tune(teacher, lines, tokens, precision)
     labels = _judge(teacher, tokens, precision)
-    torch.save(labels, path.with_suffix(".part"))
-    os.replace(path.with_suffix(".part"), path)
+    with whole(path) as partial:
+        torch.save(labels, partial)
     return labels
 
 
@@ -134,8 +139,7 @@ def _judge(teacher: Teacher, tokens: list[tuple[list[int], int]], precision: tor
         rows = order[start : start + 2 * BATCH]
         with torch.autocast("cpu", precision or torch.float32, enabled=precision is not None):
             logits = teacher(*_collate([tokens[i] for i in rows])).float()
-        parts = logits[:, :N_EMOTIONS].log_softmax(dim=1), logits[:, N_EMOTIONS:].log_softmax(dim=1)
-        labels[rows] = torch.cat(parts, dim=1)
+        labels[rows] = log_probabilities(logits)
     return labels
 
 

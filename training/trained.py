@@ -1,6 +1,5 @@
-"""A recipe's network: built, its public encoders loaded, and its trained stages put back."""
+"""A recipe's network: built, its public encoders loaded; its trained stages kept, and put back."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from model.encoders import VoiceConfig
 from model.features import TextTokenizer
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from model.public_encoders import load_public_encoder
+from training.files import whole
 from training.optimising import Part
 from training.provenance import commit
 from training.recipe import ModalityRecipe, Recipe, Stage
@@ -47,9 +47,8 @@ def keep_trained(network: EmotionNetwork, plan: Recipe, stage: Stage, priors: Ca
     for modality in stage.modalities:
         (work / f"{modality}.json").write_text(note.model_dump_json(indent=1))
     state = {key: value.contiguous() for key, value in Part(network, *stage.modalities).state_dict().items()}
-    partial = weights_file.with_suffix(".part")
-    save_file(state, partial)
-    os.replace(partial, weights_file)
+    with whole(weights_file) as partial:
+        save_file(state, partial)
 
 
 def build_network(plan: Recipe, modalities: list[Modality]) -> EmotionNetwork:

@@ -31,6 +31,7 @@ from training.objective import Objective, effective_priors, to_batch
 from training.optimising import Part, freeze, moving_average, optimiser_of
 from training.recipe import CorpusRecipe, ModalityRecipe, Recipe
 from training.remembered import Remembered
+from training.teachers import averaged
 
 # Not narrower: on the gradient of a 1x1 convolution in channels-last layout oneDNN's AVX2 kernels can hang with 4
 # input channels, and its AVX-512 kernels crash with 8; the stem has half the width.
@@ -310,6 +311,12 @@ def test_what_was_said_of_an_example_is_averaged_and_found_again() -> None:
     assert said[0, :7].tolist() == pytest.approx([1 / 7] * 7) and said[0, 7:].tolist() == pytest.approx([1 / 3] * 3)
     assert float(said[1, 2]) == pytest.approx(0.6 + 0.4 / 7) and float(said[1, 8]) == pytest.approx(0.6 + 0.4 / 3)
     assert (said[2] == 0.0).all()
+
+
+def test_teachers_are_averaged_as_probabilities() -> None:
+    first, second = torch.tensor([[0.9, 0.1], [0.5, 0.5]]), torch.tensor([[0.1, 0.9], [0.25, 0.75]])
+    torch.testing.assert_close(averaged([first.log(), second.log()]).exp(), (first + second) / 2)
+    torch.testing.assert_close(averaged([first.log()]), first.log())
 
 
 def test_what_the_network_said_draws_a_doubtful_label_back() -> None:

@@ -1,0 +1,14 @@
+"""Files that are whole, old or new, wherever a process is killed."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file to write beside `path`, which it replaces in one step when all of it is there."""
+    partial = path.with_suffix(".part")
+    yield partial
+    os.replace(partial, path)
