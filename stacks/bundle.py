@@ -5,7 +5,6 @@ only changes when a dependency or our code does. What pip installed is kept unde
 decides it: the second synth needs no network.
 """
 
-import contextlib
 import fnmatch
 import hashlib
 import os
@@ -13,18 +12,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from stacks.built import becoming, keep_recent
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements" / "api.txt"
 BUILD = ROOT / "build" / "lambda"
 RUNTIME = "3.13"  # Lambda's Python on AWS
-DAY = 86400  # seconds
+KEPT = 86400  # seconds that a bundle is kept after it was last asked for
 MAX_ZIP = 20 * 10**6  # bytes; Lambda takes 50 MB, what is smaller starts sooner
 
 # What boto3, pynamodb and the tracer talk to; the descriptions of all other services are 25 of botocore's 30 MB.
@@ -87,8 +86,7 @@ def build(name: str) -> Path:
             _compile(target, draft, *sorted({path.relative_to(ROOT).parts[0] for path in ours}))
             if (size := zip_size(draft)) > MAX_ZIP:
                 raise ValueError(f"the Lambdas' zip would be {size / 1e6:.1f} MB, more than {MAX_ZIP / 1e6:.0f}")
-    os.utime(folder)
-    _forget_old(name)
+    keep_recent(folder, KEPT, f"{name}-")
     return folder
 
 
@@ -166,27 +164,6 @@ def _ours() -> Iterator[Path]:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-@contextmanager
-def becoming(folder: Path) -> Iterator[Path]:
-    """A draft that takes the folder's name once it is whole, so what is interrupted leaves nothing half made."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
-    try:
-        yield draft
-        draft.chmod(0o755)
-        with contextlib.suppress(OSError):  # somebody else was faster, with the same content
-            draft.rename(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _forget_old(name: str) -> None:
-    """Remove bundles of this target that nobody asked for since yesterday."""
-    for folder in BUILD.glob(f"{name}-*"):
-        if time.time() - folder.stat().st_mtime > DAY:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from stacks.bundle import ROOT, becoming
+from stacks.built import becoming, keep_recent
+from stacks.bundle import ROOT
 
 BUILD = ROOT / "build" / "image"
+KEPT = 3600  # seconds that a folder is kept after it was last asked for: each is as large as the model
 LEFT_OUT = ("__pycache__",)
 
 
@@ -33,10 +35,10 @@ def build() -> Path:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     folder = BUILD / digest.hexdigest()[:16]
     if not folder.exists():
-        shutil.rmtree(BUILD, ignore_errors=True)
         with becoming(folder) as draft:
             for path in found:
                 place = draft / path.relative_to(ROOT)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(path, place)
+    keep_recent(folder, KEPT)
     return folder
