@@ -73,6 +73,13 @@ class Tokens:
     ids: Tensor
     types: Tensor
 
+    def alone(self) -> "Tokens":
+        """The utterance as if nothing had been said before it."""
+        kept = self.types == 1
+        kept[0] = True  # [CLS]
+        kept[int((self.types == 0).sum()) - 1] = True  # the [SEP] before the utterance
+        return Tokens(self.ids[kept], self.types[kept])
+
 
 @dataclass(frozen=True)
 class Sample:

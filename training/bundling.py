@@ -13,6 +13,7 @@ from training.constants import CalibrationReport, cross_fit_constants, fit_calib
 from training.corpora import CORPORA
 from training.evaluate import styles
 from training.evaluation import Evaluation, Subject, evaluate
+from training.folds import load_judged
 from training.provenance import Taught, commit, facts
 from training.recipe import Recipe
 from training.scoring import Encoded, encode, set_constants
@@ -59,12 +60,11 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
     save_seen(out, {content for items in trained.items.values() for content in items})
     served = load_bundle(out)  # in half precision: what is shipped is what is calibrated and scored
     held_out = {name: _encode(served, name, data / folder) for name, folder in _corpora(plan).items()}
-    config, reports = _calibrate(plan, trained, held_out)
+    in_folds = {m: load_judged(work, m) for m, section in plan.sections().items() if plan.corpora[section.corpus].folds}
+    config, reports = _calibrate(plan, trained, held_out, in_folds)
+    fitted_on = {n: facts(e.contents) for n, e in held_out.items() if not plan.corpora[n].folds}
     manifest = manifest.model_copy(
-        update={
-            "network": config,
-            "training": {**manifest.training, "held_out": {n: facts(e.contents) for n, e in held_out.items()}},
-        }
+        update={"network": config, "training": {**manifest.training, "calibrated_on": fitted_on}}
     )
     set_constants(network, config)
     save_bundle(out, manifest, network)
@@ -103,16 +103,18 @@ def _manifest(plan: Recipe, trained: _Trained) -> Manifest:
 
 
 def _calibrate(
-    plan: Recipe, trained: _Trained, held_out: Mapping[str, Encoded]
+    plan: Recipe, trained: _Trained, held_out: Mapping[str, Encoded], in_folds: Mapping[Modality, Encoded]
 ) -> tuple[NetworkConfig, list[CalibrationReport]]:
-    """The network's final constants, each modality's fitted on the held-out split of the corpus it learned from."""
+    """The network's final constants, each modality's fitted on the held-out split of the corpus it learned from, or
+    on what was said in folds of the training split."""
     transfers = _transfers(plan, trained)
     calibration: dict[Modality, Calibration] = {}
     reports = []
     for m, section in plan.sections().items():
-        encoded, taught = held_out[section.corpus], trained.taught[m]
+        encoded, taught = in_folds.get(m, held_out[section.corpus]), trained.taught[m]
         calibration[m] = fit_calibration(encoded, m, taught, transfers[m])
-        reports.append(report_of(encoded, m, taught, calibration[m], section.corpus, section.transfer))
+        report = report_of(encoded, m, taught, calibration[m], section.corpus, section.transfer)
+        reports.append(report.model_copy(update={"in_folds": m in in_folds}))
     return trained.network.config.model_copy(update={"calibration": calibration, **_declared(trained)}), reports
 
 
@@ -125,11 +127,14 @@ def _declared(trained: _Trained) -> dict[str, tuple[float, ...]]:
 def _score(
     plan: Recipe, trained: _Trained, subject: Subject, held_out: Mapping[str, Encoded], data: Path
 ) -> list[Evaluation]:
-    """Each held-out split, in each of its styles, by constants fitted without the item's dialogue or actor."""
+    """Each held-out split, in each of its styles, by constants fitted without the item's dialogue or actor: those that
+    ship, where they were fitted on the training split."""
     transfers = _transfers(plan, trained)
     evaluations: list[Evaluation] = []
     for name, encoded in held_out.items():
-        fit = cross_fit_constants(subject.bundle.network.config, encoded, trained.taught, transfers)
+        fit = None
+        if not plan.corpora[name].folds:
+            fit = cross_fit_constants(subject.bundle.network.config, encoded, trained.taught, transfers)
         evaluations += evaluate(subject, name, "held-out", encoded, fit)
         for style in styles(name)[1:]:
             other = _encode(subject.bundle, style, data / _corpora(plan)[name])

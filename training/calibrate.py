@@ -86,11 +86,11 @@ def cross_fit(
     return calibrated
 
 
-def folds_of(groups: Sequence[str]) -> Targets:
+def folds_of(groups: Sequence[str], count: int = FOLDS) -> Targets:
     """A fold for each row, [n]; rows of a group share theirs. The split is fixed: no seed to tune."""
     names, index = np.unique(np.asarray(groups), return_inverse=True)
     order = np.random.default_rng(0).permutation(len(names))
-    return np.asarray(order[index] % min(FOLDS, len(names)), dtype=np.int64)
+    return np.asarray(order[index] % min(count, len(names)), dtype=np.int64)
 
 
 def reliability(calibrated: Probabilities, targets: Targets, prior: Sequence[float]) -> float:

@@ -1,4 +1,4 @@
-"""A bundle's constants from held-out items: how far each modality is to be trusted, fitted and cross-fitted."""
+"""A bundle's constants, from items that no network learned from that judged them: fitted and cross-fitted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,17 @@ from training.scoring import CrossFit, Encoded
 
 
 class CalibrationReport(BaseModel):
-    """What was fitted for one modality, and its reliability on held-out items before and after, cross-fitted."""
+    """What was fitted for one modality, and its reliability on the same items before and after, cross-fitted."""
 
     modality: Modality
     corpus: str
+    in_folds: bool = False  # on training items, each judged without its group; otherwise on held-out ones
     items: int
     temperature_emotion: float
     temperature_sentiment: float
     reliability: float  # nats over the prior alone
     transfer: float  # how much of it is expected on ordinary video: declared
-    emotion_before: Reliability | None  # None where no held-out item has a label, here and below
+    emotion_before: Reliability | None  # None where no item has a label, here and below
     emotion_after: Reliability | None
     sentiment_before: Reliability | None
     sentiment_after: Reliability | None
@@ -35,7 +36,7 @@ class CalibrationReport(BaseModel):
 
 @dataclass(frozen=True)
 class Head:
-    """One head of one modality on held-out items: logits [n, k] and what they should have said."""
+    """One head of one modality on such items: logits [n, k] and what they should have said."""
 
     logits: Probabilities
     targets: Targets

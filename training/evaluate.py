@@ -81,7 +81,7 @@ def _load(bundle: str, device: str, corpus: str) -> Subject:
 
 def refit(subject: Subject, corpus: str, encoded: Encoded) -> CrossFit | None:
     """For the very items that the bundle's constants were fitted on: constants fitted without each one's group."""
-    fitted_on = part_of(part_of(subject.bundle.manifest.training, "held_out"), corpus)
+    fitted_on = part_of(part_of(subject.bundle.manifest.training, "calibrated_on"), corpus)
     if fitted_on.get("sha256") != data_hash(encoded.contents):
         return None
     return cross_fit_constants(subject.bundle.network.config, encoded, subject.taught, dict.fromkeys(subject.taught))

@@ -63,9 +63,12 @@ class Training:
         marks: frozenset[int] = frozenset(),
         teacher: Tensor | None = None,
         device: str = "auto",
+        variants: Tensor | None = None,
+        quiet: bool = False,
     ) -> None:
+        """`variants` as `encode_variants` makes them, where they are there already; `quiet`: no words, no scalars."""
         how = stage.how
-        self._seed = plan.seed
+        self._seed, self._quiet = plan.seed, quiet
         self._network, self._stage, self._how, self._dev = network, stage, how, dev
         self._accelerator = accelerator(plan.precision, device, how.accumulate)
         self._checkpoint = work / f"{stage.name}.checkpoint.pt"
@@ -77,8 +80,10 @@ class Training:
         speeds = {m: (s.learning_rate, s.head_learning_rate) for m, s in sections.items()}
         optimiser = optimiser_of(self._part, speeds, how)
         self._sampler = Batches([e.length for e in train], how.batch, plan.seed)
-        with self._accelerator.autocast():
-            variants = encode_variants(network, train, stage, sections["audio"], plan.seed) if how.variants else None
+        if how.variants and variants is None:
+            with self._accelerator.autocast():
+                variants = encode_variants(network, train, stage, sections["audio"], plan.seed)
+        self.variants = variants
         self._feed = Feed(train, stage, plan.seed, marks, teacher, variants)
         on_gpu = self._accelerator.device.type == "cuda"
         loader: DataLoader[Any] = DataLoader(
@@ -107,7 +112,7 @@ class Training:
         """Train to the end, from the last checkpoint where there is one. -> the figures of every epoch."""
         self._resume()
         writer = self._writer()
-        with Progress(*COLUMNS, disable=not self._accelerator.is_main_process) as progress:
+        with Progress(*COLUMNS, disable=not self._speaks) as progress:
             done = self.state.epoch * len(self._sampler) + self.state.batch
             task = progress.add_task(self._stage.name, total=self._how.epochs * len(self._sampler), completed=done)
             while self.state.epoch < self._how.epochs and not self._is_stuck():
@@ -116,12 +121,17 @@ class Training:
                 if writer is not None:
                     for name, value in figures.items():
                         writer.add_scalar(f"{self._stage.name}/{name}", value, int(figures["epoch"]))
-                progress.console.print(describe(figures), highlight=False, soft_wrap=True)  # one line
+                if not self._quiet:
+                    progress.console.print(describe(figures), highlight=False, soft_wrap=True)  # one line
         if writer is not None:
             writer.close()
         self._part.load_state_dict(self._best or copy.deepcopy(self._average.module.state_dict()))
         self._network.eval()
         return self.state.history
+
+    @property
+    def _speaks(self) -> bool:
+        return self._accelerator.is_main_process and not self._quiet
 
     def discard_checkpoint(self) -> None:
         """Call when the result is safe: the checkpoint is as large as the network, thrice."""
@@ -248,7 +258,7 @@ class Training:
         self._accelerator.print(f"going on in epoch {self.state.epoch + 1} at batch {self.state.batch + 1}")
 
     def _writer(self) -> Any:
-        if not self._accelerator.is_main_process:
+        if not self._speaks:
             return None
         from torch.utils.tensorboard import SummaryWriter  # seconds
 

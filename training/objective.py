@@ -43,7 +43,7 @@ def to_batch(
     teacher: Tensor | None = None,
 ) -> Batch:
     """Collate examples, varied as the corpus's recipe asks: modalities left out, words without their `marks`."""
-    samples = [_plainer(e.sample, how.plain_share, marks) for e in examples]
+    samples = [_plainer(_alone(e.sample, how.context_dropout), how.plain_share, marks) for e in examples]
     kept = [_some([m for m in sample.present if m in modalities], how.modality_dropout) for sample in samples]
     inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {}
     for modality in modalities:
@@ -52,6 +52,13 @@ def to_batch(
             inputs[modality] = torch.tensor(rows), collate(modality, [samples[i] for i in rows])
     emotions, sentiments = (torch.tensor([getattr(e, kind) for e in examples]) for kind in Batch.TARGETS)
     return Batch(inputs, emotions, sentiments, teacher)
+
+
+def _alone(sample: Sample, chance: float) -> Sample:
+    """The sample, by this chance without what was said before."""
+    if chance == 0.0 or sample.text is None or float(torch.rand(())) >= chance:
+        return sample
+    return replace(sample, text=sample.text.alone())
 
 
 def _plainer(sample: Sample, share: float, marks: frozenset[int]) -> Sample:

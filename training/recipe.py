@@ -39,10 +39,12 @@ class CorpusRecipe(BaseModel):
     calm_share: float = 0.0  # of the epochs, at the end, without mixup, erasing and crops: the data as it is
     join_share: float = 0.0  # of the sounds that come with another of the same speaker and emotion behind them
     variants: int = 0  # of each sound, through a frozen encoder once and kept; 0: new ones every epoch
+    folds: int = 0  # of its groups, to calibrate by what is said of each without it; 0: by the held-out split
+    context_dropout: float = 0.0  # chance of an utterance to come without what was said before it
     plain_share: float = 0.0  # of the epochs' words that come without case and punctuation
     remembered_share: float = Field(default=0.0, ge=0.0, lt=1.0)  # of the loss at the end: see training.remembered
     teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
-    teachers: int = Field(default=1, gt=0)  # of that kind, of different seeds: their judgements are averaged
+    teachers: int = Field(default=1, gt=0)  # their judgements are averaged; every second one reads utterances alone
     teacher_share: float = 0.5  # of the loss
 
 
@@ -118,6 +120,13 @@ class Recipe(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _folds_cost_no_encoder(self) -> "Recipe":
+        for stage in self.stages():
+            if stage.how.folds == 1 or (stage.how.folds and not stage.how.variants):
+                raise ValueError(f"{stage.corpus}: folds are two or more, and for sounds of which variants are kept")
+        return self
+
+    @model_validator(mode="after")
     def _every_corpus_is_described(self) -> "Recipe":
         used = {section.corpus for section in self.sections().values()}
         if used != set(self.corpora):
@@ -129,11 +138,10 @@ class Recipe(BaseModel):
         return {m: section for m, section in found.items() if section is not None}
 
     def digest(self, stage: Stage) -> str:
-        """Of everything here that decides how a stage comes out."""
-        sections = {m: self.sections()[m].model_dump_json() for m in stage.modalities}
-        return hashlib.sha256(
-            f"{self.seed}{self.precision}{stage.how.model_dump_json()}{sections}".encode()
-        ).hexdigest()
+        """Of everything here that decides how a stage comes out; what it leaves alone (a later option) changes none."""
+        sections = {m: self.sections()[m].model_dump_json(exclude_defaults=True) for m in stage.modalities}
+        how = stage.how.model_dump_json(exclude_defaults=True)
+        return hashlib.sha256(f"{self.seed}{self.precision}{how}{sections}".encode()).hexdigest()
 
     def stages(self) -> list[Stage]:
         """One for each corpus, in the order of the recipe."""

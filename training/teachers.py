@@ -54,11 +54,14 @@ class Teacher(nn.Module):
 def soft_labels(name: str, count: int, data: Path, work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
     """Log-probabilities [n, 10] of the training split's n utterances, emotions then sentiments.
 
-    Those of the averaged judgements of `count` teachers; `name` is an entry of weights.CATALOGUE. What each said is
-    kept under `work`, for the same data and seed.
+    Those of the averaged judgements of `count` teachers; `name` is an entry of weights.CATALOGUE. Every second one
+    reads an utterance without what was said before it: what two see differently they judge the better together. What
+    each said is kept under `work`, for the same data and seed.
     """
-    said = [_labels_of_one(name, data, work, seed + number, precision) for number in range(count)]
-    return averaged(said)
+    in_dialogue = list(in_context(read_rows(find(data, PARTS["train"].csv))))
+    alone: list[Line] = [(row, []) for row, _ in in_dialogue]
+    kinds = [alone if number % 2 else in_dialogue for number in range(count)]
+    return averaged([_labels_of_one(name, lines, work, seed + n, precision) for n, lines in enumerate(kinds)])
 
 
 def averaged(said: Sequence[Tensor]) -> Tensor:
@@ -66,8 +69,7 @@ def averaged(said: Sequence[Tensor]) -> Tensor:
     return torch.stack(list(said)).logsumexp(dim=0) - math.log(len(said))
 
 
-def _labels_of_one(name: str, data: Path, work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
-    lines = list(in_context(read_rows(find(data, PARTS["train"].csv))))
+def _labels_of_one(name: str, lines: Sequence[Line], work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
     state = hashlib.sha256(f"{name}{seed}{EPOCHS}{lines}".encode()).hexdigest()[:16]
     path = work / f"teacher-{state}.pt"
     if path.exists():

@@ -20,6 +20,7 @@ from model.features import TextTokenizer
 from training.batches import put_aside
 from training.bundling import write_bundle
 from training.corpora import CORPORA, Example
+from training.folds import judge_in_folds, save_judged
 from training.loop import Training
 from training.objective import effective_priors
 from training.optimising import precision
@@ -83,10 +84,16 @@ def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str 
     marks = tokenizer.marks if tokenizer is not None else frozenset()
     training = Training(network, plan, stage, train, dev, work, priors, marks, teacher, device)
     training.run()
+    judged = None
+    if training.variants is not None and stage.how.folds:
+        typer.echo(f"{stage.name}: once more without each of {stage.how.folds} folds, to calibrate by")
+        judged = judge_in_folds(plan, stage, train, training.variants, priors, work, device)
     if not IS_MAIN:
         return
     for modality in stage.modalities:
         write_items(work / f"{modality}.items.npy", train)
+        if judged is not None:
+            save_judged(work, judged)
     keep_trained(network, plan, stage, priors, work)
     training.discard_checkpoint()
 

@@ -105,10 +105,10 @@ def test_the_bundle_loads_and_says_where_it_comes_from(bundle: Path) -> None:
     manifest = load_bundle(bundle).manifest
     training = manifest.training
     assert training["commit"] == commit()
-    recipe, items, held_out = (training[name] for name in ("recipe", "data", "held_out"))
+    recipe, items, fitted_on = (training[name] for name in ("recipe", "data", "calibrated_on"))
     assert isinstance(recipe, dict) and recipe["corpora"]["meld-text"]["class_balance"] == 0.5
     assert isinstance(items, dict) and items["text"]["items"] == 7 and items["face"]["items"] == 70
-    assert isinstance(held_out, dict) and set(held_out) == {"meld-text", "fer2013"}
+    assert isinstance(fitted_on, dict) and set(fitted_on) == {"meld-text", "fer2013"}
     seen = load_seen(bundle)
     assert seen is not None and len(seen) == 77
     assert not manifest.fusion_trained

@@ -1,0 +1,121 @@
+"""Voices are calibrated on their own training items: by networks that never met the speaker, from end to end."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model.bundle import read_manifest
+from model.contract import EMOTIONS
+from model.features import N_MELS, Sample
+from model.media import SAMPLE_RATE
+from tests.model.media_files import Sound, write
+from tests.training.commands import run_evaluate
+from training.bundling import write_bundle
+from training.calibrate import folds_of
+from training.card import Report
+from training.corpora import Example
+from training.folds import judge_in_folds, load_judged, save_judged
+from training.objective import effective_priors
+from training.recipe import Recipe
+from training.train import train_stage
+
+RECIPE = """
+name = "voice"
+version = "0"
+licence = "for tests"
+seed = 1
+precision = "no"
+[corpora.ravdess]
+folder = "voices"
+epochs = 8
+batch = 16
+variants = 2
+folds = 4
+[audio]
+corpus = "ravdess"
+config = { layers = 1, width = 16, heads = 2, hidden = 16 }
+frozen = ["conv1", "conv2", "blocks"]
+learning_rate = 0.05
+head_learning_rate = 0.05
+"""
+CODES = ("01", "02", "03", "04", "05", "06", "07", "08")
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Recipe:
+    path = tmp_path / "voice.toml"
+    path.write_text(RECIPE)
+    return Recipe.read(path)
+
+
+def sounds(count: int = 64) -> tuple[list[int], torch.Tensor]:
+    """Emotions, four of them in turn, and what a frozen encoder made of them: each emotion has a sound of its own."""
+    torch.manual_seed(0)
+    emotions = [i % 4 for i in range(count)]
+    return emotions, (torch.randn(4, 2, 32)[emotions] + 0.01 * torch.randn(count, 2, 32)).repeat(2, 1, 1, 1)
+
+
+def spoken_by(emotions: list[int], actors: list[int]) -> list[Example]:
+    silence = Sample(audio=torch.zeros(N_MELS, 20))
+    pairs = enumerate(zip(emotions, actors, strict=True))
+    return [Example(silence, emotion, 0, f"actor {actor}", content=f"{i:016x}") for i, (emotion, actor) in pairs]
+
+
+@pytest.mark.parametrize("one_emotion_each", [True, False])
+def test_nobody_is_judged_by_a_network_that_has_met_them(plan: Recipe, tmp_path: Path, one_emotion_each: bool) -> None:
+    """Where each speaker has an emotion of their own, who has not met them has never heard of it."""
+    (stage,) = plan.stages()
+    emotions, variants = sounds()
+    train = spoken_by(emotions, emotions if one_emotion_each else [i // 4 % 4 for i in range(64)])
+    judged = judge_in_folds(plan, stage, train, variants, effective_priors(train, 0.0), tmp_path)
+    right = judged.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == judged.emotions
+    assert right.mean() == 0.0 if one_emotion_each else right.mean() > 0.9
+    assert judged.groups == tuple(e.group for e in train) and judged.emotions.tolist() == emotions
+
+
+def test_what_was_judged_is_kept(plan: Recipe, tmp_path: Path) -> None:
+    (stage,) = plan.stages()
+    emotions, variants = sounds(16)
+    train = spoken_by(emotions, emotions)
+    judged = judge_in_folds(plan, stage, train, variants, effective_priors(train, 0.0), tmp_path)
+    save_judged(tmp_path, judged)
+    kept = load_judged(tmp_path, "audio")
+    assert torch.equal(kept.logits, judged.logits) and kept.emotions.tolist() == emotions
+    assert (kept.groups, kept.contents) == (judged.groups, tuple(e.content for e in train))
+    assert kept.having(["audio"]).tolist() == list(range(16))
+
+
+def test_a_group_is_in_one_fold() -> None:
+    groups = [f"actor {i % 16}" for i in range(200)]
+    folds = folds_of(groups, 4)
+    pairs = set(zip(groups, folds.tolist(), strict=True))
+    assert len(pairs) == 16 and [sum(fold == each for _, fold in pairs) for each in range(4)] == [4] * 4
+
+
+@pytest.mark.slow
+def test_what_ships_was_fitted_without_the_items_that_score_it(plan: Recipe, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    (tmp_path / "voices").mkdir()
+    for actor in ("01", "02", "03", "04", "17", "18"):
+        for code in CODES:
+            tone = np.sin(2 * np.pi * 100 * (int(code) + 1) * np.arange(SAMPLE_RATE) / SAMPLE_RATE)
+            sound = (0.3 * tone + 0.02 * rng.standard_normal(SAMPLE_RATE)).astype(np.float32)
+            write(tmp_path / "voices" / f"03-01-{code}-01-01-01-{actor}.wav", [], [Sound(sound)])
+    (stage,) = plan.stages()
+    train_stage(plan, stage, tmp_path, tmp_path / "work", "cpu")
+    out = tmp_path / "voice"
+    write_bundle(plan, tmp_path, tmp_path / "work", out)
+    report = Report.model_validate_json((out / "evaluation.json").read_bytes())
+    (calibration,) = report.calibrations
+    assert calibration.in_folds and calibration.items == 4 * len(CODES)
+    assert {(e.corpus, e.items, e.cross_fitted) for e in report.evaluations} == {("ravdess", 2 * len(CODES), False)}
+    assert read_manifest(out).training["calibrated_on"] == {}
+    assert "Audio was calibrated on what was said of its 32 training items" in (out / "MODEL_CARD.md").read_text()
+    asked = (out, "--corpus", "ravdess", "--data", tmp_path / "voices", "--split", "held-out")
+    exit_code, output = run_evaluate(*asked, "--json", tmp_path / "again.json")
+    assert exit_code == 0 and "very items" not in output
+    again = json.loads((tmp_path / "again.json").read_text())
+    assert [e["emotion"]["ece"] for e in again] == [e.emotion.ece for e in report.evaluations if e.emotion]
