@@ -147,7 +147,7 @@ class FaceEncoder(nn.Module):
 
     def forward(self, crops: Tensor, owner: Tensor, count: int) -> Tensor:
         """crops float [k, 1, s, s], owner int64 [k] (the utterance each belongs to) -> [count, width]."""
-        looks = [crops] if self.training else _looks(crops)
+        looks = [crops] if self.training else looks_at(crops)
         each = torch.stack([self._embed(look) for look in looks]).mean(dim=0)
         summed = each.new_zeros(count, self.width).index_add_(0, owner, self.drop(each))
         return summed / torch.bincount(owner, minlength=count).clamp_min(1).unsqueeze(1)
@@ -171,7 +171,7 @@ class VideoEncoder(nn.Module):
         return features
 
 
-def _looks(crops: Tensor) -> list[Tensor]:
+def looks_at(crops: Tensor) -> list[Tensor]:
     """A face [k, 1, s, s] as it is and closer up, each also in a mirror: it means the same, and errors average out.
 
     Closer up, as detectors do not agree on a face's size.

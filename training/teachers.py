@@ -54,14 +54,17 @@ class Teacher(nn.Module):
 def soft_labels(name: str, count: int, data: Path, work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
     """Log-probabilities [n, 10] of the training split's n utterances, emotions then sentiments.
 
-    Those of the averaged judgements of `count` teachers; `name` is an entry of weights.CATALOGUE. Every second one
-    reads an utterance without what was said before it: what two see differently they judge the better together. What
-    each said is kept under `work`, for the same data and seed.
+    Those of the averaged judgements of `count` teachers; `name` is an entry of weights.CATALOGUE. What each said is
+    kept under `work`, for the same data and seed.
     """
-    in_dialogue = list(in_context(read_rows(find(data, PARTS["train"].csv))))
-    alone: list[Line] = [(row, []) for row, _ in in_dialogue]
-    kinds = [alone if number % 2 else in_dialogue for number in range(count)]
-    return averaged([_labels_of_one(name, lines, work, seed + n, precision) for n, lines in enumerate(kinds)])
+    return averaged([_labels_of_one(name, read_by(n, data), work, seed + n, precision) for n in range(count)])
+
+
+def read_by(teacher: int, data: Path) -> list[Line]:
+    """The training split, as the first, second ... (0, 1 ...) teacher reads it: every second one without what was said
+    before. Two that see different things judge the better together."""
+    lines = in_context(read_rows(find(data, PARTS["train"].csv)))
+    return [(row, [] if teacher % 2 else said) for row, said in lines]
 
 
 def averaged(said: Sequence[Tensor]) -> Tensor:

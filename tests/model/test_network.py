@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from model.contract import MODALITIES, Modality
-from model.encoders import VoiceConfig
+from model.encoders import FaceEncoder, VoiceConfig, looks_at
 from model.features import N_MELS, Sample, Tokens
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 
@@ -126,3 +126,14 @@ def test_gradients_stay_finite_with_missing_modalities() -> None:
     network([make_sample(7, "audio"), make_sample(8, "text", "face"), Sample()]).emotions[:, 0].sum().backward()
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     assert gradients and all(math.isfinite(float(g.abs().sum())) for g in gradients)
+
+
+def test_a_face_means_the_same_in_a_mirror_and_is_seen_closer_up() -> None:
+    encoder = FaceEncoder(8).eval()
+    crops, owner = torch.randn(3, 1, 48, 48), torch.tensor([0, 0, 1])
+    with torch.inference_mode():
+        embedded = encoder(crops, owner, 2)
+        torch.testing.assert_close(encoder(crops.flip(-1), owner, 2), embedded)
+    whole, mirrored, closer, mirrored_closer = looks_at(torch.arange(48.0).expand(1, 1, 48, 48))  # a pixel: its place
+    assert torch.equal(mirrored, whole.flip(-1)) and torch.equal(mirrored_closer, closer.flip(-1))
+    assert closer.shape == whole.shape and float(closer.min()) == 2.0 and float(closer.max()) == 45.0

@@ -9,8 +9,7 @@ import torch
 
 from model.bundle import read_manifest
 from model.contract import EMOTIONS
-from model.features import N_MELS, Sample
-from model.media import SAMPLE_RATE
+from model.features import N_MELS, SAMPLE_RATE, Sample
 from tests.model.media_files import Sound, write
 from tests.training.commands import run_evaluate
 from training.bundling import write_bundle

@@ -31,7 +31,6 @@ from training.objective import Objective, effective_priors, to_batch
 from training.optimising import Part, freeze, moving_average, optimiser_of
 from training.recipe import CorpusRecipe, ModalityRecipe, Recipe
 from training.remembered import Remembered
-from training.teachers import averaged
 
 # Not narrower: on the gradient of a 1x1 convolution in channels-last layout oneDNN's AVX2 kernels can hang with 4
 # input channels, and its AVX-512 kernels crash with 8; the stem has half the width.
@@ -243,7 +242,7 @@ def test_plain_words_are_those_of_the_plain_corpus() -> None:
     """Without its punctuation tokens, an utterance is what the tokenizer makes of it without punctuation."""
     tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
     how = Recipe.read(Path(__file__).parents[2] / "training" / "starter.toml").corpora["meld-text"]
-    how = how.model_copy(update={"plain_share": 1.0})
+    how = how.model_copy(update={"plain_share": 1.0, "context_dropout": 0.0})
     said, plain = tokenizer("Oh, don't! You can't -- really?", ["Hi."]), tokenizer("oh don't you can't really", ["hi"])
     assert said is not None and plain is not None
     batch = to_batch([Example(Sample(text=said), 0, 0, "g")], ("text",), how, tokenizer.marks)
@@ -251,6 +250,21 @@ def test_plain_words_are_those_of_the_plain_corpus() -> None:
     only_marks = tokenizer("?!")
     kept = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], ("text",), how, tokenizer.marks)
     assert only_marks is not None and kept.inputs["text"][1][0][0].tolist() == only_marks.ids.tolist()
+
+
+def test_an_utterance_without_its_context_is_what_the_tokenizer_makes_of_it_alone() -> None:
+    tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+    how = Recipe.read(Path(__file__).parents[2] / "training" / "starter.toml").corpora["meld-text"]
+    how = how.model_copy(update={"plain_share": 0.0, "context_dropout": 0.5})
+    said, alone = tokenizer("You too?", ["I love pizza so much."]), tokenizer("You too?")
+    assert said is not None and alone is not None
+    assert alone.alone().ids.tolist() == alone.ids.tolist() and alone.alone().types.tolist() == alone.types.tolist()
+    torch.manual_seed(0)
+    ids, types, mask = to_batch([Example(Sample(text=said), 0, 0, "g")] * 100, ("text",), how).inputs["text"][1]
+    seen = {tuple(row[there == 1].tolist()) for row, there in zip(ids, mask, strict=True)}
+    assert seen == {tuple(said.ids.tolist()), tuple(alone.ids.tolist())}
+    assert 25 < int((mask.sum(dim=1) == len(alone.ids)).sum()) < 75
+    assert (types.sum(dim=1) == int(said.types.sum())).all(), "the utterance itself is whole"
 
 
 def test_augmentation_varies_but_keeps_what_matters() -> None:
@@ -311,12 +325,6 @@ def test_what_was_said_of_an_example_is_averaged_and_found_again() -> None:
     assert said[0, :7].tolist() == pytest.approx([1 / 7] * 7) and said[0, 7:].tolist() == pytest.approx([1 / 3] * 3)
     assert float(said[1, 2]) == pytest.approx(0.6 + 0.4 / 7) and float(said[1, 8]) == pytest.approx(0.6 + 0.4 / 3)
     assert (said[2] == 0.0).all()
-
-
-def test_teachers_are_averaged_as_probabilities() -> None:
-    first, second = torch.tensor([[0.9, 0.1], [0.5, 0.5]]), torch.tensor([[0.1, 0.9], [0.25, 0.75]])
-    torch.testing.assert_close(averaged([first.log(), second.log()]).exp(), (first + second) / 2)
-    torch.testing.assert_close(averaged([first.log()]), first.log())
 
 
 def test_what_the_network_said_draws_a_doubtful_label_back() -> None:
