@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from model.contract import MODALITIES, Modality
 
+STARTER = Path(__file__).resolve().parent / "starter.toml"
+
 
 class CorpusRecipe(BaseModel):
     """How one corpus is learned. What varies or weighs the data is off unless asked for."""

@@ -1,16 +1,23 @@
 """Teachers: larger text models, fine-tuned on the same training split, whose soft labels a small one learns from.
 
 Hinton et al. 2015, "Distilling the knowledge in a neural network". They read the training split alone, and are
-needed for training alone: no bundle holds any of them.
+needed for training alone: no bundle holds any of them. What those of starter.toml said is kept in the repository,
+as they take as long as half of the rest of training; a file's name says of which utterances and by which settings,
+and others are asked anew.
+
+    python -m training.teachers --data DIR    # ask them again, and keep what they say
 """
 
 import hashlib
+import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import numpy as np
 import torch
+import typer
 from rich.progress import track
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -22,8 +29,11 @@ from model.features import CONTEXT_UTTERANCES, PLAIN_MARKS
 from model.network import N_EMOTIONS, N_LOGITS, log_probabilities
 from training.corpora.meld import PARTS, Row, find, in_context, read_rows
 from training.files import whole
+from training.optimising import precision
+from training.recipe import STARTER, Recipe
 
 Line = tuple[Row, list[str]]  # an utterance and what was said before it
+KEPT = Path(__file__).resolve().parent / "soft_labels"
 EPOCHS = 2  # a third makes it sure of what it has seen: its labels then tell no more than the corpus's own
 BATCH = 32
 LEARNING_RATE, HEAD_LEARNING_RATE = 3e-5, 1e-3
@@ -54,8 +64,8 @@ class Teacher(nn.Module):
 def soft_labels(name: str, count: int, data: Path, work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
     """Log-probabilities [n, 10] of the training split's n utterances, emotions then sentiments.
 
-    Those of the averaged judgements of `count` teachers; `name` is an entry of weights.CATALOGUE. What each said is
-    kept under `work`, for the same data and seed.
+    Those of the averaged judgements of `count` teachers; `name` is an entry of weights.CATALOGUE. What each said of
+    the same data is found in KEPT or under `work`, where it is put otherwise.
     """
     return averaged([_labels_of_one(name, read_by(n, data), work, seed + n, precision) for n in range(count)])
 
@@ -73,20 +83,25 @@ def averaged(said: Sequence[Tensor]) -> Tensor:
 
 
 def _labels_of_one(name: str, lines: Sequence[Line], work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
-    state = hashlib.sha256(f"{name}{seed}{EPOCHS}{lines}".encode()).hexdigest()[:16]
-    path = work / f"teacher-{state}.pt"
-    if path.exists():
-        labels: Tensor = torch.load(path, weights_only=True)
-        return labels
+    file = f"{name}-{_digest(seed, lines)}.npy"
+    for folder in (KEPT, work):
+        if (folder / file).exists():
+            return torch.from_numpy(np.load(folder / file)).float()
     torch.manual_seed(seed)
     folder = weights.fetch(name)
     teacher = Teacher(folder)
     tokens = _tokenise(lines, Tokenizer.from_file(str(folder / "tokenizer.json")))
     _fine_tune(teacher, lines, tokens, precision)
-    labels = _judge(teacher, tokens, precision)
-    with whole(path) as partial:
-        torch.save(labels, partial)
-    return labels
+    labels = _judge(teacher, tokens, precision).half()  # as it is kept, so that what was kept changes nothing
+    with whole(work / file) as partial, partial.open("wb") as out:
+        np.save(out, labels.numpy())
+    return labels.float()
+
+
+def _digest(seed: int, lines: Sequence[Line]) -> str:
+    """Of what a teacher learns from, and how."""
+    read = [(row.text, row.emotion, row.sentiment, said) for row, said in lines]
+    return hashlib.sha256(json.dumps([seed, EPOCHS, read]).encode()).hexdigest()[:16]
 
 
 def _tokenise(lines: Sequence[Line], tokenizer: Tokenizer) -> list[tuple[list[int], int]]:
@@ -166,3 +181,21 @@ def _collate(rows: Sequence[tuple[list[int], int]]) -> tuple[Tensor, Tensor, Ten
         mask[row, : len(tokens)] = 1
         own[row, start : len(tokens)] = 1
     return ids, mask, own
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="Folder that holds the corpora's folders (meld, ...).")],
+    recipe: Annotated[Path, typer.Option(help="Whose teachers to ask.")] = STARTER,
+) -> None:
+    """Ask a recipe's teachers again, and keep what they say in the repository."""
+    plan = Recipe.read(recipe)
+    for stage in plan.stages():
+        how = stage.how
+        if how.teacher is not None:
+            for old in KEPT.glob(f"{how.teacher}-*.npy"):
+                old.unlink()
+            soft_labels(how.teacher, how.teachers, data / how.folder, KEPT, plan.seed, precision(plan.precision))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -24,7 +24,7 @@ from training.folds import judge_in_folds, save_judged
 from training.loop import Training
 from training.objective import effective_priors
 from training.optimising import precision
-from training.recipe import Recipe, Stage
+from training.recipe import STARTER, Recipe, Stage
 from training.seen import write_items
 from training.teachers import soft_labels
 from training.trained import build_network, is_trained, keep_trained, tokenizer_of
@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main(
     data: Annotated[Path, typer.Option(help="Folder that holds the corpora's folders (meld, ravdess, fer2013).")],
-    recipe: Annotated[Path, typer.Option(help="What to train, and how.")] = ROOT / "training" / "starter.toml",
+    recipe: Annotated[Path, typer.Option(help="What to train, and how.")] = STARTER,
     out: Annotated[Path | None, typer.Option(help="Where to write the bundle.")] = None,
     work: Annotated[Path | None, typer.Option(help="Where to keep checkpoints and trained stages.")] = None,
     only: Annotated[str | None, typer.Option(help="Train the stage of this modality alone; write no bundle.")] = None,
