@@ -43,7 +43,7 @@ def main(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Train a bundle from a recipe."""
-    plan = Recipe.read(recipe)
+    plan = _read(recipe)
     if only is not None and only not in plan.sections():
         raise typer.BadParameter(f"--only takes one of {', '.join(plan.sections())}")
     folder = work or ROOT / "build" / "training" / plan.name
@@ -62,6 +62,17 @@ def main(
             train_stage(plan, stage, data, folder, device)
     if only is None and IS_MAIN:
         write_bundle(plan, data, folder, out or ROOT / "model" / "bundles" / plan.name)
+
+
+def _read(recipe: Path) -> Recipe:
+    try:
+        plan = Recipe.read(recipe)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{recipe} is no recipe: {error}", param_hint="--recipe") from error
+    if unknown := sorted(set(plan.corpora) - set(CORPORA)):
+        known = ", ".join(CORPORA)
+        raise typer.BadParameter(f"{recipe} names {', '.join(unknown)}; corpora are {known}", param_hint="--recipe")
+    return plan
 
 
 def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str = "auto") -> None:

@@ -21,6 +21,7 @@ from model.contract import EMOTIONS
 from model.encoders import VoiceConfig
 from model.features import N_MELS, Sample, TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
+from tests.training.commands import run_train
 from training.augment import augment, drop_tokens, erase_patches, mask_spectrogram, move_faces
 from training.batches import Batches, put_aside
 from training.corpora import Example, read_fer2013
@@ -493,6 +494,22 @@ def test_a_stage_is_trained_again_when_its_recipe_changes(data: Path, tmp_path: 
         done = subprocess.run(_command(plan, data, tmp_path), capture_output=True, text=True, check=True)
         answers.append(("metric epoch=1" in done.stdout, "trained before by this recipe" in done.stdout))
     assert answers == [(True, False), (False, True), (True, False)]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (None, "is no recipe"),
+        ("name = 3", "is no recipe"),
+        (RECIPE.replace("fer2013", "fer2014").format(epochs=1), "names fer2014; corpora are"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, written: str | None, said: str) -> None:
+    path = tmp_path / "recipe.toml"
+    if written is not None:
+        path.write_text(written)
+    code, output = run_train("--recipe", path, "--data", tmp_path)
+    assert code == 2 and said in output and "recipe.toml" in output
 
 
 def test_a_modality_that_no_recipe_has_is_refused(data: Path, tmp_path: Path) -> None:
