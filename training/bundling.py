@@ -14,8 +14,9 @@ from training.corpora import CORPORA
 from training.evaluate import styles
 from training.evaluation import Evaluation, Subject, evaluate
 from training.folds import load_judged
-from training.provenance import Taught, commit, facts
+from training.provenance import Taught, facts
 from training.recipe import Recipe
+from training.revision import commit
 from training.scoring import Encoded, encode, set_constants
 from training.seen import read_items, save_seen
 from training.trained import load_trained, public_encoders, tokenizer_entry

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from training.recipe import Recipe
+from training.revision import TOLD, commit
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = "video-sentiment"
@@ -108,7 +108,7 @@ class Job:
         return {
             "VIDEO_SENTIMENT_RECIPE": f"training/{self.recipe.name}",
             "VIDEO_SENTIMENT_WORK": CHECKPOINTS,
-            "VIDEO_SENTIMENT_COMMIT": commit(),
+            TOLD: commit(),
         }
 
     @property
@@ -162,13 +162,3 @@ def stage_code(job: Job, folder: Path) -> Path:
             shutil.copy2(source, target)
     shutil.copy2(job.recipe, folder / job.environment["VIDEO_SENTIMENT_RECIPE"])
     return folder
-
-
-def commit() -> str:
-    """The checkout's commit, with `-dirty` where files differ from it; "unknown" without git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    except OSError:
-        return "unknown"
-    return answer.stdout.strip() or "unknown"

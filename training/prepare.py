@@ -84,7 +84,7 @@ def main(
 def check_meld(data: Path, part: Split) -> Report:
     """Compare one of MELD's parts with its CSV and look into every clip. Raises FileNotFoundError, ValueError."""
     clips, folder = meld.clips_of(data, part), meld.find(data, meld.PARTS[part].clips)
-    report = _look(part, clips)
+    report = _look(part, clips, folder)
     report.expected = meld.PARTS[part].utterances
     named = {clip.path.name for clip in clips if clip.path is not None}
     shown = {path.name for path in folder.glob("*.mp4") if not path.name.startswith(".")}
@@ -135,28 +135,32 @@ def _check_manifest(data: Path, console: Console) -> list[Clip]:
     for split in manifest.SPLITS:
         clips = [clip for clip, its_split in rows if its_split == split]
         if clips:
-            show(_look(split, clips), console)
+            show(_look(split, clips, data if data.is_dir() else data.parent), console)
     return [clip for clip, _ in rows]
 
 
-def _look(split: str, clips: Sequence[Clip]) -> Report:
-    """Open every file of the clips and decode its first picture."""
+def _look(split: str, clips: Sequence[Clip], root: Path) -> Report:
+    """Open every file of the clips and decode its first picture. The files are named as they lie in `root`."""
+
+    def name(path: Path) -> str:
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
     report = Report(split, len(clips))
     named = list(dict.fromkeys(clip.path for clip in clips if clip.path is not None))
-    report.missing = [path.name for path in named if not path.is_file()]
+    report.missing = [name(path) for path in named if not path.is_file()]
     there = [path for path in named if path.is_file()]
     with ThreadPoolExecutor() as openers:
         found = openers.map(_probe, there)
         bar = track(zip(there, found, strict=True), f"{split}: opening", len(there), console=Console(stderr=True))
         infos = dict(bar)
-    report.faulty = {path.name: info for path, info in infos.items() if isinstance(info, str)}
+    report.faulty = {name(path): info for path, info in infos.items() if isinstance(info, str)}
     for clip in clips:
         info = infos.get(clip.path) if clip.path is not None else None
         if isinstance(info, MediaInfo):
             seconds = (clip.end or info.duration) - clip.start
             if not 0 < seconds <= MAX_SECONDS:
                 assert clip.path is not None
-                report.faulty[clip.path.name] = f"lasts {seconds:.0f} s; {MAX_SECONDS:.0f} s is the most"
+                report.faulty[name(clip.path)] = f"lasts {seconds:.0f} s; {MAX_SECONDS:.0f} s is the most"
                 continue
             report.durations.append(seconds)
             report.silent += not info.has_audio

@@ -1,9 +1,6 @@
-"""Where a bundle comes from: the commit, the data, and the class frequencies each modality was taught with."""
+"""Where a bundle comes from: the data, and the class frequencies each modality was taught with."""
 
-import os
-import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -12,22 +9,6 @@ from model.bundle import Manifest
 from model.contract import Modality
 from model.network import Calibration, NetworkConfig
 from training.seen import data_hash
-
-ROOT = Path(__file__).resolve().parent.parent
-# What decides how a bundle comes out. Other files (documents, tests) and the bundles, which are what comes
-# out, may differ from the commit without making its name wrong.
-SOURCES = ("model", "training", "requirements", "pyproject.toml", ":(exclude)model/bundles")
-
-
-def commit(root: Path = ROOT) -> str:
-    """The checkout's commit, 12 digits; with "-dirty" where the code that makes bundles differs from it.
-
-    A job on SageMaker has the code without its history: `training.launch` tells it the commit.
-    """
-    name = _git(root, "rev-parse", "--short=12", "HEAD").strip()
-    if not name:
-        return os.environ.get("VIDEO_SENTIMENT_COMMIT", "unknown")
-    return f"{name}-dirty" if _git(root, "status", "--porcelain", "--", *SOURCES).strip() else name
 
 
 def facts(contents: Sequence[str]) -> dict[str, object]:
@@ -94,11 +75,3 @@ def _priors_of(fitted: Calibration) -> Calibration:
 def _sharpened(prior: Sequence[float], power: float) -> tuple[float, ...]:
     powers = [p**power for p in prior]
     return tuple(p / sum(powers) for p in powers)
-
-
-def _git(root: Path, *arguments: str) -> str:
-    """What git answers; nothing where there is no git, or no checkout."""
-    try:
-        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, cwd=root).stdout
-    except OSError:
-        return ""

@@ -17,7 +17,7 @@ from training.confidence import BINS, Bin
 from training.corpora import CORPORA
 from training.evaluation import Evaluation
 from training.metrics import BOOTSTRAP_ROUNDS, Figures
-from training.provenance import commit
+from training.revision import commit
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 

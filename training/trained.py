@@ -15,8 +15,8 @@ from model.network import Calibration, EmotionNetwork, NetworkConfig
 from model.public_encoders import load_public_encoder
 from training.files import whole
 from training.optimising import Part
-from training.provenance import commit
 from training.recipe import ModalityRecipe, Recipe, Stage
+from training.revision import commit
 
 
 class Note(BaseModel):

@@ -18,8 +18,8 @@ from training.bundling import write_bundle
 from training.card import Report, render_card, write_card
 from training.corpora import CORPORA
 from training.evaluation import Subject, evaluate
-from training.provenance import commit
 from training.recipe import Recipe
+from training.revision import commit
 from training.scoring import encode
 from training.seen import load_seen, write_items
 from training.trained import build_network, keep_trained, tokenizer_of

@@ -183,3 +183,12 @@ def test_prepare_reports_caches_and_refuses(tmp_path: Path) -> None:
     code, output = run(prepare.main, "--manifest", str(folder), "--cache")
     assert code == 0 and "1 of 1 utterances are cached (0 now)" in output, "the same bytes are known already"
     assert run(prepare.main)[0] == 2
+
+
+def test_faulty_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    for day in ("monday", "tuesday"):
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "talk.mp4").write_bytes(b"no video")
+    (tmp_path / "manifest.csv").write_text("path,emotion\nmonday/talk.mp4,joy\ntuesday/talk.mp4,fear\n")
+    _, output = run(prepare.main, "--manifest", str(tmp_path))
+    assert "monday/talk.mp4: is not a readable" in output and "tuesday/talk.mp4: is not a readable" in output
