@@ -4,13 +4,13 @@ Each encoder turns its modality into an embedding, and a linear head reads logit
 the log of the prior they were trained under are *evidence*: what the input says, free of how often a
 class occurred in that corpus. The network adds up
 
-    fused = log(prior) + sum over present m of gate_m * evidence_m / temperature_m + joint(embeddings)
+    fused = log(prior) + (sum over present m of gate_m * evidence_m / temperature_m + joint(embeddings)) / temperature
 
-once for the emotions and once for the sentiments. Gates are normalised over the modalities that are
-there, so a missing one is masked, never padded with zeros, and every prediction explains itself. Without
-corpora that hold several modalities of one utterance, gates and joint head stay at zero: the gates are
-then constant in proportion to the modalities' reliabilities, and the fusion is calibrated log-linear
-pooling (Genest & Zidek 1986, "Combining probability distributions", section 3).
+once for the emotions and once for the sentiments; the temperature of the whole is 1 where one modality is alone.
+Gates are normalised over the modalities that are there, so a missing one is masked, never padded with zeros, and
+every prediction explains itself. Without corpora that hold several modalities of one utterance, gates and joint head
+stay at zero: the gates are then constant in proportion to the modalities' reliabilities, and the fusion is calibrated
+log-linear pooling (Genest & Zidek 1986, "Combining probability distributions", section 3).
 """
 
 import math
@@ -62,6 +62,8 @@ class NetworkConfig(BaseModel):
     video: bool = Field(default=False, description="torchvision's r3d_18")
     face_width: int | None = Field(default=None, description="channels of the first stage of FaceEncoder")
     calibration: dict[Modality, Calibration] = {}
+    fused_temperature_emotion: float = Field(default=1.0, gt=0.0, description="where several modalities are there")
+    fused_temperature_sentiment: float = Field(default=1.0, gt=0.0)
     prior_emotion: tuple[float, ...] = Field(default=(1.0 / N_EMOTIONS,) * N_EMOTIONS, min_length=N_EMOTIONS)
     prior_sentiment: tuple[float, ...] = Field(default=(1.0 / N_SENTIMENTS,) * N_SENTIMENTS, min_length=N_SENTIMENTS)
 
@@ -98,6 +100,7 @@ class EmotionNetwork(nn.Module):
     log_train_prior: Tensor
     temperature: Tensor
     log_reliability: Tensor
+    fused_temperature: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -122,6 +125,9 @@ class EmotionNetwork(nn.Module):
                 [[c.temperature_emotion] * N_EMOTIONS + [c.temperature_sentiment] * N_SENTIMENTS for c in facts]
             ),
             "log_reliability": _log([c.reliability for c in facts]),
+            "fused_temperature": torch.tensor(
+                [config.fused_temperature_emotion] * N_EMOTIONS + [config.fused_temperature_sentiment] * N_SENTIMENTS
+            ),
         }
         for name, value in rows.items():
             self.register_buffer(name, value, persistent=False)
@@ -180,8 +186,10 @@ class EmotionNetwork(nn.Module):
         scores = (scores.T + self.log_reliability).masked_fill(~present, -math.inf)
         weights = torch.nan_to_num(scores.softmax(dim=1))  # a row without any modality: all zero, not NaN
         there = present.unsqueeze(-1).to(evidence.dtype)
-        fused = self.log_prior + (weights.unsqueeze(-1) * there * evidence).sum(dim=1)
-        fused = fused + self.joint(torch.cat(list(embeddings), dim=1)) * present.any(dim=1, keepdim=True)
+        total = (weights.unsqueeze(-1) * there * evidence).sum(dim=1)
+        total = total + self.joint(torch.cat(list(embeddings), dim=1)) * present.any(dim=1, keepdim=True)
+        several = present.sum(dim=1, keepdim=True) > 1
+        fused = self.log_prior + total / torch.where(several, self.fused_temperature, 1.0)
         alone = self.log_prior + evidence
         return Judgement(
             modalities=self.modalities,

@@ -9,7 +9,14 @@ from model.bundle import Bundle, Manifest, load_bundle, save_bundle
 from model.contract import Modality
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from training.card import Report, write_card
-from training.constants import CalibrationReport, cross_fit_constants, fit_calibration, report_of
+from training.constants import (
+    CalibrationReport,
+    cross_fit_constants,
+    fit_calibration,
+    fit_fused,
+    fused_report,
+    report_of,
+)
 from training.corpora import CORPORA
 from training.evaluate import styles
 from training.evaluation import Evaluation, Subject, evaluate
@@ -63,6 +70,8 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
     held_out = {name: _encode(served, name, data / folder) for name, folder in _corpora(plan).items()}
     in_folds = {m: load_judged(work, m) for m, section in plan.sections().items() if plan.corpora[section.corpus].folds}
     config, reports = _calibrate(plan, trained, held_out, in_folds)
+    fullest = max(held_out.values(), key=lambda encoded: len(encoded.with_several()))
+    config = fit_fused(served.network, config, fullest)
     fitted_on = {n: facts(e.contents) for n, e in held_out.items() if not plan.corpora[n].folds}
     manifest = manifest.model_copy(
         update={"network": config, "training": {**manifest.training, "calibrated_on": fitted_on}}
@@ -75,6 +84,7 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
         commit=commit(),
         prior_of=trained.prior_of,
         calibrations=reports,
+        fused=fused_report(served.network, config, fullest),
         evaluations=evaluations,
     )
     (out / "evaluation.json").write_text(whole.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -135,7 +145,7 @@ def _score(
     for name, encoded in held_out.items():
         fit = None
         if not plan.corpora[name].folds:
-            fit = cross_fit_constants(subject.bundle.network.config, encoded, trained.taught, transfers)
+            fit = cross_fit_constants(subject.bundle.network, encoded, trained.taught, transfers)
         evaluations += evaluate(subject, name, "held-out", encoded, fit)
         for style in styles(name)[1:]:
             other = _encode(subject.bundle, style, data / _corpora(plan)[name])

@@ -15,7 +15,7 @@ from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.palette import MODALITY_NAMES
 from model.weights import CATALOGUE, Weights
 from training.confidence import BINS
-from training.constants import CalibrationReport
+from training.constants import CalibrationReport, FusedReport
 from training.corpora import CORPORA
 from training.evaluation import Evaluation
 from training.metrics import Interval
@@ -40,6 +40,7 @@ class Report(BaseModel):
     commit: str
     prior_of: Modality  # whose class frequencies are the declared prior
     calibrations: list[CalibrationReport]
+    fused: FusedReport | None = None  # None where no held-out item has several modalities
     evaluations: list[Evaluation]
 
     @property

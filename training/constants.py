@@ -8,13 +8,15 @@ import numpy as np
 from pydantic import BaseModel
 
 from model.contract import Modality
-from model.network import N_EMOTIONS, Calibration, NetworkConfig
+from model.network import N_EMOTIONS, Calibration, EmotionNetwork, NetworkConfig
 from training.calibrate import LEAST_RELIABILITY, Scaling, cross_fit, fit_scaling, folds_of, reliability
 from training.confidence import Probabilities, Reliability, Targets, reliability_of
 from training.corpora import IGNORED
 from training.metrics import log_loss
 from training.provenance import Taught
-from training.scoring import CrossFit, Encoded
+from training.scoring import CrossFit, Encoded, judge
+
+TINY = 1e-12  # a probability whose logarithm is still a number
 
 
 class CalibrationReport(BaseModel):
@@ -34,6 +36,18 @@ class CalibrationReport(BaseModel):
     sentiment_after: Reliability | None
 
 
+class FusedReport(BaseModel):
+    """The same of the fusion, on held-out items with several modalities."""
+
+    items: int
+    temperature_emotion: float
+    temperature_sentiment: float
+    emotion_before: Reliability | None  # with the modalities calibrated, and the whole not; None as above
+    emotion_after: Reliability | None
+    sentiment_before: Reliability | None
+    sentiment_after: Reliability | None
+
+
 @dataclass(frozen=True)
 class Head:
     """One head of one modality on such items: logits [n, k] and what they should have said."""
@@ -43,6 +57,7 @@ class Head:
     groups: Sequence[str]
     effective: Sequence[float]  # prior the logits were trained under
     frequencies: Sequence[float]  # prior they are scored under: that of the corpus
+    offsets: bool = True  # whether there may be some beside the temperature
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -63,7 +78,11 @@ class Head:
             cross_fit(self.logits, self.targets, self.effective, self.frequencies, self.groups, offsets)
             for offsets in (False, True)
         )
-        gains = len(set(self.groups)) > 1 and log_loss(offset, self.targets) < log_loss(plain, self.targets)
+        gains = (
+            self.offsets
+            and len(set(self.groups)) > 1
+            and log_loss(offset, self.targets) < log_loss(plain, self.targets)
+        )
         return gains, offset if gains else plain
 
     def before(self) -> Reliability | None:
@@ -128,16 +147,45 @@ def report_of(
     )
 
 
+def fit_fused(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> NetworkConfig:
+    """`config` with the temperatures of the fusion; as it is where no item has several modalities."""
+    if not len(encoded.with_several()):
+        return config
+    emotion, sentiment = _fused_heads(network, config, encoded)
+    found = {
+        "fused_temperature_emotion": emotion.fit().temperature,
+        "fused_temperature_sentiment": sentiment.fit().temperature,
+    }
+    return config.model_copy(update=found)
+
+
+def fused_report(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> FusedReport | None:
+    """How well the fusion's confidence matches its accuracy, before and after; None without items that it is about."""
+    if not len(encoded.with_several()):
+        return None
+    emotion, sentiment = _fused_heads(network, config, encoded)
+    return FusedReport(
+        items=len(encoded.with_several()),
+        temperature_emotion=config.fused_temperature_emotion,
+        temperature_sentiment=config.fused_temperature_sentiment,
+        emotion_before=emotion.before(),
+        emotion_after=emotion.after(),
+        sentiment_before=sentiment.before(),
+        sentiment_after=sentiment.after(),
+    )
+
+
 def cross_fit_constants(
-    config: NetworkConfig,
+    network: EmotionNetwork,
     encoded: Encoded,
     taught: Mapping[Modality, Taught],
     transfers: Mapping[Modality, float | None],
 ) -> CrossFit:
     """The constants to score held-out items with: for each fold of groups, those fitted on all the others.
 
-    A modality that too few other items have keeps the constants it has in `config`.
+    A modality that too few other items have keeps the constants that the network has.
     """
+    config = network.config
     folds = folds_of(encoded.groups)
     configs = []
     for fold in range(int(folds.max()) + 1):
@@ -147,5 +195,23 @@ def cross_fit_constants(
             for m in encoded.modalities
             if len(others.having([m]))
         }
-        configs.append(config.model_copy(update={"calibration": {**config.calibration, **refitted}}))
+        refitted_config = config.model_copy(update={"calibration": {**config.calibration, **refitted}})
+        configs.append(fit_fused(network, refitted_config, others))
     return CrossFit(dict(zip(encoded.groups, folds.tolist(), strict=True)), configs)
+
+
+def _fused_heads(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> tuple[Head, Head]:
+    """What the network says by `config`, its fusion not yet calibrated, of the items with several modalities."""
+    there = encoded.rows(encoded.with_several())
+    plain = config.model_copy(update={"fused_temperature_emotion": 1.0, "fused_temperature_sentiment": 1.0})
+    said = judge(network, there, CrossFit(dict.fromkeys(there.groups, 0), [plain]))
+
+    def head(probabilities: Probabilities, targets: Targets, prior: Sequence[float]) -> Head:
+        known = np.flatnonzero(targets != IGNORED)
+        groups = [there.groups[i] for i in known]
+        return Head(np.log(np.maximum(probabilities[known], TINY)), targets[known], groups, prior, prior, offsets=False)
+
+    return (
+        head(said.emotions, there.emotions, config.prior_emotion),
+        head(said.sentiments, there.sentiments, config.prior_sentiment),
+    )

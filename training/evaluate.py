@@ -84,7 +84,7 @@ def refit(subject: Subject, corpus: str, encoded: Encoded) -> CrossFit | None:
     fitted_on = part_of(part_of(subject.bundle.manifest.training, "calibrated_on"), corpus)
     if fitted_on.get("sha256") != data_hash(encoded.contents):
         return None
-    return cross_fit_constants(subject.bundle.network.config, encoded, subject.taught, dict.fromkeys(subject.taught))
+    return cross_fit_constants(subject.bundle.network, encoded, subject.taught, dict.fromkeys(subject.taught))
 
 
 def _encode(subject: Subject, corpus: str, data: Path, split: Split) -> Encoded:

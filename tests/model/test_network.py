@@ -85,6 +85,23 @@ def test_fusion_is_the_weighted_sum_it_says(network: EmotionNetwork) -> None:
 
 
 @torch.inference_mode()
+def test_the_whole_has_a_temperature_of_its_own_where_it_is_several(network: EmotionNetwork) -> None:
+    other = EmotionNetwork(
+        network.config.model_copy(update={"fused_temperature_emotion": 2.0, "fused_temperature_sentiment": 0.5})
+    ).eval()
+    other.load_state_dict(network.state_dict())
+    samples = [make_sample(3, "text", "audio", "face"), make_sample(3, "audio")]
+    before, after = network(samples), other(samples)
+    torch.testing.assert_close(after.emotions[1], before.emotions[1])
+    torch.testing.assert_close(after.sentiments[1], before.sentiments[1])
+    prior, sentiments = torch.tensor(SKEWED.prior_emotion).log(), torch.tensor(SKEWED.prior_sentiment).log()
+    torch.testing.assert_close(after.emotions[0], (prior + (before.emotions[0] - prior) / 2.0).log_softmax(0))
+    wanted = (sentiments + (before.sentiments[0] - sentiments) / 0.5).log_softmax(0)
+    torch.testing.assert_close(after.sentiments[0], wanted)
+    torch.testing.assert_close(after.weights, before.weights)
+
+
+@torch.inference_mode()
 def test_shares_follow_reliability(network: EmotionNetwork) -> None:
     weights = dict(zip(network.modalities, network([make_sample(4, "text", "face")]).weights[0].tolist(), strict=True))
     assert weights["face"] / weights["text"] == pytest.approx(1.2 / 0.4, rel=1e-4)

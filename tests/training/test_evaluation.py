@@ -1,6 +1,7 @@
 """Evaluations: one pass over the corpus, subsets of modalities, items seen in training, and the command itself."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.contract import EMOTIONS
-from model.network import EmotionNetwork
+from model.network import N_EMOTIONS, N_LOGITS, EmotionNetwork
 from tests.training.commands import run_evaluate
 from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, Lazy, save_small_bundle, small_network, utterance
 from training import scoring
+from training.constants import fit_fused, fused_report
 from training.evaluation import Evaluation, Subject, evaluate
 from training.provenance import Taught, taught_of, uncalibrated
 from training.scoring import CrossFit, encode, judge, set_constants
@@ -91,6 +93,38 @@ def test_without_several_modalities_nothing_is_said_of_fusion(bundle: Path) -> N
     encoded = encode(subject.bundle.network, [utterance(i, text=False) for i in range(20)])
     first = evaluate(subject, "fer2013", "all", encoded)[0]
     assert first.several == 0 and [s.modalities for s in first.subsets] == [("face",)]
+
+
+def test_the_fusion_gets_the_temperature_that_its_confidence_needs(network: EmotionNetwork) -> None:
+    """Both modalities see the same, a place in space that a Gaussian put around its class, and boast of it."""
+    rng, n, apart = np.random.default_rng(0), 4000, 1.5
+    config = network.config
+    logits, targets = torch.zeros(n, 2, N_LOGITS), []
+    for columns, prior, boast in (
+        (slice(0, N_EMOTIONS), config.prior_emotion, 2.5),
+        (slice(N_EMOTIONS, None), config.prior_sentiment, 1.6),
+    ):
+        drawn = rng.choice(len(prior), n, p=prior)
+        place = rng.normal(size=(n, len(prior))) + apart * np.eye(len(prior))[drawn]
+        evidence = torch.from_numpy(apart * place - apart**2 / 2)  # log-likelihoods, but for a constant
+        logits[:, :, columns] = (boast * evidence).unsqueeze(1).float()
+        targets.append(drawn)
+    encoded = replace(
+        encode(network, [utterance(0)]).rows(np.zeros(n, np.int64)),
+        logits=logits * network.temperature + network.log_train_prior,
+        emotions=targets[0],
+        sentiments=targets[1],
+        groups=tuple(f"dialogue {i // 8}" for i in range(n)),
+    )
+    fitted = fit_fused(network, config, encoded)
+    assert fitted.fused_temperature_emotion == pytest.approx(2.5, rel=0.1)
+    assert fitted.fused_temperature_sentiment == pytest.approx(1.6, rel=0.1)
+    report = fused_report(network, fitted, encoded)
+    assert report is not None and report.items == n
+    assert report.emotion_before is not None and report.emotion_after is not None
+    assert report.emotion_after.ece < 0.02 < 0.1 < report.emotion_before.ece
+    only_faces = encoded.only(["face"])
+    assert fit_fused(network, config, only_faces) == config and fused_report(network, config, only_faces) is None
 
 
 def test_each_group_is_judged_by_the_constants_of_its_fold(network: EmotionNetwork) -> None:

@@ -78,6 +78,7 @@ def test_its_evaluation_covers_every_subset_of_modalities(bundle: Path, data: Pa
     assert len(subsets) == 2**4 - 1, "of four modalities, each alone and with every other"
     card = (bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "text + audio + video + face" in card.replace(", ", " + ") and "unmeasured" not in card.split("## ")[0]
+    assert "| fused | " in card, "and its confidence is calibrated as a whole"
 
 
 @pytest.mark.slow
