@@ -127,7 +127,11 @@ class ResidualBlock(nn.Module):
 
 
 class FaceEncoder(nn.Module):
-    """Residual CNN per crop, averaged over the crops of an utterance, and in evaluation over four looks at each."""
+    """Residual CNN per crop, averaged over the crops of an utterance, and in evaluation over four looks at them.
+
+    A face means the same in a mirror, and detectors do not agree on its size: it is looked at as it is and closer up,
+    each also mirrored. Where an utterance has one crop it gets all four; of several each gets two in turn.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -145,10 +149,23 @@ class FaceEncoder(nn.Module):
         embedded: Tensor = self.blocks(self.stem(crops)).mean(dim=(2, 3))
         return embedded
 
+    def _look_at(self, crops: Tensor, owner: Tensor, count: int) -> Tensor:
+        """[k, 1, s, s] -> [k, width]; the crops of an utterance follow each other."""
+        sizes = torch.bincount(owner, minlength=count)
+        place = torch.arange(len(crops), device=owner.device) - (sizes.cumsum(0) - sizes)[owner]
+        even, closer = (place % 2 == 0).view(-1, 1, 1, 1), close_up(crops)
+        mirrored, mirrored_closer = crops.flip(-1), closer.flip(-1)
+        two = torch.where(even, crops, mirrored), torch.where(even, mirrored_closer, closer)
+        each = (self._embed(two[0]) + self._embed(two[1])) / 2
+        alone = (sizes[owner] == 1).nonzero().flatten()
+        if len(alone):
+            other = self._embed(mirrored[alone]) + self._embed(closer[alone])
+            each = each.index_copy(0, alone, (each[alone] + other / 2) / 2)
+        return each
+
     def forward(self, crops: Tensor, owner: Tensor, count: int) -> Tensor:
-        """crops float [k, 1, s, s], owner int64 [k] (the utterance each belongs to) -> [count, width]."""
-        looks = [crops] if self.training else looks_at(crops)
-        each = torch.stack([self._embed(look) for look in looks]).mean(dim=0)
+        """crops float [k, 1, s, s], owner int64 [k] (the utterance each belongs to, rising) -> [count, width]."""
+        each = self._embed(crops) if self.training else self._look_at(crops, owner, count)
         summed = each.new_zeros(count, self.width).index_add_(0, owner, self.drop(each))
         return summed / torch.bincount(owner, minlength=count).clamp_min(1).unsqueeze(1)
 
@@ -171,16 +188,12 @@ class VideoEncoder(nn.Module):
         return features
 
 
-def looks_at(crops: Tensor) -> list[Tensor]:
-    """A face [k, 1, s, s] as it is and closer up, each also in a mirror: it means the same, and errors average out.
-
-    Closer up, as detectors do not agree on a face's size.
-    """
+def close_up(crops: Tensor) -> Tensor:
+    """The middle of each crop [k, 1, s, s], CLOSE_UP of its side, enlarged to the whole."""
     side = crops.shape[-1]
     margin = round(side * (1.0 - CLOSE_UP) / 2.0)
     middle = crops[..., margin : side - margin, margin : side - margin]
-    closer = F.interpolate(middle, size=(side, side), mode="bilinear", align_corners=False)
-    return [crops, crops.flip(-1), closer, closer.flip(-1)]
+    return F.interpolate(middle, size=(side, side), mode="bilinear", align_corners=False)
 
 
 def _time_mask(lengths: Tensor, size: int, dtype: torch.dtype) -> Tensor:

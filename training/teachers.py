@@ -131,7 +131,7 @@ def _fine_tune(
         {"params": list(teacher.encoder.parameters()), "lr": LEARNING_RATE},
         {"params": list(teacher.head.parameters()), "lr": HEAD_LEARNING_RATE},
     ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
+    optimiser = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY, fused=True)
     steps = EPOCHS * (len(lines) // BATCH)
     rates = [LEARNING_RATE, HEAD_LEARNING_RATE]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=0.1)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from model.contract import MODALITIES, Modality
-from model.encoders import FaceEncoder, VoiceConfig, looks_at
+from model.encoders import FaceEncoder, VoiceConfig, close_up
 from model.features import N_MELS, Sample, Tokens
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 
@@ -145,13 +145,20 @@ def test_gradients_stay_finite_with_missing_modalities() -> None:
     assert gradients and all(math.isfinite(float(g.abs().sum())) for g in gradients)
 
 
-def test_a_face_means_the_same_in_a_mirror_and_is_seen_closer_up() -> None:
+@torch.inference_mode()
+def test_a_face_means_the_same_in_a_mirror_and_twice_what_it_means_once() -> None:
+    """It is looked at four times, alone or, if it stays, in two pictures, wherever in a batch these are."""
     encoder = FaceEncoder(8).eval()
-    crops, owner = torch.randn(3, 1, 48, 48), torch.tensor([0, 0, 1])
-    with torch.inference_mode():
-        embedded = encoder(crops, owner, 2)
-        torch.testing.assert_close(encoder(crops.flip(-1), owner, 2), embedded)
-    whole, mirrored, closer, mirrored_closer = looks_at(torch.arange(48.0).expand(1, 1, 48, 48))  # a pixel: its place
-    assert torch.equal(mirrored, whole.flip(-1)) and torch.equal(mirrored_closer, closer.flip(-1))
-    assert closer.shape == whole.shape and float(closer.min()) == pytest.approx(2.0)
-    assert float(closer.max()) == pytest.approx(45.0)
+    faces = torch.randn(3, 1, 48, 48)
+    once = encoder(faces, torch.arange(3), 3)
+    torch.testing.assert_close(encoder(faces.flip(-1), torch.arange(3), 3), once)
+    twice = encoder(faces.repeat_interleave(2, dim=0), torch.tensor([0, 0, 1, 1, 2, 2]), 3)
+    torch.testing.assert_close(twice, once)
+    mixed = encoder(faces[[0, 1, 1, 2]], torch.tensor([0, 1, 1, 2]), 3)
+    torch.testing.assert_close(mixed, once)
+
+
+def test_a_close_up_is_the_middle_enlarged() -> None:
+    closer = close_up(torch.arange(48.0).expand(1, 1, 48, 48))  # a pixel says where it lies
+    assert closer.shape == (1, 1, 48, 48)
+    assert float(closer.min()) == pytest.approx(2.0) and float(closer.max()) == pytest.approx(45.0)
