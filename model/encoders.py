@@ -149,25 +149,27 @@ class FaceEncoder(nn.Module):
         embedded: Tensor = self.blocks(self.stem(crops)).mean(dim=(2, 3))
         return embedded
 
-    def _look_at(self, crops: Tensor, owner: Tensor, count: int) -> Tensor:
-        """[k, 1, s, s] -> [k, width]; the crops of an utterance follow each other."""
-        sizes = torch.bincount(owner, minlength=count)
+    def _look_twice(self, crops: Tensor) -> Tensor:
+        """[k, 1, s, s] -> [k, width], averaged over the crops as they are and closer up in a mirror."""
+        return (self._embed(crops) + self._embed(close_up(crops.flip(-1)))) / 2
+
+    def _look_at(self, crops: Tensor, owner: Tensor, sizes: Tensor) -> Tensor:
+        """[k, 1, s, s] -> [k, width]; an utterance's crops follow each other, `sizes` [count] says how many."""
         place = torch.arange(len(crops), device=owner.device) - (sizes.cumsum(0) - sizes)[owner]
-        even, closer = (place % 2 == 0).view(-1, 1, 1, 1), close_up(crops)
-        mirrored, mirrored_closer = crops.flip(-1), closer.flip(-1)
-        two = torch.where(even, crops, mirrored), torch.where(even, mirrored_closer, closer)
-        each = (self._embed(two[0]) + self._embed(two[1])) / 2
-        alone = (sizes[owner] == 1).nonzero().flatten()
-        if len(alone):
-            other = self._embed(mirrored[alone]) + self._embed(closer[alone])
-            each = each.index_copy(0, alone, (each[alone] + other / 2) / 2)
+        turned = torch.where((place % 2 == 0).view(-1, 1, 1, 1), crops, crops.flip(-1))
+        each = self._look_twice(turned)
+        single = (sizes[owner] == 1).nonzero().flatten()
+        if len(single):
+            both = (each[single] + self._look_twice(turned[single].flip(-1))) / 2
+            each = each.index_copy(0, single, both)
         return each
 
     def forward(self, crops: Tensor, owner: Tensor, count: int) -> Tensor:
         """crops float [k, 1, s, s], owner int64 [k] (the utterance each belongs to, rising) -> [count, width]."""
-        each = self._embed(crops) if self.training else self._look_at(crops, owner, count)
+        sizes = torch.bincount(owner, minlength=count)
+        each = self._embed(crops) if self.training else self._look_at(crops, owner, sizes)
         summed = each.new_zeros(count, self.width).index_add_(0, owner, self.drop(each))
-        return summed / torch.bincount(owner, minlength=count).clamp_min(1).unsqueeze(1)
+        return summed / sizes.clamp_min(1).unsqueeze(1)
 
 
 class VideoEncoder(nn.Module):

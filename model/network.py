@@ -67,6 +67,11 @@ class NetworkConfig(BaseModel):
     prior_emotion: tuple[float, ...] = Field(default=(1.0 / N_EMOTIONS,) * N_EMOTIONS, min_length=N_EMOTIONS)
     prior_sentiment: tuple[float, ...] = Field(default=(1.0 / N_SENTIMENTS,) * N_SENTIMENTS, min_length=N_SENTIMENTS)
 
+    def with_fused_temperatures(self, emotion: float = 1.0, sentiment: float = 1.0) -> "NetworkConfig":
+        """The same with these temperatures of the whole; with none where they are left out."""
+        found = {"fused_temperature_emotion": emotion, "fused_temperature_sentiment": sentiment}
+        return self.model_copy(update=found)
+
     @property
     def modalities(self) -> tuple[Modality, ...]:
         has = {
@@ -121,12 +126,10 @@ class EmotionNetwork(nn.Module):
         rows = {
             "log_prior": _log([*config.prior_emotion, *config.prior_sentiment]),
             "log_train_prior": torch.stack([_log([*c.prior_emotion, *c.prior_sentiment]) for c in facts]),
-            "temperature": torch.tensor(
-                [[c.temperature_emotion] * N_EMOTIONS + [c.temperature_sentiment] * N_SENTIMENTS for c in facts]
-            ),
+            "temperature": torch.tensor([_row(c.temperature_emotion, c.temperature_sentiment) for c in facts]),
             "log_reliability": _log([c.reliability for c in facts]),
             "fused_temperature": torch.tensor(
-                [config.fused_temperature_emotion] * N_EMOTIONS + [config.fused_temperature_sentiment] * N_SENTIMENTS
+                _row(config.fused_temperature_emotion, config.fused_temperature_sentiment)
             ),
         }
         for name, value in rows.items():
@@ -246,6 +249,11 @@ def _build_encoder(modality: Modality, config: NetworkConfig) -> nn.Module:
     if modality == "face":
         return FaceEncoder(config.face_width or 0)
     return VideoEncoder()
+
+
+def _row(emotion: float, sentiment: float) -> list[float]:
+    """One value for each of a head's N_LOGITS."""
+    return [emotion] * N_EMOTIONS + [sentiment] * N_SENTIMENTS
 
 
 def _log(values: Sequence[float]) -> Tensor:

@@ -20,7 +20,7 @@ from training.constants import (
 from training.corpora import CORPORA
 from training.evaluate import styles
 from training.evaluation import Evaluation, Subject, evaluate
-from training.folds import load_judged
+from training.judged import load_judged
 from training.provenance import Taught, facts
 from training.recipe import Recipe
 from training.revision import commit
@@ -33,13 +33,14 @@ PRIOR_OF: Modality = "text"  # learned from MELD: the one corpus whose emotions 
 
 @dataclass(frozen=True)
 class _Trained:
-    """What training left: a network; of each modality what it was taught with, by which commit, and the hashes of
-    what it learned from."""
+    """What training left: a network; of each modality what it was taught with, by which commit, the hashes of what
+    it learned from, and what was said of these in folds, where the recipe asks for it."""
 
     network: EmotionNetwork
     taught: dict[Modality, Taught]
     commits: dict[Modality, str]
     items: dict[Modality, list[str]]
+    in_folds: dict[Modality, Encoded]
 
     @property
     def prior_of(self) -> Modality:
@@ -62,14 +63,14 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
         taught={m: Taught.noted(note.priors, balances[m]) for m, note in notes.items()},
         commits={m: note.commit for m, note in notes.items()},
         items={m: read_items(work / f"{m}.items.npy") for m in network.modalities},
+        in_folds={m: load_judged(work, m) for m, s in plan.sections().items() if plan.corpora[s.corpus].folds},
     )
     manifest = _manifest(plan, trained)
     save_bundle(out, manifest, network)
     save_seen(out, {content for items in trained.items.values() for content in items})
     served = load_bundle(out)  # in half precision: what is shipped is what is calibrated and scored
     held_out = {name: _encode(served, name, data / folder) for name, folder in _corpora(plan).items()}
-    in_folds = {m: load_judged(work, m) for m, section in plan.sections().items() if plan.corpora[section.corpus].folds}
-    config, reports = _calibrate(plan, trained, held_out, in_folds)
+    config, reports = _calibrate(plan, trained, held_out)
     fullest = max(held_out.values(), key=lambda encoded: len(encoded.with_several()))
     config = fit_fused(served.network, config, fullest)
     fitted_on = {n: facts(e.contents) for n, e in held_out.items() if not plan.corpora[n].folds}
@@ -114,7 +115,7 @@ def _manifest(plan: Recipe, trained: _Trained) -> Manifest:
 
 
 def _calibrate(
-    plan: Recipe, trained: _Trained, held_out: Mapping[str, Encoded], in_folds: Mapping[Modality, Encoded]
+    plan: Recipe, trained: _Trained, held_out: Mapping[str, Encoded]
 ) -> tuple[NetworkConfig, list[CalibrationReport]]:
     """The network's final constants, each modality's fitted on the held-out split of the corpus it learned from, or
     on what was said in folds of the training split."""
@@ -122,10 +123,10 @@ def _calibrate(
     calibration: dict[Modality, Calibration] = {}
     reports = []
     for m, section in plan.sections().items():
-        encoded, taught = in_folds.get(m, held_out[section.corpus]), trained.taught[m]
+        encoded, taught = trained.in_folds.get(m, held_out[section.corpus]), trained.taught[m]
         calibration[m] = fit_calibration(encoded, m, taught, transfers[m])
-        report = report_of(encoded, m, taught, calibration[m], section.corpus, section.transfer)
-        reports.append(report.model_copy(update={"in_folds": m in in_folds}))
+        in_folds = m in trained.in_folds
+        reports.append(report_of(encoded, m, taught, calibration[m], section.corpus, section.transfer, in_folds))
     return trained.network.config.model_copy(update={"calibration": calibration, **_declared(trained)}), reports
 
 

@@ -14,38 +14,35 @@ from training.confidence import Probabilities, Reliability, Targets, reliability
 from training.corpora import IGNORED
 from training.metrics import log_loss
 from training.provenance import Taught
-from training.scoring import CrossFit, Encoded, judge
+from training.scoring import CrossFit, Encoded, judge_by
 
 TINY = 1e-12  # a probability whose logarithm is still a number
 
 
-class CalibrationReport(BaseModel):
-    """What was fitted for one modality, and its reliability on the same items before and after, cross-fitted."""
+class Calibrated(BaseModel):
+    """What was fitted for the heads of something, and their reliability on the same items, cross-fitted."""
 
-    modality: Modality
-    corpus: str
-    in_folds: bool = False  # on training items, each judged without its group; otherwise on held-out ones
     items: int
     temperature_emotion: float
     temperature_sentiment: float
-    reliability: float  # nats over the prior alone
-    transfer: float  # how much of it is expected on ordinary video: declared
     emotion_before: Reliability | None  # None where no item has a label, here and below
     emotion_after: Reliability | None
     sentiment_before: Reliability | None
     sentiment_after: Reliability | None
 
 
-class FusedReport(BaseModel):
-    """The same of the fusion, on held-out items with several modalities."""
+class CalibrationReport(Calibrated):
+    """Of one modality."""
 
-    items: int
-    temperature_emotion: float
-    temperature_sentiment: float
-    emotion_before: Reliability | None  # with the modalities calibrated, and the whole not; None as above
-    emotion_after: Reliability | None
-    sentiment_before: Reliability | None
-    sentiment_after: Reliability | None
+    modality: Modality
+    corpus: str
+    in_folds: bool = False  # on training items, each judged without its group; otherwise on held-out ones
+    reliability: float  # nats over the prior alone
+    transfer: float  # how much of it is expected on ordinary video: declared
+
+
+class FusedReport(Calibrated):
+    """Of the fusion, on held-out items with several modalities; before, these were calibrated and the whole was not."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +71,15 @@ class Head:
     @cached_property
     def _cross_fit(self) -> tuple[bool, Probabilities]:
         """Whether class offsets beside the temperature are more right on groups they never saw, and what is, then."""
-        plain, offset = (
-            cross_fit(self.logits, self.targets, self.effective, self.frequencies, self.groups, offsets)
-            for offsets in (False, True)
-        )
-        gains = (
-            self.offsets
-            and len(set(self.groups)) > 1
-            and log_loss(offset, self.targets) < log_loss(plain, self.targets)
-        )
+        plain = self._by(offsets=False)
+        if not self.offsets or len(set(self.groups)) < 2:
+            return False, plain
+        offset = self._by(offsets=True)
+        gains = log_loss(offset, self.targets) < log_loss(plain, self.targets)
         return gains, offset if gains else plain
+
+    def _by(self, offsets: bool) -> Probabilities:
+        return cross_fit(self.logits, self.targets, self.effective, self.frequencies, self.groups, offsets)
 
     def before(self) -> Reliability | None:
         unscaled = Scaling(1.0, tuple(self.effective)).posterior(self.logits, self.frequencies)
@@ -128,22 +124,26 @@ def reliability_on(head: Head) -> float:
 
 
 def report_of(
-    encoded: Encoded, modality: Modality, taught: Taught, fitted: Calibration, corpus: str, transfer: float
+    encoded: Encoded,
+    modality: Modality,
+    taught: Taught,
+    fitted: Calibration,
+    corpus: str,
+    transfer: float,
+    in_folds: bool = False,
 ) -> CalibrationReport:
     """How well the modality's confidence matches its accuracy, before and after."""
     emotion, sentiment = heads_of(encoded, modality, taught)
     return CalibrationReport(
         modality=modality,
         corpus=corpus,
+        in_folds=in_folds,
         items=len(encoded.having([modality])),
         temperature_emotion=fitted.temperature_emotion,
         temperature_sentiment=fitted.temperature_sentiment,
         reliability=reliability_on(emotion),
         transfer=transfer,
-        emotion_before=emotion.before(),
-        emotion_after=emotion.after(),
-        sentiment_before=sentiment.before(),
-        sentiment_after=sentiment.after(),
+        **_before_and_after(emotion, sentiment),
     )
 
 
@@ -152,26 +152,19 @@ def fit_fused(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) 
     if not len(encoded.with_several()):
         return config
     emotion, sentiment = _fused_heads(network, config, encoded)
-    found = {
-        "fused_temperature_emotion": emotion.fit().temperature,
-        "fused_temperature_sentiment": sentiment.fit().temperature,
-    }
-    return config.model_copy(update=found)
+    return config.with_fused_temperatures(emotion.fit().temperature, sentiment.fit().temperature)
 
 
 def fused_report(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> FusedReport | None:
     """How well the fusion's confidence matches its accuracy, before and after; None without items that it is about."""
-    if not len(encoded.with_several()):
+    several = len(encoded.with_several())
+    if not several:
         return None
-    emotion, sentiment = _fused_heads(network, config, encoded)
     return FusedReport(
-        items=len(encoded.with_several()),
+        items=several,
         temperature_emotion=config.fused_temperature_emotion,
         temperature_sentiment=config.fused_temperature_sentiment,
-        emotion_before=emotion.before(),
-        emotion_after=emotion.after(),
-        sentiment_before=sentiment.before(),
-        sentiment_after=sentiment.after(),
+        **_before_and_after(*_fused_heads(network, config, encoded)),
     )
 
 
@@ -200,11 +193,19 @@ def cross_fit_constants(
     return CrossFit(dict(zip(encoded.groups, folds.tolist(), strict=True)), configs)
 
 
+def _before_and_after(emotion: Head, sentiment: Head) -> dict[str, Reliability | None]:
+    return {
+        "emotion_before": emotion.before(),
+        "emotion_after": emotion.after(),
+        "sentiment_before": sentiment.before(),
+        "sentiment_after": sentiment.after(),
+    }
+
+
 def _fused_heads(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> tuple[Head, Head]:
     """What the network says by `config`, its fusion not yet calibrated, of the items with several modalities."""
     there = encoded.rows(encoded.with_several())
-    plain = config.model_copy(update={"fused_temperature_emotion": 1.0, "fused_temperature_sentiment": 1.0})
-    said = judge(network, there, CrossFit(dict.fromkeys(there.groups, 0), [plain]))
+    said = judge_by(config.with_fused_temperatures(), network, there)
 
     def head(probabilities: Probabilities, targets: Targets, prior: Sequence[float]) -> Head:
         known = np.flatnonzero(targets != IGNORED)

@@ -13,12 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.contract import Modality
 from model.network import N_LOGITS, Calibration
 from training.calibrate import folds_of
-from training.confidence import Targets
 from training.corpora import Example
-from training.files import whole
+from training.judged import of_logits
 from training.loop import Training
 from training.recipe import Recipe, Stage
 from training.scoring import Encoded
@@ -55,52 +53,4 @@ def judge_in_folds(
             embedding = network.embed(modality, [variants[0, inside]], len(inside), encoded=True)
             logits[inside] = network.heads[modality](embedding).float().cpu()
     emotions, sentiments = (np.asarray([getattr(e, kind) for e in train]) for kind in ("emotion", "sentiment"))
-    return _encoded(modality, logits, emotions, sentiments, [e.group for e in train], [e.content for e in train])
-
-
-def save_judged(work: Path, judged: Encoded) -> None:
-    """Keep what `judge_in_folds` gave beside a modality's trained weights."""
-    with whole(_file(work, judged.modalities[0])) as partial, partial.open("wb") as file:
-        np.savez(
-            file,
-            logits=judged.logits[:, 0].numpy(),
-            emotions=judged.emotions,
-            sentiments=judged.sentiments,
-            groups=np.asarray(judged.groups),
-            contents=np.asarray(judged.contents),
-        )
-
-
-def load_judged(work: Path, modality: Modality) -> Encoded:
-    """What `save_judged` kept. Raises OSError where there is nothing."""
-    with np.load(_file(work, modality)) as kept:
-        groups, contents = kept["groups"].tolist(), kept["contents"].tolist()
-        return _encoded(
-            modality, torch.from_numpy(kept["logits"]), kept["emotions"], kept["sentiments"], groups, contents
-        )
-
-
-def _file(work: Path, modality: Modality) -> Path:
-    return work / f"{modality}.folds.npz"
-
-
-def _encoded(
-    modality: Modality,
-    logits: Tensor,
-    emotions: Targets,
-    sentiments: Targets,
-    groups: Sequence[str],
-    contents: Sequence[str],
-) -> Encoded:
-    """Logits [n, 10] of one modality as scoring knows them; of embeddings, which no constant is fitted on, nothing."""
-    n = len(logits)
-    return Encoded(
-        modalities=(modality,),
-        embeddings=(torch.zeros(n, 0),),
-        logits=logits.unsqueeze(1),
-        present=torch.ones(n, 1, dtype=torch.bool),
-        emotions=emotions,
-        sentiments=sentiments,
-        groups=tuple(groups),
-        contents=tuple(contents),
-    )
+    return of_logits(modality, logits, emotions, sentiments, [e.group for e in train], [e.content for e in train])

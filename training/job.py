@@ -9,9 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from training.recipe import Recipe
+from training.recipe import Recipe, RecipeError
 from training.revision import TOLD, commit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -120,11 +118,8 @@ def read_recipe(path: Path) -> Recipe:
     """A recipe. Raises LaunchError with one line where it is missing or wrong."""
     try:
         return Recipe.read(path)
-    except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise LaunchError(f"recipe {path}: {found}") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise LaunchError(f"recipe {path}: {getattr(error, 'strerror', None) or error}") from error
+    except RecipeError as error:
+        raise LaunchError(f"recipe {path}: {error}") from error
 
 
 def hyperparameters(recipe: Path) -> dict[str, str]:

@@ -65,8 +65,7 @@ def uncalibrated(config: NetworkConfig, taught: Mapping[Modality, Taught]) -> Ne
         m: taught[m].effective.model_copy(update={"reliability": fitted.reliability})
         for m, fitted in config.calibration.items()
     }
-    fused = {"fused_temperature_emotion": 1.0, "fused_temperature_sentiment": 1.0}
-    return config.model_copy(update={"calibration": before, **fused})
+    return config.with_fused_temperatures().model_copy(update={"calibration": before})
 
 
 def _priors_of(fitted: Calibration) -> Calibration:

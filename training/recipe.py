@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from model.contract import MODALITIES, Modality
 
 STARTER = Path(__file__).resolve().parent / "starter.toml"
+
+
+class RecipeError(ValueError):
+    """A recipe is missing or wrong; the message is one line, without the file's name."""
 
 
 class CorpusRecipe(BaseModel):
@@ -109,9 +113,15 @@ class Recipe(BaseModel):
 
     @classmethod
     def read(cls, path: Path) -> "Recipe":
-        """A recipe from TOML, or from the same in JSON. Raises OSError or ValueError."""
-        text = path.read_text(encoding="utf-8")
-        return cls.model_validate(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))
+        """A recipe from TOML, or from the same in JSON. Raises RecipeError."""
+        try:
+            text = path.read_text(encoding="utf-8")
+            return cls.model_validate(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))
+        except ValidationError as error:
+            found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise RecipeError(found) from error
+        except (OSError, ValueError) as error:
+            raise RecipeError(getattr(error, "strerror", None) or str(error)) from error
 
     @model_validator(mode="after")
     def _what_is_remembered_was_seen_unmixed(self) -> "Recipe":

@@ -118,13 +118,19 @@ def judge(network: EmotionNetwork, encoded: Encoded, fit: CrossFit | None = None
     folds = np.asarray([fit.fold_of.get(group, 0) for group in encoded.groups])  # one that no fold was fitted on
     order = [np.flatnonzero(folds == fold) for fold in range(len(fit.configs))]
     pairs = [(rows, config) for rows, config in zip(order, fit.configs, strict=True) if len(rows)]
-    parts = [_judge(network, encoded.rows(rows), config) for rows, config in pairs]
+    parts = [judge_by(config, network, encoded.rows(rows)) for rows, config in pairs]
     back = np.argsort(np.concatenate([rows for rows, _ in pairs]), kind="stable")
     return Judged(
         emotions=np.concatenate([p.emotions for p in parts])[back],
         sentiments=np.concatenate([p.sentiments for p in parts])[back],
         alone={m: np.concatenate([p.alone[m] for p in parts])[back] for m in encoded.modalities},
     )
+
+
+def judge_by(config: NetworkConfig, network: EmotionNetwork, encoded: Encoded) -> Judged:
+    """Fuse with other constants than the network's own."""
+    with _constants(network, config):
+        return _fuse(network, encoded)
 
 
 def under_prior(probabilities: Probabilities, old: Sequence[float], new: Sequence[float]) -> Probabilities:
@@ -138,11 +144,6 @@ def set_constants(network: EmotionNetwork, config: NetworkConfig) -> None:
     device = network.log_prior.device
     network.set_constants(config)
     network.to(device)  # the constants are made anew, on the CPU
-
-
-def _judge(network: EmotionNetwork, encoded: Encoded, config: NetworkConfig) -> Judged:
-    with _constants(network, config):
-        return _fuse(network, encoded)
 
 
 @torch.inference_mode()  # of the fusion alone: constants that were made under it could not be trained with again

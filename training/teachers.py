@@ -27,10 +27,11 @@ from model import weights
 from model.compat import ensure_torchvision
 from model.features import CONTEXT_UTTERANCES, PLAIN_MARKS
 from model.network import N_EMOTIONS, N_LOGITS, log_probabilities
+from training.asked import read_recipe
 from training.corpora.meld import PARTS, Row, find, in_context, read_rows
 from training.files import whole
 from training.optimising import precision
-from training.recipe import STARTER, Recipe
+from training.recipe import STARTER
 
 Line = tuple[Row, list[str]]  # an utterance and what was said before it
 KEPT = Path(__file__).resolve().parent / "soft_labels"
@@ -83,25 +84,29 @@ def averaged(said: Sequence[Tensor]) -> Tensor:
 
 
 def _labels_of_one(name: str, lines: Sequence[Line], work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
-    file = f"{name}-{_digest(seed, lines)}.npy"
-    for folder in (KEPT, work):
-        if (folder / file).exists():
-            return torch.from_numpy(np.load(folder / file)).float()
+    file = _file(name, lines, seed)
+    path = KEPT / file if (KEPT / file).exists() else work / file
+    if not path.exists():
+        _ask(name, lines, seed, precision, path)
+    return torch.from_numpy(np.load(path)).float()
+
+
+def _ask(name: str, lines: Sequence[Line], seed: int, precision: torch.dtype | None, path: Path) -> None:
+    """Fine-tune a teacher on the lines, and keep what it says of them."""
     torch.manual_seed(seed)
     folder = weights.fetch(name)
     teacher = Teacher(folder)
     tokens = _tokenise(lines, Tokenizer.from_file(str(folder / "tokenizer.json")))
     _fine_tune(teacher, lines, tokens, precision)
-    labels = _judge(teacher, tokens, precision).half()  # as it is kept, so that what was kept changes nothing
-    with whole(work / file) as partial, partial.open("wb") as out:
-        np.save(out, labels.numpy())
-    return labels.float()
+    labels = _judge(teacher, tokens, precision).half()
+    with whole(path) as partial, partial.open("wb") as file:
+        np.save(file, labels.numpy())
 
 
-def _digest(seed: int, lines: Sequence[Line]) -> str:
-    """Of what a teacher learns from, and how."""
+def _file(name: str, lines: Sequence[Line], seed: int) -> str:
+    """A name that says what a teacher learns from, and how."""
     read = [(row.text, row.emotion, row.sentiment, said) for row, said in lines]
-    return hashlib.sha256(json.dumps([seed, EPOCHS, read]).encode()).hexdigest()[:16]
+    return f"{name}-{hashlib.sha256(json.dumps([seed, EPOCHS, read]).encode()).hexdigest()[:16]}.npy"
 
 
 def _tokenise(lines: Sequence[Line], tokenizer: Tokenizer) -> list[tuple[list[int], int]]:
@@ -188,13 +193,17 @@ def main(
     recipe: Annotated[Path, typer.Option(help="Whose teachers to ask.")] = STARTER,
 ) -> None:
     """Ask a recipe's teachers again, and keep what they say in the repository."""
-    plan = Recipe.read(recipe)
+    plan = read_recipe(recipe)
     for stage in plan.stages():
-        how = stage.how
-        if how.teacher is not None:
-            for old in KEPT.glob(f"{how.teacher}-*.npy"):
+        name, folder = stage.how.teacher, data / stage.how.folder
+        if name is not None:
+            asked = []
+            for number in range(stage.how.teachers):
+                lines, seed = read_by(number, folder), plan.seed + number
+                asked.append(KEPT / _file(name, lines, seed))
+                _ask(name, lines, seed, precision(plan.precision), asked[-1])
+            for old in set(KEPT.glob(f"{name}-*.npy")) - set(asked):
                 old.unlink()
-            soft_labels(how.teacher, how.teachers, data / how.folder, KEPT, plan.seed, precision(plan.precision))
 
 
 if __name__ == "__main__":

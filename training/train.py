@@ -17,10 +17,12 @@ import typer
 from torch import Tensor
 
 from model.features import TextTokenizer
+from training.asked import read_recipe
 from training.batches import put_aside
 from training.bundling import write_bundle
 from training.corpora import CORPORA, Example
-from training.folds import judge_in_folds, save_judged
+from training.folds import judge_in_folds
+from training.judged import save_judged
 from training.loop import Training
 from training.objective import effective_priors
 from training.optimising import precision
@@ -43,7 +45,7 @@ def main(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Train a bundle from a recipe."""
-    plan = _read(recipe)
+    plan = read_recipe(recipe)
     if only is not None and only not in plan.sections():
         raise typer.BadParameter(f"--only takes one of {', '.join(plan.sections())}")
     folder = work or ROOT / "build" / "training" / plan.name
@@ -62,17 +64,6 @@ def main(
             train_stage(plan, stage, data, folder, device)
     if only is None and IS_MAIN:
         write_bundle(plan, data, folder, out or ROOT / "model" / "bundles" / plan.name)
-
-
-def _read(recipe: Path) -> Recipe:
-    try:
-        plan = Recipe.read(recipe)
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(f"{recipe} is no recipe: {error}", param_hint="--recipe") from error
-    if unknown := sorted(set(plan.corpora) - set(CORPORA)):
-        known = ", ".join(CORPORA)
-        raise typer.BadParameter(f"{recipe} names {', '.join(unknown)}; corpora are {known}", param_hint="--recipe")
-    return plan
 
 
 def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str = "auto") -> None:
@@ -103,8 +94,8 @@ def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str 
         return
     for modality in stage.modalities:
         write_items(work / f"{modality}.items.npy", train)
-        if judged is not None:
-            save_judged(work, judged)
+    if judged is not None:
+        save_judged(work, judged)
     keep_trained(network, plan, stage, priors, work)
     training.discard_checkpoint()
 

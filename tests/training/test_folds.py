@@ -16,7 +16,8 @@ from training.bundling import write_bundle
 from training.calibrate import folds_of
 from training.card import Report
 from training.corpora import Example
-from training.folds import judge_in_folds, load_judged, save_judged
+from training.folds import judge_in_folds
+from training.judged import load_judged, save_judged
 from training.objective import effective_priors
 from training.recipe import Recipe
 from training.train import train_stage

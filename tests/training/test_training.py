@@ -30,7 +30,7 @@ from training.joining import Joiner
 from training.loop import Training
 from training.objective import Objective, effective_priors, to_batch
 from training.optimising import Part, freeze, moving_average, optimiser_of
-from training.recipe import CorpusRecipe, ModalityRecipe, Recipe
+from training.recipe import STARTER, CorpusRecipe, ModalityRecipe, Recipe
 from training.remembered import Remembered
 
 # Not narrower: on the gradient of a 1x1 convolution in channels-last layout oneDNN's AVX2 kernels can hang with 4
@@ -242,7 +242,7 @@ def test_a_dropped_modality_is_never_the_last() -> None:
 def test_plain_words_are_those_of_the_plain_corpus() -> None:
     """Without its punctuation tokens, an utterance is what the tokenizer makes of it without punctuation."""
     tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
-    how = Recipe.read(Path(__file__).parents[2] / "training" / "starter.toml").corpora["meld-text"]
+    how = Recipe.read(STARTER).corpora["meld-text"]
     how = how.model_copy(update={"plain_share": 1.0, "context_dropout": 0.0})
     said, plain = tokenizer("Oh, don't! You can't -- really?", ["Hi."]), tokenizer("oh don't you can't really", ["hi"])
     assert said is not None and plain is not None
@@ -255,7 +255,7 @@ def test_plain_words_are_those_of_the_plain_corpus() -> None:
 
 def test_an_utterance_without_its_context_is_what_the_tokenizer_makes_of_it_alone() -> None:
     tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
-    how = Recipe.read(Path(__file__).parents[2] / "training" / "starter.toml").corpora["meld-text"]
+    how = Recipe.read(STARTER).corpora["meld-text"]
     how = how.model_copy(update={"plain_share": 0.0, "context_dropout": 0.5})
     said, alone = tokenizer("You too?", ["I love pizza so much."]), tokenizer("You too?")
     assert said is not None and alone is not None
