@@ -205,7 +205,7 @@ def _before_and_after(emotion: Head, sentiment: Head) -> dict[str, Reliability |
 def _fused_heads(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> tuple[Head, Head]:
     """What the network says by `config`, its fusion not yet calibrated, of the items with several modalities."""
     there = encoded.rows(encoded.with_several())
-    said = judge_by(config.with_fused_temperatures(), network, there)
+    said = judge_by(network, there, config.with_fused_temperatures())
 
     def head(probabilities: Probabilities, targets: Targets, prior: Sequence[float]) -> Head:
         known = np.flatnonzero(targets != IGNORED)

@@ -118,7 +118,7 @@ def judge(network: EmotionNetwork, encoded: Encoded, fit: CrossFit | None = None
     folds = np.asarray([fit.fold_of.get(group, 0) for group in encoded.groups])  # one that no fold was fitted on
     order = [np.flatnonzero(folds == fold) for fold in range(len(fit.configs))]
     pairs = [(rows, config) for rows, config in zip(order, fit.configs, strict=True) if len(rows)]
-    parts = [judge_by(config, network, encoded.rows(rows)) for rows, config in pairs]
+    parts = [judge_by(network, encoded.rows(rows), config) for rows, config in pairs]
     back = np.argsort(np.concatenate([rows for rows, _ in pairs]), kind="stable")
     return Judged(
         emotions=np.concatenate([p.emotions for p in parts])[back],
@@ -127,7 +127,7 @@ def judge(network: EmotionNetwork, encoded: Encoded, fit: CrossFit | None = None
     )
 
 
-def judge_by(config: NetworkConfig, network: EmotionNetwork, encoded: Encoded) -> Judged:
+def judge_by(network: EmotionNetwork, encoded: Encoded, config: NetworkConfig) -> Judged:
     """Fuse with other constants than the network's own."""
     with _constants(network, config):
         return _fuse(network, encoded)

@@ -68,7 +68,12 @@ def soft_labels(name: str, count: int, data: Path, work: Path, seed: int, precis
     Those of the averaged judgements of `count` teachers; `name` is an entry of weights.CATALOGUE. What each said of
     the same data is found in KEPT or under `work`, where it is put otherwise.
     """
-    return averaged([_labels_of_one(name, read_by(n, data), work, seed + n, precision) for n in range(count)])
+    return averaged([_labels_of_one(name, lines, work, own, precision) for lines, own in _each(count, data, seed)])
+
+
+def _each(count: int, data: Path, seed: int) -> list[tuple[list[Line], int]]:
+    """What each teacher reads, and the seed that it learns by."""
+    return [(read_by(number, data), seed + number) for number in range(count)]
 
 
 def read_by(teacher: int, data: Path) -> list[Line]:
@@ -195,15 +200,16 @@ def main(
     """Ask a recipe's teachers again, and keep what they say in the repository."""
     plan = read_recipe(recipe)
     for stage in plan.stages():
-        name, folder = stage.how.teacher, data / stage.how.folder
-        if name is not None:
-            asked = []
-            for number in range(stage.how.teachers):
-                lines, seed = read_by(number, folder), plan.seed + number
-                asked.append(KEPT / _file(name, lines, seed))
-                _ask(name, lines, seed, precision(plan.precision), asked[-1])
-            for old in set(KEPT.glob(f"{name}-*.npy")) - set(asked):
-                old.unlink()
+        name = stage.how.teacher
+        if name is None:
+            continue
+        asked = set()
+        for lines, seed in _each(stage.how.teachers, data / stage.how.folder, plan.seed):
+            path = KEPT / _file(name, lines, seed)
+            _ask(name, lines, seed, precision(plan.precision), path)
+            asked.add(path)
+        for old in set(KEPT.glob(f"{name}-*.npy")) - asked:
+            old.unlink()
 
 
 if __name__ == "__main__":
