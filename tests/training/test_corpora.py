@@ -216,6 +216,18 @@ def test_fer2013_is_read_as_served(tmp_path: Path) -> None:
     assert trained.emotion == 3 and trained.sentiment == SENTIMENTS.index("positive")
 
 
+def test_what_fer2013_has_twice_is_learned_once(tmp_path: Path) -> None:
+    """Unless people did not agree on it; and every item of a split that scores counts."""
+    image, other = np.random.default_rng(2).integers(0, 255, (2, 48, 48), dtype=np.uint8)
+    images, labels = np.stack([image, other, image, image, other]), np.array([3, 0, 4, 3, 0])
+    for name in ("train", "validation"):
+        np.savez(tmp_path / f"{name}.npz", images=images, labels=labels, classes=np.array(EMOTIONS))
+    learned = read_fer2013(tmp_path, "train", None)
+    assert [(e.group, e.emotion) for e in learned] == [("train image 0", 3), ("train image 1", 0), ("train image 2", 4)]
+    assert [e.emotion for e in read_fer2013(tmp_path, "held-out", None)] == labels.tolist()
+    assert len(read_fer2013(tmp_path / "train.npz", "all", None)) == len(read_fer2013(tmp_path, "all", None)) / 2 == 5
+
+
 FACES, LABELS, CLASSES = np.zeros((2, 48, 48), dtype=np.uint8), np.array([0, 6]), np.array(EMOTIONS)
 
 
