@@ -22,11 +22,10 @@ def read_fer2013(data: Path, split: Split, _: TextTokenizer | None) -> list[Exam
     """
     if data.is_file():
         return _read(data, "")
-    if split == "train":
-        return _once(_read(data / FILES[split], "train "))
-    if split != "all":
-        return _read(data / FILES[split], f"{split} ")
-    return [e for name, file in FILES.items() if (data / file).exists() for e in _read(data / file, f"{name} ")]
+    if split == "all":
+        return [e for name, file in FILES.items() if (data / file).exists() for e in _read(data / file, f"{name} ")]
+    examples = _read(data / FILES[split], f"{split} ")
+    return _once(examples) if split == "train" else examples
 
 
 def _read(path: Path, prefix: str) -> list[Example]:
