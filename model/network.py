@@ -6,7 +6,8 @@ class occurred in that corpus. The network adds up
 
     fused = log(prior) + (sum over present m of gate_m * evidence_m / temperature_m + joint(embeddings)) / temperature
 
-once for the emotions and once for the sentiments; the temperature of the whole is 1 where one modality is alone.
+once for the emotions and once for the sentiments. Where one modality is alone there is no joint term, and the
+temperature of the whole is 1: it says through the fusion what it says by itself.
 Gates are normalised over the modalities that are there, so a missing one is masked, never padded with zeros, and
 every prediction explains itself. Without corpora that hold several modalities of one utterance, gates and joint head
 stay at zero: the gates are then constant in proportion to the modalities' reliabilities, and the fusion is calibrated
@@ -162,7 +163,7 @@ class EmotionNetwork(nn.Module):
                 part = self.embed(modality, collate(modality, [samples[i] for i in batch]), len(batch))
                 index = torch.tensor(batch, device=device)
                 embedding = embedding.index_copy(0, index, part)
-                evidence = evidence.index_copy(0, index, self.heads[modality](part))
+                evidence = evidence.index_copy(0, index, self.heads[modality](part).float())  # autocast halves it
             embeddings.append(embedding)
             logits.append(evidence)
         return embeddings, torch.stack(logits, dim=1), present
@@ -190,8 +191,8 @@ class EmotionNetwork(nn.Module):
         weights = torch.nan_to_num(scores.softmax(dim=1))  # a row without any modality: all zero, not NaN
         there = present.unsqueeze(-1).to(evidence.dtype)
         total = (weights.unsqueeze(-1) * there * evidence).sum(dim=1)
-        total = total + self.joint(torch.cat(list(embeddings), dim=1)) * present.any(dim=1, keepdim=True)
         several = present.sum(dim=1, keepdim=True) > 1
+        total = total + self.joint(torch.cat(list(embeddings), dim=1)) * several
         fused = self.log_prior + total / torch.where(several, self.fused_temperature, 1.0)
         alone = self.log_prior + evidence
         return Judgement(

@@ -14,16 +14,21 @@ POOL = 16  # batches whose examples are sorted by length before they are cut: pa
 class Batches(Sampler[list[int]]):
     """Shuffled full batches of an epoch, examples of a length together; the rest is left to the next shuffle.
 
-    The order follows from the seed and the epoch alone, so that it can be taken up anywhere.
+    The order follows from the seed and the epoch alone, so that it can be taken up anywhere. There are as many for each
+    of the `processes` that share them: what would be made up for one that lacks a batch hangs on where it was taken up.
+    Raises ValueError where there is none for each.
     """
 
-    def __init__(self, lengths: Sequence[int], size: int, seed: int) -> None:
+    def __init__(self, lengths: Sequence[int], size: int, seed: int, processes: int = 1) -> None:
         self._lengths, self._size, self._seed = lengths, min(size, len(lengths)), seed
+        self._count = len(lengths) // max(1, self._size) // processes * processes
+        if self._count == 0:
+            raise ValueError(f"{len(lengths)} examples make no batch of {size} for each of {processes} processes")
         self.epoch = 0
         self.first = 0
 
     def __len__(self) -> int:
-        return len(self._lengths) // self._size
+        return self._count
 
     def __iter__(self) -> Iterator[list[int]]:
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self.epoch)

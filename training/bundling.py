@@ -24,7 +24,7 @@ from training.judged import load_judged
 from training.provenance import Taught, facts
 from training.recipe import Recipe
 from training.revision import commit
-from training.scoring import Encoded, encode, set_constants
+from training.scoring import CrossFit, Encoded, encode, set_constants
 from training.seen import read_items, save_seen
 from training.trained import load_trained, public_encoders, tokenizer_entry
 
@@ -71,7 +71,7 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
     served = load_bundle(out)  # in half precision: what is shipped is what is calibrated and scored
     held_out = {name: _encode(served, name, data / folder) for name, folder in _corpora(plan).items()}
     config, reports = _calibrate(plan, trained, held_out)
-    fullest = max(held_out.values(), key=lambda encoded: len(encoded.with_several()))
+    name, fullest = max(held_out.items(), key=lambda item: len(item[1].with_several()))
     config = fit_fused(served.network, config, fullest)
     fitted_on = {n: facts(e.contents) for n, e in held_out.items() if not plan.corpora[n].folds}
     manifest = manifest.model_copy(
@@ -79,14 +79,15 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
     )
     set_constants(network, config)
     save_bundle(out, manifest, network)
-    evaluations = _score(plan, trained, Subject.load(out), held_out, data)
+    subject = Subject.load(out)
+    fits = _cross_fits(plan, trained, subject, held_out)
     whole = Report(
         created=datetime.now(UTC).strftime("%Y-%m-%d"),
         commit=commit(),
         prior_of=trained.prior_of,
         calibrations=reports,
-        fused=fused_report(served.network, config, fullest),
-        evaluations=evaluations,
+        fused=fused_report(subject.bundle.network, config, fullest, fits.get(name)),
+        evaluations=_score(plan, subject, held_out, fits, data),
     )
     (out / "evaluation.json").write_text(whole.model_dump_json(indent=1) + "\n", encoding="utf-8")
     write_card(out)
@@ -136,17 +137,26 @@ def _declared(trained: _Trained) -> dict[str, tuple[float, ...]]:
     return {"prior_emotion": frequencies.prior_emotion, "prior_sentiment": frequencies.prior_sentiment}
 
 
+def _cross_fits(
+    plan: Recipe, trained: _Trained, subject: Subject, held_out: Mapping[str, Encoded]
+) -> dict[str, CrossFit]:
+    """Of each corpus whose held-out split calibrates, the constants to score that split by."""
+    network, transfers = subject.bundle.network, _transfers(plan, trained)
+    return {
+        name: cross_fit_constants(network, encoded, trained.taught, transfers)
+        for name, encoded in held_out.items()
+        if not plan.corpora[name].folds
+    }
+
+
 def _score(
-    plan: Recipe, trained: _Trained, subject: Subject, held_out: Mapping[str, Encoded], data: Path
+    plan: Recipe, subject: Subject, held_out: Mapping[str, Encoded], fits: Mapping[str, CrossFit], data: Path
 ) -> list[Evaluation]:
     """Each held-out split, in each of its styles, by constants fitted without the item's dialogue or actor: those that
     ship, where they were fitted on the training split."""
-    transfers = _transfers(plan, trained)
     evaluations: list[Evaluation] = []
     for name, encoded in held_out.items():
-        fit = None
-        if not plan.corpora[name].folds:
-            fit = cross_fit_constants(subject.bundle.network, encoded, trained.taught, transfers)
+        fit = fits.get(name)
         evaluations += evaluate(subject, name, "held-out", encoded, fit)
         for style in styles(name)[1:]:
             other = _encode(subject.bundle, style, data / _corpora(plan)[name])

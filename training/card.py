@@ -23,6 +23,7 @@ from training.provenance import part_of
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SELDOM = 0.3  # recall below which a card calls a class often missed
+FEW = 20  # groups below which a bootstrap of them is known to be too narrow (Cameron et al. 2008 for clusters)
 
 HELD_OUT = {
     "meld": "the official dev dialogues",
@@ -82,11 +83,13 @@ def render_card(manifest: Manifest, report: Report) -> str:
     )
     environment.filters.update(figure=_figure, range=_range)
     names = [e.corpus for e in report.evaluations]
+    plainly = [e for e in report.evaluations if e.prior == "corpus" and e.scope == "all" and e.emotion is not None]
     return environment.get_template("MODEL_CARD.md").render(
         manifest=manifest,
         report=report,
         shown=[e for e in report.evaluations if e.prior == "corpus" or not e.same_prior],
         corpora=[corpus for corpus in CORPORA.values() if corpus.name in names and not corpus.name.endswith("-plain")],
+        few=[e for e in plainly if e.emotion is not None and e.emotion.groups < FEW],
         items=part_of(manifest.training, "data"),
         selection=_selection(manifest),
         public=_public(manifest),

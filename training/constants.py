@@ -1,10 +1,10 @@
 """A bundle's constants, from items that no network learned from that judged them: fitted and cross-fitted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel
 
 from model.contract import Modality
@@ -14,7 +14,7 @@ from training.confidence import Probabilities, Reliability, Targets, reliability
 from training.corpora import IGNORED
 from training.metrics import log_loss
 from training.provenance import Taught
-from training.scoring import CrossFit, Encoded, judge_by
+from training.scoring import CrossFit, Encoded, judge, judge_by
 
 TINY = 1e-12  # a probability whose logarithm is still a number
 
@@ -60,33 +60,39 @@ class Head:
         return len(self.targets)
 
     def fit(self) -> Scaling:
-        offsets, _ = self._cross_fit
-        return fit_scaling(self.logits, self.targets, self.effective, offsets)
+        return fit_scaling(self.logits, self.targets, self.effective, self._gains_by_offsets())
 
     def cross_fitted(self) -> Probabilities:
-        """[n, k]; no row by a scaling fitted on its own group."""
-        _, probabilities = self._cross_fit
+        """[n, k]; no row by a scaling for which its own group was looked at, be it for offsets or none."""
+        folds = folds_of(self.groups)
+        probabilities = np.zeros_like(self.logits)
+        for fold in np.unique(folds):
+            inside = folds == fold
+            scaling = self._rows(~inside).fit()
+            probabilities[inside] = scaling.posterior(self.logits[inside], self.frequencies)
         return probabilities
 
-    @cached_property
-    def _cross_fit(self) -> tuple[bool, Probabilities]:
-        """Whether class offsets beside the temperature are more right on groups they never saw, and what is, then."""
-        plain = self._by(offsets=False)
+    def _gains_by_offsets(self) -> bool:
+        """Whether class offsets beside the temperature are more right on groups they never saw."""
         if not self.offsets or len(set(self.groups)) < 2:
-            return False, plain
-        offset = self._by(offsets=True)
-        gains = log_loss(offset, self.targets) < log_loss(plain, self.targets)
-        return gains, offset if gains else plain
+            return False
+        plain, offset = (
+            cross_fit(self.logits, self.targets, self.effective, self.frequencies, self.groups, offsets)
+            for offsets in (False, True)
+        )
+        return log_loss(offset, self.targets) < log_loss(plain, self.targets)
 
-    def _by(self, offsets: bool) -> Probabilities:
-        return cross_fit(self.logits, self.targets, self.effective, self.frequencies, self.groups, offsets)
+    def _rows(self, chosen: npt.NDArray[np.bool_]) -> "Head":
+        rows = np.flatnonzero(chosen).tolist()
+        groups = [self.groups[i] for i in rows]
+        return replace(self, logits=self.logits[rows], targets=self.targets[rows], groups=groups)
 
     def before(self) -> Reliability | None:
         unscaled = Scaling(1.0, tuple(self.effective)).posterior(self.logits, self.frequencies)
-        return reliability_of(unscaled, self.targets) if len(self) else None
+        return _reliability(unscaled, self.targets)
 
     def after(self) -> Reliability | None:
-        return reliability_of(self.cross_fitted(), self.targets) if len(self) else None
+        return _reliability(self.cross_fitted(), self.targets)
 
 
 def heads_of(encoded: Encoded, modality: Modality, taught: Taught) -> tuple[Head, Head]:
@@ -143,7 +149,10 @@ def report_of(
         temperature_sentiment=fitted.temperature_sentiment,
         reliability=reliability_on(emotion),
         transfer=transfer,
-        **_before_and_after(emotion, sentiment),
+        emotion_before=emotion.before(),
+        emotion_after=emotion.after(),
+        sentiment_before=sentiment.before(),
+        sentiment_after=sentiment.after(),
     )
 
 
@@ -155,16 +164,27 @@ def fit_fused(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) 
     return config.with_fused_temperatures(emotion.fit().temperature, sentiment.fit().temperature)
 
 
-def fused_report(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> FusedReport | None:
-    """How well the fusion's confidence matches its accuracy, before and after; None without items that it is about."""
-    several = len(encoded.with_several())
-    if not several:
+def fused_report(
+    network: EmotionNetwork, config: NetworkConfig, encoded: Encoded, fit: CrossFit | None = None
+) -> FusedReport | None:
+    """How well the fusion's confidence matches its accuracy, before and after; None without items that it is about.
+
+    `fit` holds the constants to judge by, modalities' and fusion's, where those of `config` were fitted on these items.
+    """
+    there = encoded.rows(encoded.with_several())
+    if not len(there):
         return None
+    fit = fit or CrossFit(dict.fromkeys(there.groups, 0), [config])
+    before = judge(network, there, CrossFit(fit.fold_of, [c.with_fused_temperatures() for c in fit.configs]))
+    after = judge(network, there, fit)
     return FusedReport(
-        items=several,
+        items=len(there),
         temperature_emotion=config.fused_temperature_emotion,
         temperature_sentiment=config.fused_temperature_sentiment,
-        **_before_and_after(*_fused_heads(network, config, encoded)),
+        emotion_before=_reliability(before.emotions, there.emotions),
+        emotion_after=_reliability(after.emotions, there.emotions),
+        sentiment_before=_reliability(before.sentiments, there.sentiments),
+        sentiment_after=_reliability(after.sentiments, there.sentiments),
     )
 
 
@@ -176,30 +196,27 @@ def cross_fit_constants(
 ) -> CrossFit:
     """The constants to score held-out items with: for each fold of groups, those fitted on all the others.
 
-    A modality that too few other items have keeps the constants that the network has.
+    A modality that too few other items have keeps the constants that the network has; one without `transfers`, its
+    reliability.
     """
     config = network.config
     folds = folds_of(encoded.groups)
     configs = []
     for fold in range(int(folds.max()) + 1):
         others = encoded.rows(np.flatnonzero(folds != fold))
-        refitted = {
-            m: fit_calibration(others, m, taught[m], transfers[m])
-            for m in encoded.modalities
-            if len(others.having([m]))
-        }
-        refitted_config = config.model_copy(update={"calibration": {**config.calibration, **refitted}})
-        configs.append(fit_fused(network, refitted_config, others))
+        refitted = dict(config.calibration)
+        for m in encoded.modalities:
+            if len(others.having([m])):
+                own = config.calibration.get(m, taught[m].effective).reliability
+                fitted = fit_calibration(others, m, taught[m], transfers[m])
+                refitted[m] = fitted if transfers[m] is not None else fitted.model_copy(update={"reliability": own})
+        configs.append(fit_fused(network, config.model_copy(update={"calibration": refitted}), others))
     return CrossFit(dict(zip(encoded.groups, folds.tolist(), strict=True)), configs)
 
 
-def _before_and_after(emotion: Head, sentiment: Head) -> dict[str, Reliability | None]:
-    return {
-        "emotion_before": emotion.before(),
-        "emotion_after": emotion.after(),
-        "sentiment_before": sentiment.before(),
-        "sentiment_after": sentiment.after(),
-    }
+def _reliability(probabilities: Probabilities, targets: Targets) -> Reliability | None:
+    known = np.flatnonzero(targets != IGNORED)
+    return reliability_of(probabilities[known], targets[known]) if len(known) else None
 
 
 def _fused_heads(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> tuple[Head, Head]:

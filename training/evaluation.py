@@ -89,7 +89,8 @@ def evaluate(
 
     `fit` holds the constants to use where the bundle's own were fitted on these very items.
     """
-    seen = None if subject.seen is None else is_seen(encoded.contents, subject.seen)
+    known = subject.seen
+    seen = None if known is None else is_seen(encoded.contents, known) | is_seen(encoded.words, known)
     parts: dict[Scope, Encoded] = {"all": encoded}
     if seen is not None and 0 < seen.sum() < len(encoded):
         parts["unseen"] = encoded.rows(np.flatnonzero(~seen))

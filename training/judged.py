@@ -32,6 +32,7 @@ def of_logits(
         sentiments=sentiments,
         groups=tuple(groups),
         contents=tuple(contents),
+        words=("",) * n,
     )
 
 

@@ -1,7 +1,6 @@
 """Train one stage: its network on its corpus, resumable to the very batch, on a CPU or on several GPUs."""
 
 import copy
-import hashlib
 import math
 import os
 import time
@@ -19,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from model.network import Calibration, EmotionNetwork
+from training.batch_norms import refit_batch_norms
 from training.batches import Batches
 from training.confidence import Probabilities, Targets
 from training.corpora import IGNORED, Example
@@ -29,6 +29,7 @@ from training.optimising import Part, accelerator, freeze, lay_out, moving_avera
 from training.recipe import Recipe, Stage
 from training.remembered import Remembered
 from training.scoring import encode, judge
+from training.trained import fingerprint
 
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 LEAST_STEPS = 20  # that torch's schedule can divide into a rise and a fall
@@ -69,7 +70,7 @@ class Training:
         """`variants` as `encode_variants` makes them, where they are there already; `quiet`: no words, no scalars."""
         how = stage.how
         self._seed, self._quiet = plan.seed, quiet
-        self._network, self._stage, self._how, self._dev = network, stage, how, dev
+        self._network, self._stage, self._how, self._train, self._dev = network, stage, how, train, dev
         self._accelerator = accelerator(plan.precision, device, how.accumulate)
         self._checkpoint = work / f"{stage.name}.checkpoint.pt"
         self._fingerprint = fingerprint(plan, stage, train)
@@ -79,7 +80,10 @@ class Training:
         self._frozen = freeze(self._part, {m: s.frozen for m, s in sections.items()})
         speeds = {m: (s.learning_rate, s.head_learning_rate) for m, s in sections.items()}
         optimiser = optimiser_of(self._part, speeds, how)
-        self._sampler = Batches([e.length for e in train], how.batch, plan.seed)
+        processes = self._accelerator.num_processes
+        if how.remembered_share and processes > 1:
+            raise ValueError(f"{stage.name}: remembered_share is for one process: each would remember its own part")
+        self._sampler = Batches([e.length for e in train], how.batch, plan.seed, processes)
         if how.variants and variants is None:
             with self._accelerator.autocast():
                 variants = encode_variants(network, train, stage, sections["audio"], plan.seed)
@@ -126,8 +130,13 @@ class Training:
         if writer is not None:
             writer.close()
         self._part.load_state_dict(self._best or copy.deepcopy(self._average.module.state_dict()))
-        self._network.eval()
+        self._refit_batch_norms()
         return self.state.history
+
+    def _refit_batch_norms(self) -> None:
+        self._sampler.epoch, self._sampler.first = self._how.epochs, 0  # an order that no epoch had
+        with self._accelerator.autocast():
+            refit_batch_norms(self._network, self._stage.modalities, self._train, self._sampler, self._frozen)
 
     @property
     def _speaks(self) -> bool:
@@ -276,9 +285,3 @@ def describe(figures: dict[str, float]) -> str:
     """One line for people, and for a training service's metric definitions."""
     parts = [f"epoch={int(figures['epoch'])}", *(f"{k}={v:.4f}" for k, v in figures.items() if k != "epoch")]
     return "metric " + " ".join(parts)
-
-
-def fingerprint(plan: Recipe, stage: Stage, train: Sequence[Example]) -> str:
-    """Of everything that a checkpoint depends on."""
-    data = hashlib.sha256("".join(f"{e.content}{e.emotion}{e.sentiment}" for e in train).encode()).hexdigest()
-    return f"{plan.digest(stage)} {data}"

@@ -37,6 +37,7 @@ class Headline(BaseModel):
     """The figures that fit into a row of a table, with 95% intervals."""
 
     items: int
+    groups: int  # dialogues, actors or images that the intervals resample: of a few they are too narrow
     accuracy: float
     weighted_f1: float
     macro_f1: float
@@ -98,6 +99,7 @@ def headline(probabilities: Probabilities, targets: Targets, groups: Sequence[st
     intervals = bootstrap(probabilities, targets, groups)
     return Headline(
         items=len(targets),
+        groups=len(set(groups)),
         **{name: float(value) for name, value in shares(confusion).items()},
         log_loss=log_loss(probabilities, targets),
         ece=expected_calibration_error(probabilities, targets),

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from model.contract import MODALITIES, Modality
 
 STARTER = Path(__file__).resolve().parent / "starter.toml"
+HEARING = ("conv1", "conv2", "blocks")  # the parts of a voice encoder that make what variants keep
 
 
 class RecipeError(ValueError):
@@ -136,6 +137,23 @@ class Recipe(BaseModel):
         for stage in self.stages():
             if stage.how.folds == 1 or (stage.how.folds and not stage.how.variants):
                 raise ValueError(f"{stage.corpus}: folds are two or more, and for sounds of which variants are kept")
+        return self
+
+    @model_validator(mode="after")
+    def _variants_are_of_what_stays_as_it_is(self) -> "Recipe":
+        for stage in self.stages():
+            if not stage.how.variants:
+                continue
+            if stage.modalities != ("audio",) or not set(HEARING) <= set(self.sections()["audio"].frozen):
+                frozen = ", ".join(HEARING)
+                raise ValueError(f"{stage.corpus}: variants are of sounds alone, by an encoder with {frozen} frozen")
+        return self
+
+    @model_validator(mode="after")
+    def _sounds_are_mixed_and_nothing_else(self) -> "Recipe":
+        for stage in self.stages():
+            if stage.modalities != ("audio",) and any(self.sections()[m].mixup for m in stage.modalities):
+                raise ValueError(f"{stage.corpus}: mixup is for sounds in a stage of their own")
         return self
 
     @model_validator(mode="after")

@@ -35,6 +35,7 @@ class Encoded:
     sentiments: Targets  # [n]; likewise
     groups: tuple[str, ...]
     contents: tuple[str, ...]
+    words: tuple[str, ...]  # likewise, of the words by themselves; "" where `contents` names them
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -51,6 +52,7 @@ class Encoded:
             sentiments=self.sentiments[chosen],
             groups=tuple(self.groups[i] for i in chosen),
             contents=tuple(self.contents[i] for i in chosen),
+            words=tuple(self.words[i] for i in chosen),
         )
 
     def only(self, subset: Sequence[Modality]) -> "Encoded":
@@ -108,6 +110,7 @@ def encode(network: EmotionNetwork, examples: Sequence[Example]) -> Encoded:
         sentiments=np.concatenate([p.sentiments for p in parts]),
         groups=tuple(group for p in parts for group in p.groups),
         contents=tuple(content for p in parts for content in p.contents),
+        words=tuple(words for p in parts for words in p.words),
     )
 
 
@@ -180,6 +183,7 @@ def _encode(network: EmotionNetwork, examples: Sequence[Example]) -> Encoded:
         sentiments=np.asarray([e.sentiment for e in examples], dtype=np.int64),
         groups=tuple(e.group for e in examples),
         contents=tuple(e.content for e in examples),
+        words=tuple(e.words for e in examples),
     )
 
 

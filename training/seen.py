@@ -8,7 +8,6 @@ figures can be given with and without such items.
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +17,9 @@ Hashes = npt.NDArray[np.uint64]  # [n], sorted, each once
 FILE_NAME = "training_items.npy"  # in a bundle's folder
 
 
-class _WithContent(Protocol):
-    @property
-    def content(self) -> str: ...
-
-
-def write_items(path: Path, examples: Iterable[_WithContent]) -> None:
-    """Keep the content hashes of a modality's training examples."""
-    _write(path, [example.content for example in examples])
+def write_items(path: Path, names: Iterable[str]) -> None:
+    """Keep what names a modality's training examples (16 hex digits each)."""
+    _write(path, names)
 
 
 def read_items(path: Path) -> list[str]:

@@ -110,8 +110,9 @@ def _ask(name: str, lines: Sequence[Line], seed: int, precision: torch.dtype | N
 
 def _file(name: str, lines: Sequence[Line], seed: int) -> str:
     """A name that says what a teacher learns from, and how."""
+    how = [seed, EPOCHS, BATCH, LEARNING_RATE, HEAD_LEARNING_RATE, WEIGHT_DECAY, LABEL_SMOOTHING, MAX_TOKENS]
     read = [(row.text, row.emotion, row.sentiment, said) for row, said in lines]
-    return f"{name}-{hashlib.sha256(json.dumps([seed, EPOCHS, read]).encode()).hexdigest()[:16]}.npy"
+    return f"{name}-{hashlib.sha256(json.dumps([how, read]).encode()).hexdigest()[:16]}.npy"
 
 
 def _tokenise(lines: Sequence[Line], tokenizer: Tokenizer) -> list[tuple[list[int], int]]:

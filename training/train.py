@@ -3,12 +3,13 @@
     python -m training.train --data DIR               # every stage, then calibrate and write the bundle
     python -m training.train --data DIR --only face   # one stage alone
 
-Each trained stage is kept under --work (build/training/NAME) until the recipe asks for another, so one can be trained
-again without the others; a run that was killed goes on where it stopped. `tensorboard --logdir build/training` shows
-the course of it.
+Each trained stage is kept under --work (build/training/NAME) until the recipe or the data are others, so that one can
+be trained again without the rest; after a change of the code, ask for it with --again. A run that was killed goes on
+where it stopped. `tensorboard --logdir build/training` shows the course of it.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,6 @@ import torch
 import typer
 from torch import Tensor
 
-from model.features import TextTokenizer
 from training.asked import read_recipe
 from training.batches import put_aside
 from training.bundling import write_bundle
@@ -29,7 +29,7 @@ from training.optimising import precision
 from training.recipe import STARTER, Recipe, Stage
 from training.seen import write_items
 from training.teachers import soft_labels
-from training.trained import build_network, is_trained, keep_trained, tokenizer_of
+from training.trained import build_network, fingerprint, is_trained, keep_trained, tokenizer_of
 
 IS_MAIN = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun or accelerate starts
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,18 +58,29 @@ def main(
     for stage in plan.stages():
         if only is not None and only not in stage.modalities:
             continue
-        if not again and is_trained(plan, stage, folder):
-            typer.echo(f"{stage.name}: trained before by this recipe, and kept (--again trains it again)")
-        else:
-            train_stage(plan, stage, data, folder, device)
+        train_stage(plan, stage, data, folder, device, again)
     if only is None and IS_MAIN:
         write_bundle(plan, data, folder, out or ROOT / "model" / "bundles" / plan.name)
 
 
-def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str = "auto") -> None:
-    """Train one stage and keep its weights, its training priors and the hashes of its items under `work`."""
+def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str = "auto", again: bool = False) -> None:
+    """Train one stage and keep its weights, its training priors and the hashes of its items under `work`.
+
+    One that was trained before by the same recipe on the same data is kept, unless `again`.
+    """
     tokenizer = tokenizer_of(plan)
-    train, dev, teacher = _examples(plan, stage, data, work, tokenizer)
+    corpus, folder = CORPORA[stage.corpus], data / stage.how.folder
+    everything = list(corpus.read(folder, "train", tokenizer))
+    chosen, aside = _put_aside(everything, stage)
+    train = [everything[i] for i in chosen]
+    made_of = fingerprint(plan, stage, train)
+    if not again and is_trained(stage, made_of, work):
+        typer.echo(f"{stage.name}: trained before by this recipe on this data, and kept (--again trains it again)")
+        return
+    dev = [everything[i] for i in aside] if aside else list(corpus.read(folder, "held-out", tokenizer))
+    teacher = _teacher(plan, stage, folder, work, len(everything))
+    if teacher is not None:
+        teacher = teacher[chosen]
     torch.manual_seed(plan.seed)
     network = build_network(plan, list(stage.modalities))
     priors = effective_priors(train, stage.how.class_balance)
@@ -93,30 +104,35 @@ def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str 
     if not IS_MAIN:
         return
     for modality in stage.modalities:
-        write_items(work / f"{modality}.items.npy", train)
+        write_items(work / f"{modality}.items.npy", [e.name_of(modality) for e in train])
     if judged is not None:
         save_judged(work, judged)
-    keep_trained(network, plan, stage, priors, work)
+    keep_trained(network, stage, made_of, priors, work)
     training.discard_checkpoint()
 
 
-def _examples(
-    plan: Recipe, stage: Stage, data: Path, work: Path, tokenizer: TextTokenizer | None
-) -> tuple[list[Example], list[Example], Tensor | None]:
-    """What to train on, what to score by after every epoch, and teachers' labels of the former."""
-    corpus, folder = CORPORA[stage.corpus], data / stage.how.folder
-    everything = list(corpus.read(folder, "train", tokenizer))
+def _put_aside(everything: Sequence[Example], stage: Stage) -> tuple[list[int], list[int]]:
+    """Which to train on, and which to choose the best epoch by, where the recipe asks for it."""
     chosen, aside = put_aside(everything, stage.how.selection)
-    train = [everything[i] for i in chosen]
-    dev = [everything[i] for i in aside] if aside else list(corpus.read(folder, "held-out", tokenizer))
-    teacher = None
-    if stage.how.teacher is not None:
-        by, count = stage.how.teacher, stage.how.teachers
-        labels = soft_labels(by, count, folder, work, plan.seed, precision(plan.precision))
-        if len(labels) != len(everything):
-            raise ValueError("the teacher judged other utterances than there are to learn from")
-        teacher = labels[chosen]
-    return train, dev, teacher
+    if stage.how.selection and not (chosen and aside):
+        # The held-out split is no substitute: what chooses the epoch can then neither calibrate nor score.
+        raise typer.BadParameter(
+            f"{stage.corpus}: selection = {stage.how.selection} puts {len(aside)} of {len(everything)} utterances "
+            "aside, by whole dialogues or actors; name another share, or 0 to keep the last epoch",
+            param_hint="--recipe",
+        )
+    return chosen, aside
+
+
+def _teacher(plan: Recipe, stage: Stage, folder: Path, work: Path, n: int) -> Tensor | None:
+    """What the recipe's teachers say of the corpus's n training utterances, [n, 10]; None where it names none."""
+    name = stage.how.teacher
+    if name is None:
+        return None
+    labels = soft_labels(name, stage.how.teachers, folder, work, plan.seed, precision(plan.precision))
+    if len(labels) != n:
+        raise ValueError("the teacher judged other utterances than there are to learn from")
+    return labels
 
 
 if __name__ == "__main__":

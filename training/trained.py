@@ -1,5 +1,7 @@
 """A recipe's network: built, its public encoders loaded; its trained stages kept, and put back."""
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from model.encoders import VoiceConfig
 from model.features import TextTokenizer
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from model.public_encoders import load_public_encoder
+from training.corpora import Example
 from training.files import whole
 from training.optimising import Part
 from training.recipe import ModalityRecipe, Recipe, Stage
@@ -24,26 +27,32 @@ class Note(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     priors: Calibration  # the class distributions its logits are under
-    recipe: str  # Recipe.digest of the stage
+    fingerprint: str  # of the recipe and the data: see `fingerprint`
     commit: str  # of the code that trained it
 
 
-def is_trained(plan: Recipe, stage: Stage, work: Path) -> bool:
-    """Whether the stage was trained to its end, by what the recipe says now."""
+def fingerprint(plan: Recipe, stage: Stage, train: Sequence[Example]) -> str:
+    """Of the recipe and the training examples: all that decides how a stage comes out, but for the code."""
+    data = hashlib.sha256("".join(f"{e.content}{e.emotion}{e.sentiment}" for e in train).encode()).hexdigest()
+    return f"{plan.digest(stage)} {data}"
+
+
+def is_trained(stage: Stage, made_of: str, work: Path) -> bool:
+    """Whether the stage was trained to its end, on the recipe and the data of this fingerprint."""
     if not (work / f"{stage.name}.safetensors").exists():
         return False
     try:
         notes = [Note.model_validate_json((work / f"{m}.json").read_text()) for m in stage.modalities]
     except (OSError, ValidationError):
         return False
-    return all(note.recipe == plan.digest(stage) for note in notes)
+    return all(note.fingerprint == made_of for note in notes)
 
 
-def keep_trained(network: EmotionNetwork, plan: Recipe, stage: Stage, priors: Calibration, work: Path) -> None:
+def keep_trained(network: EmotionNetwork, stage: Stage, made_of: str, priors: Calibration, work: Path) -> None:
     """Keep a trained stage: notes first, and the weights, which say that it is done, whole or not at all."""
     weights_file = work / f"{stage.name}.safetensors"
     weights_file.unlink(missing_ok=True)
-    note = Note(priors=priors, recipe=plan.digest(stage), commit=commit())
+    note = Note(priors=priors, fingerprint=made_of, commit=commit())
     for modality in stage.modalities:
         (work / f"{modality}.json").write_text(note.model_dump_json(indent=1))
     state = {key: value.contiguous() for key, value in Part(network, *stage.modalities).state_dict().items()}

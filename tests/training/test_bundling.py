@@ -89,9 +89,9 @@ def bundle(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for stage, note in zip(plan.stages(), (CONVERSATION, PHOTOGRAPHS), strict=True):
         network = build_network(plan, list(stage.modalities))
         noted = Calibration(prior_emotion=note.prior_emotion, prior_sentiment=note.prior_sentiment)
-        keep_trained(network, plan, stage, noted, work)
+        keep_trained(network, stage, "of this recipe", noted, work)
         examples = CORPORA[stage.corpus].read(data / stage.how.folder, "train", tokenizer_of(plan))
-        write_items(work / f"{stage.name}.items.npy", examples)
+        write_items(work / f"{stage.name}.items.npy", [e.content for e in examples])
     write_bundle(plan, data, work, out)
     return out
 

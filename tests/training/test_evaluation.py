@@ -16,6 +16,7 @@ from tests.training.commands import run_evaluate
 from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, Lazy, save_small_bundle, small_network, utterance
 from training import scoring
 from training.constants import fit_fused, fused_report
+from training.contents import content_of
 from training.evaluation import Evaluation, Subject, evaluate
 from training.provenance import Taught, taught_of, uncalibrated
 from training.scoring import CrossFit, encode, judge, set_constants
@@ -67,7 +68,11 @@ def test_leaving_modalities_out_afterwards_is_leaving_them_out_before(
 
 
 def test_one_modality_through_the_fusion_is_that_modality_alone(bundle: Path) -> None:
+    """Also where the fusion was trained: gates and joint head are anything but zero."""
     subject = Subject.load(bundle)
+    for layer in (subject.bundle.network.joint, *subject.bundle.network.gates.values()):
+        for parameter in layer.parameters():
+            torch.nn.init.normal_(parameter)
     encoded = encode(subject.bundle.network, [utterance(i) for i in range(40)])
     for evaluation in evaluate(subject, "meld", "held-out", encoded):
         singles = [s for s in evaluation.subsets if len(s.modalities) == 1]
@@ -86,6 +91,31 @@ def test_fusion_counts_only_items_with_several_modalities(bundle: Path) -> None:
     assert {s.modalities: s.items for s in first.subsets} == {("text",): 20, ("face",): 20, ("text", "face"): 20}
     assert first.emotion is not None and first.emotion.items == 60
     assert first.sentiment is not None and first.sentiment.items == 54, "IGNORED ones are left out"
+
+
+def test_heads_under_autocast_are_taken_up_in_single_precision(
+    network: EmotionNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a GPU autocast leaves them in bfloat16, and does not widen them where they meet the others."""
+    examples = [utterance(i) for i in range(4)]
+    whole = encode(network, examples)
+    for head in network.heads.values():
+        plain = head.forward
+        monkeypatch.setattr(head, "forward", lambda part, plain=plain: plain(part).bfloat16())
+    halved = encode(network, examples)
+    assert halved.logits.dtype == torch.float32
+    torch.testing.assert_close(halved.logits, whole.logits, atol=0.05, rtol=0.02)
+
+
+def test_words_that_were_learned_are_known_again_in_a_recording(bundle: Path) -> None:
+    """A clip's bytes are its own; what is said in it may have been learned from another, or from text alone."""
+    folder = bundle.parent / "that has read"
+    save_small_bundle(folder)
+    save_seen(folder, [content_of(b"Yeah.")])
+    said = [replace(utterance(i), words=content_of(b"Yeah." if i < 3 else f"{i}".encode())) for i in range(20)]
+    subject = Subject.load(folder)
+    found = evaluate(subject, "meld", "held-out", encode(subject.bundle.network, said))
+    assert {(e.scope, e.items, e.seen) for e in found} == {("all", 20, 3), ("unseen", 17, 3)}
 
 
 def test_without_several_modalities_nothing_is_said_of_fusion(bundle: Path) -> None:
@@ -192,7 +222,7 @@ def test_seen_items_are_known_again(
 
 def test_items_are_kept_and_named_by_one_hash(tmp_path: Path) -> None:
     examples = [utterance(i) for i in (3, 1, 2, 1)]
-    write_items(tmp_path / "text.items.npy", examples)
+    write_items(tmp_path / "text.items.npy", [e.content for e in examples])
     contents = read_items(tmp_path / "text.items.npy")
     assert contents == sorted({e.content for e in examples})
     assert data_hash(contents) == data_hash([e.content for e in examples]) != data_hash(contents[1:])

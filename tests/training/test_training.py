@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from model.features import N_MELS, Sample, TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
 from tests.training.commands import run_train
 from training.augment import augment, drop_tokens, erase_patches, mask_spectrogram, move_faces
+from training.batch_norms import refit_batch_norms
 from training.batches import Batches, put_aside
 from training.corpora import Example, read_fer2013
 from training.feeding import Feed, encode_variants
@@ -144,7 +146,7 @@ def test_data_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_recipe_is_not_taken_up(data: Path, tmp_path: Path) -> None:
     examples = list(read_fer2013(data / "fer2013", "train", None))[:32]
-    for epochs in (1, 2):
+    for epochs in (2, 1):  # of two epochs there is nothing left to train for one that wants a single one
         plan = Recipe.read(recipe(tmp_path, epochs))
         network = EmotionNetwork(NetworkConfig(face_width=32))
         priors = effective_priors(examples, 0.0)
@@ -152,12 +154,90 @@ def test_a_checkpoint_of_another_recipe_is_not_taken_up(data: Path, tmp_path: Pa
         assert [f["epoch"] for f in history] == [1.0, 2.0][:epochs]
 
 
-def test_the_best_epoch_is_chosen_where_groups_are_put_aside() -> None:
+def test_whole_groups_are_put_aside() -> None:
     examples = [Example(Sample(), 0, 0, f"dialogue {i // 3}") for i in range(900)]
     kept, aside = put_aside(examples, 0.2)
     assert 0.1 < len(aside) / 900 < 0.3 and sorted(kept + aside) == list(range(900))
     assert not {examples[i].group for i in kept} & {examples[i].group for i in aside}
     assert put_aside(examples, 0.0) == (list(range(900)), [])
+
+
+def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scored as below, the second epoch is the best, and after two worse ones there is no fifth. A run that breaks off
+    in the third, with gradients half added up, ends with the same weights."""
+    monkeypatch.setattr("training.loop.CHECKPOINT_SECONDS", 0.0)
+    plan = Recipe.read(recipe(tmp_path, epochs=9))
+    asked = {"selection": 0.2, "patience": 2, "accumulate": 3, "remembered_share": 0.0}
+    plan = plan.model_copy(update={"corpora": {"fer2013": plan.corpora["fer2013"].model_copy(update=asked)}})
+    examples = list(read_fer2013(data / "fer2013", "train", None))[:128]
+    priors = effective_priors(examples, 0.0)
+    scores = [0.3, 0.6, 0.5, 0.4, 0.9]
+
+    def trained(work: Path, breaks_off: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+        torch.manual_seed(plan.seed)
+        network = EmotionNetwork(NetworkConfig(face_width=32))
+        training = Training(network, plan, plan.stages()[0], examples, examples[:8], work, priors, device="cpu")
+        averages = []
+
+        def score() -> dict[str, float]:
+            averages.append({k: v.clone() for k, v in training._average.module.state_dict().items()})
+            return {"dev_weighted_f1": scores[training.state.epoch]}
+
+        def check(_: torch.Tensor) -> None:
+            if breaks_off and (training.state.epoch, training.state.batch) >= (2, 5):
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(training, "_score", score)
+        monkeypatch.setattr(training, "_check", check)
+        history = training.run()
+        assert [f["dev_weighted_f1"] for f in history] == scores[:4]
+        return training._part.state_dict(), averages[1] if len(averages) == 4 else {}
+
+    whole, second = trained(tmp_path / "whole")
+    statistics = ("running_mean", "running_var", "num_batches_tracked")  # they are taken anew at the end
+    for key, value in second.items():
+        assert key.endswith(statistics) or torch.equal(whole[key], value), key
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "broken", breaks_off=True)
+    again, _ = trained(tmp_path / "broken")
+    for key, value in whole.items():
+        assert torch.equal(again[key], value), key
+
+
+def test_without_groups_to_choose_the_epoch_by_nothing_is_trained(data: Path, tmp_path: Path) -> None:
+    """The held-out split would choose it otherwise, and score it after that."""
+    path = tmp_path / "recipe.toml"
+    path.write_text(RECIPE.format(epochs=1).replace("average_decay", "selection = 0.00001\naverage_decay"))
+    code, output = run_train("--recipe", path, "--data", data, "--work", tmp_path, "--only", "face")
+    assert code == 2 and "puts 0 of 210 utterances aside" in " ".join(output.split())
+
+
+def test_focal_loss_weighs_down_what_is_known_well() -> None:
+    """(1 - p) ** focal times the cross-entropy -log p (Lin et al. 2017, equation 4); 0 is cross-entropy itself."""
+    how = CorpusRecipe(folder=".", epochs=1, batch=2)
+    logits, targets = torch.tensor([[4.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), torch.tensor([0, 0])
+    right = logits.softmax(dim=1)[:, 0]
+    for focal in (0.0, 2.0):
+        objective = Objective(
+            EmotionNetwork(NetworkConfig(face_width=32)),
+            {"face": FACE},
+            how.model_copy(update={"focal": focal}),
+            effective_priors([Example(Sample(), 0, 0, "g")], 0.0),
+        )
+        wanted = ((1.0 - right).pow(focal) * -right.log()).mean()
+        torch.testing.assert_close(objective._cross_entropy(logits, targets, torch.ones(3)), wanted)
+
+
+def test_processes_share_an_epoch_evenly() -> None:
+    """What is made up for one that lacks a batch would hang on where the epoch was taken up."""
+    sampler = Batches([1] * 104, 8, seed=1, processes=3)
+    assert len(sampler) == len(list(sampler)) == 12
+    sampler.first = 6
+    assert len(list(sampler)) == 6
+    with pytest.raises(ValueError, match="no batch of 64 for each of 2 processes"):
+        Batches([1] * 104, 64, seed=1, processes=2)
 
 
 def test_batches_hold_every_example_once_and_can_be_taken_up_anywhere() -> None:
@@ -202,6 +282,27 @@ def test_what_is_frozen_does_not_move() -> None:
     moved = {k for k, v in before.items() if not torch.equal(v, after[k])}
     assert moved and not any(k.startswith(("stem.", "blocks.0.")) for k in moved)
     assert any("running_mean" in k for k in moved)
+
+
+def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
+    """Behind each, what serving sees is standardised; a frozen one stays as it was."""
+    torch.manual_seed(0)
+    network = EmotionNetwork(NetworkConfig(face_width=32))
+    encoder = network.encoders["face"]
+    first, *others = [m for m in encoder.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    means = [norm.get_buffer("running_mean") for norm in (first, *others)]
+    for mean in means:
+        torch.nn.init.constant_(mean, 7.0)  # as nothing that comes in
+    examples = [Example(Sample(face=torch.randn(1, 1, 48, 48)), 0, 0, "g") for _ in range(64)]
+    outputs: dict[torch.nn.Module, torch.Tensor] = {}
+    for norm in others:
+        norm.register_forward_hook(lambda module, _, out: outputs.__setitem__(module, out))
+    refit_batch_norms(network, ("face",), examples, [range(32), range(32, 64)], frozen=[first])
+    assert not any(m.training for m in network.modules()) and float(means[0].min()) == 7.0
+    with torch.inference_mode():
+        network([e.sample for e in examples])
+    deepest = outputs[others[-1]].mean(dim=(0, 2, 3))
+    assert float(deepest.abs().max()) < 0.5 and all(norm.momentum == 0.1 for norm in others)
 
 
 def test_freezing_an_unknown_part_is_refused() -> None:
@@ -396,6 +497,35 @@ def test_remembering_is_refused_where_inputs_are_mixed() -> None:
         Recipe.model_validate(plan)
 
 
+@pytest.mark.parametrize(
+    ("frozen", "mixup", "said"),
+    [
+        (["conv1", "conv2"], 0.0, "conv1, conv2, blocks frozen"),
+        (["conv1", "conv2", "blocks"], 0.3, None),
+    ],
+)
+def test_variants_are_kept_of_an_encoder_that_stays(frozen: list[str], mixup: float, said: str | None) -> None:
+    """One that learns would hear its own first impression for all of training."""
+    audio = {"corpus": "ravdess", "learning_rate": 1.0, "head_learning_rate": 1.0, "frozen": frozen, "mixup": mixup}
+    plan = {
+        "name": "x", "version": "0", "licence": "none", "seed": 0, "audio": audio,
+        "corpora": {"ravdess": {"folder": ".", "epochs": 1, "batch": 8, "variants": 2}},
+    }  # fmt: skip
+    if said is None:
+        assert Recipe.model_validate(plan).audio is not None
+    else:
+        with pytest.raises(ValueError, match=said):
+            Recipe.model_validate(plan)
+
+
+def test_only_sounds_are_mixed() -> None:
+    """Of words there are numbers in a vocabulary, of faces several to an utterance: neither has halves."""
+    plan = tomllib.loads(RECIPE.format(epochs=1).replace("remembered_share = 0.5", ""))
+    plan["face"]["mixup"] = 0.2
+    with pytest.raises(ValueError, match="mixup is for sounds"):
+        Recipe.model_validate(plan)
+
+
 def test_varied_sound_stays_silent_behind_its_end() -> None:
     torch.manual_seed(0)
     section = FACE.model_copy(
@@ -445,7 +575,10 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
         {
             "name": "x", "version": "0", "licence": "none", "seed": 0, "precision": "no",
             "corpora": {"ravdess": {"folder": ".", "epochs": 1, "batch": 8, "variants": 2, "join_share": 1.0}},
-            "audio": {"corpus": "ravdess", "learning_rate": 1e-3, "head_learning_rate": 1e-3, "noise": 1.0},
+            "audio": {
+                "corpus": "ravdess", "learning_rate": 1e-3, "head_learning_rate": 1e-3, "noise": 1.0,
+                "frozen": ["conv1", "conv2", "blocks"],
+            },
         }
     )  # fmt: skip
     stage, section = plan.stages()[0], plan.sections()["audio"]
@@ -468,7 +601,8 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
 def test_two_processes_train_one_network_and_another_number_goes_on(data: Path, tmp_path: Path) -> None:
     """As torchrun starts one for each GPU; here they share a processor. Killed, and taken up by a single process."""
     plan = tmp_path / "recipe.toml"
-    plan.write_text(RECIPE.format(epochs=4).replace("average_decay", "selection = 0.2\npatience = 9\naverage_decay"))
+    chosen = RECIPE.format(epochs=4).replace("remembered_share = 0.5", "selection = 0.2\npatience = 9")
+    plan.write_text(chosen)
     work = tmp_path / "work"
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
     several = [*torchrun, *_command(plan, data, work)[2:]]
@@ -485,15 +619,20 @@ def test_two_processes_train_one_network_and_another_number_goes_on(data: Path, 
     assert share_right(network, list(read_fer2013(data / "fer2013", "train", None))) > 0.6
 
 
-def test_a_stage_is_trained_again_when_its_recipe_changes(data: Path, tmp_path: Path) -> None:
-    """And only then: a bundle says by which recipe it was made, and that has to be true of every part."""
+def test_a_stage_is_trained_again_when_its_recipe_or_its_data_change(data: Path, tmp_path: Path) -> None:
+    """And only then: a bundle says what it was made of, and that has to be true of every part."""
     plan = recipe(tmp_path, epochs=1)
+    own = tmp_path / "data"
+    shutil.copytree(data, own)
     answers = []
-    for rate in ("3e-3", "3e-3", "1e-3"):
+    for rate, images in (("3e-3", 210), ("3e-3", 210), ("1e-3", 210), ("1e-3", 140)):
         plan.write_text(RECIPE.format(epochs=1).replace("3e-3", rate))
-        done = subprocess.run(_command(plan, data, tmp_path), capture_output=True, text=True, check=True)
+        with np.load(data / "fer2013" / "train.npz") as whole:
+            kept = {"images": whole["images"][:images], "labels": whole["labels"][:images], "classes": whole["classes"]}
+        np.savez(own / "fer2013" / "train.npz", **kept)
+        done = subprocess.run(_command(plan, own, tmp_path), capture_output=True, text=True, check=True)
         answers.append(("metric epoch=1" in done.stdout, "trained before by this recipe" in done.stdout))
-    assert answers == [(True, False), (False, True), (True, False)]
+    assert answers == [(True, False), (False, True), (True, False), (True, False)]
 
 
 @pytest.mark.parametrize(

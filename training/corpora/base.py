@@ -19,6 +19,7 @@ class Example:
     """One labelled utterance. `group` (dialogue, actor) is never parted by a split or a fold.
 
     `content` names the source's bytes (see training.contents): the same item has the same one in every corpus.
+    `words` names those of the words by themselves, where `content` names a recording.
     """
 
     sample: Sample
@@ -26,6 +27,11 @@ class Example:
     sentiment: int  # index into SENTIMENTS, or IGNORED
     group: str
     content: str = ""
+    words: str = ""
+
+    def name_of(self, modality: Modality) -> str:
+        """What names the bytes that this modality learns from."""
+        return self.words or self.content if modality == "text" else self.content
 
     @property
     def length(self) -> int:

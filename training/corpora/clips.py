@@ -39,8 +39,9 @@ class CachedExample(Example):
     """An example whose tensors are made from the cache when `sample` is asked for, each time anew."""
 
     def __init__(self, clip: Clip, text: Tokens | None, content: str, cache: Cache | None) -> None:
-        known = {"emotion": clip.emotion, "sentiment": clip.sentiment, "group": clip.group, "content": content}
-        for name, value in {**known, "_text": text, "_cache": cache}.items():
+        words = "" if text is None else content_of(clip.text.encode())
+        labels = {"emotion": clip.emotion, "sentiment": clip.sentiment, "group": clip.group}
+        for name, value in {**labels, "content": content, "words": words, "_text": text, "_cache": cache}.items():
             object.__setattr__(self, name, value)  # frozen
 
     @property
