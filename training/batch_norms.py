@@ -6,6 +6,7 @@ training sees faces turned, cut and partly covered, and serving sees them whole,
 the end the statistics are taken once more, of training examples as serving would see them.
 """
 
+import copy
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -17,7 +18,7 @@ from model.network import EmotionNetwork, collate
 from training.corpora import Example
 from training.optimising import precision_of
 
-BATCHES = 100  # with the starter's batches 12,800 faces, four looks at each: more changes nothing
+BATCHES = 100  # with the starter's batches 12,800 faces, four looks at each: a minute
 
 
 @torch.no_grad()
@@ -30,25 +31,28 @@ def refit_batch_norms(
 ) -> None:
     """Take the statistics of the encoders' batch norms anew, and leave the network in evaluation mode.
 
-    `batches` holds indices of examples, of which BATCHES are looked at; norms within `frozen` stay as they are.
+    `batches` holds indices of examples, of which BATCHES are looked at. Norms within `frozen` stay as they are, as do
+    those of a modality that none of these examples has.
     """
     network.eval()
     kept = {norm for module in frozen for norm in _norms(module)}
     learned = {m: [norm for norm in _norms(network.encoders[m]) if norm not in kept] for m in modalities}
-    momenta = {norm: norm.momentum for norms in learned.values() for norm in norms}
-    for norm in momenta:
+    before = {norm: (norm.momentum, copy.deepcopy(norm.state_dict())) for norms in learned.values() for norm in norms}
+    for norm in before:
         norm.reset_running_stats()
         norm.momentum = None  # the mean over all that is seen from now on
         norm.train()
-    for _, batch in zip(range(BATCHES if momenta else 0), batches, strict=False):
+    for _, batch in zip(range(BATCHES if before else 0), batches, strict=False):
         samples = [examples[i].sample for i in batch]
         for modality, norms in learned.items():
             there = [sample for sample in samples if getattr(sample, modality) is not None]
             if norms and there:
                 with precision_of(modality):
                     network.embed(modality, collate(modality, there), len(there))
-    for norm, momentum in momenta.items():
+    for norm, (momentum, state) in before.items():
         norm.momentum = momentum
+        if int(norm.get_buffer("num_batches_tracked")) == 0:
+            norm.load_state_dict(state)
     network.eval()
 
 

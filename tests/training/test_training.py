@@ -285,7 +285,7 @@ def test_what_is_frozen_does_not_move() -> None:
 
 
 def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
-    """Behind each, what serving sees is standardised; a frozen one stays as it was."""
+    """Behind each, what serving sees is standardised; a frozen one, or one that nothing comes to, stays as it was."""
     torch.manual_seed(0)
     network = EmotionNetwork(NetworkConfig(face_width=32))
     encoder = network.encoders["face"]
@@ -297,6 +297,8 @@ def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
     outputs: dict[torch.nn.Module, torch.Tensor] = {}
     for norm in others:
         norm.register_forward_hook(lambda module, _, out: outputs.__setitem__(module, out))
+    refit_batch_norms(network, ("face",), [Example(Sample(), 0, 0, "g")], [[0]])
+    assert all(float(mean.min()) == 7.0 for mean in means)
     refit_batch_norms(network, ("face",), examples, [range(32), range(32, 64)], frozen=[first])
     assert not any(m.training for m in network.modules()) and float(means[0].min()) == 7.0
     with torch.inference_mode():
