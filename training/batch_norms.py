@@ -8,6 +8,7 @@ the end the statistics are taken once more, of training examples as serving woul
 
 import copy
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import torch
 from torch import nn
@@ -38,11 +39,13 @@ def refit_batch_norms(
     kept = {norm for module in frozen for norm in _norms(module)}
     learned = {m: [norm for norm in _norms(network.encoders[m]) if norm not in kept] for m in modalities}
     before = {norm: (norm.momentum, copy.deepcopy(norm.state_dict())) for norms in learned.values() for norm in norms}
+    if not before:
+        return
     for norm in before:
         norm.reset_running_stats()
         norm.momentum = None  # the mean over all that is seen from now on
         norm.train()
-    for _, batch in zip(range(BATCHES if before else 0), batches, strict=False):
+    for batch in islice(batches, BATCHES):
         samples = [examples[i].sample for i in batch]
         for modality, norms in learned.items():
             there = [sample for sample in samples if getattr(sample, modality) is not None]

@@ -125,7 +125,7 @@ def _calibrate(
     reports = []
     for m, section in plan.sections().items():
         encoded, taught = trained.in_folds.get(m, held_out[section.corpus]), trained.taught[m]
-        calibration[m] = fit_calibration(encoded, m, taught, transfers[m])
+        calibration[m] = fit_calibration(encoded, m, taught, transfers[m], taught.effective.reliability)
         in_folds = m in trained.in_folds
         reports.append(report_of(encoded, m, taught, calibration[m], section.corpus, section.transfer, in_folds))
     return trained.network.config.model_copy(update={"calibration": calibration, **_declared(trained)}), reports

@@ -83,13 +83,12 @@ def render_card(manifest: Manifest, report: Report) -> str:
     )
     environment.filters.update(figure=_figure, range=_range)
     names = [e.corpus for e in report.evaluations]
-    plainly = [e for e in report.evaluations if e.prior == "corpus" and e.scope == "all" and e.emotion is not None]
     return environment.get_template("MODEL_CARD.md").render(
         manifest=manifest,
         report=report,
         shown=[e for e in report.evaluations if e.prior == "corpus" or not e.same_prior],
         corpora=[corpus for corpus in CORPORA.values() if corpus.name in names and not corpus.name.endswith("-plain")],
-        few=[e for e in plainly if e.emotion is not None and e.emotion.groups < FEW],
+        few=[e for e in _each_once(report) if e.emotion is not None and e.emotion.groups < FEW],
         items=part_of(manifest.training, "data"),
         selection=_selection(manifest),
         public=_public(manifest),
@@ -101,6 +100,12 @@ def render_card(manifest: Manifest, report: Report) -> str:
         bins=BINS,
         seldom=SELDOM,
     )
+
+
+def _each_once(report: Report) -> list[Evaluation]:
+    """One evaluation of each held-out split: all of its items, as it is written, under its own prior."""
+    whole = [e for e in report.evaluations if e.prior == "corpus" and e.scope == "all"]
+    return [e for e in whole if not e.corpus.endswith("-plain")]
 
 
 def _selection(manifest: Manifest) -> dict[str, float]:

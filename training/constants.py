@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +63,7 @@ class Head:
     def fit(self) -> Scaling:
         return fit_scaling(self.logits, self.targets, self.effective, self._gains_by_offsets())
 
+    @cached_property
     def cross_fitted(self) -> Probabilities:
         """[n, k]; no row by a scaling for which its own group was looked at, be it for offsets or none."""
         folds = folds_of(self.groups)
@@ -92,7 +94,7 @@ class Head:
         return _reliability(unscaled, self.targets)
 
     def after(self) -> Reliability | None:
-        return _reliability(self.cross_fitted(), self.targets)
+        return _reliability(self.cross_fitted, self.targets)
 
 
 def heads_of(encoded: Encoded, modality: Modality, taught: Taught) -> tuple[Head, Head]:
@@ -111,8 +113,10 @@ def heads_of(encoded: Encoded, modality: Modality, taught: Taught) -> tuple[Head
     )
 
 
-def fit_calibration(encoded: Encoded, modality: Modality, taught: Taught, transfer: float | None) -> Calibration:
-    """One modality's constants. Without `transfer` its reliability stays: the gates were trained with it."""
+def fit_calibration(
+    encoded: Encoded, modality: Modality, taught: Taught, transfer: float | None, own: float
+) -> Calibration:
+    """One modality's constants. Without `transfer` its reliability stays its `own`: the gates were trained with it."""
     emotion, sentiment = heads_of(encoded, modality, taught)
     of_emotions, of_sentiments = emotion.fit(), sentiment.fit()
     return Calibration(
@@ -120,13 +124,13 @@ def fit_calibration(encoded: Encoded, modality: Modality, taught: Taught, transf
         prior_sentiment=of_sentiments.prior,
         temperature_emotion=of_emotions.temperature,
         temperature_sentiment=of_sentiments.temperature,
-        reliability=taught.effective.reliability if transfer is None else transfer * reliability_on(emotion),
+        reliability=own if transfer is None else transfer * reliability_on(emotion),
     )
 
 
 def reliability_on(head: Head) -> float:
     """What the head tells beyond its prior, in nats, cross-fitted; the least there is where it was not measured."""
-    return reliability(head.cross_fitted(), head.targets, head.frequencies) if len(head) else LEAST_RELIABILITY
+    return reliability(head.cross_fitted, head.targets, head.frequencies) if len(head) else LEAST_RELIABILITY
 
 
 def report_of(
@@ -208,8 +212,7 @@ def cross_fit_constants(
         for m in encoded.modalities:
             if len(others.having([m])):
                 own = config.calibration.get(m, taught[m].effective).reliability
-                fitted = fit_calibration(others, m, taught[m], transfers[m])
-                refitted[m] = fitted if transfers[m] is not None else fitted.model_copy(update={"reliability": own})
+                refitted[m] = fit_calibration(others, m, taught[m], transfers[m], own)
         configs.append(fit_fused(network, config.model_copy(update={"calibration": refitted}), others))
     return CrossFit(dict(zip(encoded.groups, folds.tolist(), strict=True)), configs)
 

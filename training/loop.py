@@ -134,6 +134,9 @@ class Training:
         return self.state.history
 
     def _refit_batch_norms(self) -> None:
+        if self.variants is not None:  # what the encoder made of the sounds is kept so that nobody runs it again
+            self._network.eval()
+            return
         self._sampler.epoch, self._sampler.first = self._how.epochs, 0  # an order that no epoch had
         with self._accelerator.autocast():
             refit_batch_norms(self._network, self._stage.modalities, self._train, self._sampler, self._frozen)

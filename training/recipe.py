@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from model.contract import MODALITIES, Modality
 
 STARTER = Path(__file__).resolve().parent / "starter.toml"
-HEARING = ("conv1", "conv2", "blocks")  # the parts of a voice encoder that make what variants keep
+HEARING = ("conv1", "conv2", "blocks")  # VoiceEncoder.pretrained, by name: what variants keep is their work
 
 
 class RecipeError(ValueError):

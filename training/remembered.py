@@ -15,10 +15,7 @@ KEPT = 0.6  # of what was said before, when an example is judged again (Laine & 
 
 
 class Remembered:
-    """Probabilities [examples, 10], emotions then sentiments; zero of what was never judged. On the CPU.
-
-    With several processes each remembers what it has judged itself.
-    """
+    """Probabilities [examples, 10], emotions then sentiments; zero of what was never judged. On the CPU."""
 
     def __init__(self, examples: int) -> None:
         self.said = torch.zeros(examples, N_LOGITS)

@@ -15,7 +15,7 @@ from model.network import N_EMOTIONS, N_LOGITS, EmotionNetwork
 from tests.training.commands import run_evaluate
 from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, Lazy, save_small_bundle, small_network, utterance
 from training import scoring
-from training.constants import fit_fused, fused_report
+from training.constants import cross_fit_constants, fit_fused, fused_report
 from training.contents import content_of
 from training.evaluation import Evaluation, Subject, evaluate
 from training.provenance import Taught, taught_of, uncalibrated
@@ -91,6 +91,18 @@ def test_fusion_counts_only_items_with_several_modalities(bundle: Path) -> None:
     assert {s.modalities: s.items for s in first.subsets} == {("text",): 20, ("face",): 20, ("text", "face"): 20}
     assert first.emotion is not None and first.emotion.items == 60
     assert first.sentiment is not None and first.sentiment.items == 54, "IGNORED ones are left out"
+
+
+def test_constants_that_are_fitted_again_leave_a_fusion_its_shares(bundle: Path) -> None:
+    """`training.evaluate` knows no transfers: what a modality counts is the bundle's own."""
+    subject = Subject.load(bundle)
+    network, own = subject.bundle.network, subject.bundle.network.config.calibration
+    fit = cross_fit_constants(
+        network, encode(network, [utterance(i) for i in range(40)]), subject.taught, dict.fromkeys(own)
+    )
+    assert own["face"].reliability == PHOTOGRAPHS.reliability != 1.0
+    assert all(c.calibration[m].reliability == own[m].reliability for c in fit.configs for m in own)
+    assert any(c.calibration["face"].temperature_emotion != 1.0 for c in fit.configs)
 
 
 def test_heads_under_autocast_are_taken_up_in_single_precision(

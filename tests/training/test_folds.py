@@ -18,9 +18,11 @@ from training.card import Report
 from training.corpora import Example
 from training.folds import judge_in_folds
 from training.judged import load_judged, save_judged
+from training.loop import Training
 from training.objective import effective_priors
 from training.recipe import Recipe
 from training.train import train_stage
+from training.trained import build_network
 
 RECIPE = """
 name = "voice"
@@ -86,6 +88,20 @@ def test_what_was_judged_is_kept(plan: Recipe, tmp_path: Path) -> None:
     assert torch.equal(kept.logits, judged.logits) and kept.emotions.tolist() == emotions
     assert (kept.groups, kept.contents) == (judged.groups, tuple(e.content for e in train))
     assert kept.having(["audio"]).tolist() == list(range(16))
+
+
+def test_a_voice_is_normalised_by_what_was_kept_of_it(plan: Recipe, tmp_path: Path) -> None:
+    """Its sounds, silence here, are not run through the encoder again for that."""
+    (stage,) = plan.stages()
+    emotions, variants = sounds()
+    train = spoken_by(emotions, emotions)
+    network = build_network(plan, ["audio"])
+    priors = effective_priors(train, 0.0)
+    Training(network, plan, stage, train, [], tmp_path, priors, device="cpu", variants=variants, quiet=True).run()
+    kept = variants.flatten(0, 1).flatten(1).mean(dim=0)
+    found = network.encoders["audio"].get_buffer("norm.running_mean")
+    assert float((found - kept).norm()) < 0.3 * float(kept.norm())
+    assert not network.training
 
 
 def test_a_group_is_in_one_fold() -> None:

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 
 from model import weights
 from model.contract import EMOTIONS
-from model.encoders import VoiceConfig
+from model.encoders import VoiceConfig, VoiceEncoder
 from model.features import N_MELS, Sample, TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
 from tests.training.commands import run_train
@@ -32,7 +32,7 @@ from training.joining import Joiner
 from training.loop import Training
 from training.objective import Objective, effective_priors, to_batch
 from training.optimising import Part, freeze, moving_average, optimiser_of
-from training.recipe import STARTER, CorpusRecipe, ModalityRecipe, Recipe
+from training.recipe import HEARING, STARTER, CorpusRecipe, ModalityRecipe, Recipe
 from training.remembered import Remembered
 
 # Not narrower: on the gradient of a 1x1 convolution in channels-last layout oneDNN's AVX2 kernels can hang with 4
@@ -508,6 +508,8 @@ def test_remembering_is_refused_where_inputs_are_mixed() -> None:
 )
 def test_variants_are_kept_of_an_encoder_that_stays(frozen: list[str], mixup: float, said: str | None) -> None:
     """One that learns would hear its own first impression for all of training."""
+    encoder = VoiceEncoder(VoiceConfig(layers=1, width=16, heads=2, hidden=8))
+    assert [encoder.get_submodule(part) for part in HEARING] == encoder.pretrained()
     audio = {"corpus": "ravdess", "learning_rate": 1.0, "head_learning_rate": 1.0, "frozen": frozen, "mixup": mixup}
     plan = {
         "name": "x", "version": "0", "licence": "none", "seed": 0, "audio": audio,
@@ -603,8 +605,7 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
 def test_two_processes_train_one_network_and_another_number_goes_on(data: Path, tmp_path: Path) -> None:
     """As torchrun starts one for each GPU; here they share a processor. Killed, and taken up by a single process."""
     plan = tmp_path / "recipe.toml"
-    chosen = RECIPE.format(epochs=4).replace("remembered_share = 0.5", "selection = 0.2\npatience = 9")
-    plan.write_text(chosen)
+    plan.write_text(RECIPE.format(epochs=4).replace("remembered_share = 0.5", "selection = 0.2\npatience = 9"))
     work = tmp_path / "work"
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
     several = [*torchrun, *_command(plan, data, work)[2:]]

@@ -39,7 +39,7 @@ class CachedExample(Example):
     """An example whose tensors are made from the cache when `sample` is asked for, each time anew."""
 
     def __init__(self, clip: Clip, text: Tokens | None, content: str, cache: Cache | None) -> None:
-        words = "" if text is None else content_of(clip.text.encode())
+        words = "" if text is None or cache is None else content_of(clip.text.encode())
         labels = {"emotion": clip.emotion, "sentiment": clip.sentiment, "group": clip.group}
         for name, value in {**labels, "content": content, "words": words, "_text": text, "_cache": cache}.items():
             object.__setattr__(self, name, value)  # frozen
