@@ -13,16 +13,25 @@ from local.settings import HOST, ROOT, LocalSettings
 NAME = "model server"
 LOG = "model-server"
 # What the user may have set that weights, threads and scratch files hang on.
-KEPT = ("HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME", "OMP_NUM_THREADS")
+KEPT = ("HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME")
+KEPT_PREFIXES = (
+    "VIDEO_SENTIMENT_",
+    # What sets the numerical libraries: on some processors a kernel that they choose by themselves crashes.
+    "OPENBLAS_",
+    "OMP_",
+    "MKL_",
+    "DNNL_",
+    "ONEDNN_",
+    "KMP_",
+    "CT2_",
+)
 
 
 def environment(settings: LocalSettings, results_bucket: str, media_bucket: str) -> dict[str, str]:
     """All of the model server's environment."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    ours = {name: value for name, value in os.environ.items() if name.startswith("VIDEO_SENTIMENT_")}
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
     return (
         kept
-        | ours
         | aws_environment(settings)
         | {
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",

@@ -7,7 +7,6 @@ that weights can never be served behind another preprocessing than the one they 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cache
 from pathlib import Path
 
 import cv2
@@ -18,19 +17,15 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from model.contract import MODALITIES, Modality
+from model.spectrogram import HOP_LENGTH as HOP_LENGTH  # the preprocessing's constants are all to be had here
+from model.spectrogram import N_FFT, log_mel_spectrogram
+from model.spectrogram import SAMPLE_RATE as SAMPLE_RATE
+from model.spectrogram import FloatArray as FloatArray
 
-FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
 
-# Sound: the log-mel spectrogram that Whisper was trained on (Radford et al. 2022, section 2.2), whose
-# encoder the voice is read with: 25 ms windows every 10 ms, Slaney's mel scale, the loudest 80 dB.
-SAMPLE_RATE = 16_000
-N_FFT = 400
-HOP_LENGTH = 160
+# Sound: the log-mel spectrogram of Whisper (see spectrogram.py), whose encoder the voice is read with.
 N_MELS = 80
-MEL_HIGH_HZ = 8_000.0  # Nyquist
-LOG_MEL_FLOOR = 1e-10
-LOG_MEL_RANGE = 8.0  # decades below the loudest
 VOICE_RMS = 0.05  # every utterance is brought to -26 dBFS: its level tells the distance to the microphone
 SILENCE_RMS = 1e-3  # -60 dBFS: below, a microphone's noise floor, nothing to judge
 MIN_AUDIO_SAMPLES = SAMPLE_RATE // 10
@@ -140,32 +135,13 @@ def log_mel(audio: FloatArray) -> Tensor | None:
     level = rms(audio)
     if audio.size < MIN_AUDIO_SAMPLES or level < SILENCE_RMS:
         return None
-    samples = torch.from_numpy(np.ascontiguousarray(audio[:MAX_AUDIO_SAMPLES], dtype=np.float32)) * (VOICE_RMS / level)
-    spectrum = torch.stft(samples, N_FFT, HOP_LENGTH, window=torch.hann_window(N_FFT), return_complex=True)
-    power = spectrum[:, :-1].abs().square()
-    decades = (_mel_filters() @ power).clamp_min(LOG_MEL_FLOOR).log10()
-    return (decades.clamp_min(decades.max() - LOG_MEL_RANGE) + 4.0) / 4.0
+    samples = np.asarray(audio[:MAX_AUDIO_SAMPLES], np.float64) * (VOICE_RMS / level)
+    return torch.from_numpy(log_mel_spectrogram(samples, N_MELS))
 
 
 def rms(audio: FloatArray) -> float:
     """Root mean square of samples [n]; 0 for none."""
     return float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if audio.size else 0.0
-
-
-@cache
-def _mel_filters() -> Tensor:
-    """Triangles of equal area [N_MELS, N_FFT // 2 + 1] on Slaney's mel scale: linear to 1 kHz, then logarithmic.
-
-    Slaney 1998, "Auditory toolbox"; the filters of librosa and of Whisper.
-    """
-    knee, linear, step = 1000.0, 200.0 / 3.0, np.log(6.4) / 27.0
-    mels = np.linspace(0.0, knee / linear + np.log(MEL_HIGH_HZ / knee) / step, N_MELS + 2)
-    edges = np.where(mels < knee / linear, mels * linear, knee * np.exp(step * (mels - knee / linear)))
-    bins = np.fft.rfftfreq(N_FFT, 1.0 / SAMPLE_RATE)
-    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    triangles = np.maximum(0.0, np.minimum(rising, falling)) * (2.0 / (edges[2:] - edges[:-2]))[:, None]
-    return torch.from_numpy(triangles.astype(np.float32))
 
 
 def face_tensor(crops: Sequence[ByteArray]) -> Tensor | None:

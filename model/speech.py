@@ -17,6 +17,7 @@ import torch
 
 from model import weights
 from model.features import SAMPLE_RATE, FloatArray
+from model.spectrogram import log_mel_spectrogram
 from model.utterances import Word
 
 Engine = Literal["faster-whisper", "openai-whisper"]
@@ -145,6 +146,7 @@ class FasterWhisper:
         except (RuntimeError, ValueError) as error:
             raise SpeechError(f"faster-whisper cannot load the model {model!r}: {error}") from error
         torch.set_num_threads(threads)  # CTranslate2 sets OpenMP's number, which is torch's as well
+        self._model.feature_extractor = _feature_extractor(self._model.feature_extractor.mel_filters.shape[0])
         self._batched = BatchedInferencePipeline(self._model)
         self.name = f"faster-whisper {Path(model).name}"
         self.multilingual = bool(self._model.model.is_multilingual)
@@ -179,6 +181,19 @@ class FasterWhisper:
                         Word(float(word.start) - bounds[clip], float(word.end) - bounds[clip], word.word)
                     )
         return words
+
+
+def _feature_extractor(n_mels: int) -> Any:
+    """faster-whisper's own, but for what computes: its matrix product rounds as BLAS is set to."""
+    from faster_whisper.feature_extractor import FeatureExtractor
+
+    class FixedOrderExtractor(FeatureExtractor):  # type: ignore[misc]
+        def __call__(self, waveform: FloatArray, padding: int = 160, chunk_length: int | None = None) -> FloatArray:
+            if chunk_length is not None:
+                raise ValueError("clips have the model's own length")
+            return log_mel_spectrogram(np.pad(waveform, (0, padding)), n_mels)
+
+    return FixedOrderExtractor(feature_size=n_mels)
 
 
 class OpenAIWhisper:

@@ -8,6 +8,10 @@ MAX_SECONDS = 15.0  # longer and one mood no longer covers it
 PAUSE_SECONDS = 0.8  # a pause that ends an utterance although the sentence goes on
 MIN_STRETCH = 2.0  # shorter gaps between utterances are breathing, not a scene without speech
 MAX_STRETCH = 10.0
+# A recognizer's word times are good to some 50 ms, and differ by as much between processors. Edges lie on a grid
+# that is coarser, a little outside the words, so that what is cut out of the audio hardly hangs on them.
+EDGE_GRID = 10  # edges a second
+EDGE_PADDING = 0.1  # seconds
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "۔", "।")
 CLOSING_MARKS = "\"'”’»)]"
 ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "st.", "prof.", "vs.", "e.g.", "i.e.", "etc.", "no."})
@@ -36,8 +40,9 @@ def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Sp
 
     Every word appears in exactly one utterance, in order; utterances do not overlap. They end where a
     sentence does or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its longest
-    pause. One shorter than MIN_SECONDS is lengthened into the silence around it, or where there is
-    none, joined to a neighbour.
+    pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words where the neighbours leave
+    room. One shorter than MIN_SECONDS is lengthened into the silence around it, or where there is none,
+    joined to a neighbour.
     """
     groups: list[list[Word]] = []
     for word in _in_order(words, start, end):
@@ -45,7 +50,7 @@ def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Sp
             groups.append([])
         groups[-1].append(word)
     spoken = [_as_spoken(part) for group in groups for part in _not_too_long(group)]
-    return _not_too_short(spoken, start, end)
+    return _not_too_short(_on_grid(spoken, start, end), start, end)
 
 
 def fill_stretches(spoken: Sequence[Spoken], start: float, end: float) -> list[Spoken]:
@@ -115,6 +120,23 @@ def _as_spoken(words: Sequence[Word]) -> Spoken:
     """One utterance; a single word that a recogniser stretched over a pause is cut to MAX_SECONDS."""
     start, end = words[0].start, words[-1].end
     return Spoken(start, min(end, start + MAX_SECONDS), "".join(word.text for word in words).strip())
+
+
+def _on_grid(spoken: Sequence[Spoken], start: float, end: float) -> list[Spoken]:
+    """Padded edges on the grid; two neighbours too close for it meet in the middle between them."""
+    starts = [_nearest_edge(s.start - EDGE_PADDING) for s in spoken]
+    ends = [_nearest_edge(s.end + EDGE_PADDING) for s in spoken]
+    for i in range(1, len(spoken)):
+        if ends[i - 1] > starts[i]:
+            ends[i - 1] = starts[i] = _nearest_edge((spoken[i - 1].end + spoken[i].start) / 2)
+    return [
+        Spoken(a := max(start, first), max(a, min(end, last, a + MAX_SECONDS)), s.text)
+        for s, first, last in zip(spoken, starts, ends, strict=True)
+    ]
+
+
+def _nearest_edge(time: float) -> float:
+    return round(time * EDGE_GRID) / EDGE_GRID
 
 
 def _not_too_short(spoken: Sequence[Spoken], start: float, end: float) -> list[Spoken]:

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.utterances import (
+    EDGE_GRID,
     MAX_SECONDS,
     MAX_STRETCH,
     MIN_SECONDS,
@@ -45,6 +46,30 @@ def test_inside_ordered_and_not_too_long(words: list[Word]) -> None:
         assert s.end - s.start <= MAX_SECONDS + 1e-6
     for a, b in zip(spoken, spoken[1:], strict=False):
         assert a.end <= b.start + 1e-9
+
+
+@given(recognised(), st.lists(st.floats(-0.02, 0.02), min_size=120, max_size=120))
+def test_noise_in_word_times_moves_an_edge_by_two_steps_of_the_grid_at_most(
+    words: list[Word], noise: list[float]
+) -> None:
+    """Only of utterances that stay the same: a pause just as long as one that ends a sentence may go either way."""
+    moved = [Word(w.start + a, w.end + b, w.text) for w, a, b in zip(words, noise[::2], noise[1::2], strict=False)]
+    before, after = split_utterances(words, 0.0, END), split_utterances(moved, 0.0, END)
+    if [s.text for s in before] == [s.text for s in after]:
+        for a, b in zip(before, after, strict=True):
+            assert abs(a.start - b.start) < 2.5 / EDGE_GRID and abs(a.end - b.end) < 2.5 / EDGE_GRID
+
+
+@given(recognised())
+def test_edges_lie_on_the_grid(words: list[Word]) -> None:
+    for s in split_utterances(words, 0.0, END):
+        for edge in (s.start, s.end):
+            assert abs(edge * EDGE_GRID - round(edge * EDGE_GRID)) < 1e-6
+
+
+def test_an_edge_lies_a_little_outside_the_words_and_neighbours_meet_in_the_middle() -> None:
+    words = [Word(1.02, 2.0, " Yes."), Word(2.08, 3.0, " No."), Word(5.0, 6.0, " Well.")]
+    assert [(s.start, s.end) for s in split_utterances(words, 0.0, 6.03)] == [(0.9, 2.0), (2.0, 3.1), (4.9, 6.03)]
 
 
 @given(recognised())

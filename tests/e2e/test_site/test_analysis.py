@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from model.contract import EMOTIONS, SENTIMENTS, Analysis
 from model.formats import to_srt, to_vtt
 from model.palette import LOW_CONFIDENCE, MODALITY_NAMES
-from tests.e2e.test_site.person import Person, saved
+from tests.e2e.product import Product
+from tests.e2e.test_site.person import Account, Person, saved
 
 CURRENT = "li button[aria-current=true]"
 
@@ -20,6 +21,14 @@ CURRENT = "li button[aria-current=true]"
 def page(reader: Person) -> Page:
     expect(reader.page.locator("video")).to_have_js_property("readyState", 4)
     return reader.page
+
+
+@pytest.fixture(scope="module")
+def analysis(product: Product, analysed: tuple[Account, str]) -> Analysis:
+    """What the product holds of the sample: the page shows its very digits."""
+    owner, analysis_id = analysed
+    caller = product.client(product.sign_in(owner.email, owner.password), "/app")
+    return Analysis.model_validate(caller.finished(analysis_id)["analysis"])
 
 
 def position(page: Page) -> float:
