@@ -34,7 +34,7 @@ def analyzed_by_a_process(
 ) -> Analysis:
     """The sample, analysed by a process of its own that has these settings and no other."""
     output = folder / "analysis.json"
-    command = ["analyze", sample, "--whisper-model", transcriber, "--quiet", "--json", output]
+    command: list[str | Path] = ["analyze", sample, "--whisper-model", transcriber, "--quiet", "--json", output]
     subprocess.run(
         [sys.executable, "-m", "model.cli", *command],
         env={name: value for name, value in os.environ.items() if name not in SETTINGS} | settings,
