@@ -1,7 +1,7 @@
 """The command line: `video-sentiment analyze | serve | weights | info`; weights are in `model.weights_cli`.
 
-Exit codes: 0 all went well; 2 the input or an option was bad (one clear line each, the other files
-are still analysed); 1 something failed on our side.
+Exit codes: 0 all went well; 2 an input, an option or the place for a result was bad (one clear line each);
+1 something failed on our side. Whatever happens to one file, the others are still analysed.
 """
 
 import importlib.metadata
@@ -16,14 +16,26 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from model import weights
-from model.outputs import Job, Outputs, OutputsError, find_jobs
-from model.terminal import BAD_INPUT, FAILURE, INTERRUPTED, OK, console, download_bar, errors, report_to, say_bad
+from model.outputs import Outputs, OutputsError, Plan, find_jobs
+from model.terminal import (
+    BAD_INPUT,
+    DEBUG_VARIABLE,
+    FAILURE,
+    INTERRUPTED,
+    OK,
+    console,
+    download_bar,
+    errors,
+    print_error,
+    print_fault,
+    report_to,
+    tolerate_any_encoding,
+)
 from model.weights_cli import weights_app
 
 if TYPE_CHECKING:  # torch takes seconds to load: not for --help
+    from model.contract import Analysis
     from model.pipeline import Models, Options
-
-DEBUG_VARIABLE = "VIDEO_SENTIMENT_DEBUG"
 
 app = typer.Typer(
     name="video-sentiment",
@@ -98,7 +110,8 @@ def analyze(
 ) -> None:
     """Analyse videos: every utterance with its time, words, emotion and sentiment.
 
-    Without an output option, each NAME.mp4 leaves a NAME.analysis.json in the current folder.
+    Without an output option, each NAME.mp4 leaves a NAME.analysis.json in the current folder
+    (NAME.mp4.analysis.json where there is a NAME.wav as well).
 
     \b
     video-sentiment analyze talk.mp4
@@ -108,14 +121,15 @@ def analyze(
     """
     outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html})
     try:
-        jobs, refused = find_jobs(paths)
-        outputs.check(jobs)
+        jobs, not_found = find_jobs(paths)
+        plans, no_place = outputs.plan(jobs)
     except OutputsError as error:
-        say_bad(str(error))
+        print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error
+    refused = [*not_found, *no_place]
     for refusal in refused:
-        say_bad(refusal)
-    if not jobs:
+        print_error(refusal)
+    if not plans:
         raise typer.Exit(BAD_INPUT)
     models = _load(bundle, whisper_model, engine, device, quiet)
     from model.pipeline import Options  # seconds: not before something is to be analysed
@@ -123,13 +137,15 @@ def analyze(
 
     options = Options(language=language, translate=translate)
     try:
-        failed = [job for job in jobs if not _analyze_one(job, models, outputs, options, quiet)]
+        codes = [_analyze_one(plan, models, outputs, options, quiet) for plan in plans]
     except SpeechError as error:
-        say_bad(str(error))
+        print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error
     if len(jobs) > 1 and not quiet:
-        errors.print(f"{len(jobs) - len(failed)} of {len(jobs)} analysed")
-    raise typer.Exit(BAD_INPUT if failed or refused else OK)
+        errors.print(f"{codes.count(OK)} of {len(jobs)} analysed")
+    if FAILURE in codes:
+        raise typer.Exit(FAILURE)
+    raise typer.Exit(BAD_INPUT if BAD_INPUT in codes or refused else OK)
 
 
 @app.command()
@@ -159,7 +175,7 @@ def serve(
     try:
         run_server(host, port, ServerSettings(**{k: v for k, v in chosen.items() if v is not None}))  # type: ignore[arg-type]
     except (BundleError, SpeechError, DeviceError) as error:
-        say_bad(str(error))
+        print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error
 
 
@@ -189,38 +205,61 @@ def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device,
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
             return load_models(bundle, whisper_model, engine.value, device.value)
     except (BundleError, SpeechError, DeviceError) as error:
-        say_bad(str(error))
+        print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error
 
 
-def _analyze_one(job: Job, models: "Models", outputs: Outputs, options: "Options", quiet: bool) -> bool:
-    """Analyse one file, print and write what was asked for; False (said why) for bad input."""
+def _analyze_one(plan: Plan, models: "Models", outputs: Outputs, options: "Options", quiet: bool) -> int:
+    """Analyse one file, write and print what was asked for; its exit code. Raises SpeechError for bad options.
+
+    Whatever it is that fails, it concerns this file alone.
+    """
     from model.media import MediaError
+    from model.speech import SpeechError
+
+    try:
+        analysis = _with_bar(plan.path, models, options, quiet)
+        return _give_out(analysis, plan, outputs, quiet)
+    except MediaError as error:
+        print_error(str(error))
+        return BAD_INPUT
+    except (SpeechError, BrokenPipeError):
+        raise
+    except Exception as error:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        print_fault(error, plan.path)
+        return FAILURE
+
+
+def _with_bar(path: Path, models: "Models", options: "Options", quiet: bool) -> "Analysis":
     from model.pipeline import analyze
-    from model.table import print_analysis
 
     columns = (SpinnerColumn(), TextColumn("{task.fields[name]}"), BarColumn(), TaskProgressColumn())
+    with Progress(
+        *columns, TextColumn("{task.fields[stage]}"), TimeElapsedColumn(),
+        console=errors, transient=True, disable=quiet or not errors.is_terminal,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("", total=1.0, name=path.name, stage="")
+        return analyze(path, models, options, lambda stage, share: bar.update(task, completed=share, stage=stage))
+
+
+def _give_out(analysis: "Analysis", plan: Plan, outputs: Outputs, quiet: bool) -> int:
+    """Write an analysis, then show it: also where it could not be written, it was not made in vain."""
+    from model.table import print_analysis
+
+    written: list[Path] = []
+    code = OK
     try:
-        with Progress(
-            *columns, TextColumn("{task.fields[stage]}"), TimeElapsedColumn(),
-            console=errors, transient=True, disable=quiet or not errors.is_terminal,
-        ) as bar:  # fmt: skip
-            task = bar.add_task("", total=1.0, name=job.path.name, stage="")
-            analysis = analyze(
-                job.path,
-                models,
-                options,
-                lambda stage, share: bar.update(task, completed=share, stage=stage),
-            )
-        if not quiet:
-            print_analysis(analysis, job.path, errors if outputs.takes_standard_output else console)
-        for written in outputs.write(analysis, job):
-            if not quiet:
-                errors.print(f"written: {written}", highlight=False, soft_wrap=True)
-    except MediaError as error:
-        say_bad(str(error))
-        return False
-    return True
+        written.extend(outputs.write(analysis, plan))
+    except OutputsError as error:
+        print_error(str(error))
+        code = BAD_INPUT
+    if not quiet:
+        print_analysis(analysis, plan.path, errors if outputs.takes_standard_output else console)
+        for path in written:
+            errors.print(f"written: {path}", markup=False, highlight=False, soft_wrap=True)
+    return code
 
 
 class _Nothing:
@@ -231,6 +270,7 @@ class _Nothing:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; whatever happens, no traceback (unless VIDEO_SENTIMENT_DEBUG is set)."""
+    tolerate_any_encoding()
     try:
         app(arguments)
     except KeyboardInterrupt:
@@ -241,9 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
-        say_bad(str(error) or type(error).__name__)
-        if not isinstance(error, weights.WeightsError | OSError):
-            errors.print(f"This is a fault of ours. {DEBUG_VARIABLE}=1 shows where it happened.")
+        print_fault(error)
         sys.exit(FAILURE)
 
 

@@ -1,7 +1,12 @@
 """Which files to analyse, and where the results go."""
 
+import os
+import secrets
 import sys
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +20,13 @@ VIDEO_SUFFIXES = (
 )
 AUDIO_SUFFIXES = (".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus", ".aac")
 MEDIA_SUFFIXES = (*VIDEO_SUFFIXES, *AUDIO_SUFFIXES)
+APPLE_DOUBLE = "._"  # macOS puts a file's attributes beside it under this prefix, on disks that cannot hold them
+DEFAULT_NAME_MAX = 255  # bytes of a file name, where the system does not say
+PROBE_BYTES = 1 << 20  # more than most results take: a disk without it is as good as full
 
 
 class OutputsError(ValueError):
-    """Inputs and outputs that do not go together. The message says what to change."""
+    """Inputs and outputs that do not go together, or a place that cannot be written. Says what to change."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +37,25 @@ class Job:
     place: Path
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A file to analyse, and where each format of its analysis goes."""
+
+    path: Path
+    targets: Mapping[str, Path]
+
+
 def find_jobs(paths: Sequence[Path]) -> tuple[list[Job], list[str]]:
-    """The files named, and those inside the folders named; and a line for every folder without any.
+    """The files named, and those inside the folders named; and a line for every folder that gave none.
 
     A file that is named is taken whatever its name; in a folder only media files are.
     """
     jobs: dict[Path, Job] = {}
-    refused = []
+    refused: list[str] = []
     for path in paths:
         found = [Job(path, Path(path.name))]
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in MEDIA_SUFFIXES and p.is_file())
+        if os.path.isdir(path):  # unlike Path.is_dir, no error where the name is too long
+            inside = sorted(_media_files(path, refused))
             found = [Job(p, p.relative_to(path)) for p in inside]
             if not found:
                 refused.append(f"{path} is a folder without videos (looked for {', '.join(MEDIA_SUFFIXES)})")
@@ -48,57 +64,170 @@ def find_jobs(paths: Sequence[Path]) -> tuple[list[Job], list[str]]:
     return list(jobs.values()), refused
 
 
+def _media_files(folder: Path, refused: list[str]) -> Iterator[Path]:
+    """Media files at any depth; a folder that cannot be listed adds a line to `refused`."""
+
+    def refuse(error: OSError) -> None:
+        refused.append(f"{error.filename} cannot be searched for videos: {error.strerror}")
+
+    for parent, _, names in os.walk(folder, onerror=refuse):
+        for name in names:
+            path = Path(parent, name)
+            if path.suffix.lower() in MEDIA_SUFFIXES and not name.startswith(APPLE_DOUBLE) and path.is_file():
+                yield path
+
+
 class Outputs:
     """Where each format goes: a file, a folder (kept apart by the videos' names), or standard output."""
 
     def __init__(self, wanted: Mapping[str, Path | None]) -> None:
         self._wanted = {kind: target for kind, target in wanted.items() if target is not None}
-        self._default = not self._wanted
-        self._several = False
 
     @property
     def takes_standard_output(self) -> bool:
         return STANDARD_OUTPUT in self._wanted.values()
 
-    def check(self, jobs: Sequence[Job]) -> None:
-        """Refuse before hours of work what could not be written after them. Raises OutputsError."""
-        self._several = len(jobs) > 1
+    def plan(self, jobs: Sequence[Job]) -> tuple[list[Plan], list[str]]:
+        """Where the results of each file go, and a line for every file whose results can go nowhere.
+
+        Whatever would fail after an analysis is found before it. Raises OutputsError for what concerns all files.
+        """
+        several = len(jobs) > 1
+        self._check_options(several)
+        videos = {_key(job.path.absolute()) for job in jobs}
+        taken: dict[str, Path] = {}
+        plans, refused = [], []
+        for job, place in zip(jobs, _places(jobs), strict=True):
+            plan = Plan(job.path, dict(self._targets(place, several)))
+            files = [target for target in plan.targets.values() if target != STANDARD_OUTPUT]
+            complaint = next((c for target in files if (c := _complaint(plan, target, videos, taken))), None)
+            if complaint is not None:
+                refused.append(complaint)
+                continue
+            taken |= {_key(target.absolute()): job.path for target in files}
+            plans.append(plan)
+        for folder in {_existing(target.absolute().parent) for plan in plans for target in _new_files(plan)}:
+            _probe(folder)
+        return plans, refused
+
+    def write(self, analysis: Analysis, plan: Plan) -> Iterator[Path]:
+        """Write one analysis in every format asked for; yields what was written to a file.
+
+        A reader never sees half a result, and none is left behind. Raises OutputsError.
+        """
+        for kind, target in plan.targets.items():
+            content = _render(kind, analysis, plan.path).encode()
+            try:
+                if target == STANDARD_OUTPUT:
+                    sys.stdout.buffer.write(content)
+                    sys.stdout.buffer.flush()
+                else:
+                    _write_file(target, content)
+                    yield target
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                name = "standard output" if target == STANDARD_OUTPUT else str(target)
+                raise OutputsError(
+                    f"{name} could not be written: {error.strerror}; make room or give another place"
+                ) from error
+
+    def _check_options(self, several: bool) -> None:
         if list(self._wanted.values()).count(STANDARD_OUTPUT) > 1:
             raise OutputsError("only one output can go to standard output (-)")
         for kind, target in self._wanted.items():
-            if self._several and target == STANDARD_OUTPUT:
+            if several and target == STANDARD_OUTPUT:
                 raise OutputsError(f"--{kind} -: give a folder for several videos")
-            if self._several and target.is_file():
+            if several and os.path.isfile(target):
                 raise OutputsError(f"--{kind} {target} is a file: give a folder for several videos")
-        targets: dict[Path, Path] = {}
-        for job in jobs:
-            for _, target in self._targets(job):
-                if target.exists() and target.samefile(job.path):
-                    raise OutputsError(f"{target} is the video itself: give another name for the result")
-                other = targets.setdefault(target.absolute(), job.path)
-                if target != STANDARD_OUTPUT and other != job.path:
-                    raise OutputsError(f"{other} and {job.path} would both be written to {target}: rename one")
 
-    def write(self, analysis: Analysis, job: Job) -> Iterator[Path]:
-        """Write one analysis in every format asked for; yields what was written to a file."""
-        for kind, target in self._targets(job):
-            if target == STANDARD_OUTPUT:
-                sys.stdout.write(_render(kind, analysis, job.path))
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_name(f".{target.name}.part")
-            temporary.write_text(_render(kind, analysis, job.path), encoding="utf-8", newline="")
-            temporary.replace(target)  # a reader never sees half a result
+    def _targets(self, place: Path, several: bool) -> Iterator[tuple[str, Path]]:
+        if not self._wanted:
+            yield "json", place.with_name(f"{place.name}.analysis.json")
+        for kind, target in self._wanted.items():
+            in_folder = target != STANDARD_OUTPUT and (several or os.path.isdir(target))
+            yield kind, target / place.with_name(f"{place.name}.{kind}") if in_folder else target
+
+
+def _places(jobs: Sequence[Job]) -> list[Path]:
+    """What each file's results are called, less the format's suffix.
+
+    The file's name less its own suffix; with it, where files differ in nothing else (talk.mp4 beside talk.wav).
+    """
+    short = [_key(job.place.with_suffix("")) for job in jobs]
+    times = Counter(short)
+    return [job.place if times[key] > 1 else job.place.with_suffix("") for job, key in zip(jobs, short, strict=True)]
+
+
+def _key(path: Path) -> str:
+    """The same for names that are one file on a disk that knows no case or no composed letters, as macOS's."""
+    return unicodedata.normalize("NFC", str(path)).casefold()
+
+
+def _complaint(plan: Plan, target: Path, videos: set[str], taken: Mapping[str, Path]) -> str | None:
+    """Why the results of a file cannot go to `target`, in a line; None where they can."""
+    length, longest = len(os.fsencode(target.name)), _name_max(_existing(target.absolute().parent))
+    if length > longest:
+        return (
+            f"{plan.path} was left out: the name of its result, {target.name[:20]}..., would be {length} bytes long, "
+            f"and {longest} is the most here. Name the result (--json FILE), or give the video a shorter name."
+        )
+    if target.exists() and target.samefile(plan.path):
+        return f"{target} is the video itself: give another name for the result"
+    if (key := _key(target.absolute())) in videos:
+        return f"{target} is a video to be analysed: give another name for the result of {plan.path}"
+    if key in taken:
+        return f"{plan.path} was left out: {target} is for the result of {taken[key]}. Rename one, or analyse it alone."
+    return None
+
+
+def _new_files(plan: Plan) -> Iterator[Path]:
+    """The targets that are written as a new file in their folder: not standard output, a device or a pipe."""
+    for target in plan.targets.values():
+        if target != STANDARD_OUTPUT and (target.is_file() or not target.exists()):
             yield target
 
-    def _targets(self, job: Job) -> Iterator[tuple[str, Path]]:
-        if self._default:
-            yield "json", Path(job.place.with_suffix(".analysis.json"))
-        for kind, target in self._wanted.items():
-            if target != STANDARD_OUTPUT and (self._several or target.is_dir()):
-                yield kind, target / job.place.with_suffix(f".{kind}")
-            else:
-                yield kind, target
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _probe(folder: Path) -> None:
+    """Raises OutputsError where no result could be written to `folder`."""
+    if not folder.is_dir():
+        raise OutputsError(f"{folder} is a file, so no result can be written below it: give another place")
+    try:
+        _write_file(folder / "probe", bytes(PROBE_BYTES), keep=False)
+    except OSError as error:
+        raise OutputsError(
+            f"no result can be written to {folder}: {error.strerror}; make room or give another place (--json FOLDER)"
+        ) from error
+
+
+def _name_max(folder: Path) -> int:
+    with suppress(AttributeError, OSError, ValueError):  # not on Windows
+        return os.pathconf(folder, "PC_NAME_MAX")
+    return DEFAULT_NAME_MAX
+
+
+def _write_file(target: Path, content: bytes, keep: bool = True) -> None:
+    """Replace a file by `content` in one step, or only try whether that could be done. Raises OSError."""
+    if target.exists() and not target.is_file():  # a device or a pipe
+        target.write_bytes(content)
+        return
+    target = target.resolve()  # what a link points to
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = target.with_name(f".video-sentiment-{secrets.token_hex(4)}.part")  # as long whatever the target's name
+    try:
+        with scratch.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if keep:
+            scratch.replace(target)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def _render(kind: str, analysis: Analysis, video: Path) -> str:

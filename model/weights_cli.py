@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from model import weights
-from model.terminal import BAD_INPUT, FAILURE, OK, console, download_bar, report_to, say_bad
+from model.terminal import BAD_INPUT, FAILURE, OK, console, download_bar, print_error, report_to
 
 NEEDED = ("minilm-l6", "centerface", "whisper-base")  # by the starter bundle
 
@@ -48,5 +48,5 @@ def weights_verify(
             style = {"ok": "green", "missing": "bold yellow", "damaged": "bold red"}[state]
             console.print(f"{name}/{file}: [{style}]{state}[/]", highlight=False)
     for state in sorted(found - {"ok"}):
-        say_bad(f"{state} files are fetched by `video-sentiment weights fetch NAME`")
+        print_error(f"{state} files are fetched by `video-sentiment weights fetch NAME`")
     raise typer.Exit(FAILURE if "damaged" in found else BAD_INPUT if "missing" in found else OK)

@@ -4,19 +4,23 @@ import csv
 import importlib.metadata
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
-from model import weights
+from model import cli, weights
 from model.contract import Analysis
-from model.outputs import Job, Outputs, OutputsError, find_jobs
 from tests.agreement import assert_same_answer
 from tests.model.media_files import Sound, speech_of, write
+
+if TYPE_CHECKING:
+    from model.pipeline import Models
 
 
 def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -70,6 +74,64 @@ def test_several_files_and_a_folder_in_every_format(sample: Path, tmp_path: Path
     assert written == {f"{kind}/deep er/ünï.{kind}" for kind in kinds}
     with (tmp_path / "out/csv/deep er/ünï.csv").open(newline="") as file:
         assert "Dashwood" in next(csv.DictReader(file))["text"]
+
+
+@pytest.mark.slow
+def test_a_terminal_that_is_not_utf_8_loses_nothing(sample: Path, tmp_path: Path) -> None:
+    """What the terminal has no letter for is a question mark there; the result itself is UTF-8."""
+    (tmp_path / "ünï.mp4").write_bytes(sample.read_bytes())
+    done = run("analyze", "ünï.mp4", "--whisper-model", "tiny.en", cwd=tmp_path, PYTHONIOENCODING="ascii", LC_ALL="C")
+    assert done.returncode == 0, done.stderr
+    assert "?n?.mp4" in done.stdout and "Dashwood" in done.stdout
+    assert Analysis.model_validate_json((tmp_path / "ünï.analysis.json").read_text(encoding="utf-8")).utterances
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_a_disk_that_fills_up_is_a_line_and_the_analysis_is_shown_all_the_same(sample: Path, tmp_path: Path) -> None:
+    short = write(tmp_path / "a.wav", [], [Sound(speech_of(sample, 8.0))])
+    done = run("analyze", short, "--json", "/dev/full", "--csv", "b.csv", "--whisper-model", "tiny.en", cwd=tmp_path)
+    assert done.returncode == 2 and "Dashwood" in done.stdout
+    assert "/dev/full could not be written: No space left on device; make room" in done.stderr
+    assert Path("/dev/full").is_char_device()
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_analysis(sample: Path, tmp_path: Path) -> None:
+    def limit() -> None:  # no file may grow: what a full disk does to every write
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    (tmp_path / "talk.mp4").write_bytes(sample.read_bytes())
+    command = [sys.executable, "-m", "model.cli", "analyze", "talk.mp4"]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "NO_COLOR": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=env, preexec_fn=limit, check=False)
+    assert done.returncode == 2 and done.stdout == ""
+    assert "no result can be written to" in done.stderr and "File too large" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["talk.mp4"]
+
+
+def test_a_fault_of_ours_with_one_file_leaves_the_others(
+    sample: Path, analysis: Analysis, models: "Models", tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """The first of three fails as nothing that we expect does; the exit code is the worst of all."""
+
+    def analyze(path: Path, *_: object) -> Analysis:
+        if path.name == "a.mp4":
+            raise TypeError("'NoneType' object has no attribute 'width'")
+        return analysis
+
+    for name in "abc":
+        (tmp_path / f"{name}.mp4").write_bytes(sample.read_bytes() if name != "c" else b"")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("model.pipeline.analyze", analyze)
+    monkeypatch.setattr("model.cli._load", lambda *_: models)
+    with pytest.raises(SystemExit) as exited:
+        cli.main(["analyze", "a.mp4", "b.mp4"])
+    shown = capsys.readouterr()
+    assert exited.value.code == 1
+    assert "a.mp4 could not be analysed: 'NoneType' object has no attribute 'width'" in shown.err
+    assert "This is a fault of ours" in shown.err and "1 of 2 analysed" in shown.err
+    assert "Dashwood" in shown.out and (tmp_path / "b.analysis.json").is_file()
 
 
 def test_json_to_standard_output_is_json_alone(sample: Path, tmp_path: Path) -> None:
@@ -142,23 +204,3 @@ def test_info_and_weights_list(tmp_path: Path) -> None:
         assert word in info.stdout
     listed = run("weights", "list", cwd=tmp_path)
     assert "whisper-base" in listed.stdout and "MB here" in listed.stdout
-
-
-def test_results_that_would_overwrite_each_other_or_the_video(tmp_path: Path) -> None:
-    twins = [tmp_path / "a" / "talk.mp4", tmp_path / "b" / "talk.mp4"]
-    for path in twins:
-        path.parent.mkdir()
-        path.write_bytes(b"x")
-    jobs, _ = find_jobs(twins)
-    with pytest.raises(OutputsError, match="rename one"):
-        Outputs({"json": tmp_path / "out"}).check(jobs)
-    with pytest.raises(OutputsError, match="is the video itself"):
-        Outputs({"json": twins[0]}).check(jobs[:1])
-    with pytest.raises(OutputsError, match="give a folder"):
-        Outputs({"json": twins[0]}).check(jobs)
-
-
-def test_a_file_named_twice_is_one_job(tmp_path: Path) -> None:
-    (tmp_path / "a.mp4").write_bytes(b"x")
-    jobs, refused = find_jobs([tmp_path / "a.mp4", tmp_path, tmp_path / "a.mp4"])
-    assert jobs == [Job(tmp_path / "a.mp4", Path("a.mp4"))] and refused == []

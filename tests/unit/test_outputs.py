@@ -1,0 +1,162 @@
+"""Which files are analysed and where results go: nothing overwritten, nothing lost, nothing left behind."""
+
+import io
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.contract import Analysis
+from model.outputs import Job, Outputs, OutputsError, find_jobs
+from tests.unit.analyses import analysis_of, utterance
+
+
+def example(text: str = "Well.") -> Analysis:
+    return analysis_of(utterance(0.0, 2.0, text))
+
+
+def videos(folder: Path, *names: str) -> list[Path]:
+    paths = [folder / name for name in names]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return paths
+
+
+def planned(outputs: Outputs, paths: list[Path]) -> tuple[dict[str, str], list[str]]:
+    """The name of each video's only result, and what was refused."""
+    plans, refused = outputs.plan(find_jobs(paths)[0])
+    return {plan.path.name: next(iter(plan.targets.values())).name for plan in plans}, refused
+
+
+def test_a_file_named_twice_is_one_job(tmp_path: Path) -> None:
+    videos(tmp_path, "a.mp4")
+    jobs, refused = find_jobs([tmp_path / "a.mp4", tmp_path, tmp_path / "a.mp4"])
+    assert jobs == [Job(tmp_path / "a.mp4", Path("a.mp4"))] and refused == []
+
+
+def test_what_macos_puts_beside_a_video_is_none(tmp_path: Path) -> None:
+    videos(tmp_path, "talk.mp4", "._talk.mp4")
+    assert [job.path.name for job in find_jobs([tmp_path])[0]] == ["talk.mp4"]
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    videos(tmp_path, "open/a.mp4", "closed/b.mp4")
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:  # the tests may run as root, whom no mode keeps out
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    jobs, refused = find_jobs([tmp_path])
+    assert [job.path.name for job in jobs] == ["a.mp4"]
+    assert refused == [f"{tmp_path / 'closed'} cannot be searched for videos: Permission denied"]
+
+
+def test_files_that_differ_in_their_suffix_keep_it_in_the_results_names(tmp_path: Path) -> None:
+    paths = videos(tmp_path, "talk.mp4", "talk.wav", "Talk.MOV", "other.mp4")
+    names, refused = planned(Outputs({"json": tmp_path / "out"}), paths)
+    assert names == {
+        "talk.mp4": "talk.mp4.json",
+        "talk.wav": "talk.wav.json",
+        "Talk.MOV": "Talk.MOV.json",
+        "other.mp4": "other.json",
+    }
+    assert refused == []
+    assert planned(Outputs({}), paths[:2])[0] == {
+        "talk.mp4": "talk.mp4.analysis.json",
+        "talk.wav": "talk.wav.analysis.json",
+    }
+
+
+def test_one_of_two_with_the_same_name_is_left_out_and_named(tmp_path: Path) -> None:
+    plans, refused = Outputs({"json": tmp_path / "out"}).plan(
+        find_jobs(videos(tmp_path, "a/t.mp4", "b/t.mp4", "c.mp4"))[0]
+    )
+    assert [plan.path for plan in plans] == [tmp_path / "a/t.mp4", tmp_path / "c.mp4"]
+    assert len(refused) == 1 and f"{tmp_path / 'b/t.mp4'} was left out" in refused[0] and "Rename one" in refused[0]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.sampled_from(["t", "T", "é", "e\u0301"]), st.sampled_from(["mp4", "wav"]))
+    )
+)
+def test_no_two_results_share_a_file(names: list[tuple[str, str, str]]) -> None:
+    """On a disk that knows no case and no composed letters either."""
+    jobs = [Job(Path(f"/{folder}/{stem}.{suffix}"), Path(f"{stem}.{suffix}")) for folder, stem, suffix in set(names)]
+    plans, refused = Outputs({}).plan(jobs)
+    targets = [str(plan.targets["json"]).casefold().replace("e\u0301", "é") for plan in plans]
+    assert len(set(targets)) == len(targets) and len(plans) + len(refused) == len(jobs)
+
+
+def test_a_video_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (video,) = videos(tmp_path, "a.mp4")
+    assert "is the video itself" in planned(Outputs({"json": video}), [video])[1][0]
+    monkeypatch.chdir(tmp_path)
+    names, refused = planned(Outputs({}), [video, *videos(tmp_path, "a.analysis.json")])
+    assert "is a video to be analysed" in refused[0] and list(names) == ["a.analysis.json"]
+
+
+def test_a_name_that_would_be_too_long_is_refused_before_the_analysis(tmp_path: Path) -> None:
+    (longest,) = videos(tmp_path, 251 * "x" + ".mp4")
+    names, refused = planned(Outputs({}), [longest, *videos(tmp_path, "a.mp4"), tmp_path / (300 * "x")])
+    assert list(names) == ["a.mp4"]
+    assert "265 bytes long, and 255 is the most here" in refused[0] and "--json FILE" in refused[0]
+
+
+def test_a_name_as_long_as_may_be_is_written(tmp_path: Path) -> None:
+    (video,) = videos(tmp_path, "a.mp4")
+    target = tmp_path / (250 * "x" + ".json")
+    outputs = Outputs({"json": target})
+    (plan,), _ = outputs.plan([Job(video, Path("a.mp4"))])
+    assert list(outputs.write(example(), plan)) == [target] and target.stat().st_size > 100
+    assert {path.name for path in tmp_path.iterdir()} == {"a.mp4", target.name}
+
+
+@pytest.mark.parametrize(
+    ("target", "complaint"),
+    [
+        ("a.mp4/out.json", "is a file, so no result can be written below it"),
+        ("/proc/out.json", "no result can be written to /proc"),
+    ],
+)
+def test_a_place_that_cannot_be_written(tmp_path: Path, target: str, complaint: str) -> None:
+    if target.startswith("/proc") and not Path("/proc/self").exists():
+        pytest.skip("/proc is Linux's")
+    (video,) = videos(tmp_path, "a.mp4")
+    with pytest.raises(OutputsError, match=complaint):
+        Outputs({"json": tmp_path / target}).plan([Job(video, Path("a.mp4"))])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_one_file_for_several_videos(tmp_path: Path) -> None:
+    (tmp_path / "out.json").touch()
+    with pytest.raises(OutputsError, match="give a folder"):
+        planned(Outputs({"json": tmp_path / "out.json"}), videos(tmp_path, "a.mp4", "b.mp4"))
+
+
+def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path: Path) -> None:
+    (video,) = videos(tmp_path, "a.mp4")
+    (tmp_path / "link.json").symlink_to("real.json")
+    outputs = Outputs({"json": tmp_path / "link.json", "csv": Path(os.devnull)})
+    (plan,), _ = outputs.plan([Job(video, Path("a.mp4"))])
+    list(outputs.write(example(), plan))
+    assert (tmp_path / "link.json").is_symlink() and (tmp_path / "real.json").stat().st_size > 100
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
+def test_standard_output_gets_utf_8_whatever_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (video,) = videos(tmp_path, "a.mp4")
+    standard_output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", standard_output)
+    outputs = Outputs({"srt": Path("-")})
+    (plan,), _ = outputs.plan([Job(video, Path("a.mp4"))])
+    list(outputs.write(example("Où ça ?"), plan))
+    assert "Où ça ?" in standard_output.buffer.getvalue().decode()
