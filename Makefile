@@ -5,7 +5,8 @@ SAMPLE := tests/media/face_and_speech.mp4
 DATA ?= ../shared/data
 STAGE ?= dev
 
-.PHONY: help setup demo up down reset synth deploy smoke cloud test test-launch lint bench train-starter lock clean
+.PHONY: help setup demo up down reset synth deploy smoke cloud lint bench train-starter lock clean \
+	test test-unit test-model test-cloud test-web test-weights test-launch
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -52,11 +53,27 @@ node_modules/.package-lock.json: package-lock.json
 	@npm ci --no-audit --no-fund
 	@touch $@
 
-test: lint cloud ## Set up, then every check and test
-	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base minilm-l6 centerface
+test: lint cloud test-weights ## Set up, then every check and test
 	@$(BIN)/python -m tests.browsers
 	@$(BIN)/python -m pytest
 	@$(MAKE) --no-print-directory test-launch
+
+# The parts of `make test`, by what they need (CONTRIBUTING.md). ONE=path/to/test.py::name runs less of a part.
+test-unit: setup ## Tests that load nothing: no weights, no emulator, no browser
+	@$(BIN)/python -m pytest $(or $(ONE),tests/unit)
+
+test-model: setup test-weights ## The engine and training, with real weights and media
+	@$(BIN)/python -m pytest $(or $(ONE),tests/model tests/training)
+
+test-cloud: cloud setup ## The stacks, and the Lambdas against the AWS emulator
+	@$(BIN)/python -m pytest $(or $(ONE),tests/infra tests/integration)
+
+test-web: cloud setup test-weights ## The whole product, and the web app in a real browser
+	@$(BIN)/python -m tests.browsers
+	@$(BIN)/python -m pytest $(or $(ONE),tests/e2e)
+
+test-weights: setup
+	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base minilm-l6 centerface
 
 test-launch: setup ## The tests of training/launch.py alone, in .venv-launch: the SageMaker SDK takes 1 GB
 	@$(PYTHON) scripts/setup.py launch
