@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
+import httpx
 from botocore.config import Config
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -67,7 +68,7 @@ def until(happened: Callable[[], bool]) -> None:
 
 
 def free_ports() -> Ports:
-    return Ports(web=free_port(), emulator=free_port(), adapter=free_port(), model=free_port())
+    return Ports(web=free_port(), emulator=free_port())
 
 
 @contextmanager
@@ -144,6 +145,10 @@ class Rig:
                 Attributes={"RawMessageDelivery": "true"},
             )
 
+    def model(self) -> httpx.AsyncClient:
+        """A client of the model server."""
+        return httpx.AsyncClient(base_url=self.model_url, trust_env=False, timeout=None)
+
     def aws(self, service: str) -> Any:
         """A client as the worker uses them."""
         return emulator.client(self.settings, service, retries={"total_max_attempts": 1})
@@ -153,13 +158,14 @@ class Rig:
         """The adapter at work; yields a sagemaker-runtime client to it."""
         worker = Worker(
             self.queue,
-            self.model_url,
+            self.model,
             Destination(self.topics["success"], self.topics["error"]),
             aws or self.aws,
             retry=0.05,
         )
         with loop() as running:
-            server = Server(create_app(self.queue, self.bucket, worker.take), free_port())
+            port = free_port()
+            server = Server(create_app(self.queue, self.bucket, worker.take), port)
             running.do(server.begin())
 
             async def begin() -> asyncio.Task[None]:
@@ -167,7 +173,7 @@ class Rig:
 
             work = running.do(begin())
             try:
-                yield runtime(f"http://127.0.0.1:{server.config.port}")
+                yield runtime(f"http://127.0.0.1:{port}")
             finally:
                 running.do(_cancelled(work))
                 running.do(server.end())

@@ -116,9 +116,9 @@ def test_a_damaged_record_names_nobody(tmp_path: Path, content: str) -> None:
 def test_a_taken_port_is_named_with_the_option_that_helps() -> None:
     ports = free_ports()
     with socket.socket() as other:
-        other.bind(("127.0.0.1", ports.adapter))
+        other.bind(("127.0.0.1", ports.emulator))
         other.listen()
-        with pytest.raises(LocalError, match=rf"{ports.adapter}.*--adapter-port"):
+        with pytest.raises(LocalError, match=rf"{ports.emulator}.*--emulator-port"):
             check_ports(ports)
     check_ports(ports)
 
