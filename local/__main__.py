@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -105,15 +106,16 @@ def reset(
 
 @app.command()
 def env(state: State = DEFAULT.state) -> None:
-    """Print what makes AWS's tools speak to the product that runs: for `env $(python -m local env) aws s3 ls`.
+    """Print what makes AWS's tools speak to the product that runs.
 
-    Its credentials are those of this run alone; with the next start they are worth nothing.
+    For a shell, as in (eval "$(python -m local env)"; aws s3 ls). The credentials are those of this run alone; with
+    the next start they are worth nothing.
     """
     from local.emulator import aws_environment
 
     with _reported():
         for name, value in aws_environment(LocalSettings(state=state.resolve())).items():
-            typer.echo(f"{name}={value}")
+            typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 def _begin_logs(settings: LocalSettings) -> None:

@@ -6,6 +6,7 @@ emulator  ->  stacks (deployed if anything changed)  ->  SageMaker adapter, web 
 
 import asyncio
 import contextlib
+import shlex
 import sys
 import tempfile
 import time
@@ -191,16 +192,17 @@ class Product:
 
     def _welcome(self, user: DemoUser, outputs: Outputs) -> str:
         web = self._settings.web_url
-        # Whole commands, which change nothing of the user's own way to AWS, and show no secret.
-        aws = f"env $({sys.executable} -m local env --state {self._settings.state}) aws s3"
+        # Whole commands, which change nothing of the user's own way to AWS, and show no secret, not even to `ps`.
+        command = shlex.join([sys.executable, "-m", "local", "env", "--state", str(self._settings.state)])
+        aws = f'eval "$({command})"; aws s3'
         return f"""
   web app      {web}
                {user.email}  {user.password}
   API          {web}/api   reference: {web}/docs/
   API key      {user.api_key}
   drop folder  put a video there, and get its result some seconds later, with the AWS CLI:
-               {aws} cp {SAMPLE} s3://{outputs.media_bucket}/drop/{user.owner}/
-               {aws} cp s3://{outputs.results_bucket}/results/{user.owner}/{SAMPLE.name}.json -
+               ({aws} cp {SAMPLE} s3://{outputs.media_bucket}/drop/{user.owner}/)
+               ({aws} cp s3://{outputs.results_bucket}/results/{user.owner}/{SAMPLE.name}.json -)
   logs         {self._settings.log("*").parent}
 
 Ctrl-C stops everything and keeps the data; `make reset` empties it.

@@ -27,7 +27,7 @@ def check_stage(stage: str) -> None:
     if stage == "local" and not os.environ.get("AWS_ENDPOINT_URL"):
         raise DeployedError(
             "stage local lives in the emulator: set AWS_ENDPOINT_URL, or AWS itself would be asked "
-            "(`env $(.venv/bin/python -m local env) COMMAND` does)"
+            '(`eval "$(.venv/bin/python -m local env)"` does)'
         )
 
 

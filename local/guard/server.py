@@ -54,7 +54,7 @@ class Guard:
             if admission.service:
                 receive = await self._verified(request, admission, receive)
         except RefusedError as refusal:
-            logger.warning("refused %s %s: %s", scope["method"], scope["path"], refusal)
+            logger.warning("refused %s %s: %s", scope["method"], scope["raw_path"].decode("latin-1"), refusal)
             await refuse(send, scope, str(refusal), origin)
             return
         app = self._app if admission.presigned else self._others.get(admission.service, self._app)

@@ -55,7 +55,7 @@ def url(here: LocalSettings) -> str:
     return here.emulator_url
 
 
-def ask(method: str, url: str, **more: Any) -> httpx.Response:
+def ask(method: str, url: str | httpx.URL, **more: Any) -> httpx.Response:
     return httpx.request(method, url, trust_env=False, timeout=30, **more)
 
 
