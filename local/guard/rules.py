@@ -10,8 +10,7 @@ request passes when all of this is true:
    - a signature (AWS Signature Version 4) in its headers, by credentials that the emulator knows in this run;
    - such a signature in its query, for one S3 object: a presigned URL that the API gave out.
 
-Two kinds of requests come from the emulator and its Lambdas themselves without any proof, and pass because they give
-nothing away: a user pool's public keys, and the answer of a custom resource, at an address nobody can guess.
+One address is open from here without any proof, for the emulator asks itself for it: a user pool's public keys.
 """
 
 import re
@@ -24,19 +23,16 @@ TOKEN = "x-video-sentiment-token"
 PRESIGNED = "X-Amz-Signature"
 PRESIGNED_METHODS = ("GET", "HEAD", "PUT")
 MAX_BODY = 64 << 20  # bytes that are held to be hashed; objects of S3 bring a hash of their own and are not held
-# What a presigned request may say beyond what is signed; more could make the emulator take it for another service's.
+# What a presigned request may say beyond what is signed. The emulator chooses a service by a request's headers and its
+# form, whatever its path: anything more could have it taken for another service's.
 PRESIGNED_HEADERS = frozenset(
     {
-        *("host", "content-length", "content-type", "transfer-encoding", "expect", "origin", "user-agent"),
-        *("accept", "accept-encoding", "range", "if-range", "if-match", "if-none-match", "if-modified-since"),
-        "if-unmodified-since",
+        *("host", "origin", "user-agent", "accept", "accept-encoding", "range"),
+        *("if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"),
     }
 )
-UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-UNSIGNED = (
-    ("GET", re.compile(r"/[a-z0-9-]+_[A-Za-z0-9]+/\.well-known/jwks\.json")),
-    ("PUT", re.compile(rf"/_ministack/cfn-response/{UUID}")),
-)
+BODY_HEADERS = frozenset({"content-length", "transfer-encoding", "expect"})
+PUBLIC_KEYS = re.compile(r"/[a-z0-9-]+_[A-Za-z0-9]+/\.well-known/jwks\.json")
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -81,12 +77,15 @@ class Admission:
     """What is still to be done for a request that may pass.
 
     `service`: of its signature, which is still to be verified; empty where another proof was found. `preflight`: a
-    browser asks whether one of our pages may use a presigned URL, which the guard answers itself.
+    browser asks whether one of our pages may use a presigned URL, which the guard answers itself. `public`: what is
+    asked for is open. `empty`: the request is passed on without a body.
     """
 
     service: str = ""
     presigned: bool = False
     preflight: bool = False
+    public: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,10 @@ class Rules:
     hosts: tuple[str, ...]
     origins: tuple[str, ...]
     token: str
+
+    def __post_init__(self) -> None:
+        if not self.token:
+            raise ValueError("without a token everybody would have it")
 
     def admit(self, request: Incoming) -> Admission:
         """How a request may pass. Raises RefusedError when it may not."""
@@ -112,8 +115,8 @@ class Rules:
             if not compare_digest(token.encode(), self.token.encode()):
                 raise RefusedError("the token is not this run's")
             return Admission()
-        if any(request.method == method and path.fullmatch(request.raw_path) for method, path in UNSIGNED):
-            return Admission()
+        if request.method == "GET" and PUBLIC_KEYS.fullmatch(request.raw_path) and not request.query:
+            return Admission(public=True, empty=True)
         service = signed_service(request.headers.get("authorization", ""))
         if service is None:
             raise RefusedError("the request is not signed")
@@ -130,7 +133,7 @@ def _presigned(request: Incoming) -> Admission:
     credential = request.query.get("X-Amz-Credential", [""])[0].split("/")
     if len(credential) != 5 or credential[3] != "s3":
         raise RefusedError("presigned URLs are for S3 alone")
-    return Admission("s3", presigned=True, preflight=preflight)
+    return Admission("s3", presigned=True, preflight=preflight, empty=method != "PUT")
 
 
 def signed_service(authorization: str) -> str | None:
@@ -142,12 +145,14 @@ def signed_service(authorization: str) -> str | None:
 
 
 def passed_headers(headers: Headers, admission: Admission, request: Incoming) -> Headers:
-    """The headers that go on to the emulator: not our token, and of a presigned request what it may say."""
-    if not admission.presigned:
+    """The headers that go on to the emulator: not our token, and without a proof of their own, what they may say."""
+    if not admission.presigned and not admission.public:
         return [(name, value) for name, value in headers if name.lower() != TOKEN.encode()]
-    signed = request.query.get("X-Amz-SignedHeaders", [""])[0].lower().split(";")
-    allowed = {name.encode("latin-1") for name in PRESIGNED_HEADERS.union(signed)}
-    return [(name, value) for name, value in headers if name.lower() in allowed]
+    allowed = {"host"}
+    if admission.presigned:
+        allowed |= PRESIGNED_HEADERS.union(request.query.get("X-Amz-SignedHeaders", [""])[0].lower().split(";"))
+    allowed = allowed - BODY_HEADERS if admission.empty else allowed | BODY_HEADERS
+    return [(name, value) for name, value in headers if name.decode("latin-1").lower() in allowed]
 
 
 def needs_body(request: Incoming) -> bool:

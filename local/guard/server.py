@@ -57,6 +57,8 @@ class Guard:
             logger.warning("refused %s %s: %s", scope["method"], scope["raw_path"].decode("latin-1"), refusal)
             await refuse(send, scope, str(refusal), origin)
             return
+        if admission.empty:
+            receive = again(b"", receive)
         app = self._app if admission.presigned else self._others.get(admission.service, self._app)
         await app({**scope, "headers": passed_headers(scope["headers"], admission, request)}, receive, send)
 

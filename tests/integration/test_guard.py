@@ -222,6 +222,8 @@ def test_a_presigned_url_is_good_for_what_was_signed(here: LocalSettings) -> Non
         assert ask("GET", changed).status_code == 403
     for method in ("PUT", "DELETE", "POST"):
         assert ask(method, str(made)).status_code == 403
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert ask("GET", str(made), headers=form, content="Action=ListUsers&Version=2010-05-08").content == b"content"
     # A header of AWS's own, or another signature beside it, would lead elsewhere.
     elsewhere = {"X-Amz-Target": "DynamoDB_20120810.ListTables", "X-Amz-Copy-Source": "/bucket/a"}
     assert ask("GET", str(made), headers=elsewhere).content == b"content"
@@ -236,6 +238,15 @@ def test_a_presigned_url_runs_out(here: LocalSettings, monkeypatch: pytest.Monke
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_: now - timedelta(seconds=100))
     assert ask("GET", presigned(here, expires=1000)).status_code == 200
     assert ask("GET", presigned(here, expires=60)).status_code == 403
+
+
+def test_a_pools_public_keys_are_open_and_lead_nowhere_else(here: LocalSettings, url: str) -> None:
+    pool = emulator.client(here, "cognito-idp").create_user_pool(PoolName="pool")["UserPool"]["Id"]
+    assert ask("GET", f"{url}/{pool}/.well-known/jwks.json").json()["keys"]
+    elsewhere = {"X-Amz-Target": "AWSCognitoIdentityProviderService.ListUserPools", "Content-Type": "application/json"}
+    for name in (pool, "no_pool"):
+        answer = ask("GET", f"{url}/{name}/.well-known/jwks.json", headers=elsewhere, content='{"MaxResults": 1}')
+        assert "UserPools" not in answer.text
 
 
 def test_a_websocket_is_refused(url: str) -> None:
