@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import shlex
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -30,7 +29,8 @@ from local.sagemaker.api import create_app as create_adapter
 from local.sagemaker.queue import JobQueue
 from local.sagemaker.worker import Destination, Worker
 from local.servers import Server, client_of
-from local.settings import LocalSettings, Sockets
+from local.settings import LocalSettings
+from local.sockets import Sockets
 
 MODEL_PATIENCE = 240.0  # seconds until the models are loaded; without fetched weights it takes long
 RESTARTS = 3  # how often in RESTART_PERIOD the model server may die before everything is stopped
@@ -52,8 +52,7 @@ class Product:
         self._model_deaths: list[float] = []
         self._servers: list[Server] = []
         self._tasks: list[asyncio.Task[Any]] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="video-sentiment-")  # whose path is short enough for sockets
-        self._sockets = Sockets(Path(self._folder.name))
+        self._sockets = Sockets(settings.state)
         self._ended = asyncio.Event()  # one of the tasks has
         self._where = ""
 
@@ -175,7 +174,7 @@ class Product:
         for child in (self._model, self._emulator):
             if child is not None:
                 await child.stop()
-        self._folder.cleanup()
+        self._sockets.remove()
         self._record.write([])
 
     def _watch(self, work: Coroutine[Any, Any, Any]) -> None:

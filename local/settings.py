@@ -13,30 +13,13 @@ ENDPOINT_NAME = "video-sentiment-local"
 
 @dataclass(frozen=True)
 class Ports:
-    """Of one product, on the loopback interface. The other parts listen at Unix sockets (`Sockets`)."""
+    """Of one product, on the loopback interface. The other parts listen at Unix sockets (local/sockets.py)."""
 
     web: int = 8080
     emulator: int = 4580  # not 4566, where an emulator is looked for
 
     def named(self) -> dict[str, int]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
-
-
-@dataclass(frozen=True)
-class Sockets:
-    """Unix sockets of one run, in a folder that its user alone may enter: out of reach of browsers and other users."""
-
-    folder: Path
-
-    @property
-    def adapter(self) -> Path:
-        """Of what stands in for SageMaker."""
-        return self.folder / "sagemaker"
-
-    @property
-    def model(self) -> Path:
-        """Of the model server."""
-        return self.folder / "model"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page
 
 from local.credentials import Credentials
 from local.settings import Ports
+from local.sockets import LINK
 from tests.browsers import MISSING, chromium, find_chromium
 from tests.e2e.product import Product, missing_tools
 
@@ -237,15 +238,17 @@ def listening(product: Product) -> dict[int, str]:
 def unix_sockets(product: Product) -> set[str]:
     """The paths of the sockets that other processes could open."""
     parts = [psutil.Process(product.pid(name)) for name in ("up", "model server")]
-    return {str(connection.laddr) for part in parts for connection in part.net_connections("unix") if connection.laddr}
+    found = (connection for part in parts for connection in part.net_connections("unix"))
+    return {connection.laddr for connection in found if connection.laddr}
 
 
 def test_nothing_listens_but_the_origin_and_the_guard(product: Product) -> None:
     ports = product.settings.ports
     assert listening(product) == {ports.web: "127.0.0.1", ports.emulator: "127.0.0.1"}
     assert WELL_KNOWN not in Ports().named().values()
-    sockets = {Path(path).parent for path in unix_sockets(product) if "video-sentiment-" in path}
-    assert [folder.stat().st_mode & 0o777 for folder in sockets] == [0o700]
+    folder = (product.settings.state / LINK).resolve()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {Path(path) for path in unix_sockets(product)} == {folder / "sagemaker", folder / "model"}
     for headers in ({}, {"Origin": "https://evil.example"}, {"Host": "evil.example"}):
         answer = httpx.get(f"{product.settings.emulator_url}/_ministack/health", headers=headers, trust_env=False)
         assert answer.status_code == 403
