@@ -63,7 +63,7 @@ def measure_api(requests: int = REQUESTS) -> Api:
 def running_product(folder: Path) -> Iterator[tuple[str, str]]:
     """A product of its own: its address and an API key."""
     state, said = folder / "state", folder / "up.txt"
-    ports = {name: free_port() for name in ("--port", "--emulator-port", "--adapter-port", "--model-port")}
+    ports = {name: free_port() for name in ("--port", "--emulator-port")}
     options = [str(part) for pair in ports.items() for part in pair]
     options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]
     command = [sys.executable, "-m", "local", "up", "--state", str(state), "--whisper-model", "tiny.en", *options]

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -34,6 +35,7 @@ app = typer.Typer(
     \b
     python -m local up        start, and stay in the foreground; Ctrl-C stops all of it
     python -m local down      stop one that runs elsewhere
+    python -m local env       what AWS's tools need to speak to it
     python -m local reset     empty its data
     """,
 )
@@ -46,8 +48,6 @@ def up(
     state: State = DEFAULT.state,
     port: Annotated[int, typer.Option(help="Of the web origin.")] = DEFAULT.ports.web,
     emulator_port: Annotated[int, typer.Option(help="Of the AWS emulator.")] = DEFAULT.ports.emulator,
-    adapter_port: Annotated[int, typer.Option(help="Of what stands in for SageMaker.")] = DEFAULT.ports.adapter,
-    model_port: Annotated[int, typer.Option(help="Of the model server.")] = DEFAULT.ports.model,
     bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
     whisper_model: Annotated[str | None, typer.Option(help="Whisper size, or a folder with a model.")] = None,
     enforce_iam: Annotated[bool, typer.Option(help="Check signatures and policies as AWS does.")] = False,
@@ -62,7 +62,7 @@ def up(
     """
     settings = LocalSettings(
         state=state.resolve(),
-        ports=Ports(web=port, emulator=emulator_port, adapter=adapter_port, model=model_port),
+        ports=Ports(web=port, emulator=emulator_port),
         enforce_iam=enforce_iam,
         bundle=bundle,
         whisper_model=whisper_model,
@@ -102,6 +102,20 @@ def reset(
         _stop(state)
         shutil.rmtree(state)
         typer.echo("removed")
+
+
+@app.command()
+def env(state: State = DEFAULT.state) -> None:
+    """Print what makes AWS's tools speak to the product that runs.
+
+    For a shell, as in (eval "$(python -m local env)"; aws s3 ls). The credentials are those of this run alone; with
+    the next start they are worth nothing.
+    """
+    from local.emulator import aws_environment
+
+    with _reported():
+        for name, value in aws_environment(LocalSettings(state=state.resolve())).items():
+            typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 def _begin_logs(settings: LocalSettings) -> None:

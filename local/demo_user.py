@@ -13,7 +13,7 @@ import httpx
 from local.deployment import Outputs
 from local.emulator import client
 from local.files import write_whole
-from local.origin.app import COGNITO
+from local.origin.cognito import CONTENT_TYPE, SERVICE
 from local.problems import LocalError
 from local.settings import LocalSettings
 from local.srp import sign_in
@@ -66,7 +66,7 @@ def _sign_in(settings: LocalSettings, outputs: Outputs, password: str) -> str:
     with httpx.Client(base_url=settings.web_url, trust_env=False, timeout=30) as web:
 
         def call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-            headers = {"x-amz-target": f"{COGNITO}{operation}", "content-type": "application/x-amz-json-1.1"}
+            headers = {"x-amz-target": f"{SERVICE}{operation}", "content-type": CONTENT_TYPE}
             answer = web.post("/cognito/", headers=headers, content=json.dumps(parameters))
             if answer.is_error:
                 raise LocalError(f"the demo user could not sign in: {answer.status_code} {answer.text[:300]}")

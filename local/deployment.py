@@ -67,7 +67,7 @@ def _source_files() -> Iterator[Path]:
 def context(settings: LocalSettings) -> dict[str, str]:
     """What the stacks are told of this machine."""
     added = dict(pair.partition("=")[::2] for pair in settings.context)
-    return {"stage": STAGE, "publicUrl": settings.web_url, "sagemakerRuntimeUrl": settings.adapter_url} | added
+    return {"stage": STAGE, "publicUrl": settings.web_url} | added
 
 
 class Deployment:

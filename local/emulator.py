@@ -1,38 +1,58 @@
-"""The AWS emulator: a process of `.venv-local` with a clean environment, whose state survives a restart."""
+"""The AWS emulator behind its guard: a process of `.venv-local` in a clean environment, whose state survives a restart.
+
+Whoever reaches an emulator can run code as its user. So there is no port without the guard (local/guard), and what
+passes it is made anew by each start (local/credentials.py).
+"""
 
 import asyncio
 import json
 import re
 import shutil
 import threading
+from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
 import httpx
 from botocore.config import Config
 
+from local.credentials import Credentials
 from local.files import write_whole
+from local.guard.rules import TOKEN
 from local.problems import LocalError
 from local.processes import Child
-from local.settings import ACCOUNT, CREDENTIALS, HOST, REGION, ROOT, LocalSettings
+from local.settings import ACCOUNT, HOST, REGION, ROOT, LocalSettings
 
 PYTHON = ROOT / ".venv-local" / "bin" / "python"
+COMMAND: list[str | Path] = [PYTHON, "-m", "local.guard"]  # from the checkout, which nothing of ours is installed in
 NAME = "emulator"
 PATIENCE = 30.0  # seconds until it answers; it takes one
 
 
-def environment(settings: LocalSettings) -> dict[str, str]:
+def guarded(
+    credentials: Credentials, port: int, *, origins: Sequence[str] = (), adapter: Path | None = None
+) -> dict[str, str]:
+    """The part of its environment that decides who may come in. `adapter`: the socket of SageMaker's stand-in."""
+    return credentials.environment() | {
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(port),
+        "GUARD_TOKEN": credentials.token,
+        "GUARD_ORIGINS": " ".join(origins),
+        "GUARD_SAGEMAKER": str(adapter or ""),
+    }
+
+
+def environment(settings: LocalSettings, credentials: Credentials, adapter: Path | None) -> dict[str, str]:
     """All of the emulator's environment. It hands it on to Lambdas: nothing of this machine may be in it."""
     state = settings.state / "emulator"
     scratch = state / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
-    return {
+    return guarded(credentials, settings.ports.emulator, origins=settings.web_origins, adapter=adapter) | {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
-        "BIND_HOST": HOST,
-        "GATEWAY_PORT": str(settings.ports.emulator),
         "AUTH": str(settings.enforce_iam).lower(),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
@@ -46,19 +66,24 @@ def environment(settings: LocalSettings) -> dict[str, str]:
     }
 
 
-async def start(settings: LocalSettings) -> Child:
-    """The emulator, answering. Raises LocalError when its environment is missing or it does not come up."""
+async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
+    """The emulator with new credentials, answering. `adapter`: as in `guarded`.
+
+    Raises LocalError when its environment is missing or it does not come up.
+    """
     if not PYTHON.exists():
         raise LocalError(f"the emulator is not installed ({PYTHON} is missing); run: python3 scripts/setup.py local")
     forget_unsaved(settings)
     rewind_streams(settings)
     move_queues(settings)
+    credentials = Credentials.new(settings.emulator_url)
+    credentials.write(settings.state)
     child = await Child.start(
         NAME,
-        [PYTHON, "-m", "ministack"],
-        environment=environment(settings),
+        COMMAND,
+        environment=environment(settings, credentials, adapter),
         log=settings.log(NAME),
-        cwd=settings.state,
+        cwd=ROOT,
     )
     try:
         async with asyncio.timeout(PATIENCE):
@@ -118,8 +143,9 @@ def move_queues(settings: LocalSettings) -> None:
 
 
 async def answers(settings: LocalSettings) -> bool:
-    """Whether an emulator answers on the port."""
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+    """Whether this run's emulator answers on the port."""
+    proof = {TOKEN: Credentials.read(settings.state).token}
+    async with httpx.AsyncClient(trust_env=False, timeout=5, headers=proof) as client:
         try:
             return (await client.get(f"{settings.emulator_url}/_ministack/health")).status_code == 200
         except httpx.TransportError:
@@ -127,9 +153,10 @@ async def answers(settings: LocalSettings) -> bool:
 
 
 def aws_environment(settings: LocalSettings) -> dict[str, str]:
-    """What makes any AWS SDK speak to the emulator, and to nothing else."""
-    return CREDENTIALS | {
-        "AWS_ENDPOINT_URL": settings.emulator_url,
+    """What makes any AWS SDK speak to this run's emulator, and to nothing else."""
+    credentials = Credentials.read(settings.state)
+    return credentials.environment() | {
+        "AWS_ENDPOINT_URL": credentials.endpoint_url,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -141,17 +168,18 @@ def client(settings: LocalSettings, service: str, **options: Any) -> Any:
     if service == "s3":
         options = {"signature_version": "s3v4"} | options
     with _making:  # a session may not make two clients at once, from two threads
-        return _session().client(service, endpoint_url=settings.emulator_url, config=Config(**options))
+        credentials = Credentials.read(settings.state)
+        return _session(credentials).client(service, endpoint_url=credentials.endpoint_url, config=Config(**options))
 
 
 _making = threading.Lock()
 
 
 @cache
-def _session() -> Any:
-    """One for all clients: it reads the descriptions of AWS's services once."""
+def _session(credentials: Credentials) -> Any:
+    """One for all clients of a run: it reads the descriptions of AWS's services once."""
     return boto3.Session(
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key,
         region_name=REGION,
     )

@@ -8,7 +8,8 @@ import httpx
 
 from local.emulator import aws_environment
 from local.processes import Child
-from local.settings import HOST, ROOT, LocalSettings
+from local.servers import client_of
+from local.settings import ROOT, LocalSettings
 
 NAME = "model server"
 LOG = "model-server"
@@ -41,23 +42,23 @@ def environment(settings: LocalSettings, results_bucket: str, media_bucket: str)
     )
 
 
-async def start(settings: LocalSettings, results_bucket: str, media_bucket: str) -> Child:
-    """The model server, loading its models: see `is_ready`."""
+async def start(settings: LocalSettings, socket: Path, results_bucket: str, media_bucket: str) -> Child:
+    """The model server at a Unix socket, loading its models: see `is_ready`."""
     chosen = {"--bundle": settings.bundle, "--whisper-model": settings.whisper_model}
     options = [part for name, value in chosen.items() if value for part in (name, value)]
     return await Child.start(
         NAME,
-        [sys.executable, "-m", "model.cli", "serve", "--host", HOST, "--port", str(settings.ports.model), *options],
+        [sys.executable, "-m", "model.cli", "serve", "--socket", socket, *options],
         environment=environment(settings, results_bucket, media_bucket),
         log=settings.log(LOG),
         cwd=ROOT,
     )
 
 
-async def is_ready(settings: LocalSettings) -> bool:
+async def is_ready(socket: Path) -> bool:
     """Whether its models are loaded."""
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+    async with client_of(socket, timeout=5) as client:
         try:
-            return (await client.get(f"{settings.model_url}/ping")).status_code == 200
+            return (await client.get("/ping")).status_code == 200
         except httpx.TransportError:
             return False

@@ -6,8 +6,11 @@ emulator  ->  stacks (deployed if anything changed)  ->  SageMaker adapter, web 
 
 import asyncio
 import contextlib
+import shlex
+import sys
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import demo_user, emulator, model_server
+from local.credentials import Credentials
 from local.demo_user import DemoUser
 from local.deployment import DATA, Deployment, Outputs
 from local.origin.app import Upstream
@@ -24,8 +28,9 @@ from local.processes import Child, Record
 from local.sagemaker.api import create_app as create_adapter
 from local.sagemaker.queue import JobQueue
 from local.sagemaker.worker import Destination, Worker
-from local.servers import Server
-from local.settings import CREDENTIALS, REGION, LocalSettings
+from local.servers import Server, client_of
+from local.settings import LocalSettings
+from local.sockets import Sockets
 
 MODEL_PATIENCE = 240.0  # seconds until the models are loaded; without fetched weights it takes long
 RESTARTS = 3  # how often in RESTART_PERIOD the model server may die before everything is stopped
@@ -47,6 +52,7 @@ class Product:
         self._model_deaths: list[float] = []
         self._servers: list[Server] = []
         self._tasks: list[asyncio.Task[Any]] = []
+        self._sockets = Sockets(settings.state)
         self._ended = asyncio.Event()  # one of the tasks has
         self._where = ""
 
@@ -77,7 +83,7 @@ class Product:
         return f"{error}; the logs: {self._settings.log('*').parent}"
 
     async def _start(self) -> None:
-        self._emulator = await emulator.start(self._settings)
+        self._emulator = await emulator.start(self._settings, self._sockets.adapter)
         self._note()
         self._watch(self._emulator_runs(self._emulator))
         self._progress("emulator", "runs")
@@ -105,10 +111,10 @@ class Product:
         await self._deployment.data_is_there()
         found = await asyncio.to_thread(self._deployment.outputs, DATA)
         buckets = found["ResultsBucket"], found["MediaBucket"]
-        self._model = await model_server.start(self._settings, *buckets)
+        self._model = await model_server.start(self._settings, self._sockets.model, *buckets)
         self._note()
         end = time.monotonic() + MODEL_PATIENCE
-        while not await model_server.is_ready(self._settings):
+        while not await model_server.is_ready(self._sockets.model):
             if self._model.returncode is not None:
                 raise LocalError(f"{self._model.died()}\n{self._model.tail()}")
             if time.monotonic() > end:
@@ -121,17 +127,20 @@ class Product:
         queue = JobQueue(self._settings.state / "sagemaker.sqlite")
         worker = Worker(
             queue,
-            self._settings.model_url,
+            partial(client_of, self._sockets.model, timeout=None),
             Destination(outputs.success_topic, outputs.error_topic),
             lambda service: emulator.client(self._settings, service, retries={"total_max_attempts": 1}),
         )
         adapter = create_adapter(queue, outputs.results_bucket, worker.take)
         upstream = Upstream(
-            outputs.api_url, self._settings.emulator_url, outputs.user_pool_id, outputs.user_pool_client_id
+            api_url=outputs.api_url,
+            emulator_url=self._settings.emulator_url,
+            token=Credentials.read(self._settings.state).token,
+            user_pool_id=outputs.user_pool_id,
+            user_pool_client_id=outputs.user_pool_client_id,
         )
-        ports = self._settings.ports
-        for app, port in ((adapter, ports.adapter), (create_origin(upstream), ports.web)):
-            server = Server(app, port)
+        servers = Server(adapter, self._sockets.adapter), Server(create_origin(upstream), self._settings.ports.web)
+        for server in servers:
             self._servers.append(server)
             await server.begin()
             self._watch(server.runs())
@@ -152,7 +161,7 @@ class Product:
             if len(self._model_deaths) > RESTARTS:
                 raise LocalError(f"{self._model.died()}\n{self._model.tail()}")
             self._progress("model server", f"ended (exit code {self._model.returncode}), started again")
-            self._model = await model_server.start(self._settings, *buckets)
+            self._model = await model_server.start(self._settings, self._sockets.model, *buckets)
             self._note()
 
     async def _end(self) -> None:
@@ -165,6 +174,7 @@ class Product:
         for child in (self._model, self._emulator):
             if child is not None:
                 await child.stop()
+        self._sockets.remove()
         self._record.write([])
 
     def _watch(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -181,17 +191,17 @@ class Product:
 
     def _welcome(self, user: DemoUser, outputs: Outputs) -> str:
         web = self._settings.web_url
-        # Whole commands, which change nothing of the user's own way to AWS.
-        credentials = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
-        aws = f"{credentials} aws --region {REGION} --endpoint-url {self._settings.emulator_url} s3"
+        # Whole commands, which change nothing of the user's own way to AWS, and show no secret, not even to `ps`.
+        command = shlex.join([sys.executable, "-m", "local", "env", "--state", str(self._settings.state)])
+        aws = f'eval "$({command})"; aws s3'
         return f"""
   web app      {web}
                {user.email}  {user.password}
   API          {web}/api   reference: {web}/docs/
   API key      {user.api_key}
   drop folder  put a video there, and get its result some seconds later, with the AWS CLI:
-               {aws} cp {SAMPLE} s3://{outputs.media_bucket}/drop/{user.owner}/
-               {aws} cp s3://{outputs.results_bucket}/results/{user.owner}/{SAMPLE.name}.json -
+               ({aws} cp {SAMPLE} s3://{outputs.media_bucket}/drop/{user.owner}/)
+               ({aws} cp s3://{outputs.results_bucket}/results/{user.owner}/{SAMPLE.name}.json -)
   logs         {self._settings.log("*").parent}
 
 Ctrl-C stops everything and keeps the data; `make reset` empties it.

@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -14,14 +17,15 @@ GRACE = 5  # seconds for answers that are under way
 
 
 class Server(uvicorn.Server):
-    """A server that leaves signals to whoever runs it."""
+    """A server that leaves signals to whoever runs it. `at`: a port of this machine, or the path of a Unix socket."""
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
+    def __init__(self, app: ASGIApp, at: int | Path) -> None:
+        self.at = at
+        where: dict[str, Any] = {"uds": str(at)} if isinstance(at, Path) else {"host": HOST, "port": at}
         super().__init__(
             uvicorn.Config(
                 app,
-                HOST,
-                port,
+                **where,
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -42,14 +46,14 @@ class Server(uvicorn.Server):
         while not self.started:
             if self._task.done():
                 await self._task
-                raise LocalError(f"nothing could be served on port {self.config.port}")
+                raise LocalError(f"nothing could be served at {self.at}")
             await asyncio.sleep(0.02)
 
     async def runs(self) -> None:
         """Goes on while it serves. Raises LocalError when it stops by itself."""
         assert self._task is not None, "the server was not begun"
         await asyncio.shield(self._task)
-        raise LocalError(f"the server on port {self.config.port} stopped")
+        raise LocalError(f"the server at {self.at} stopped")
 
     async def end(self) -> None:
         """Stop serving; what is under way is answered."""
@@ -61,4 +65,10 @@ class Server(uvicorn.Server):
         try:
             await self.serve()
         except SystemExit as error:  # how uvicorn says that it cannot listen
-            raise LocalError(f"nothing could be served on port {self.config.port}") from error
+            raise LocalError(f"nothing could be served at {self.at}") from error
+
+
+def client_of(socket: Path, timeout: float | None) -> httpx.AsyncClient:
+    """A client of the server at a Unix socket. `timeout`: seconds; None: however long it takes."""
+    transport = httpx.AsyncHTTPTransport(uds=str(socket))
+    return httpx.AsyncClient(base_url="http://localhost", transport=transport, trust_env=False, timeout=timeout)

@@ -9,17 +9,14 @@ STAGE = "local"
 ACCOUNT = "000000000000"  # the emulator's
 REGION = "us-east-1"
 ENDPOINT_NAME = "video-sentiment-local"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # the emulator's own root
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Of one product. All on the loopback interface."""
+    """Of one product, on the loopback interface. The other parts listen at Unix sockets (local/sockets.py)."""
 
     web: int = 8080
-    emulator: int = 4566
-    adapter: int = 4580
-    model: int = 4581
+    emulator: int = 4580  # not 4566, where an emulator is looked for
 
     def named(self) -> dict[str, int]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -42,16 +39,16 @@ class LocalSettings:
 
     @property
     def emulator_url(self) -> str:
-        """As browsers, Lambdas and the model server all see it: presigned URLs must work for each of them."""
+        """As browsers, Lambdas and the model server all see it: presigned URLs must work for each of them.
+
+        The guard (local/guard) answers there.
+        """
         return f"http://{HOST}:{self.ports.emulator}"
 
     @property
-    def adapter_url(self) -> str:
-        return f"http://{HOST}:{self.ports.adapter}"
-
-    @property
-    def model_url(self) -> str:
-        return f"http://{HOST}:{self.ports.model}"
+    def web_origins(self) -> tuple[str, ...]:
+        """The web origin as browsers may name it."""
+        return self.web_url, f"http://{HOST}:{self.ports.web}"
 
     def log(self, name: str) -> Path:
         """The file that a part of the product writes its log to."""

@@ -152,6 +152,9 @@ def analyze(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every network.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    socket: Annotated[
+        Path | None, typer.Option(help="Unix socket to listen on, instead of a host and port.", dir_okay=False)
+    ] = None,
     bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
     whisper_model: Annotated[
         str | None, typer.Option(help="Whisper size, or a folder with a CTranslate2 model.")
@@ -173,7 +176,8 @@ def serve(
 
     chosen = {"bundle": bundle, "whisper_model": whisper_model}
     try:
-        run_server(host, port, ServerSettings(**{k: v for k, v in chosen.items() if v is not None}))  # type: ignore[arg-type]
+        settings = ServerSettings(**{k: v for k, v in chosen.items() if v is not None})  # type: ignore[arg-type]
+        run_server(host, port, settings, socket)
     except (BundleError, SpeechError, DeviceError) as error:
         print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error

@@ -19,6 +19,7 @@ import socket
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -97,9 +98,19 @@ def _checked_header(request: Request, name: str) -> str | None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, ending as a container should: what runs is finished, within the grace period."""
+    """uvicorn, ending as a container should: what runs is finished, within the grace period.
 
-    def __init__(self, host: str, port: int, settings: ServerSettings, models: Models | None = None) -> None:
+    `socket_path`: a Unix socket to listen at, instead of host and port.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        settings: ServerSettings,
+        models: Models | None = None,
+        socket_path: Path | None = None,
+    ) -> None:
         app = create_app(settings, models)
         self.service: Service = app.state.service
         self.service.when_failed = self.leave
@@ -108,6 +119,7 @@ class Server(uvicorn.Server):
                 app,
                 host,
                 port,
+                uds=None if socket_path is None else str(socket_path),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -127,14 +139,14 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(host: str, port: int, settings: ServerSettings) -> None:
+def serve(host: str, port: int, settings: ServerSettings, socket_path: Path | None = None) -> None:
     """Answer requests until SIGTERM or SIGINT; then finish what runs, and return.
 
     Where an analysis takes longer than the grace period, the process is ended, with exit code 0.
     Raises BundleError, SpeechError or WeightsError when the models cannot be loaded.
     """
     configure_logging()
-    server = Server(host, port, settings)
+    server = Server(host, port, settings, socket_path=socket_path)
     # uvicorn raises the signal again when it is done, which would end the process with that signal's code.
     before = {number: signal.signal(number, server.leave) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

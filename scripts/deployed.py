@@ -25,7 +25,10 @@ def check_stage(stage: str) -> None:
     if stage not in STAGES:
         raise DeployedError(f"there is no stage {stage!r}; known: {', '.join(STAGES)}")
     if stage == "local" and not os.environ.get("AWS_ENDPOINT_URL"):
-        raise DeployedError("stage local lives in the emulator: set AWS_ENDPOINT_URL, or AWS itself would be asked")
+        raise DeployedError(
+            "stage local lives in the emulator: set AWS_ENDPOINT_URL, or AWS itself would be asked "
+            '(`eval "$(.venv/bin/python -m local env)"` does)'
+        )
 
 
 def outputs(stage: str) -> dict[str, str]:
@@ -65,7 +68,7 @@ def become(stage: str) -> dict[str, str]:
 
 
 def _config(stage: str) -> StageConfig:
-    return StageConfig(stage=stage, sagemaker_runtime_url="http://unused" if stage == "local" else "")
+    return StageConfig(stage=stage)
 
 
 def run(main: Callable[[], Any]) -> None:

@@ -43,7 +43,6 @@ class StageConfig:
     domain_name: str = ""  # of the site; CloudFront's own when empty
     certificate_arn: str = ""  # of that domain, in us-east-1
     public_url: str = LOCAL_URL  # stage local only: where the one web origin listens
-    sagemaker_runtime_url: str = ""  # stage local only: the adapter before the model server
     lambda_overrides: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -60,10 +59,8 @@ class StageConfig:
     def __post_init__(self) -> None:
         if self.stage not in STAGES:
             raise ConfigError(f"there is no stage {self.stage!r}; known: {', '.join(STAGES)}")
-        if self.is_local and not self.sagemaker_runtime_url:
-            raise ConfigError("stage local needs -c sagemakerRuntimeUrl=http://... (the adapter); `make up` sets it")
-        if not self.is_local and (self.sagemaker_runtime_url or self.public_url != LOCAL_URL):
-            raise ConfigError("sagemakerRuntimeUrl and publicUrl are for stage local alone")
+        if not self.is_local and self.public_url != LOCAL_URL:
+            raise ConfigError("publicUrl is for stage local alone")
         if bool(self.domain_name) != bool(self.certificate_arn):
             raise ConfigError("domainName and certificateArn go together")
         if not re.fullmatch(r"ml\.[a-z0-9-]+\.[a-z0-9]+", self.instance_type):

@@ -23,13 +23,13 @@ def find_chromium() -> str | None:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium. Raises LookupError where there is none."""
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """A headless Chromium, with more arguments. Raises LookupError where there is none."""
     path = find_chromium()
     if path is None:
         raise LookupError(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=launch_arguments())
+        browser = playwright.chromium.launch(executable_path=path, args=[*launch_arguments(), *arguments])
         yield browser
         browser.close()
 

@@ -1,13 +1,16 @@
-"""The routes of the one web origin: the site, the API behind both of its prefixes, sign-in, the API reference."""
+"""The routes of the one web origin: the site, the API behind both of its prefixes, sign-in, the API reference.
+
+Whatever is open in the user's browser can send requests here. `OwnRequests` refuses those of other sites' pages, those
+that reach this machine under another name, and paths that could be read in two ways.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from urllib.parse import quote
 
 import httpx
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -16,8 +19,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from local.guard.rules import TOKEN
+from local.origin.cognito import CallRefusedError, checked_call
 from local.origin.pages import CSP, Pages
-from local.origin.proxy import TIMEOUT, forward, problem
+from local.origin.paths import is_normal
+from local.origin.proxy import TIMEOUT, body_of, forward, problem, too_large
 from local.origin.tokens import split_token
 from local.settings import REGION, STAGE
 from stacks.edge.headers import fixed_headers
@@ -26,15 +32,15 @@ from stacks.edge.site_config import site_config
 # A page under somebody else's name must not reach this machine through the user's browser.
 HOSTS = ["localhost", "127.0.0.1"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-COGNITO = "AWSCognitoIdentityProviderService."  # how each call to Cognito's user pools is named
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """What lies behind the origin. URLs without a slash at their end."""
+    """What lies behind the origin. URLs without a slash at their end; `token`: for the emulator's guard."""
 
     api_url: str
     emulator_url: str
+    token: str
     user_pool_id: str
     user_pool_client_id: str
 
@@ -44,16 +50,27 @@ class Origin:
 
     def __init__(self, upstream: Upstream, pages: Pages) -> None:
         self._upstream, self._pages = upstream, pages
-        self.client = httpx.AsyncClient(trust_env=False, timeout=TIMEOUT)
+        self.client = httpx.AsyncClient(trust_env=False, timeout=TIMEOUT, headers={TOKEN: upstream.token})
 
     async def api(self, request: Request) -> Response:
-        headers = split_token(request.url.path, dict(request.headers))
-        return await forward(self.client, request, self._upstream.api_url + _target(request), headers)
+        body = await body_of(request)
+        if body is None:
+            return too_large()
+        # To the emulator, headers of AWS's own choose a service; the API has no use for them.
+        headers = {name: value for name, value in request.headers.items() if not name.startswith("x-amz-")}
+        headers = split_token(request.url.path, headers)
+        return await forward(self.client, request.method, self._upstream.api_url + _target(request), headers, body)
 
     async def cognito(self, request: Request) -> Response:
-        if not request.headers.get("x-amz-target", "").startswith(COGNITO):
-            return problem(403, "forbidden", "This is not allowed", "only calls to Cognito's user pools pass here")
-        return await forward(self.client, request, f"{self._upstream.emulator_url}/", dict(request.headers))
+        body = await body_of(request)
+        if body is None:
+            return too_large()
+        try:
+            target = request.headers.get("x-amz-target", "")
+            headers, body = checked_call(target, body, self._upstream.user_pool_client_id)
+        except CallRefusedError as error:
+            return problem(403, "forbidden", "This is not allowed", str(error))
+        return await forward(self.client, "POST", f"{self._upstream.emulator_url}/", headers, body)
 
     async def config(self, _: Request) -> Response:
         found = site_config(
@@ -99,9 +116,31 @@ def create_app(upstream: Upstream, pages: Pages | None = None) -> Starlette:
             Middleware(GZipMiddleware),  # as CloudFront compresses
             Middleware(SecurityHeaders, pages=pages),
             Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
+            Middleware(OwnRequests),
         ],
         lifespan=lifespan,
     )
+
+
+class OwnRequests:
+    """Lets through what our own pages and clients send. Behind a check of `Host`: an origin is compared with that."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = _refusal(scope) if scope["type"] == "http" else None
+        await (refusal or self._app)(scope, receive, send)
+
+
+def _refusal(scope: Scope) -> Response | None:
+    headers = Headers(scope=scope)
+    origins = headers.getlist("origin")
+    if origins not in ([], [f"http://{headers['host']}"]):
+        return problem(403, "foreign-origin", "This is not allowed", "pages of other sites may not call this one")
+    if not is_normal(scope["raw_path"]):
+        return problem(400, "bad-path", "The path is not valid", "the path is not in its normal form (RFC 3986)")
+    return None
 
 
 class SecurityHeaders:
@@ -123,7 +162,7 @@ class SecurityHeaders:
 
 
 def _target(request: Request) -> str:
-    """Path and query exactly as they came: the API decides what an encoded character means."""
-    path: bytes = request.scope.get("raw_path") or quote(request.url.path).encode()
+    """Path and query exactly as they came; the path is in its normal form."""
+    path: bytes = request.scope["raw_path"]
     query: bytes = request.scope["query_string"]
     return path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")

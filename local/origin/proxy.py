@@ -7,27 +7,27 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
+from local.guard.rules import TOKEN
 from stacks.edge.problems import PROBLEM_PREFIX, PROBLEM_TYPE
 
 MAX_BODY = 10 << 20  # bytes; API Gateway's limit
 TIMEOUT = 35.0  # seconds; the gateway itself gives up after 29
-# About one connection, or written anew here.
+# About one connection, checked here, or written anew.
 NOT_PASSED_ON = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"),
-    *("transfer-encoding", "upgrade", "host", "content-length"),
+    *("transfer-encoding", "upgrade", "host", "content-length", "origin", TOKEN),
 }
-# httpx has unpacked the body; the server writes its own date and name.
-NOT_PASSED_BACK = NOT_PASSED_ON | {"content-encoding", "date", "server"}
+# httpx has unpacked the body; the server writes its own date and name. The emulator lets every site's pages read.
+NOT_PASSED_BACK = NOT_PASSED_ON | {"content-encoding", "date", "server", "access-control-allow-origin"}
 
 
-async def forward(client: httpx.AsyncClient, request: Request, url: str, headers: Mapping[str, str]) -> Response:
-    """The answer of `url` to a request with these headers instead of its own."""
-    body = await _body(request)
-    if body is None:
-        return problem(413, "too-large", "The body is too large", f"the body is larger than {MAX_BODY} bytes")
+async def forward(
+    client: httpx.AsyncClient, method: str, url: str, headers: Mapping[str, str], body: bytes
+) -> Response:
+    """The answer of `url` to a request with these headers, but for those that are not passed on."""
     passed = {name: value for name, value in headers.items() if name not in NOT_PASSED_ON}
     try:
-        answer = await client.request(request.method, url, headers=passed, content=body)
+        answer = await client.request(method, url, headers=passed, content=body)
     except httpx.TimeoutException:
         return problem(504, "timeout", "No answer in time", f"the emulator did not answer within {TIMEOUT:g} s")
     except httpx.TransportError as error:
@@ -45,7 +45,12 @@ def problem(status: int, code: str, title: str, detail: str) -> Response:
     return Response(json.dumps({"type": PROBLEM_PREFIX + code, **said}), status, media_type=PROBLEM_TYPE)
 
 
-async def _body(request: Request) -> bytes | None:
+def too_large() -> Response:
+    """The answer to a body that `body_of` does not take."""
+    return problem(413, "too-large", "The body is too large", f"the body is larger than {MAX_BODY} bytes")
+
+
+async def body_of(request: Request) -> bytes | None:
     """The whole body; None when it is larger than may be. No more than that is ever held."""
     if int(request.headers.get("content-length", 0)) > MAX_BODY:
         return None

@@ -69,13 +69,13 @@ class Worker:
     def __init__(
         self,
         queue: JobQueue,
-        model_url: str,
+        model: Callable[[], httpx.AsyncClient],
         destination: Destination,
         aws: Callable[[str], Any],
         retry: float = RETRY,
     ) -> None:
-        """`aws` makes a boto3 client of a service."""
-        self._queue, self._model_url, self._destination, self._retry = queue, model_url, destination, retry
+        """`model` makes a client of the model server, without a time limit; `aws` a boto3 client of a service."""
+        self._queue, self._model, self._destination, self._retry = queue, model, destination, retry
         self._s3, self._sns = aws("s3"), aws("sns")
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
 
@@ -87,7 +87,7 @@ class Worker:
         """Do what is left from before, then what comes, until cancelled."""
         for job in self._queue.all():
             self.take(job)
-        async with httpx.AsyncClient(base_url=self._model_url, trust_env=False, timeout=None) as model:
+        async with self._model() as model:
             while True:
                 job = await self._waiting.get()
                 await self._finish(await self._answer(model, job))

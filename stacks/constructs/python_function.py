@@ -61,7 +61,7 @@ class PythonFunction(Construct):
 
 
 def _runtime_environment(config: StageConfig) -> dict[str, str]:
-    """What is not ours to read: settings of Powertools, and locally where the endpoint's stand-in listens."""
+    """What is not ours to read: settings of Powertools."""
     environment = {
         "POWERTOOLS_SERVICE_NAME": config.name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
@@ -69,5 +69,4 @@ def _runtime_environment(config: StageConfig) -> dict[str, str]:
     }
     if config.is_local:
         environment["POWERTOOLS_TRACE_DISABLED"] = "1"
-        environment["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] = config.sagemaker_runtime_url
     return environment

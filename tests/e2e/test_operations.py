@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.settings import REGION
+from local.emulator import aws_environment
 from scripts import deploy
 from scripts.deployed import DeployedError, check_stage
 from tests.e2e.product import ROOT, Product, until
@@ -22,11 +22,7 @@ def _environment(product: Product) -> dict[str, str]:
     """The emulator in AWS's place, and nothing of the user's own settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | {
-        "AWS_ENDPOINT_URL": product.settings.emulator_url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
+        **aws_environment(product.settings),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": "127.0.0.1,localhost",

@@ -14,9 +14,8 @@ from stacks import bundle
 from tests.infra.synthesised import CDK, ROOT, Stage, bare_environment, synthesise
 
 DROPPER = "arn:aws:iam::123456789012:role/video-producer"
-ADAPTER = "http://127.0.0.1:4580"
 PROD = {"stage": "prod", "dropPrincipals": json.dumps({"studio-1": DROPPER}), "alarmEmail": "ops@example.com"}
-LOCAL = {"stage": "local", "sagemakerRuntimeUrl": ADAPTER}
+LOCAL = {"stage": "local"}
 GPU = {  # differs from the first wherever it may
     "stage": "prod",
     "acceptResearchLicence": "true",

@@ -12,11 +12,9 @@ from lambdas.core.settings import Settings
 from stacks.constructs.http_api import PROBLEMS
 from stacks.constructs.monitoring import COUNTED
 from stacks.constructs.python_function import METRICS_NAMESPACE
-from tests.infra.conftest import ADAPTER
 from tests.infra.synthesised import Stage, flat, references
 
 LAMBDAS = {"api", "on_drop", "submit", "on_result", "publish", "sweeper", "webhook"}
-OUTSIDE = {"AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"}  # read by boto3, not by us
 GATEWAY_SECONDS = 29  # API Gateway's limit for an integration
 
 
@@ -27,15 +25,9 @@ def test_environments_are_exactly_the_settings(name: str, changed: set[str], req
     functions = stage.functions()
     assert len(functions) == len(LAMBDAS)
     for function in functions.values():
-        given = {key for key in function["Environment"]["Variables"] if not key.startswith("POWERTOOLS_")} - OUTSIDE
+        given = {key for key in function["Environment"]["Variables"] if not key.startswith("POWERTOOLS_")}
         assert given == required | changed
         assert given <= {field.upper() for field in Settings.model_fields}
-
-
-def test_the_local_stage_asks_the_adapter_and_no_other_does(local: Stage, prod: Stage) -> None:
-    for function in local.functions().values():
-        assert function["Environment"]["Variables"]["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] == ADAPTER
-    assert not [f for f in prod.functions().values() if OUTSIDE & set(f["Environment"]["Variables"])]
 
 
 def test_functions_are_arm_of_one_python_traced_and_their_logs_end(prod: Stage) -> None:

@@ -47,8 +47,6 @@ def test_feature_flags_of_cdk_are_left_alone() -> None:
         ({"workers": "0"}, "workers must be at least 1"),
         ({"instanceType": "c7i.xlarge"}, "is not like ml.c7i.xlarge"),
         ({"instanceType": "ml.c7g.xlarge"}, "ARM"),
-        ({"stage": "local"}, "sagemakerRuntimeUrl"),
-        ({"sagemakerRuntimeUrl": "http://127.0.0.1:1"}, "for stage local alone"),
         ({"publicUrl": "http://localhost:1"}, "for stage local alone"),
         ({"domainName": "video.example.com"}, "go together"),
         ({"dropPrincipals": "studio"}, "JSON object"),
@@ -88,4 +86,4 @@ def test_which_instances_have_a_gpu(instance: str, gpu: bool) -> None:
 
 
 def test_local_listens_where_it_is_told() -> None:
-    assert StageConfig(stage="local", sagemaker_runtime_url="http://127.0.0.1:1").public_url == LOCAL_URL
+    assert StageConfig(stage="local").public_url == LOCAL_URL

@@ -1,4 +1,4 @@
-"""An AWS emulator for the tests of a session: a process of its own on a free port, with nothing of our environment."""
+"""An AWS emulator for the tests of a session: guarded as the product's, on a free port, in a clean environment."""
 
 import os
 import subprocess
@@ -13,22 +13,25 @@ import httpx
 from botocore.config import Config
 
 from bench.ports import free_port
+from local.credentials import Credentials
+from local.emulator import COMMAND, guarded
+from local.guard.rules import TOKEN
 
 ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".venv-local" / "bin" / "python"
 REGION = "eu-central-1"
+ORIGIN = "http://localhost:8080"  # whose pages may use presigned URLs
 PATIENCE = 30.0  # seconds until it answers; it takes one
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 class Emulator:
     """The address of a running emulator, and what makes any AWS SDK speak to it and to nothing else."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, credentials: Credentials) -> None:
+        self.credentials = credentials
+        self.url = credentials.endpoint_url
         self.environment = {
-            **CREDENTIALS,
-            "AWS_ENDPOINT_URL": url,
+            **credentials.environment(),
+            "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -40,35 +43,40 @@ class Emulator:
             service,
             endpoint_url=self.url,
             region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            aws_access_key_id=self.credentials.access_key_id,
+            aws_secret_access_key=self.credentials.secret_access_key,
             config=Config(signature_version="s3v4") if service == "s3" else None,
         )
 
     def reset(self) -> None:
         """Forget everything."""
-        httpx.post(f"{self.url}/_ministack/reset", timeout=30, trust_env=False).raise_for_status()
+        self.ask("POST", "/_ministack/reset", timeout=30).raise_for_status()
+
+    def ask(self, method: str, path: str, timeout: float) -> httpx.Response:
+        """What of the emulator is not AWS's, and so not signed. `timeout`: seconds."""
+        proof = {TOKEN: self.credentials.token}
+        return httpx.request(method, f"{self.url}{path}", headers=proof, timeout=timeout, trust_env=False)
 
 
 @contextmanager
 def running(folder: Path, **environment: str) -> Iterator[Emulator]:
     """An emulator, stopped afterwards. `environment`: more of it, such as AUTH="true"."""
     port = free_port()
+    credentials = Credentials.new(f"http://127.0.0.1:{port}")
     clean = {
+        **guarded(credentials, port, origins=[ORIGIN]),
         "PATH": os.defpath,
         "HOME": str(folder),
         "TMPDIR": str(folder),
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "MINISTACK_REGION": REGION,
         "LOG_LEVEL": "WARNING",
         **environment,
     }
-    emulator = Emulator(f"http://127.0.0.1:{port}")
+    emulator = Emulator(credentials)
     with (folder / "emulator.log").open("wb") as log:
-        process = subprocess.Popen([PYTHON, "-m", "ministack"], env=clean, cwd=folder, stdout=log, stderr=log)
+        process = subprocess.Popen(COMMAND, env=clean, cwd=ROOT, stdout=log, stderr=log)
     try:
         _wait(emulator, process, folder)
         yield emulator
@@ -87,7 +95,7 @@ def _wait(emulator: Emulator, process: "subprocess.Popen[bytes]", folder: Path) 
         if process.poll() is not None:
             break
         try:
-            httpx.get(f"{emulator.url}/_ministack/health", timeout=2, trust_env=False).raise_for_status()
+            emulator.ask("GET", "/_ministack/health", timeout=2).raise_for_status()
             return
         except httpx.HTTPError:
             time.sleep(0.05)

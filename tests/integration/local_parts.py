@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import boto3
-from botocore.config import Config
+import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -27,7 +26,6 @@ from local.servers import Server
 from local.settings import ENDPOINT_NAME, LocalSettings, Ports
 
 T = TypeVar("T")
-SESSION = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
 PATIENCE = 30.0  # seconds: only so that a test that cannot pass ends
 
 
@@ -67,7 +65,12 @@ def until(happened: Callable[[], bool]) -> None:
 
 
 def free_ports() -> Ports:
-    return Ports(web=free_port(), emulator=free_port(), adapter=free_port(), model=free_port())
+    return Ports(web=free_port(), emulator=free_port())
+
+
+def adapter_socket(settings: LocalSettings) -> Path:
+    """Where the guard looks for the SageMaker adapter."""
+    return settings.state / "sagemaker"
 
 
 @contextmanager
@@ -75,7 +78,7 @@ def running_emulator(state: Path) -> Iterator[LocalSettings]:
     """The settings of a product whose emulator runs, and nothing else of it."""
     settings = LocalSettings(state=state, ports=free_ports())
     with loop() as running:
-        child = running.do(emulator.start(settings))
+        child = running.do(emulator.start(settings, adapter_socket(settings)))
         try:
             yield settings
         finally:
@@ -144,22 +147,26 @@ class Rig:
                 Attributes={"RawMessageDelivery": "true"},
             )
 
+    def model(self) -> httpx.AsyncClient:
+        """A client of the model server."""
+        return httpx.AsyncClient(base_url=self.model_url, trust_env=False, timeout=None)
+
     def aws(self, service: str) -> Any:
         """A client as the worker uses them."""
         return emulator.client(self.settings, service, retries={"total_max_attempts": 1})
 
     @contextmanager
     def adapter(self, aws: Callable[[str], Any] | None = None) -> Iterator[Any]:
-        """The adapter at work; yields a sagemaker-runtime client to it."""
+        """The adapter at work behind the guard; yields a sagemaker-runtime client to it."""
         worker = Worker(
             self.queue,
-            self.model_url,
+            self.model,
             Destination(self.topics["success"], self.topics["error"]),
             aws or self.aws,
             retry=0.05,
         )
         with loop() as running:
-            server = Server(create_app(self.queue, self.bucket, worker.take), free_port())
+            server = Server(create_app(self.queue, self.bucket, worker.take), adapter_socket(self.settings))
             running.do(server.begin())
 
             async def begin() -> asyncio.Task[None]:
@@ -167,7 +174,7 @@ class Rig:
 
             work = running.do(begin())
             try:
-                yield runtime(f"http://127.0.0.1:{server.config.port}")
+                yield self.aws("sagemaker-runtime")
             finally:
                 running.do(_cancelled(work))
                 running.do(server.end())
@@ -207,11 +214,6 @@ class Rig:
         answer = self.sqs.receive_message(QueueUrl=self.queues[kind], WaitTimeSeconds=wait, MaxNumberOfMessages=1)
         found: list[dict[str, Any]] = answer.get("Messages", [])
         return found
-
-
-def runtime(url: str) -> Any:
-    """A client of SageMaker's runtime API."""
-    return SESSION.client("sagemaker-runtime", endpoint_url=url, config=Config(retries={"total_max_attempts": 1}))
 
 
 def invoke(client: Any, location: str, **more: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from local.settings import ENDPOINT_NAME, LocalSettings
 from model.contract import Analysis
 from model.pipeline import Models, analyze
 from model.serving.settings import ServerSettings
-from tests.integration.local_parts import Container, Rig, invoke, running_emulator, served
+from tests.integration.local_parts import Container, Rig, adapter_socket, invoke, running_emulator, served
 from tests.model.serving import server_on_thread, shorten
 
 OK = JSONResponse({"answer": 42})
@@ -262,9 +262,9 @@ def test_what_does_not_keep_to_the_api_is_refused(
     name = change.get("name", ENDPOINT_NAME)
     headers = {"InputLocation": f"s3://{rig.bucket}/a", "Content-Type": "video/mp4"} | change
     sent = {f"X-Amzn-SageMaker-{k}": v for k, v in headers.items() if v is not None and k != "name"}
-    with rig.adapter() as client:
-        url = f"{client.meta.endpoint_url}/endpoints/{name}/async-invocations"
-        answer = httpx.post(url, headers=sent, trust_env=False)
+    transport = httpx.HTTPTransport(uds=str(adapter_socket(rig.settings)))  # the SDK would not send such a request
+    with rig.adapter() as client, httpx.Client(base_url="http://localhost", transport=transport) as http:
+        answer = http.post(f"/endpoints/{name}/async-invocations", headers=sent)
         assert answer.status_code == 400
         assert answer.headers["x-amzn-errortype"] == "ValidationError"
         with pytest.raises(ClientError, match="not found") as refused:

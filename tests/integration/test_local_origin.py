@@ -1,11 +1,13 @@
 """The one web origin: what it passes on and to whom, what it refuses, and the headers of all that it says."""
 
 import json
+import posixpath
 import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ from starlette.routing import Route
 
 from bench.ports import free_port
 from local.origin.app import Upstream, create_app
+from local.origin.cognito import SERVICE
 from local.origin.pages import Pages
 from local.origin.proxy import MAX_BODY
 from local.origin.tokens import split_token
@@ -26,6 +29,7 @@ from tests.integration.local_parts import served
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "edge_vectors.json").read_text())
 TOKEN = "vs_abcdefghijklmnopqrst_secret"
+GUARD_TOKEN, GUARD_HEADER = "of-this-run", "x-video-sentiment-token"
 
 
 async def echo(request: Request) -> Response:
@@ -60,7 +64,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def web(gateway: str, site: Path) -> Iterator[httpx.Client]:
-    upstream = Upstream(f"{gateway}/stage", gateway, "us-east-1_pool", "client")
+    upstream = Upstream(f"{gateway}/stage", gateway, GUARD_TOKEN, "us-east-1_pool", "client")
     app = create_app(upstream, Pages([gateway], site))
     with served(app, free_port()) as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
         yield client
@@ -86,9 +90,9 @@ def test_no_key_reaches_the_gateway_but_the_id_of_a_whole_token(bearer: str, key
 
 
 def test_a_request_passes_as_it_came_and_so_does_the_answer(web: httpx.Client) -> None:
-    answer = web.post("/app/analyses/a%2Fb/%C3%BC?x=1%202&y", content="body", headers={"Prefer": "respond-async"})
+    answer = web.post("/app/analyses/a%20b/%C3%BC?x=1%202&y%2F..", content="body", headers={"Prefer": "respond-async"})
     seen = answer.json()
-    assert seen["path"] == "/stage/app/analyses/a%2Fb/%C3%BC?x=1%202&y"
+    assert seen["path"] == "/stage/app/analyses/a%20b/%C3%BC?x=1%202&y%2F.."
     assert (seen["method"], seen["body"], seen["headers"]["prefer"]) == ("POST", "body", "respond-async")
     assert answer.status_code == 418
     assert (answer.headers["retry-after"], answer.headers["x-more"]) == ("7", "kept")
@@ -128,11 +132,56 @@ def test_what_is_long_goes_compressed(web: httpx.Client) -> None:
 
 @pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/a/..%2f..%2fsecret.txt", "/%00.txt"])
 def test_nothing_outside_the_site_is_served(web: httpx.Client, path: str) -> None:
-    assert raw(web, path).startswith(b"HTTP/1.1 404")
+    assert raw(web, path).startswith(b"HTTP/1.1 400")
+
+
+PREFIXES = ["/api/", "/app/", "/cognito/", "/docs/", "/"]
+PARTS = ["..", ".", "%2e%2e", ".%2e", "%252e%252e", "%2f", "%2F", "%5c", "\\", "/", "//", "x", "%61", "%00", ";"]
+
+
+@given(st.sampled_from(PREFIXES), st.lists(st.sampled_from(PARTS), min_size=1, max_size=10))
+def test_no_path_leads_out_of_the_api(web: httpx.Client, prefix: str, parts: list[str]) -> None:
+    """Whatever reaches the gateway is below the API's own stage, however it is read, once and again."""
+    answer = whole(web, f"{prefix}{''.join(parts)}")
+    if b" 418 " not in answer.split(b"\r\n", 1)[0]:
+        return  # it did not reach the gateway
+    path = json.loads(answer.split(b"\r\n\r\n", 1)[1])["path"]
+    for _ in range(3):
+        assert posixpath.normpath(path.replace("\\", "/")).startswith(("/stage/api", "/stage/app"))
+        path = unquote(path)
+
+
+@pytest.mark.parametrize("path", ["/api/../../_ministack/reset", "/api/%2e%2e/x", "/app/..%2f..%2fx", "//x", "/api//x"])
+def test_the_way_out_is_closed_before_the_gateway(web: httpx.Client, path: str) -> None:
+    assert raw(web, path).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:1", "http://localhost", "null", ""])
+@pytest.mark.parametrize("path", ["/", "/config.json", "/api/usage", "/app/usage", "/cognito/", "/docs/"])
+def test_a_page_of_another_site_gets_nothing(web: httpx.Client, path: str, origin: str) -> None:
+    headers = {"Origin": origin, "x-amz-target": f"{SERVICE}GetUser"}
+    for method in ("POST", "OPTIONS", "GET"):
+        answer = web.request(method, path, headers=headers, content=b"{}")
+        assert answer.status_code == 403
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_pages_of_ours_get_answers_and_their_origin_goes_no_further(web: httpx.Client) -> None:
+    for host in (web.base_url.netloc.decode(), "localhost:9"):  # the latter: through a tunnel
+        answer = web.post("/app/x", headers={"Host": host, "Origin": f"http://{host}"})
+        assert answer.status_code == 418
+        assert "origin" not in answer.json()["headers"]
+
+
+def test_the_gateway_gets_the_guards_token_from_the_origin_and_from_nobody_else(web: httpx.Client) -> None:
+    sent = {GUARD_HEADER: "mine", "x-amz-target": "AWSLambda.Invoke", "X-Amz-Date": "1"}
+    seen = web.post("/api/x", headers=sent).json()["headers"]
+    assert seen[GUARD_HEADER] == GUARD_TOKEN
+    assert not [name for name in seen if name.startswith("x-amz-")]
 
 
 def test_a_page_that_helps_until_the_site_is_built(gateway: str, tmp_path: Path) -> None:
-    upstream = Upstream(gateway, gateway, "us-east-1_pool", "client")
+    upstream = Upstream(gateway, gateway, GUARD_TOKEN, "us-east-1_pool", "client")
     with served(create_app(upstream, Pages([gateway], tmp_path)), free_port()) as url:
         answer = httpx.get(url, trust_env=False)
     assert answer.status_code == 200
@@ -151,11 +200,17 @@ def test_the_page_is_told_where_it_is(web: httpx.Client) -> None:
 
 
 def test_sign_in_passes_and_nothing_else_of_aws_does(web: httpx.Client) -> None:
-    target = "AWSCognitoIdentityProviderService.InitiateAuth"
-    passed = web.post("/cognito/", headers={"x-amz-target": target}, content="{}").json()
-    assert (passed["path"], passed["headers"]["x-amz-target"], passed["body"]) == ("/", target, "{}")
-    for other in ({"x-amz-target": "DynamoDB_20120810.Scan"}, {}):
-        assert web.post("/cognito/", headers=other, content="{}").status_code == 403
+    target, call = f"{SERVICE}InitiateAuth", {"AuthFlow": "USER_SRP_AUTH", "ClientId": "client"}
+    # A signature's scope would lead to another service, whatever the target says.
+    more = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20261130/us-east-1/lambda/aws4_request", "Cookie": "a=b"}
+    passed = web.post("/cognito/", headers={"x-amz-target": target} | more, json=call).json()
+    assert (passed["path"], passed["headers"]["x-amz-target"], json.loads(passed["body"])) == ("/", target, call)
+    assert not {"authorization", "cookie"} & set(passed["headers"])
+    for other in ("DynamoDB_20120810.Scan", f"{SERVICE}ListUsers", f"{SERVICE}AdminGetUser", ""):
+        assert web.post("/cognito/", headers={"x-amz-target": other}, content="{}").status_code == 403
+    in_clear = call | {"AuthFlow": "USER_PASSWORD_AUTH"}
+    refused = web.post("/cognito/", headers={"x-amz-target": target}, json=in_clear)
+    assert (refused.status_code, refused.headers["content-type"]) == (403, "application/problem+json")
 
 
 def test_a_body_as_large_as_the_gateway_takes_passes_and_a_larger_one_does_not(web: httpx.Client) -> None:
@@ -169,7 +224,7 @@ def test_a_body_as_large_as_the_gateway_takes_passes_and_a_larger_one_does_not(w
 
 def test_without_an_emulator_the_answer_says_so() -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
-    with served(create_app(Upstream(nobody, nobody, "pool", "client")), free_port()) as url:
+    with served(create_app(Upstream(nobody, nobody, GUARD_TOKEN, "pool", "client")), free_port()) as url:
         answer = httpx.get(f"{url}/api/usage", headers={"x-api-key": TOKEN}, trust_env=False)
     assert answer.status_code == 502
     document = answer.json()
@@ -183,6 +238,11 @@ def test_another_name_for_this_machine_is_refused(web: httpx.Client) -> None:
 
 def raw(client: httpx.Client, path: str) -> bytes:
     """The first line of the answer to a path that no client library would send as it is."""
+    return whole(client, path).split(b"\n", 1)[0]
+
+
+def whole(client: httpx.Client, path: str) -> bytes:
+    """All of that answer."""
     with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        return connection.makefile("rb").readline()
+        return connection.makefile("rb").read()

@@ -18,6 +18,7 @@ from local.__main__ import MARK, app, check_ports
 from local.problems import LocalError
 from local.processes import Child, Record, identity, signal_group, wait_for_end
 from local.settings import LocalSettings
+from local.sockets import LINK, Sockets
 from tests.integration.local_parts import free_ports
 
 SLEEPER = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
@@ -116,11 +117,25 @@ def test_a_damaged_record_names_nobody(tmp_path: Path, content: str) -> None:
 def test_a_taken_port_is_named_with_the_option_that_helps() -> None:
     ports = free_ports()
     with socket.socket() as other:
-        other.bind(("127.0.0.1", ports.adapter))
+        other.bind(("127.0.0.1", ports.emulator))
         other.listen()
-        with pytest.raises(LocalError, match=rf"{ports.adapter}.*--adapter-port"):
+        with pytest.raises(LocalError, match=rf"{ports.emulator}.*--emulator-port"):
             check_ports(ports)
     check_ports(ports)
+
+
+def test_sockets_are_their_users_own_and_gone_with_their_run(tmp_path: Path) -> None:
+    killed, one = Sockets(tmp_path), Sockets(tmp_path)
+    assert not killed.model.parent.exists()
+    assert one.model.parent == one.adapter.parent == (tmp_path / LINK).resolve()
+    assert one.model.parent.stat().st_mode & 0o777 == 0o700
+    one.adapter.touch()
+    one.remove()
+    assert not one.model.parent.exists() and list(tmp_path.iterdir()) == []
+    (tmp_path / "kept").mkdir()
+    (tmp_path / LINK).symlink_to(tmp_path / "kept")  # by somebody else
+    Sockets(tmp_path).remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
 def test_missing_and_old_tools_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

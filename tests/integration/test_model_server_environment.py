@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from local.credentials import Credentials
 from local.model_server import environment
 from local.settings import LocalSettings
 
@@ -15,6 +16,9 @@ def test_it_keeps_what_sets_numerical_libraries_and_nothing_it_has_no_use_for(
     settings = {"OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2", "DNNL_VERBOSE": "0"}
     for name, value in (settings | {"SOMEBODYS_TOKEN": "secret"}).items():
         monkeypatch.setenv(name, value)
+    credentials = Credentials.new("http://127.0.0.1:1")
+    credentials.write(tmp_path)
     given = environment(LocalSettings(state=tmp_path), "results", "media")
     assert settings.items() <= given.items()
     assert "SOMEBODYS_TOKEN" not in given
+    assert given["AWS_ACCESS_KEY_ID"] == credentials.access_key_id

@@ -1,0 +1,104 @@
+"""The emulator behind the guard, as one process: `python -m local.guard` in `.venv-local`.
+
+Its environment is the emulator's own, and beside it, read here and not handed on to Lambdas:
+
+    GUARD_TOKEN      what the local origin proves itself with
+    GUARD_ORIGINS    the web app's origins, separated by spaces
+    GUARD_SAGEMAKER  path of the Unix socket of the SageMaker adapter; empty where there is none
+
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are the emulator's root in this run; Lambdas get what is made of them.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import os
+import resource
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack import app as ministack
+from ministack.core import iam_evaluator, lambda_runtime, sigv4
+from ministack.services import sts
+
+from local.guard.forwarding import Forward
+from local.guard.rules import Incoming, Rules
+from local.guard.server import Guard
+
+KEEP_ALIVE = 75  # seconds, as the emulator has it when it is started by itself
+
+
+def failure(request: Incoming, body: bytes, presigned: bool) -> str | None:
+    """Why a signature does not hold; None when it does. The emulator's own check, which by itself it makes of few."""
+    parsed = sigv4.parse_query_signature(request.query) if presigned else sigv4.parse_header_signature(request.headers)
+    if isinstance(parsed, tuple):
+        return str(parsed[1])
+    query_token = request.query.get("X-Amz-Security-Token", [""])[0]
+    token = query_token if presigned else request.headers.get("x-amz-security-token", "")
+    known = iam_evaluator.resolve_credential(parsed.access_key_id, session_token=token)
+    if isinstance(known, iam_evaluator.CredentialResolutionError):
+        return str(known.message)
+    late = _expired(parsed, request) if presigned else _skewed(parsed)
+    if late is not None:
+        return late
+    found = sigv4.header_signature_failure(
+        parsed, known.secret_access_key, request.method, request.raw_path, request.query, request.headers, body,
+        presigned=presigned,
+    )  # fmt: skip
+    return None if found is None else str(found[1])
+
+
+def _skewed(signature: Any) -> str | None:
+    found = sigv4.request_time_failure(signature)
+    return None if found is None else str(found[1])
+
+
+def _expired(signature: Any, request: Incoming) -> str | None:
+    try:
+        expired = sigv4.presigned_request_is_expired(signature.amz_date, request.query["X-Amz-Expires"][0])
+    except (KeyError, ValueError, OverflowError):
+        return "the URL does not say how long it is good for"
+    return "Request has expired" if expired else None
+
+
+def keep_lambda_credentials_secret(key: bytes) -> None:
+    """Make the secrets of Lambdas' roles from this run's secret: the emulator makes them from public names alone."""
+    original = lambda_runtime.execution_credentials
+
+    def secret_of(purpose: str, access_key: str) -> str:
+        return hmac.digest(key, f"{purpose}:{access_key}".encode(), hashlib.sha256).hex()
+
+    def credentials(config: dict[str, Any]) -> dict[str, str]:
+        made: dict[str, str] = original(config)
+        access_key = made["AWS_ACCESS_KEY_ID"]
+        session = sts._sessions.get(access_key)
+        if session is None:  # without policies they are the account's root, whose secret is this run's
+            return made
+        secret, token = secret_of("secret", access_key), secret_of("token", access_key)
+        sts.register_session(access_key, {**session, "SecretAccessKey": secret, "SessionToken": token})
+        return made | {"AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+
+    lambda_runtime.execution_credentials = credentials
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; the emulator saves its state as it ends."""
+    token, origins, adapter = (os.environ.pop(f"GUARD_{name}") for name in ("TOKEN", "ORIGINS", "SAGEMAKER"))
+    host, port = os.environ["BIND_HOST"], os.environ["GATEWAY_PORT"]
+    keep_lambda_credentials_secret(os.environ["AWS_SECRET_ACCESS_KEY"].encode())
+    rules = Rules((f"{host}:{port}", f"localhost:{port}"), tuple(origins.split()), token)
+    others = {"sagemaker": Forward(adapter)} if adapter else {}
+    config = Config()
+    config.bind = [f"{host}:{port}"]
+    config.keep_alive_timeout = KEEP_ALIVE
+    config.loglevel = os.environ["LOG_LEVEL"]
+    with contextlib.suppress(ValueError, OSError):  # many Lambdas keep many connections
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    asyncio.run(serve(Guard(ministack.app, rules, failure, others), config, mode="asgi"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Calls to Cognito that pass the origin: those that the web app makes, and no others.
+
+The emulator takes more from whoever reaches it than AWS does (its own administrators' calls, sign-in by a password in
+clear), so what passes is listed here and not there.
+"""
+
+import json
+from collections.abc import Mapping
+
+SERVICE = "AWSCognitoIdentityProviderService."  # how each call to Cognito's user pools is named
+CONTENT_TYPE = "application/x-amz-json-1.1"
+OPERATIONS = frozenset(
+    {
+        *("SignUp", "ConfirmSignUp", "ResendConfirmationCode", "ForgotPassword", "ConfirmForgotPassword"),
+        *("InitiateAuth", "RespondToAuthChallenge", "GetTokensFromRefreshToken", "RevokeToken"),
+        *("GetUser", "AssociateSoftwareToken", "VerifySoftwareToken", "SetUserMFAPreference"),
+    }
+)
+# By operation: a parameter that it must have, and what that may be.
+VALUES: Mapping[str, tuple[str, frozenset[str]]] = {
+    "InitiateAuth": ("AuthFlow", frozenset({"USER_SRP_AUTH"})),  # the password is never sent
+    "RespondToAuthChallenge": ("ChallengeName", frozenset({"PASSWORD_VERIFIER", "SOFTWARE_TOKEN_MFA"})),
+}
+
+
+class CallRefusedError(Exception):
+    """The call does not pass; the message says why."""
+
+
+def checked_call(target: str, body: bytes, client_id: str) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a call as it goes on to Cognito, written anew so that it says one thing to every reader.
+
+    `target`: the header x-amz-target; `client_id`: the web app's, the only one that may be named.
+    Raises CallRefusedError.
+    """
+    operation = target.removeprefix(SERVICE)
+    if not target.startswith(SERVICE) or operation not in OPERATIONS:
+        raise CallRefusedError("only the calls to Cognito that the web app makes pass here")
+    try:
+        parameters = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise CallRefusedError("the body is not JSON") from error
+    if not isinstance(parameters, dict):
+        raise CallRefusedError("the body is not a JSON object")
+    if parameters.get("ClientId", client_id) != client_id:
+        raise CallRefusedError("ClientId is not the web app's")
+    name, allowed = VALUES.get(operation, ("", frozenset()))
+    if name and not (isinstance(parameters.get(name), str) and parameters[name] in allowed):
+        raise CallRefusedError(f"{name} of {operation} must be one of {', '.join(sorted(allowed))}")
+    return {"content-type": CONTENT_TYPE, "x-amz-target": target}, json.dumps(parameters).encode()
