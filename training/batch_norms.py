@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from model.contract import Modality
-from model.network import EmotionNetwork, collate
+from model.network import EmotionNetwork
 from training.corpora import Example
 from training.optimising import precision_of
 
@@ -48,10 +48,10 @@ def refit_batch_norms(
     for batch in islice(batches, BATCHES):
         samples = [examples[i].sample for i in batch]
         for modality, norms in learned.items():
-            there = [sample for sample in samples if getattr(sample, modality) is not None]
+            spec, there = network.specs[modality], [s.get(modality) for s in samples if s.get(modality) is not None]
             if norms and there:
-                with precision_of(modality):
-                    network.embed(modality, collate(modality, there), len(there))
+                with precision_of(spec):
+                    network.embed(modality, spec.collate(there), len(there))
     for norm, (momentum, state) in before.items():
         norm.momentum = momentum
         if int(norm.get_buffer("num_batches_tracked")) == 0:

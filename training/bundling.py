@@ -102,7 +102,7 @@ def _manifest(plan: Recipe, trained: _Trained) -> Manifest:
         version=plan.version,
         licence=plan.licence,
         public_encoders=public_encoders(plan),
-        tokenizer=tokenizer_entry(plan.text) if plan.text else None,
+        tokenizer=tokenizer_entry(plan),
         fusion_trained=trained.fusion_trained,
         network=trained.network.config.model_copy(update={"calibration": effective, **_declared(trained)}),
         training={

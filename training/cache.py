@@ -3,7 +3,7 @@
     features/
       sources.jsonl            digests of the media files, so that they are not read again
       <id of the extraction>/
-        extraction.txt         that id in full: PREPROCESS_ID and what else decides
+        extraction.txt         that id in full: the modalities' preprocess ids and what else decides
         index.jsonl            a line for each item: where its parts lie, or why there are none
         items.bin              the parts, one behind the other
 

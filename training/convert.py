@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.contract import EMOTIONS, Emotion
-from model.features import FACE_SIZE
+from model.modalities.face import FACE_SIZE
 from training.corpora.base import Split
 from training.corpora.fer2013 import FILES
 

@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -19,24 +19,19 @@ import numpy.typing as npt
 import torch
 
 from model.faces import CROP_SCALE, DETECTION_RATE, DETECTOR_SIDE, FaceDetector
-from model.features import (
-    CLIP_FRAMES,
-    MAX_FACES,
-    PREPROCESS_ID,
-    SAMPLE_RATE,
-    ByteArray,
-    FloatArray,
-    Sample,
-    Tokens,
-    spread,
-)
+from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, Sample, Tokens, spread
 from model.media import READ_ERRORS, Reader
+from model.modalities.audio import log_mel
+from model.modalities.face import MAX_FACES
+from model.modalities.registry import DEFAULTS, prepare
+from model.modalities.video import CLIP_FRAMES
 from model.passages import Passage
-from model.watching import CLIP_RATE, FACE_RATE, Evidence, Watcher
+from model.watching import CLIP_RATE, FACE_RATE, Watcher
 
 EXTRACTION_VERSION = 1  # raise it with any change here, or in faces and watching, that the id does not show
+PREPROCESS_IDS = "/".join(spec.preprocess_id for spec in DEFAULTS.values())
 EXTRACTION_ID = (
-    f"{PREPROCESS_ID}/faces{FACE_RATE:g}-{DETECTION_RATE:g}-{DETECTOR_SIDE}-{CROP_SCALE:g}"
+    f"{PREPROCESS_IDS}/faces{FACE_RATE:g}-{DETECTION_RATE:g}-{DETECTOR_SIDE}-{CROP_SCALE:g}"
     f"/frames{CLIP_RATE:g}/v{EXTRACTION_VERSION}"
 )
 MAX_SECONDS = 60.0  # no utterance of MELD is longer than 41 s: beyond, a clip was cut wrongly
@@ -100,7 +95,7 @@ def evidence_of(
 def parts_of(evidence: Evidence) -> Parts:
     """What is kept. Thinning here and again when it is read chooses the same images as doing it once."""
     parts: Parts = {}
-    audio = Evidence(evidence.sound).sample().audio
+    audio = log_mel(evidence.sound)
     if audio is not None:
         parts["audio"] = audio.numpy().astype(np.float16)
     if evidence.frames:
@@ -113,10 +108,10 @@ def parts_of(evidence: Evidence) -> Parts:
 def sample_of(parts: Parts, text: Tokens | None) -> Sample:
     """The tensors that serving makes of the same stretch; sound within the rounding of float16."""
     frames, crops = ([np.array(i, np.uint8) for i in parts.get(name, ())] for name in ("video", "face"))
-    sample = Evidence(np.zeros(0, np.float32), frames, crops).sample(text)
+    sample = prepare(Evidence(np.zeros(0, np.float32), frames, crops, text))
     if "audio" not in parts:
         return sample
-    return replace(sample, audio=torch.from_numpy(np.asarray(parts["audio"], dtype=np.float32)))
+    return sample.replaced(audio=torch.from_numpy(np.asarray(parts["audio"], dtype=np.float32)))
 
 
 _detector: FaceDetector | None = None  # of a worker process

@@ -7,8 +7,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from model.encoders import VoiceEncoder
-from model.network import EmotionNetwork, collate
+from model.modalities.base import TwoStageEncoder
+from model.modalities.registry import specs_of
+from model.network import EmotionNetwork
 from training.augment import augment
 from training.corpora import Example
 from training.joining import Joiner
@@ -42,7 +43,7 @@ class Feed:
             torch.manual_seed(seed_of(self._seed, self.epoch, *rows))
             if self._variants is None:
                 examples = [self._joined(i) for i in rows]
-                batch = to_batch(examples, self._stage.modalities, self._stage.how, self._marks, soft)
+                batch = to_batch(examples, specs_of(*self._stage.modalities), self._stage.how, self._marks, soft)
                 return replace(batch, numbers=numbers)
             chosen = self._variants[torch.randint(len(self._variants), (len(rows),)), numbers]
         emotions, sentiments = (torch.tensor([getattr(self._train[i], k) for i in rows]) for k in Batch.TARGETS)
@@ -59,8 +60,8 @@ def encode_variants(
     The first is the sound as it is; the others are joined and varied as the recipe asks. The encoder is nearly all of
     the work of training what follows it: done once for each variant, not once an epoch.
     """
-    encoder = network.encoders["audio"]
-    if not isinstance(encoder, VoiceEncoder):
+    encoder, spec = network.encoder("audio"), network.specs["audio"]
+    if not isinstance(encoder, TwoStageEncoder):
         raise TypeError("variants are kept of sounds alone")
     device = network.log_prior.device
     joined = Joiner(train, stage.how.join_share)
@@ -71,7 +72,7 @@ def encode_variants(
         parts = []
         for start in range(0, len(order), ENCODED_AT_ONCE):
             rows = order[start : start + ENCODED_AT_ONCE]
-            inputs = collate("audio", [(joined(i) if variant else train[i]).sample for i in rows])
+            inputs = spec.collate([(joined(i) if variant else train[i]).sample.audio for i in rows])
             mels, lengths = augment("audio", inputs, section) if variant else inputs
             parts.append(encoder.statistics(mels.to(device), lengths.to(device)).cpu())
         variants.append(torch.cat(parts)[torch.tensor(order).argsort()])

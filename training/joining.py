@@ -37,4 +37,4 @@ class Joiner:
         both = torch.cat([example.sample.audio, other], dim=1)
         size = int(both.shape[1] * (LEAST_SHARE + (1.0 - LEAST_SHARE) * float(torch.rand(()))))
         start = int(torch.randint(both.shape[1] - size + 1, ()))
-        return replace(example, sample=replace(example.sample, audio=both[:, start : start + size]))
+        return replace(example, sample=example.sample.replaced(audio=both[:, start : start + size]))

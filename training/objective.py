@@ -1,7 +1,7 @@
 """What training minimises: the losses of the fused judgement and of each modality by itself."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.features import Sample, Tokens
-from model.network import N_EMOTIONS, N_LOGITS, Calibration, EmotionNetwork, collate, log_probabilities
+from model.modalities.registry import AnySpec
+from model.network import N_EMOTIONS, Calibration, EmotionNetwork, Encoded, log_probabilities
 from training.augment import augment
 from training.corpora import IGNORED, Example, class_frequencies
 from training.optimising import precision_of
@@ -37,19 +38,19 @@ class Batch:
 
 def to_batch(
     examples: Sequence[Example],
-    modalities: Sequence[Modality],
+    specs: Mapping[Modality, AnySpec],
     how: CorpusRecipe,
     marks: frozenset[int] = frozenset(),
     teacher: Tensor | None = None,
 ) -> Batch:
     """Collate examples, varied as the corpus's recipe asks: modalities left out, words without their `marks`."""
     samples = [_plainer(_alone(e.sample, how.context_dropout), how.plain_share, marks) for e in examples]
-    kept = [_some([m for m in sample.present if m in modalities], how.modality_dropout) for sample in samples]
+    kept = [_some([m for m in sample.present if m in specs], how.modality_dropout) for sample in samples]
     inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {}
-    for modality in modalities:
+    for modality, spec in specs.items():
         rows = [i for i, present in enumerate(kept) if modality in present]
         if rows:
-            inputs[modality] = torch.tensor(rows), collate(modality, [samples[i] for i in rows])
+            inputs[modality] = torch.tensor(rows), spec.collate([samples[i].get(modality) for i in rows])
     emotions, sentiments = (torch.tensor([getattr(e, kind) for e in examples]) for kind in Batch.TARGETS)
     return Batch(inputs, emotions, sentiments, teacher)
 
@@ -58,7 +59,7 @@ def _alone(sample: Sample, chance: float) -> Sample:
     """The sample, by this chance without what was said before."""
     if chance == 0.0 or sample.text is None or float(torch.rand(())) >= chance:
         return sample
-    return replace(sample, text=sample.text.alone())
+    return sample.replaced(text=sample.text.alone())
 
 
 def _plainer(sample: Sample, share: float, marks: frozenset[int]) -> Sample:
@@ -67,7 +68,7 @@ def _plainer(sample: Sample, share: float, marks: frozenset[int]) -> Sample:
         return sample
     kept = torch.tensor([token not in marks for token in sample.text.ids.tolist()])
     plain = Tokens(sample.text.ids[kept], sample.text.types[kept])
-    return replace(sample, text=plain) if int(plain.types.sum()) > 1 else sample  # [SEP] counts as one
+    return sample.replaced(text=plain) if int(plain.types.sum()) > 1 else sample  # [SEP] counts as one
 
 
 def _some(present: list[Modality], dropout: float) -> list[Modality]:
@@ -113,7 +114,7 @@ class Objective(nn.Module):
         emotions, sentiments = (t.to(self.network.log_prior.device) for t in (batch.emotions, batch.sentiments))
         n = len(emotions)
         mixed = self._mixed(batch)
-        embeddings, logits, present = self._encode(batch, n, mixed)
+        embeddings, logits, present = self.network.gather(n, self._embed(batch, mixed))
         total = logits.new_zeros(())
         for column in range(logits.shape[1]):
             rows = present[:, column].nonzero().flatten()
@@ -126,29 +127,17 @@ class Objective(nn.Module):
             total = total + self._loss(fused[rows], emotions[rows], sentiments[rows], batch, rows, None)
         return total
 
-    def _encode(self, batch: Batch, n: int, mixed: tuple[Tensor, float] | None) -> tuple[list[Tensor], Tensor, Tensor]:
-        """As `EmotionNetwork.encode`, on whole batches and with augmented inputs."""
-        network, device = self.network, self.network.log_prior.device
-        present = torch.zeros(n, len(network.modalities), dtype=torch.bool, device=device)
-        embeddings, logits = [], []
-        for column, modality in enumerate(network.modalities):
-            embedding = torch.zeros(n, int(network.encoders[modality].width), device=device)  # type: ignore[arg-type]
-            evidence = torch.zeros(n, N_LOGITS, device=device)
-            if modality in batch.inputs:
-                rows, inputs = batch.inputs[modality]
-                rows = rows.to(device)
-                varied = list(inputs) if batch.encoded else augment(modality, inputs, self._sections[modality])
-                if mixed is not None:
-                    order, share = mixed
-                    varied[0] = share * varied[0] + (1.0 - share) * varied[0][order]
-                with precision_of(modality):
-                    part = network.embed(modality, varied, len(rows), batch.encoded)
-                embedding = embedding.index_copy(0, rows, part)
-                evidence = evidence.index_copy(0, rows, network.heads[modality](part).float())
-                present[rows, column] = True
-            embeddings.append(embedding)
-            logits.append(evidence)
-        return embeddings, torch.stack(logits, dim=1), present
+    def _embed(self, batch: Batch, mixed: tuple[Tensor, float] | None) -> Iterator[Encoded]:
+        """Whole batches, with augmented inputs."""
+        network = self.network
+        for modality, (rows, inputs) in batch.inputs.items():
+            varied = list(inputs) if batch.encoded else augment(modality, inputs, self._sections[modality])
+            if mixed is not None:
+                order, share = mixed
+                varied[0] = share * varied[0] + (1.0 - share) * varied[0][order]
+            with precision_of(network.specs[modality]):
+                part = network.embed(modality, varied, len(rows), batch.encoded)
+            yield modality, rows.to(part.device), part
 
     def _mixed(self, batch: Batch) -> tuple[Tensor, float] | None:
         """Mixup (Zhang et al. 2018) where the stage has one modality and asks for it: partners, and the own share."""

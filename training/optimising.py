@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from model.bundle import has_fast_bfloat16
 from model.contract import Modality
+from model.modalities.registry import AnySpec
 from model.network import EmotionNetwork
 from training.recipe import CorpusRecipe
 
@@ -23,6 +24,7 @@ class Part(nn.Module):
 
     def __init__(self, network: EmotionNetwork, *modalities: Modality) -> None:
         super().__init__()
+        self.specs = {m: network.specs[m] for m in modalities}
         self.encoders = nn.ModuleDict({m: network.encoders[m] for m in modalities})
         self.heads = nn.ModuleDict({m: network.heads[m] for m in modalities})
         if len(modalities) > 1:
@@ -35,10 +37,9 @@ def precision(wanted: str, on_gpu: bool = False) -> torch.dtype | None:
     return torch.bfloat16 if wanted == "bf16" or (wanted == "auto" and fast) else None
 
 
-def precision_of(modality: Modality) -> AbstractContextManager[object]:
-    """On a CPU R3D-18 learns in float32: oneDNN's bfloat16 gradient of its last filters (512 channels, 2x7x7 places)
-    reads memory that nobody wrote (torch 2.13): right or enormous, as that happens to be. GPUs are not concerned."""
-    return torch.autocast("cpu", enabled=False) if modality == "video" else nullcontext()
+def precision_of(spec: AnySpec) -> AbstractContextManager[object]:
+    """The precision in which an encoder is trained, where it is not that of the rest."""
+    return nullcontext() if spec.cpu_autocast else torch.autocast("cpu", enabled=False)
 
 
 def accelerator(wanted: str, device: str, accumulate: int) -> Accelerator:
@@ -53,10 +54,10 @@ def accelerator(wanted: str, device: str, accumulate: int) -> Accelerator:
 
 
 def lay_out(part: Part) -> None:
-    """Give convolutions the memory layout that they are fastest in: 1.4 times for faces on a CPU."""
-    for modality, layout in (("face", torch.channels_last), ("video", torch.channels_last_3d)):
-        if modality in part.encoders:
-            part.encoders[modality].to(memory_format=layout)  # type: ignore[call-overload]
+    """Give convolutions the layout that they are fastest in: 1.4 times for faces on a CPU."""
+    for modality, spec in part.specs.items():
+        if spec.layout is not None:
+            part.encoders[modality].to(memory_format=spec.layout)  # type: ignore[call-overload]
 
 
 def freeze(part: Part, frozen: dict[Modality, tuple[str, ...]]) -> list[nn.Module]:

@@ -83,6 +83,11 @@ class ModalityRecipe(BaseModel):
     crop: float = Field(default=1.0, gt=0.0, le=1.0)  # side of the part of a face to learn from; serving sees all
     flip_clips: bool = False
 
+    @property
+    def encoder_options(self) -> dict[str, Any]:
+        """The shape of the encoder, as far as it is not the default's or the public encoder's."""
+        return {**(self.config or {}), **({"width": self.width} if self.width is not None else {})}
+
 
 @dataclass(frozen=True)
 class Stage:

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 from model import weights
 from model.compat import ensure_torchvision
-from model.features import CONTEXT_UTTERANCES, PLAIN_MARKS
+from model.modalities.text import CONTEXT_UTTERANCES, PLAIN_MARKS
 from model.network import N_EMOTIONS, N_LOGITS, log_probabilities
 from training.asked import read_recipe
 from training.corpora.meld import PARTS, Row, find, in_context, read_rows

@@ -3,22 +3,19 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.torch import load_file, save_file
 
 from model import weights
-from model.compat import ensure_torchvision
 from model.contract import Modality
-from model.encoders import VoiceConfig
-from model.features import TextTokenizer
+from model.modalities.base import Tokenizer
+from model.modalities.registry import DEFAULTS, load_public_encoder
 from model.network import Calibration, EmotionNetwork, NetworkConfig
-from model.public_encoders import load_public_encoder
 from training.corpora import Example
 from training.files import whole
 from training.optimising import Part
-from training.recipe import ModalityRecipe, Recipe, Stage
+from training.recipe import Recipe, Stage
 from training.revision import commit
 
 
@@ -63,16 +60,12 @@ def keep_trained(network: EmotionNetwork, stage: Stage, made_of: str, priors: Ca
 def build_network(plan: Recipe, modalities: list[Modality]) -> EmotionNetwork:
     """The recipe's network with the given modalities, public encoders loaded, the rest fresh."""
     sections = {m: s for m, s in plan.sections().items() if m in modalities}
-    config = NetworkConfig(
-        text=bert_config(sections["text"]) if "text" in sections else None,
-        audio=VoiceConfig.model_validate(sections["audio"].config or {}) if "audio" in sections else None,
-        face_width=sections["face"].width if "face" in sections else None,
-        video="video" in sections,
-    )
-    network = EmotionNetwork(config)
+    specs = {m: DEFAULTS[m] for m in sections}
+    shapes = [specs[m].configure(specs[m], s.encoder_options, s.public_encoder) for m, s in sections.items()]
+    network = EmotionNetwork(NetworkConfig.of(*shapes))
     for modality, section in sections.items():
         if section.public_encoder is not None:
-            load_public_encoder(network.encoders[modality], section.public_encoder)
+            load_public_encoder(network.encoder(modality), section.public_encoder)
     return network
 
 
@@ -87,28 +80,19 @@ def load_trained(plan: Recipe, work: Path) -> tuple[EmotionNetwork, dict[Modalit
     return network.eval(), notes
 
 
-def tokenizer_of(plan: Recipe) -> TextTokenizer | None:
-    """The tokenizer of the text encoder; a BERT that starts from nothing has that of the starter's."""
-    if plan.text is None:
-        return None
-    return TextTokenizer(weights.fetch(tokenizer_entry(plan.text)) / "tokenizer.json")
+def tokenizer_of(plan: Recipe) -> Tokenizer | None:
+    """The tokenizer of the recipe's text encoder."""
+    entry = tokenizer_entry(plan)
+    load = DEFAULTS["text"].tokenizer
+    return load(weights.fetch(entry)) if entry is not None and load is not None else None
 
 
-def tokenizer_entry(text: ModalityRecipe) -> str:
-    return text.public_encoder or "minilm-l6"
+def tokenizer_entry(plan: Recipe) -> str | None:
+    """The entry of weights.CATALOGUE that holds it; one that starts from nothing has its spec's."""
+    text = plan.sections().get("text")
+    return None if text is None else text.public_encoder or DEFAULTS["text"].default_tokenizer
 
 
 def public_encoders(plan: Recipe) -> dict[Modality, str]:
     """For a bundle's manifest: those that a part of it is left as; of the others the bundle holds every weight."""
     return {m: s.public_encoder for m, s in plan.sections().items() if s.public_encoder is not None and s.frozen}
-
-
-def bert_config(section: ModalityRecipe) -> dict[str, Any]:
-    """Only what differs from transformers' defaults for BERT."""
-    ensure_torchvision()
-    from transformers import BertConfig  # it imports torchvision
-
-    if section.public_encoder is None:
-        return dict(BertConfig(**(section.config or {})).to_diff_dict())
-    config = BertConfig.from_json_file(weights.fetch(section.public_encoder) / "config.json")
-    return dict(config.to_diff_dict())

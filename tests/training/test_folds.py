@@ -9,7 +9,8 @@ import torch
 
 from model.bundle import read_manifest
 from model.contract import EMOTIONS
-from model.features import N_MELS, SAMPLE_RATE, Sample
+from model.features import SAMPLE_RATE, Sample
+from model.modalities.audio import N_MELS
 from tests.model.media_files import Sound, write
 from tests.training.commands import run_evaluate
 from training.bundling import write_bundle

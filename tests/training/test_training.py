@@ -19,8 +19,11 @@ from safetensors.torch import load_file
 
 from model import weights
 from model.contract import EMOTIONS
-from model.encoders import VoiceConfig, VoiceEncoder
-from model.features import N_MELS, Sample, TextTokenizer
+from model.features import Sample
+from model.modalities.audio import N_MELS, VoiceConfig, VoiceEncoder
+from model.modalities.face import FaceConfig
+from model.modalities.registry import specs_of
+from model.modalities.text import TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
 from tests.training.commands import run_train
 from training.augment import augment, drop_tokens, erase_patches, mask_spectrogram, move_faces
@@ -87,7 +90,7 @@ def recipe(folder: Path, epochs: int = 6) -> Path:
 
 def train(plan: Recipe, data: Path, work: Path, examples: list[Example] | None = None) -> EmotionNetwork:
     torch.manual_seed(plan.seed)
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     found = examples or list(read_fer2013(data / "fer2013", "train", None))
     Training(network, plan, plan.stages()[0], found, [], work, effective_priors(found, 0.0), device="cpu").run()
     return network
@@ -102,7 +105,7 @@ def share_right(network: EmotionNetwork, examples: list[Example]) -> float:
 def test_training_learns(data: Path, tmp_path: Path) -> None:
     plan = Recipe.read(recipe(tmp_path))
     examples = list(read_fer2013(data / "fer2013", "train", None))
-    assert share_right(EmotionNetwork(NetworkConfig(face_width=32)), examples) < 0.4
+    assert share_right(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), examples) < 0.4
     assert share_right(train(plan, data, tmp_path), examples) > 0.9
     assert list((tmp_path / "tensorboard").iterdir()), "the course of it is kept for TensorBoard"
 
@@ -148,7 +151,7 @@ def test_a_checkpoint_of_another_recipe_is_not_taken_up(data: Path, tmp_path: Pa
     examples = list(read_fer2013(data / "fer2013", "train", None))[:32]
     for epochs in (2, 1):  # of two epochs there is nothing left to train for one that wants a single one
         plan = Recipe.read(recipe(tmp_path, epochs))
-        network = EmotionNetwork(NetworkConfig(face_width=32))
+        network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
         priors = effective_priors(examples, 0.0)
         history = Training(network, plan, plan.stages()[0], examples, [], tmp_path, priors, device="cpu").run()
         assert [f["epoch"] for f in history] == [1.0, 2.0][:epochs]
@@ -177,7 +180,7 @@ def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
 
     def trained(work: Path, breaks_off: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
         torch.manual_seed(plan.seed)
-        network = EmotionNetwork(NetworkConfig(face_width=32))
+        network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
         training = Training(network, plan, plan.stages()[0], examples, examples[:8], work, priors, device="cpu")
         averages = []
 
@@ -221,7 +224,7 @@ def test_focal_loss_weighs_down_what_is_known_well() -> None:
     right = logits.softmax(dim=1)[:, 0]
     for focal in (0.0, 2.0):
         objective = Objective(
-            EmotionNetwork(NetworkConfig(face_width=32)),
+            EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))),
             {"face": FACE},
             how.model_copy(update={"focal": focal}),
             effective_priors([Example(Sample(), 0, 0, "g")], 0.0),
@@ -254,7 +257,7 @@ def test_batches_hold_every_example_once_and_can_be_taken_up_anywhere() -> None:
 
 def test_what_is_frozen_does_not_move() -> None:
     """Neither the weights nor the statistics of a frozen batch norm, in training mode."""
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     plan = Recipe.model_validate(
         {
             "name": "x", "version": "0", "licence": "none", "seed": 0, "precision": "no",
@@ -287,7 +290,7 @@ def test_what_is_frozen_does_not_move() -> None:
 def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
     """Behind each, what serving sees is standardised; a frozen one, or one that nothing comes to, stays as it was."""
     torch.manual_seed(0)
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     encoder = network.encoders["face"]
     first, *others = [m for m in encoder.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     means = [norm.get_buffer("running_mean") for norm in (first, *others)]
@@ -308,7 +311,7 @@ def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
 
 
 def test_freezing_an_unknown_part_is_refused() -> None:
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     with pytest.raises(AttributeError):
         freeze(Part(network, "face"), {"face": ("nonesuch",)})
 
@@ -326,7 +329,7 @@ def test_a_balanced_loss_weighs_rare_classes_up() -> None:
     assert max(skewed) / min(skewed) > max(even) / min(even)
     assert sum(even) == pytest.approx(1.0)
     how = Recipe.read(Path(__file__).parents[2] / "training" / "full.toml").corpora["meld"]
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     objective = Objective(network, {"face": FACE}, how, effective_priors(examples, how.class_balance))
     weight = objective.get_buffer("emotion_weight")
     assert weight[1] > weight[0] and weight.mean() == pytest.approx(1.0)
@@ -337,7 +340,7 @@ def test_a_dropped_modality_is_never_the_last() -> None:
     how = how.model_copy(update={"modality_dropout": 0.9})
     both = Sample(face=torch.zeros(1, 1, 48, 48), audio=torch.zeros(N_MELS, 50))
     torch.manual_seed(0)
-    batch = to_batch([Example(both, 0, 0, "g")] * 200, ("audio", "face"), how)
+    batch = to_batch([Example(both, 0, 0, "g")] * 200, specs_of("audio", "face"), how)
     rows = [set(batch.inputs[m][0].tolist()) for m in ("audio", "face")]
     assert rows[0] | rows[1] == set(range(200)) and 0 < len(rows[0] & rows[1]) < 40
 
@@ -349,10 +352,10 @@ def test_plain_words_are_those_of_the_plain_corpus() -> None:
     how = how.model_copy(update={"plain_share": 1.0, "context_dropout": 0.0})
     said, plain = tokenizer("Oh, don't! You can't -- really?", ["Hi."]), tokenizer("oh don't you can't really", ["hi"])
     assert said is not None and plain is not None
-    batch = to_batch([Example(Sample(text=said), 0, 0, "g")], ("text",), how, tokenizer.marks)
+    batch = to_batch([Example(Sample(text=said), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
     assert batch.inputs["text"][1][0][0].tolist() == plain.ids.tolist()
     only_marks = tokenizer("?!")
-    kept = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], ("text",), how, tokenizer.marks)
+    kept = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
     assert only_marks is not None and kept.inputs["text"][1][0][0].tolist() == only_marks.ids.tolist()
 
 
@@ -364,7 +367,7 @@ def test_an_utterance_without_its_context_is_what_the_tokenizer_makes_of_it_alon
     assert said is not None and alone is not None
     assert alone.alone().ids.tolist() == alone.ids.tolist() and alone.alone().types.tolist() == alone.types.tolist()
     torch.manual_seed(0)
-    ids, types, mask = to_batch([Example(Sample(text=said), 0, 0, "g")] * 100, ("text",), how).inputs["text"][1]
+    ids, types, mask = to_batch([Example(Sample(text=said), 0, 0, "g")] * 100, specs_of("text"), how).inputs["text"][1]
     seen = {tuple(row[there == 1].tolist()) for row, there in zip(ids, mask, strict=True)}
     assert seen == {tuple(said.ids.tolist()), tuple(alone.ids.tolist())}
     assert 25 < int((mask.sum(dim=1) == len(alone.ids)).sum()) < 75
@@ -407,7 +410,7 @@ def test_parts_of_faces_keep_their_size_and_lie_anywhere() -> None:
 @pytest.mark.parametrize("name", ["adamw", "sgd"])
 def test_biases_and_norms_do_not_decay(name: Literal["adamw", "sgd"]) -> None:
     """With no gradient a step is decay alone."""
-    part = Part(EmotionNetwork(NetworkConfig(face_width=32)), "face")
+    part = Part(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), "face")
     before = {key: value.clone() for key, value in part.named_parameters()}
     how = CorpusRecipe(folder="x", epochs=1, batch=1, optimiser=name, weight_decay=0.5)
     optimiser = optimiser_of(part, {"face": (0.1, 0.2)}, how)
@@ -434,10 +437,10 @@ def test_what_was_said_of_an_example_is_averaged_and_found_again() -> None:
 def test_what_the_network_said_draws_a_doubtful_label_back() -> None:
     """The gradient of a wrong label is smaller where the network has long said something else."""
     torch.manual_seed(0)
-    network = EmotionNetwork(NetworkConfig(face_width=32)).eval()
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))).eval()
     how = CorpusRecipe(folder="x", epochs=10, batch=2, remembered_share=0.8)
     examples = [Example(Sample(face=torch.randn(1, 1, 48, 48)), 0, 0, "g")] * 2
-    batch = replace(to_batch(examples, ("face",), how), numbers=torch.tensor([0, 1]))
+    batch = replace(to_batch(examples, specs_of("face"), how), numbers=torch.tensor([0, 1]))
     gradients = []
     for epoch in (0, 9):
         remembered = Remembered(2)
@@ -459,18 +462,20 @@ def test_the_gradient_of_video_does_not_hang_on_what_memory_held() -> None:
     script = """
 import torch
 from model.features import Sample
+from model.modalities.registry import specs_of
+from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
 from training.corpora import Example
 from training.objective import Objective, effective_priors, to_batch
 from training.recipe import CorpusRecipe, ModalityRecipe
 torch.manual_seed(0)
-network = EmotionNetwork(NetworkConfig(video=True))
+network = EmotionNetwork(NetworkConfig.of(VideoConfig()))
 how = CorpusRecipe(folder="x", epochs=1, batch=2)
 examples = [Example(Sample(video=torch.randn(3, 16, 112, 112)), 0, 0, "g")] * 2
 section = ModalityRecipe(corpus="x", learning_rate=1.0, head_learning_rate=1.0)
 objective = Objective(network, {"video": section}, how, effective_priors(examples, 0.0))
 with torch.autocast("cpu", torch.bfloat16):
-    loss = objective(to_batch(examples, ("video",), how))
+    loss = objective(to_batch(examples, specs_of("video"), how))
 loss.backward()
 print(max(float(p.grad.abs().max()) for p in network.parameters() if p.grad is not None))
 """
@@ -543,7 +548,7 @@ def test_varied_sound_stays_silent_behind_its_end() -> None:
         varied, ends = augment("audio", [mels, lengths], section)
         assert varied.shape[-1] >= int(ends.max()) and 96 <= varied.shape[-1] <= 144
         assert all((varied[row, :, end:] == 0).all() for row, end in enumerate(ends.tolist()))
-        network = EmotionNetwork(NetworkConfig(audio=VoiceConfig(layers=1, width=16, heads=2, hidden=8)))
+        network = EmotionNetwork(NetworkConfig.of(VoiceConfig(layers=1, width=16, heads=2, hidden=8)))
         assert network.embed("audio", [varied, ends], 3).isfinite().all()
 
 
@@ -586,7 +591,7 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
         }
     )  # fmt: skip
     stage, section = plan.stages()[0], plan.sections()["audio"]
-    network = EmotionNetwork(NetworkConfig(audio=VoiceConfig(layers=1, width=16, heads=2, hidden=8))).eval()
+    network = EmotionNetwork(NetworkConfig.of(VoiceConfig(layers=1, width=16, heads=2, hidden=8))).eval()
     examples = [
         Example(Sample(audio=torch.rand(N_MELS, 50 + 7 * (i % 5))), i % 7, i % 3, f"actor {i}") for i in range(40)
     ]
@@ -617,7 +622,7 @@ def test_two_processes_train_one_network_and_another_number_goes_on(data: Path, 
     both = subprocess.run([*several, "--again"], capture_output=True, text=True, check=False, env=_environment())
     assert both.returncode == 0, both.stderr
     assert "metric epoch=4" in both.stdout
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     Part(network, "face").load_state_dict(load_file(work / "face.safetensors"))
     assert share_right(network, list(read_fer2013(data / "fer2013", "train", None))) > 0.6
 
@@ -665,7 +670,7 @@ def test_gradients_that_are_added_up_leave_the_schedule_its_length(data: Path, t
     how = plan.corpora["fer2013"].model_copy(update={"accumulate": 4})
     plan = plan.model_copy(update={"corpora": {"fer2013": how}})
     examples = list(read_fer2013(data / "fer2013", "train", None))[:128]
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     priors = effective_priors(examples, 0.0)
     training = Training(network, plan, plan.stages()[0], examples, [], tmp_path, priors, device="cpu")
     training.run()

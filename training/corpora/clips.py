@@ -8,7 +8,8 @@ from typing import overload
 
 from rich.console import Console
 
-from model.features import Sample, TextTokenizer, Tokens
+from model.features import Sample, Tokens
+from model.modalities.base import Tokenizer
 from training.cache import Cache
 from training.contents import FileDigests, content_of, stretch_content
 from training.corpora.base import Example
@@ -89,7 +90,7 @@ def features_folder(data: Path) -> Path:
     return Path(chosen) if chosen else (data if data.is_dir() else data.parent) / "features"
 
 
-def read_clips(clips: Sequence[Clip], folder: Path, tokenizer: TextTokenizer | None) -> CachedExamples:
+def read_clips(clips: Sequence[Clip], folder: Path, tokenizer: Tokenizer | None) -> CachedExamples:
     """Examples of the clips, in their order; what the cache in `folder` lacks is decoded first.
 
     Clips that are not there, cannot be decoded or hold nothing to learn from are left out and counted.
