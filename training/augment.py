@@ -1,35 +1,25 @@
-"""Light augmentation of collated batches, one function per modality. Inputs as `network.collate` gives them."""
+"""Light augmentation, mostly of collated batches (`model.modalities`); sections of a recipe say how much of it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from model.contract import Modality
-from training.recipe import ModalityRecipe
+from model.features import Tokens
+from training.modalities.audio import AudioRecipe
+from training.modalities.face import FaceRecipe
+
+T = TypeVar("T")
 
 MASK_TOKEN = 103  # [MASK] in the vocabulary of every uncased English BERT
 EQUALISER_BANDS = 6
 MEL_DECADE = 0.25  # log-mels are decades over 4 (see features.log_mel)
 
 
-def augment(modality: Modality, inputs: Sequence[Tensor], recipe: ModalityRecipe) -> list[Tensor]:
-    """The same batch, varied as the recipe asks; owners stay, lengths follow the frames."""
-    first, *rest = inputs
-    if modality == "text":
-        return [drop_tokens(first, rest[0], recipe.token_dropout), *rest]
-    if modality == "audio":
-        return list(some_of((first, rest[0]), vary_sound(first, rest[0], recipe), recipe.varied_share))
-    if modality == "face":
-        return [erase_patches(move_faces(first, recipe), recipe.erase), *rest]
-    if recipe.flip_clips:
-        return [torch.where(torch.rand(len(first), 1, 1, 1, 1) < 0.5, first.flip(-1), first), *rest]
-    return [first, *rest]
-
-
-def vary_sound(mels: Tensor, lengths: Tensor, recipe: ModalityRecipe) -> tuple[Tensor, Tensor]:
+def vary_sound(mels: Tensor, lengths: Tensor, recipe: AudioRecipe) -> tuple[Tensor, Tensor]:
     """Another pace, voice, microphone and room for each spectrogram [n, mels, frames], and stretches of it masked."""
     mels, lengths = stretch_time(mels, lengths, recipe.stretch)
     mels = add_noise(equalise(shift_mels(mels, recipe.shift_mels), recipe.equalise), recipe.noise)
@@ -42,6 +32,23 @@ def some_of(plain: tuple[Tensor, Tensor], varied: tuple[Tensor, Tensor], share: 
     frames = max(plain[0].shape[-1], varied[0].shape[-1])
     first, second = (F.pad(mels, (0, frames - mels.shape[-1])) for mels, _ in (plain, varied))
     return torch.where(chosen[:, None, None], second, first), torch.where(chosen, varied[1], plain[1])
+
+
+def with_chance(chance: float, value: T, changed: Callable[[], T]) -> T:
+    """`changed()` by this chance, else `value`; nothing is drawn where the chance is 0."""
+    return value if chance == 0.0 or float(torch.rand(())) >= chance else changed()
+
+
+def without_marks(tokens: Tokens, marks: frozenset[int]) -> Tokens:
+    """An utterance without punctuation; as it is where nothing else is in it."""
+    kept = torch.tensor([token not in marks for token in tokens.ids.tolist()])
+    plain = Tokens(tokens.ids[kept], tokens.types[kept])
+    return plain if int(plain.types.sum()) > 1 else tokens  # [SEP] counts as one
+
+
+def flip_clips(clips: Tensor) -> Tensor:
+    """Mirror half of [n, 3, frames, h, w]."""
+    return torch.where(torch.rand(len(clips), 1, 1, 1, 1) < 0.5, clips.flip(-1), clips)
 
 
 def drop_tokens(ids: Tensor, types: Tensor, share: float) -> Tensor:
@@ -85,7 +92,7 @@ def add_noise(mels: Tensor, decades: float) -> Tensor:
     return torch.maximum(mels, floor + 0.02 * torch.randn_like(mels))
 
 
-def mask_spectrogram(mels: Tensor, recipe: ModalityRecipe) -> Tensor:
+def mask_spectrogram(mels: Tensor, recipe: AudioRecipe) -> Tensor:
     """SpecAugment: two masked stretches of time and two of frequency in each of [n, mels, frames]."""
     masked = mels.clone()
     for spectrogram in masked:
@@ -99,11 +106,11 @@ def mask_spectrogram(mels: Tensor, recipe: ModalityRecipe) -> Tensor:
 
 
 def silence_padding(mels: Tensor, lengths: Tensor) -> Tensor:
-    """Zero behind each spectrogram's length, as `network.collate` leaves it."""
+    """Zero behind each spectrogram's length, as collating leaves it."""
     return mels * (torch.arange(mels.shape[-1]) < lengths.unsqueeze(1)).unsqueeze(1)
 
 
-def move_faces(crops: Tensor, recipe: ModalityRecipe) -> Tensor:
+def move_faces(crops: Tensor, recipe: FaceRecipe) -> Tensor:
     """Mirror, turn, scale and shift each crop [n, 1, s, s] at random, and keep a random part of the recipe's side.
 
     Convolutions averaged over the picture take any size. Parts cost less, are more different from each other, and

@@ -19,17 +19,16 @@ import numpy.typing as npt
 import torch
 
 from model.faces import CROP_SCALE, DETECTION_RATE, DETECTOR_SIDE, FaceDetector
-from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, Sample, Tokens, spread
+from model.features import SAMPLE_RATE, Evidence, FloatArray, Sample, Tokens
 from model.media import READ_ERRORS, Reader
-from model.modalities.audio import log_mel
-from model.modalities.face import MAX_FACES
-from model.modalities.registry import DEFAULTS, prepare
-from model.modalities.video import CLIP_FRAMES
+from model.modalities.registry import DEFAULTS
 from model.passages import Passage
 from model.watching import CLIP_RATE, FACE_RATE, Watcher
+from training.modalities.registry import DEFAULT_RECIPES
 
 EXTRACTION_VERSION = 1  # raise it with any change here, or in faces and watching, that the id does not show
-PREPROCESS_IDS = "/".join(spec.preprocess_id for spec in DEFAULTS.values())
+CACHED = {m: spec for m, spec in DEFAULTS.items() if DEFAULT_RECIPES[m].is_cached}
+PREPROCESS_IDS = "/".join(spec.preprocess_id for spec in CACHED.values())
 EXTRACTION_ID = (
     f"{PREPROCESS_IDS}/faces{FACE_RATE:g}-{DETECTION_RATE:g}-{DETECTOR_SIDE}-{CROP_SCALE:g}"
     f"/frames{CLIP_RATE:g}/v{EXTRACTION_VERSION}"
@@ -38,8 +37,7 @@ MAX_SECONDS = 60.0  # no utterance of MELD is longer than 41 s: beyond, a clip w
 LAG_SECONDS = 2.0  # read beyond a stretch's end: a codec gives its pictures late, sound may lie behind them
 
 Parts = dict[str, npt.NDArray[np.generic]]
-"""What is kept of a stretch: `audio` float16, as `log_mel` gives it; `video` uint8 [up to CLIP_FRAMES, h, w, 3]
-and `face` uint8 [up to MAX_FACES, h, w], before they are standardised. What was not there is left out."""
+"""What is kept of a stretch, by modality: see `pack` in `training.modalities`. What was not there is left out."""
 
 
 @dataclass(frozen=True)
@@ -93,25 +91,15 @@ def evidence_of(
 
 
 def parts_of(evidence: Evidence) -> Parts:
-    """What is kept. Thinning here and again when it is read chooses the same images as doing it once."""
-    parts: Parts = {}
-    audio = log_mel(evidence.sound)
-    if audio is not None:
-        parts["audio"] = audio.numpy().astype(np.float16)
-    if evidence.frames:
-        parts["video"] = _thinned(evidence.frames, CLIP_FRAMES)
-    if evidence.crops:
-        parts["face"] = _thinned(evidence.crops, MAX_FACES)
-    return parts
+    """What is kept of an utterance's evidence."""
+    packed = {m: DEFAULT_RECIPES[m].pack(evidence, spec) for m, spec in CACHED.items()}
+    return {m: kept for m, kept in packed.items() if kept is not None}
 
 
 def sample_of(parts: Parts, text: Tokens | None) -> Sample:
     """The tensors that serving makes of the same stretch; sound within the rounding of float16."""
-    frames, crops = ([np.array(i, np.uint8) for i in parts.get(name, ())] for name in ("video", "face"))
-    sample = prepare(Evidence(np.zeros(0, np.float32), frames, crops, text))
-    if "audio" not in parts:
-        return sample
-    return sample.replaced(audio=torch.from_numpy(np.asarray(parts["audio"], dtype=np.float32)))
+    unpacked = {m: DEFAULT_RECIPES[m].unpack(parts[m], spec) for m, spec in CACHED.items() if m in parts}
+    return Sample(text=text, **unpacked)
 
 
 _detector: FaceDetector | None = None  # of a worker process
@@ -193,7 +181,3 @@ def _too_long(seconds: float) -> StretchError:
 
 def _end(stretch: Stretch) -> float:
     return math.inf if stretch.end is None else stretch.end
-
-
-def _thinned(images: Sequence[ByteArray], most: int) -> ByteArray:
-    return np.stack([images[i] for i in spread(len(images), min(len(images), most))])

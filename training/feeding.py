@@ -10,11 +10,11 @@ from torch import Tensor
 from model.modalities.base import TwoStageEncoder
 from model.modalities.registry import specs_of
 from model.network import EmotionNetwork
-from training.augment import augment
 from training.corpora import Example
 from training.joining import Joiner
+from training.modalities.base import ModalityRecipe
 from training.objective import Batch, to_batch
-from training.recipe import ModalityRecipe, Stage
+from training.recipe import Stage
 
 ENCODED_AT_ONCE = 32
 
@@ -73,8 +73,8 @@ def encode_variants(
         for start in range(0, len(order), ENCODED_AT_ONCE):
             rows = order[start : start + ENCODED_AT_ONCE]
             inputs = spec.collate([(joined(i) if variant else train[i]).sample.audio for i in rows])
-            mels, lengths = augment("audio", inputs, section) if variant else inputs
-            parts.append(encoder.statistics(mels.to(device), lengths.to(device)).cpu())
+            varied = section.augment(inputs) if variant else inputs
+            parts.append(encoder.statistics(*(t.to(device) for t in varied)).cpu())
         variants.append(torch.cat(parts)[torch.tensor(order).argsort()])
     return torch.stack(variants)
 

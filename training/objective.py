@@ -8,13 +8,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.contract import EMOTIONS, SENTIMENTS, Modality
-from model.features import Sample, Tokens
+from model.features import Sample
 from model.modalities.registry import AnySpec
 from model.network import N_EMOTIONS, Calibration, EmotionNetwork, Encoded, log_probabilities
-from training.augment import augment
 from training.corpora import IGNORED, Example, class_frequencies
+from training.modalities.base import ModalityRecipe
+from training.modalities.registry import DEFAULT_RECIPES
 from training.optimising import precision_of
-from training.recipe import CorpusRecipe, ModalityRecipe
+from training.recipe import CorpusRecipe
 from training.remembered import Remembered
 
 
@@ -44,7 +45,7 @@ def to_batch(
     teacher: Tensor | None = None,
 ) -> Batch:
     """Collate examples, varied as the corpus's recipe asks: modalities left out, words without their `marks`."""
-    samples = [_plainer(_alone(e.sample, how.context_dropout), how.plain_share, marks) for e in examples]
+    samples = [_varied(e.sample, how, marks) for e in examples]
     kept = [_some([m for m in sample.present if m in specs], how.modality_dropout) for sample in samples]
     inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {}
     for modality, spec in specs.items():
@@ -55,20 +56,9 @@ def to_batch(
     return Batch(inputs, emotions, sentiments, teacher)
 
 
-def _alone(sample: Sample, chance: float) -> Sample:
-    """The sample, by this chance without what was said before."""
-    if chance == 0.0 or sample.text is None or float(torch.rand(())) >= chance:
-        return sample
-    return sample.replaced(text=sample.text.alone())
-
-
-def _plainer(sample: Sample, share: float, marks: frozenset[int]) -> Sample:
-    """The sample, by this chance with words as some recognisers write them: without punctuation."""
-    if share == 0.0 or sample.text is None or float(torch.rand(())) >= share:
-        return sample
-    kept = torch.tensor([token not in marks for token in sample.text.ids.tolist()])
-    plain = Tokens(sample.text.ids[kept], sample.text.types[kept])
-    return sample.replaced(text=plain) if int(plain.types.sum()) > 1 else sample  # [SEP] counts as one
+def _varied(sample: Sample, how: CorpusRecipe, marks: frozenset[int]) -> Sample:
+    """The sample with each input varied as the corpus's recipe asks of its modality."""
+    return Sample(**{m: DEFAULT_RECIPES[m].vary(sample.get(m), how, marks) for m in sample.present})
 
 
 def _some(present: list[Modality], dropout: float) -> list[Modality]:
@@ -105,8 +95,7 @@ class Objective(nn.Module):
         and what the network said itself counts the more the later it is."""
         how = self._how
         calm = epoch >= round(how.epochs * (1.0 - how.calm_share))
-        less = {"mixup": 0.0, "erase": 0.0, "crop": 1.0} if calm else {}
-        self._sections = {m: section.model_copy(update=less) for m, section in self._varied.items()}
+        self._sections = {m: section.calmed() if calm else section for m, section in self._varied.items()}
         self._remembered_share = how.remembered_share * epoch / how.epochs
 
     def forward(self, batch: Batch) -> Tensor:
@@ -131,7 +120,7 @@ class Objective(nn.Module):
         """Whole batches, with augmented inputs."""
         network = self.network
         for modality, (rows, inputs) in batch.inputs.items():
-            varied = list(inputs) if batch.encoded else augment(modality, inputs, self._sections[modality])
+            varied = list(inputs) if batch.encoded else self._sections[modality].augment(inputs)
             if mixed is not None:
                 order, share = mixed
                 varied[0] = share * varied[0] + (1.0 - share) * varied[0][order]
@@ -142,7 +131,7 @@ class Objective(nn.Module):
     def _mixed(self, batch: Batch) -> tuple[Tensor, float] | None:
         """Mixup (Zhang et al. 2018) where the stage has one modality and asks for it: partners, and the own share."""
         modalities = list(batch.inputs)
-        alpha = self._sections[modalities[0]].mixup if len(self.network.modalities) == 1 and modalities else 0.0
+        alpha = self._sections[modalities[0]].mixup_alpha if len(self.network.modalities) == 1 and modalities else 0.0
         if alpha == 0.0:
             return None
         share = float(torch.distributions.Beta(alpha, alpha).sample())

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from model import weights
 from model.contract import Modality
 from model.modalities.base import Tokenizer
-from model.modalities.registry import DEFAULTS, load_public_encoder
+from model.modalities.registry import SPECS, load_public_encoder
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from training.corpora import Example
 from training.files import whole
@@ -60,7 +60,7 @@ def keep_trained(network: EmotionNetwork, stage: Stage, made_of: str, priors: Ca
 def build_network(plan: Recipe, modalities: list[Modality]) -> EmotionNetwork:
     """The recipe's network with the given modalities, public encoders loaded, the rest fresh."""
     sections = {m: s for m, s in plan.sections().items() if m in modalities}
-    specs = {m: DEFAULTS[m] for m in sections}
+    specs = {m: SPECS[section.kind] for m, section in sections.items()}
     shapes = [specs[m].configure(specs[m], s.encoder_options, s.public_encoder) for m, s in sections.items()]
     network = EmotionNetwork(NetworkConfig.of(*shapes))
     for modality, section in sections.items():
@@ -82,15 +82,15 @@ def load_trained(plan: Recipe, work: Path) -> tuple[EmotionNetwork, dict[Modalit
 
 def tokenizer_of(plan: Recipe) -> Tokenizer | None:
     """The tokenizer of the recipe's text encoder."""
-    entry = tokenizer_entry(plan)
-    load = DEFAULTS["text"].tokenizer
+    entry, text = tokenizer_entry(plan), plan.sections().get("text")
+    load = None if text is None else SPECS[text.kind].tokenizer
     return load(weights.fetch(entry)) if entry is not None and load is not None else None
 
 
 def tokenizer_entry(plan: Recipe) -> str | None:
     """The entry of weights.CATALOGUE that holds it; one that starts from nothing has its spec's."""
     text = plan.sections().get("text")
-    return None if text is None else text.public_encoder or DEFAULTS["text"].default_tokenizer
+    return None if text is None else text.public_encoder or SPECS[text.kind].default_tokenizer
 
 
 def public_encoders(plan: Recipe) -> dict[Modality, str]:

@@ -26,16 +26,18 @@ from model.modalities.registry import specs_of
 from model.modalities.text import TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
 from tests.training.commands import run_train
-from training.augment import augment, drop_tokens, erase_patches, mask_spectrogram, move_faces
+from training.augment import drop_tokens, erase_patches, mask_spectrogram, move_faces
 from training.batch_norms import refit_batch_norms
 from training.batches import Batches, put_aside
 from training.corpora import Example, read_fer2013
 from training.feeding import Feed, encode_variants
 from training.joining import Joiner
 from training.loop import Training
+from training.modalities.audio import AudioRecipe
+from training.modalities.face import FaceRecipe
 from training.objective import Objective, effective_priors, to_batch
 from training.optimising import Part, freeze, moving_average, optimiser_of
-from training.recipe import HEARING, STARTER, CorpusRecipe, ModalityRecipe, Recipe
+from training.recipe import STARTER, CorpusRecipe, Recipe, RecipeError
 from training.remembered import Remembered
 
 # Not narrower: on the gradient of a 1x1 convolution in channels-last layout oneDNN's AVX2 kernels can hang with 4
@@ -62,9 +64,10 @@ rotate_degrees = 5.0
 scale = 0.05
 shift = 0.03
 """
-FACE = ModalityRecipe(
-    corpus="fer2013", learning_rate=1e-3, head_learning_rate=1e-3, rotate_degrees=5.0, scale=0.05, shift=0.03
+FACE = FaceRecipe(
+    corpus="fer2013", width=32, learning_rate=1e-3, head_learning_rate=1e-3, rotate_degrees=5.0, scale=0.05, shift=0.03
 )
+AUDIO = AudioRecipe(corpus="ravdess", learning_rate=1e-3, head_learning_rate=1e-3)
 
 
 @pytest.fixture(scope="module")
@@ -381,7 +384,7 @@ def test_augmentation_varies_but_keeps_what_matters() -> None:
     assert (dropped[:, :9] == ids[:, :9]).all() and 0.3 < (dropped[:, 9:] == 103).float().mean() < 0.7
     mels = torch.rand(4, N_MELS, 100) + 1.0
     untouched = mels.clone()
-    masked = mask_spectrogram(mels, FACE.model_copy(update={"mask_frames": 30, "mask_mels": 10}))
+    masked = mask_spectrogram(mels, AUDIO.model_copy(update={"mask_frames": 30, "mask_mels": 10}))
     assert 0.5 < (masked == mels).float().mean() < 1.0 and masked.min() >= mels.min()
     assert (mels == untouched).all()
     crops = torch.randn(16, 1, 48, 48)
@@ -467,12 +470,13 @@ from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
 from training.corpora import Example
 from training.objective import Objective, effective_priors, to_batch
-from training.recipe import CorpusRecipe, ModalityRecipe
+from training.modalities.video import VideoRecipe
+from training.recipe import CorpusRecipe
 torch.manual_seed(0)
 network = EmotionNetwork(NetworkConfig.of(VideoConfig()))
 how = CorpusRecipe(folder="x", epochs=1, batch=2)
 examples = [Example(Sample(video=torch.randn(3, 16, 112, 112)), 0, 0, "g")] * 2
-section = ModalityRecipe(corpus="x", learning_rate=1.0, head_learning_rate=1.0)
+section = VideoRecipe(corpus="x", learning_rate=1.0, head_learning_rate=1.0)
 objective = Objective(network, {"video": section}, how, effective_priors(examples, 0.0))
 with torch.autocast("cpu", torch.bfloat16):
     loss = objective(to_batch(examples, specs_of("video"), how))
@@ -498,8 +502,9 @@ def test_a_gradient_that_is_not_finite_ends_the_run(data: Path, tmp_path: Path) 
 
 
 def test_remembering_is_refused_where_inputs_are_mixed() -> None:
-    plan = tomllib.loads(RECIPE.format(epochs=1))
-    plan["face"]["mixup"] = 0.2
+    plan = tomllib.loads(RECIPE.format(epochs=1).replace("[face]", "[audio]").replace("width = 32", "mixup = 0.2"))
+    for option in ("rotate_degrees", "scale", "shift"):
+        del plan["audio"][option]
     with pytest.raises(ValueError, match="remembered_share is for one modality, without mixup"):
         Recipe.model_validate(plan)
 
@@ -514,30 +519,55 @@ def test_remembering_is_refused_where_inputs_are_mixed() -> None:
 def test_variants_are_kept_of_an_encoder_that_stays(frozen: list[str], mixup: float, said: str | None) -> None:
     """One that learns would hear its own first impression for all of training."""
     encoder = VoiceEncoder(VoiceConfig(layers=1, width=16, heads=2, hidden=8))
-    assert [encoder.get_submodule(part) for part in HEARING] == encoder.pretrained()
+    assert [encoder.get_submodule(part) for part in AudioRecipe.kept_parts] == encoder.pretrained()
     audio = {"corpus": "ravdess", "learning_rate": 1.0, "head_learning_rate": 1.0, "frozen": frozen, "mixup": mixup}
     plan = {
         "name": "x", "version": "0", "licence": "none", "seed": 0, "audio": audio,
         "corpora": {"ravdess": {"folder": ".", "epochs": 1, "batch": 8, "variants": 2}},
     }  # fmt: skip
     if said is None:
-        assert Recipe.model_validate(plan).audio is not None
+        assert "audio" in Recipe.model_validate(plan).sections()
     else:
         with pytest.raises(ValueError, match=said):
             Recipe.model_validate(plan)
 
 
-def test_only_sounds_are_mixed() -> None:
+def test_only_audio_is_mixed() -> None:
     """Of words there are numbers in a vocabulary, of faces several to an utterance: neither has halves."""
     plan = tomllib.loads(RECIPE.format(epochs=1).replace("remembered_share = 0.5", ""))
-    plan["face"]["mixup"] = 0.2
-    with pytest.raises(ValueError, match="mixup is for sounds"):
+    plan["audio"] = {"corpus": "fer2013", "learning_rate": 1.0, "head_learning_rate": 1.0, "mixup": 0.2}
+    with pytest.raises(ValueError, match="mixup is for audio in a stage of its own"):
         Recipe.model_validate(plan)
+
+
+@pytest.mark.parametrize(
+    ("section", "option", "said"),
+    [
+        ("text", "rotate_degrees = 30.0", ["text has no option rotate_degrees", "token_dropout"]),
+        ("face", "token_dropout = 0.5", ["face has no option token_dropout", "rotate_degrees, scale"]),
+        ("face", "mixup = 0.2", ["face has no option mixup", "erase, crop"]),
+        ("video", "width = 64", ["video has no option width", "flip_clips"]),
+        ("audio", 'encoder = "hubert"', ["audio.encoder", "'hubert' is not an encoder of audio; that is 'whisper'"]),
+        ("corpora.fer2013", "plain_share = 0.5", ["fer2013: plain_share is for text; it teaches face"]),
+        ("corpora.fer2013", "join_share = 0.5", ["fer2013: join_share is for audio; it teaches face"]),
+        ("corpora.fer2013", "colour = 3", ["corpora.fer2013.colour: Extra inputs are not permitted"]),
+    ],
+)
+def test_an_option_of_another_modality_is_refused(tmp_path: Path, section: str, option: str, said: list[str]) -> None:
+    """It would be ignored otherwise, in a recipe that says it varies what it does not."""
+    text = RECIPE.format(epochs=1)
+    if f"[{section}]" not in text:
+        text += f'[{section}]\ncorpus = "fer2013"\nlearning_rate = 1.0\nhead_learning_rate = 1.0\n'
+    path = tmp_path / "recipe.toml"
+    path.write_text(text.replace(f"[{section}]", f"[{section}]\n{option}"))
+    with pytest.raises(RecipeError) as refused:
+        Recipe.read(path)
+    assert all(part in str(refused.value) for part in said), str(refused.value)
 
 
 def test_varied_sound_stays_silent_behind_its_end() -> None:
     torch.manual_seed(0)
-    section = FACE.model_copy(
+    section = AUDIO.model_copy(
         update={"stretch": 0.2, "equalise": 0.5, "noise": 2.0, "shift_mels": 2, "mask_frames": 10, "mask_mels": 5}
     )
     mels = torch.rand(3, N_MELS, 120)
@@ -545,7 +575,7 @@ def test_varied_sound_stays_silent_behind_its_end() -> None:
     for row, length in enumerate(lengths.tolist()):
         mels[row, :, length:] = 0.0
     for _ in range(5):
-        varied, ends = augment("audio", [mels, lengths], section)
+        varied, ends = section.augment([mels, lengths])
         assert varied.shape[-1] >= int(ends.max()) and 96 <= varied.shape[-1] <= 144
         assert all((varied[row, :, end:] == 0).all() for row, end in enumerate(ends.tolist()))
         network = EmotionNetwork(NetworkConfig.of(VoiceConfig(layers=1, width=16, heads=2, hidden=8)))
@@ -555,9 +585,9 @@ def test_varied_sound_stays_silent_behind_its_end() -> None:
 def test_a_share_of_the_sounds_stays_as_it_is() -> None:
     """Which fits the bundle's own use: most real sound is not masked, stretched or noisy."""
     torch.manual_seed(0)
-    section = FACE.model_copy(update={"stretch": 0.2, "equalise": 0.5, "noise": 2.0, "varied_share": 0.5})
+    section = AUDIO.model_copy(update={"stretch": 0.2, "equalise": 0.5, "noise": 2.0, "varied_share": 0.5})
     mels, lengths = torch.rand(200, N_MELS, 60), torch.full((200,), 60)
-    varied, ends = augment("audio", [mels, lengths], section)
+    varied, ends = section.augment([mels, lengths])
     same = (varied[:, :, :60] == mels).flatten(1).all(dim=1)
     assert 60 < int(same.sum()) < 140 and (ends[same] == 60).all() and len(set(ends[~same].tolist())) == 1
     assert (varied[:, :, 60:][same] == 0).all()
