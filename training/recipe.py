@@ -51,7 +51,7 @@ class CorpusRecipe(BaseModel):
     folds: int = 0  # of its groups, to calibrate by what is said of each without it; 0: by the held-out split
     context_dropout: float = 0.0  # chance of an utterance to come without what was said before it
     plain_share: float = 0.0  # of the epochs' words that come without case and punctuation
-    remembered_share: float = Field(default=0.0, ge=0.0, lt=1.0)  # of the loss at the end: see training.remembered
+    remembered_share: float = Field(default=0.0, ge=0.0, lt=1.0)  # of the loss at the end: engine.self_distillation
     teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
     teachers: int = Field(default=1, gt=0)  # their judgements are averaged; every second one reads utterances alone
     teacher_share: float = 0.5  # of the loss

@@ -13,9 +13,9 @@ from model.features import Sample, Tokens
 from model.modalities.face import FACE_SIZE, FaceConfig
 from model.modalities.text import TextConfig
 from model.network import Calibration, EmotionNetwork, NetworkConfig
-from training.contents import content_of
 from training.corpora import IGNORED, Example
-from training.provenance import Taught
+from training.data.content_hash import content_of
+from training.evaluation.provenance import Taught
 
 BERT = {
     "vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,

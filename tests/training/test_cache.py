@@ -30,12 +30,12 @@ from model.utterances import Spoken
 from model.watching import Watcher
 from tests.model.media_files import Sound, grey_frames, noise, write
 from tests.training.meld_fixture import make_meld
-from training.cache import Cache
-from training.contents import content_of_file
 from training.corpora import read_manifest, read_meld
 from training.corpora.meld import PARTS
-from training.extraction import MAX_SECONDS, Stretch, StretchError, evidence_of, parts_of, sample_of
-from training.filling import fill
+from training.data.content_hash import content_of_file
+from training.data.extraction import MAX_SECONDS, Stretch, StretchError, evidence_of, parts_of, sample_of
+from training.data.feature_cache import Cache
+from training.data.feature_cache_builder import fill
 
 ROOT = Path(__file__).parents[2]
 TINY_BERT = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
@@ -215,9 +215,9 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "from pathlib import Path\n"
-        "from training.cache import Cache\n"
-        "from training.extraction import Stretch\n"
-        "from training.filling import fill\n"
+        "from training.data.feature_cache import Cache\n"
+        "from training.data.extraction import Stretch\n"
+        "from training.data.feature_cache_builder import fill\n"
         f"fill(Cache(Path({str(tmp_path)!r})), {{'a': Stretch(Path('a.mp4'))}}, workers=1, show=False)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -26,19 +26,19 @@ from model.modalities.registry import specs_of
 from model.modalities.text import TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
 from tests.training.commands import run_train
-from training.augment import drop_tokens, erase_patches, mask_spectrogram, move_faces
-from training.batch_norms import refit_batch_norms
-from training.batches import Batches, put_aside
 from training.corpora import Example, read_fer2013
-from training.feeding import Feed, encode_variants
-from training.joining import Joiner
-from training.loop import Training
+from training.data.augmentation import drop_tokens, erase_patches, mask_spectrogram, move_faces
+from training.data.batches import Batches, put_aside
+from training.data.clip_concat import Joiner
+from training.data.collate import Feed, encode_variants
+from training.engine.batch_norms import refit_batch_norms
+from training.engine.loss import Objective, effective_priors, to_batch
+from training.engine.optim import Part, freeze, moving_average, optimiser_of
+from training.engine.self_distillation import Remembered
+from training.engine.trainer import Training
 from training.modalities.audio import AudioRecipe
 from training.modalities.face import FaceRecipe
-from training.objective import Objective, effective_priors, to_batch
-from training.optimising import Part, freeze, moving_average, optimiser_of
 from training.recipe import STARTER, CorpusRecipe, Recipe, RecipeError
-from training.remembered import Remembered
 
 # Not narrower: on the gradient of a 1x1 convolution in channels-last layout oneDNN's AVX2 kernels can hang with 4
 # input channels, and its AVX-512 kernels crash with 8; the stem has half the width.
@@ -173,7 +173,7 @@ def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
 ) -> None:
     """Scored as below, the second epoch is the best, and after two worse ones there is no fifth. A run that breaks off
     in the third, with gradients half added up, ends with the same weights."""
-    monkeypatch.setattr("training.loop.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("training.engine.trainer.CHECKPOINT_SECONDS", 0.0)
     plan = Recipe.read(recipe(tmp_path, epochs=9))
     asked = {"selection": 0.2, "patience": 2, "accumulate": 3, "remembered_share": 0.0}
     plan = plan.model_copy(update={"corpora": {"fer2013": plan.corpora["fer2013"].model_copy(update=asked)}})
@@ -469,7 +469,7 @@ from model.modalities.registry import specs_of
 from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
 from training.corpora import Example
-from training.objective import Objective, effective_priors, to_batch
+from training.engine.loss import Objective, effective_priors, to_batch
 from training.modalities.video import VideoRecipe
 from training.recipe import CorpusRecipe
 torch.manual_seed(0)
@@ -729,7 +729,7 @@ def _run_until_mid_epoch(command: list[str], work: Path) -> None:
 
 
 def _batch(checkpoint: Path) -> int:
-    from training.loop import State
+    from training.engine.trainer import State
 
     if not checkpoint.exists():
         return 0

@@ -19,7 +19,7 @@ IGNORED = -100  # torch's cross_entropy leaves such targets out
 class Example:
     """One labelled utterance. `group` (dialogue, actor) is never parted by a split or a fold.
 
-    `content` names the source's bytes (see training.contents): the same item has the same one in every corpus.
+    `content` names the source's bytes (see training.data.content_hash): the same item has the same one in every corpus.
     `words` names those of the words by themselves, where `content` names a recording.
     """
 

@@ -10,11 +10,11 @@ from rich.console import Console
 
 from model.features import Sample, Tokens
 from model.modalities.base import Tokenizer
-from training.cache import Cache
-from training.contents import FileDigests, content_of, stretch_content
 from training.corpora.base import Example
-from training.extraction import Stretch
-from training.filling import fill
+from training.data.content_hash import FileDigests, content_of, stretch_content
+from training.data.extraction import Stretch
+from training.data.feature_cache import Cache
+from training.data.feature_cache_builder import fill
 
 FEATURES_VARIABLE = "VIDEO_SENTIMENT_FEATURES"
 

@@ -11,8 +11,8 @@ import torch
 from model.features import Sample
 from model.modalities.base import Tokenizer
 from model.modalities.face import FACE_SIZE, standardise_faces
-from training.contents import content_of
 from training.corpora.base import Example, Split, targets
+from training.data.content_hash import content_of
 
 FILES: dict[Split, str] = {"train": "train.npz", "held-out": "validation.npz", "test": "test.npz"}
 

@@ -13,9 +13,9 @@ from typing import get_args
 
 from model.modalities.base import Tokenizer
 from model.modalities.text import CONTEXT_UTTERANCES
-from training.contents import drawn
 from training.corpora.base import Example, Split, targets
 from training.corpora.clips import Clip, features_folder, read_clips
+from training.data.content_hash import drawn
 
 COLUMNS = ("path", "start", "end", "text", "speaker", "dialogue", "emotion", "sentiment", "split")
 SPLITS = tuple(split for split in get_args(Split) if split != "all")

@@ -14,9 +14,9 @@ from pathlib import Path
 from model.features import Sample
 from model.modalities.base import Tokenizer
 from model.modalities.text import CONTEXT_UTTERANCES, PLAIN_MARKS
-from training.contents import content_of
 from training.corpora.base import Example, Split, targets
 from training.corpora.clips import Clip, features_folder, read_clips
+from training.data.content_hash import content_of
 
 # What the official CSVs write as control characters is the same byte's mark in Windows' code page 1252.
 WINDOWS_MARKS = {code: bytes([code]).decode("cp1252", errors="ignore") for code in range(0x80, 0xA0)}

@@ -10,8 +10,8 @@ from model.media import read_audio
 from model.modalities.base import Tokenizer
 from model.modalities.registry import prepare, specs_of
 from model.speech import find_speech
-from training.contents import content_of_file
 from training.corpora.base import Example, Split, targets
+from training.data.content_hash import content_of_file
 
 # File names are modality-channel-emotion-intensity-statement-repetition-actor. "Calm" (02) was recorded
 # as a second baseline and counts as neutral.

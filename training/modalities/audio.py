@@ -41,7 +41,7 @@ class AudioRecipe(ModalityRecipe):
         return self.model_copy(update={"mixup": 0.0})
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        from training.augment import some_of, vary_sound
+        from training.data.augmentation import some_of, vary_sound
 
         mels, lengths = inputs
         return list(some_of((mels, lengths), vary_sound(mels, lengths, self), self.varied_share))

@@ -38,7 +38,7 @@ class FaceRecipe(ModalityRecipe):
         return self.model_copy(update={"erase": 0.0, "crop": 1.0})
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        from training.augment import erase_patches, move_faces
+        from training.data.augmentation import erase_patches, move_faces
 
         crops, owner = inputs
         return [erase_patches(move_faces(crops, self), self.erase), owner]
@@ -47,13 +47,13 @@ class FaceRecipe(ModalityRecipe):
     def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:  # noqa: ARG004  (kept unprepared)
         """uint8 [up to MAX_FACES, h, w]; thinning here and again when prepared chooses the same crops."""
         from model.modalities.face import MAX_FACES
-        from training.images import thinned
+        from training.data.images import thinned
 
         return thinned(evidence.crops, MAX_FACES)
 
     @staticmethod
     def unpack(kept: npt.NDArray[np.generic], spec: AnySpec) -> Any:
-        from training.images import evidence_of_images
+        from training.data.images import evidence_of_images
 
         return spec.prepare(evidence_of_images(crops=kept))
 

@@ -30,7 +30,7 @@ class TextRecipe(ModalityRecipe):
         return self.config or {}
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        from training.augment import drop_tokens
+        from training.data.augmentation import drop_tokens
 
         ids, types, mask = inputs
         return [drop_tokens(ids, types, self.token_dropout), types, mask]
@@ -38,7 +38,7 @@ class TextRecipe(ModalityRecipe):
     @staticmethod
     def vary(value: Tokens, corpus: CorpusRecipe, marks: frozenset[int]) -> Tokens:
         """By chance without what was said before, and by chance as some transcribers write: without punctuation."""
-        from training.augment import with_chance, without_marks
+        from training.data.augmentation import with_chance, without_marks
 
         tokens = with_chance(corpus.context_dropout, value, lambda: value.alone())
         return with_chance(corpus.plain_share, tokens, lambda: without_marks(tokens, marks))

@@ -24,7 +24,7 @@ class VideoRecipe(ModalityRecipe):
     flip_clips: bool = False  # half of them
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        from training.augment import flip_clips
+        from training.data.augmentation import flip_clips
 
         return [flip_clips(inputs[0])] if self.flip_clips else list(inputs)
 
@@ -32,13 +32,13 @@ class VideoRecipe(ModalityRecipe):
     def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:  # noqa: ARG004  (kept unprepared)
         """uint8 [up to CLIP_FRAMES, h, w, 3]; thinning here and again when prepared chooses the same frames."""
         from model.modalities.video import CLIP_FRAMES
-        from training.images import thinned
+        from training.data.images import thinned
 
         return thinned(evidence.frames, CLIP_FRAMES)
 
     @staticmethod
     def unpack(kept: npt.NDArray[np.generic], spec: AnySpec) -> Any:
-        from training.images import evidence_of_images
+        from training.data.images import evidence_of_images
 
         return spec.prepare(evidence_of_images(frames=kept))
 

@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from model.network import N_LOGITS, Calibration
-from training.calibrate import folds_of
+from training.calibration.out_of_fold import of_logits
+from training.calibration.scaling import folds_of
 from training.corpora import Example
-from training.judged import of_logits
-from training.loop import Training
+from training.engine.stage_store import build_network
+from training.engine.trainer import Training
+from training.evaluation.scoring import Encoded
 from training.recipe import Recipe, Stage
-from training.scoring import Encoded
-from training.trained import build_network
 
 
 def judge_in_folds(

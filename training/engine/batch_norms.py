@@ -2,8 +2,8 @@
 
 What the layers of averaged weights put out was never seen in training: the averages of each step's statistics are not
 the statistics of the average (Izmailov et al. 2018, "Averaging weights leads to wider optima", section 3.2). Besides,
-training sees faces turned, cut and partly covered, and serving sees them whole, and closer up (model.encoders). So at
-the end the statistics are taken once more, of training examples as serving would see them.
+training sees faces turned, cut and partly covered, and serving sees them whole, and closer up (FaceEncoder). So at the
+end the statistics are taken once more, of training examples as serving would see them.
 """
 
 import copy
@@ -17,7 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from model.contract import Modality
 from model.network import EmotionNetwork
 from training.corpora import Example
-from training.optimising import precision_of
+from training.engine.optim import precision_of
 
 BATCHES = 100  # with the starter's batches 12,800 faces, four looks at each: a minute
 

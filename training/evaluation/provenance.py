@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from model.bundle import Manifest
 from model.contract import Modality
 from model.network import Calibration, NetworkConfig
-from training.seen import data_hash
+from training.data.training_items import data_hash
 
 
 def facts(contents: Sequence[str]) -> dict[str, object]:

@@ -11,9 +11,9 @@ from model.modalities.base import TwoStageEncoder
 from model.modalities.registry import specs_of
 from model.network import EmotionNetwork
 from training.corpora import Example
-from training.joining import Joiner
+from training.data.clip_concat import Joiner
+from training.engine.loss import Batch, to_batch
 from training.modalities.base import ModalityRecipe
-from training.objective import Batch, to_batch
 from training.recipe import Stage
 
 ENCODED_AT_ONCE = 32

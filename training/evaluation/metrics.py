@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import BaseModel
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from training.confidence import (
+from training.evaluation.confidence import (
     BINS,
     Floats,
     Integers,

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from model.contract import Modality
-from training.confidence import Targets
+from training.evaluation.confidence import Targets
+from training.evaluation.scoring import Encoded
 from training.files import whole
-from training.scoring import Encoded
 
 
 def of_logits(

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from training.confidence import Floats, Probabilities, Targets
-from training.metrics import log_loss
+from training.evaluation.confidence import Floats, Probabilities, Targets
+from training.evaluation.metrics import log_loss
 
 FOLDS = 5
 TEMPERATURES = (0.2, 10.0)

@@ -13,8 +13,8 @@ from model.modalities.base import Tokenizer
 from model.modalities.registry import SPECS, load_public_encoder
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from training.corpora import Example
+from training.engine.optim import Part
 from training.files import whole
-from training.optimising import Part
 from training.recipe import Recipe, Stage
 from training.revision import commit
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from model.contract import JSON_TYPE, VIDEO_TYPES
-from training.job import PROJECT, LaunchError
+from training.sagemaker.job import PROJECT, LaunchError
 
 BUNDLE_FILES = ("config.json", "weights.safetensors", "MODEL_CARD.md")
 CONTENT_TYPES = (*VIDEO_TYPES, JSON_TYPE)

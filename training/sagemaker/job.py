@@ -12,7 +12,7 @@ from typing import Any
 from training.recipe import Recipe, RecipeError
 from training.revision import TOLD, commit
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "video-sentiment"
 CHANNEL = "corpora"  # the input channel: /opt/ml/input/data/corpora holds the folders that the recipe names
 CHECKPOINTS = "/opt/ml/checkpoints"  # SageMaker keeps this folder and its S3 place the same

@@ -18,8 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from model import weights
-from training.cache import Cache, Writer
-from training.extraction import EXTRACTION_ID, Parts, Results, Stretch, extract, ready, start_worker
+from training.data.extraction import EXTRACTION_ID, Parts, Results, Stretch, extract, ready, start_worker
+from training.data.feature_cache import Cache, Writer
 
 AHEAD = 4  # files handed to each worker at once: enough that none waits, few enough to hold their results
 

@@ -18,18 +18,18 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from model.network import Calibration, EmotionNetwork
-from training.batch_norms import refit_batch_norms
-from training.batches import Batches
-from training.confidence import Probabilities, Targets
 from training.corpora import IGNORED, Example
-from training.feeding import Feed, encode_variants, seed_of
+from training.data.batches import Batches
+from training.data.collate import Feed, encode_variants, seed_of
+from training.engine.batch_norms import refit_batch_norms
+from training.engine.loss import Objective
+from training.engine.optim import Part, accelerator, freeze, lay_out, moving_average, optimiser_of
+from training.engine.self_distillation import Remembered
+from training.engine.stage_store import fingerprint
+from training.evaluation.confidence import Probabilities, Targets
+from training.evaluation.scoring import encode, judge
 from training.files import whole
-from training.objective import Objective
-from training.optimising import Part, accelerator, freeze, lay_out, moving_average, optimiser_of
 from training.recipe import Recipe, Stage
-from training.remembered import Remembered
-from training.scoring import encode, judge
-from training.trained import fingerprint
 
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 LEAST_STEPS = 20  # that torch's schedule can divide into a rise and a fall

@@ -17,13 +17,13 @@ from pydantic import BaseModel
 from model.bundle import Bundle, find_bundle, load_bundle
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.network import Calibration
-from training.confidence import Probabilities, Targets
-from training.contents import file_digest
 from training.corpora import CORPORA, IGNORED, Split
-from training.metrics import Figures, Headline, headline, measure
-from training.provenance import Taught, taught_of, uncalibrated
-from training.scoring import CrossFit, Encoded, Judged, judge, under_prior
-from training.seen import Hashes, data_hash, is_seen, load_seen
+from training.data.content_hash import file_digest
+from training.data.training_items import Hashes, data_hash, is_seen, load_seen
+from training.evaluation.confidence import Probabilities, Targets
+from training.evaluation.metrics import Figures, Headline, headline, measure
+from training.evaluation.provenance import Taught, taught_of, uncalibrated
+from training.evaluation.scoring import CrossFit, Encoded, Judged, judge, under_prior
 
 Prior = Literal["corpus", "declared"]
 Scope = Literal["all", "unseen"]  # every item, or those whose bytes were not in training

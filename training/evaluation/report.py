@@ -13,13 +13,13 @@ from markupsafe import Markup
 
 from model.pages import content_policy, page_environment, page_style
 from model.palette import MODALITY_NAMES
-from training.confidence import BINS, Bin
 from training.corpora import CORPORA
-from training.evaluation import Evaluation
-from training.metrics import BOOTSTRAP_ROUNDS, Figures
+from training.evaluation.confidence import BINS, Bin
+from training.evaluation.metrics import BOOTSTRAP_ROUNDS, Figures
+from training.evaluation.protocol import Evaluation
 from training.revision import commit
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 HEAT_STEPS = 20  # shades of a confusion matrix: a step is 5% of a row
 PLOT = 240.0  # side of a reliability diagram's square, in its own units

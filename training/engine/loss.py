@@ -12,11 +12,11 @@ from model.features import Sample
 from model.modalities.registry import AnySpec
 from model.network import N_EMOTIONS, Calibration, EmotionNetwork, Encoded, log_probabilities
 from training.corpora import IGNORED, Example, class_frequencies
+from training.engine.optim import precision_of
+from training.engine.self_distillation import Remembered
 from training.modalities.base import ModalityRecipe
 from training.modalities.registry import DEFAULT_RECIPES
-from training.optimising import precision_of
 from training.recipe import CorpusRecipe
-from training.remembered import Remembered
 
 
 @dataclass(frozen=True)

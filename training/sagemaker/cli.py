@@ -1,16 +1,16 @@
 """After training: how a job is doing, its artefact into the registry, a registered version on to the stack.
 
-The commands `status`, `register` and `deploy` of `python -m training.launch`; what they do is in `training.registry`.
+The commands `status`, `register` and `deploy` of `python -m training.launch`; what they do is in `registry`.
 """
 
 from typing import Annotated
 
 import typer
 
-from training import registry
-from training.account import connect
-from training.job import PROJECT, LaunchError
-from training.registry import Artefact, Endpoint, approved_artefact, check_artefact, find_artefact
+from training.sagemaker import registry
+from training.sagemaker.account import connect
+from training.sagemaker.job import PROJECT, LaunchError
+from training.sagemaker.registry import Artefact, Endpoint, approved_artefact, check_artefact, find_artefact
 
 RegionOption = Annotated[str | None, typer.Option(help="AWS region; else the profile's.", show_default=False)]
 

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from model.contract import Modality
 from model.network import EmotionNetwork, NetworkConfig
-from training.confidence import Probabilities, Targets
 from training.corpora import Example
+from training.evaluation.confidence import Probabilities, Targets
 
 CHUNK = 256  # examples in memory at once: a lazy corpus of clips does not fit as a whole
 

@@ -7,7 +7,7 @@
         index.jsonl            a line for each item: where its parts lie, or why there are none
         items.bin              the parts, one behind the other
 
-An item's key is the name of its content (training.contents). Lines are written behind the bytes they speak
+An item's key is the name of its content (training.data.content_hash). Lines are written behind the bytes they speak
 of; what a killed process left without a line is overwritten, and all else is kept.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from model.features import Sample, Tokens
-from training.extraction import EXTRACTION_ID, Parts, sample_of
+from training.data.extraction import EXTRACTION_ID, Parts, sample_of
 
 ALIGNMENT = 64  # bytes
 

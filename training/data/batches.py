@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch.utils.data import Sampler
 
-from training.contents import drawn
 from training.corpora import Example
+from training.data.content_hash import drawn
 
 POOL = 16  # batches whose examples are sorted by length before they are cut: padding costs as much as content
 

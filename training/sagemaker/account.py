@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import ClientError
 
-from training.job import Job, LaunchError
+from training.sagemaker.job import Job, LaunchError
 
 
 def connect(region: str | None, needs_credentials: bool = True) -> Any:

@@ -10,12 +10,12 @@ from pydantic import BaseModel
 
 from model.contract import Modality
 from model.network import N_EMOTIONS, Calibration, EmotionNetwork, NetworkConfig
-from training.calibrate import LEAST_RELIABILITY, Scaling, cross_fit, fit_scaling, folds_of, reliability
-from training.confidence import Probabilities, Reliability, Targets, reliability_of
+from training.calibration.scaling import LEAST_RELIABILITY, Scaling, cross_fit, fit_scaling, folds_of, reliability
 from training.corpora import IGNORED
-from training.metrics import log_loss
-from training.provenance import Taught
-from training.scoring import CrossFit, Encoded, judge, judge_by
+from training.evaluation.confidence import Probabilities, Reliability, Targets, reliability_of
+from training.evaluation.metrics import log_loss
+from training.evaluation.provenance import Taught
+from training.evaluation.scoring import CrossFit, Encoded, judge, judge_by
 
 TINY = 1e-12  # a probability whose logarithm is still a number
 
