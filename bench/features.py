@@ -18,10 +18,10 @@ import typer
 from rich.console import Console
 
 from bench.clip import AUDIO_CHUNK, BUILD, FPS, HEIGHT, WIDTH, read_sound, sample_clip
-from training.cache import Cache
-from training.contents import content_of_file
-from training.extraction import Stretch
-from training.filling import default_workers, fill
+from training.data.content_hash import content_of_file
+from training.data.extraction import Stretch
+from training.data.feature_cache import Cache
+from training.data.feature_cache_builder import default_workers, fill
 
 SECONDS = 3.12  # 78 pictures; the mean of MELD's utterances by their transcripts' times is 3.13 s
 SOUND_RATE = 48_000

@@ -9,9 +9,13 @@ from pathlib import Path
 import torch
 
 from bench.clip import BUILD
-from model.bundle import FORMAT, BundleError, Manifest, read_manifest, save_bundle
+from model.bundle import BundleError, Manifest, read_manifest, save_bundle
+from model.bundle_formats import FORMAT
 from model.compat import ensure_torchvision
-from model.encoders import VoiceConfig
+from model.modalities.audio import VoiceConfig
+from model.modalities.face import FaceConfig
+from model.modalities.text import TextConfig
+from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
 
 FACE_WIDTH = 64
@@ -36,7 +40,9 @@ def _manifest() -> Manifest:
         version=str(FORMAT),
         licence="none: random weights",
         tokenizer="minilm-l6",  # WordPiece with BERT's vocabulary
-        network=NetworkConfig(text=BertConfig().to_dict(), audio=VoiceConfig(), video=True, face_width=FACE_WIDTH),
+        network=NetworkConfig.of(
+            TextConfig(bert=BertConfig().to_dict()), VoiceConfig(), VideoConfig(), FaceConfig(width=FACE_WIDTH)
+        ),
     )
 
 

@@ -36,7 +36,9 @@ from bench.whisper_checkpoint import checkpoint
 from model import weights
 from model.bundle import Bundle
 from model.contract import Modality
-from model.features import KINETICS_MEAN, KINETICS_STD, SAMPLE_RATE, FloatArray, log_mel
+from model.features import SAMPLE_RATE, FloatArray
+from model.modalities.audio import log_mel
+from model.modalities.video import KINETICS_MEAN, KINETICS_STD
 from model.network import N_LOGITS, Judgement
 
 PICTURES, PICTURE_SIDE = 30, 224

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from bench.clip import Progress
 from bench.measure import Stopwatch, Timing, timed
@@ -27,7 +28,8 @@ from model.contract import Modality, Utterance
 from model.faces import FaceTracker
 from model.features import Sample
 from model.media import Reader, read_audio
-from model.network import ENCODER_BATCH, EmotionNetwork, collate
+from model.modalities.registry import AnySpec
+from model.network import EmotionNetwork
 from model.pipeline import Models, analyze, load_models
 from model.speech import find_speech, transcribe
 from model.watching import FACE_RATE
@@ -140,12 +142,12 @@ class _Bench:
     def encoder(self, modality: Modality) -> Stage:
         """One encoder over all utterances."""
         network = self._models.bundle.network
-        samples = [sample.only(modality) for sample in self._samples if getattr(sample, modality) is not None]
+        samples = [sample.only(modality) for sample in self._samples if sample.get(modality) is not None]
         name = f"encoder: {modality}"
         if not samples:
             return self._stage(name, Form(what="nothing to encode", timing=Timing(wall=0.0, cpu=0.0)))
         with torch.inference_mode():
-            ours = self._form(_manner(modality), lambda: network.encode(samples))
+            ours = self._form(_manner(network.specs[modality]), lambda: network.encode(samples))
             return self._stage(name, ours, *self._naive(network, modality, samples))
 
     def _naive(self, network: EmotionNetwork, modality: Modality, samples: Sequence[Sample]) -> list[Form]:
@@ -164,11 +166,12 @@ class _Bench:
                     note=f"extrapolated from {LONG_CLIPS}",
                 ),
             ]
-        return [
-            self._form(
-                "batch 1", lambda: [network.embed(modality, collate(modality, [sample]), 1) for sample in samples]
-            )
-        ]
+        collate = network.specs[modality].collate
+
+        def each() -> list[Tensor]:
+            return [network.embed(modality, collate([sample.get(modality)]), 1) for sample in samples]
+
+        return [self._form("batch 1", each)]
 
     def _form(self, what: str, work: Callable[[], object], note: str = "") -> Form:
         return Form(what=what, timing=timed(work, self._repeats), note=note)
@@ -177,7 +180,7 @@ class _Bench:
         return Stage(name=name, bundle=self._models.bundle.manifest.name, ours=ours, naive=naive)
 
 
-def _manner(modality: Modality) -> str:
+def _manner(spec: AnySpec) -> str:
     """How the engine runs an encoder, in words."""
-    detail = {"text": ", padded to the longest", "video": ", channels last"}.get(modality, "")
-    return f"batches of up to {ENCODER_BATCH[modality]}{detail}"
+    detail = {"text": ", padded to the longest", "video": ", channels last"}.get(spec.modality, "")
+    return f"batches of up to {spec.batch}{detail}"

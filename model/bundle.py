@@ -1,8 +1,8 @@
 """Bundles: a trained network as a folder of `config.json`, `weights.safetensors` and `MODEL_CARD.md`.
 
 The weights hold only what differs from the public encoders that the configuration names, in half
-precision. A bundle whose labels or preprocessing are not this code's is refused: it would answer, and
-answer wrongly.
+precision. A bundle whose labels are not this code's, or one of whose modalities is preprocessed otherwise,
+is refused: it would answer, and answer wrongly. Older formats are converted as they are read (bundle_formats).
 """
 
 import itertools
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -19,15 +19,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from model import weights
+from model.bundle_formats import FORMAT, FormatError, upgraded
 from model.contract import EMOTIONS, SENTIMENTS, Modality
-from model.encoders import FaceEncoder, TextEncoder, VideoEncoder, VoiceEncoder
-from model.features import PREPROCESS_ID, TextTokenizer
+from model.modalities.base import EncoderError, Tokenizer
+from model.modalities.registry import load_public_encoder, public_state
 from model.network import EmotionNetwork, NetworkConfig
-from model.public_encoders import EncoderError, load_public_encoder, public_state
 
 BUNDLES = Path(__file__).resolve().parent / "bundles"
 DEFAULT_BUNDLE = "starter"
-FORMAT = 1
 
 
 class BundleError(Exception):
@@ -44,13 +43,18 @@ class Manifest(BaseModel):
     licence: str
     emotions: tuple[str, ...] = EMOTIONS
     sentiments: tuple[str, ...] = SENTIMENTS
-    preprocess_id: str = PREPROCESS_ID
     languages: tuple[str, ...] = ("en",)  # that its text encoder reads
     public_encoders: dict[Modality, str] = {}  # modality -> entry of weights.CATALOGUE
     tokenizer: str | None = None  # entry of weights.CATALOGUE
     fusion_trained: bool = False  # whether gates and joint head were trained on multimodal samples
     network: NetworkConfig
+    preprocess_ids: dict[Modality, str] = Field(default_factory=lambda known: _preprocess_ids(known.get("network")))
     training: dict[str, object] = {}  # how it was made: for people and training's own tools
+
+
+def _preprocess_ids(network: NetworkConfig | None) -> dict[Modality, str]:
+    """Of this code's preprocessing, for the modalities of a network."""
+    return {} if network is None else {m: spec.preprocess_id for m, spec in network.specs.items()}
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Bundle:
 
     manifest: Manifest
     network: EmotionNetwork
-    tokenizer: TextTokenizer | None
+    tokenizer: Tokenizer | None
 
 
 def load_bundle(name: str | Path = DEFAULT_BUNDLE, device: str = "cpu") -> Bundle:
@@ -73,21 +77,26 @@ def load_bundle(name: str | Path = DEFAULT_BUNDLE, device: str = "cpu") -> Bundl
     public: set[str] = set()
     for modality, entry in manifest.public_encoders.items():
         try:
-            loaded = load_public_encoder(network.encoders[modality], entry)
+            loaded = load_public_encoder(network.encoder(modality), entry)
         except EncoderError as error:
             raise BundleError(f"the bundle {folder}: {error}") from error
         public |= {f"encoders.{modality}.{key}" for key in loaded}
     _overlay(network, folder, public)
-    tokenizer = None
-    if manifest.tokenizer is not None:
-        tokenizer = TextTokenizer(weights.fetch(manifest.tokenizer) / "tokenizer.json")
-    return Bundle(manifest, _prepared(network, device), tokenizer)
+    return Bundle(manifest, _prepared(network, device), _tokenizer(manifest))
+
+
+def _tokenizer(manifest: Manifest) -> Tokenizer | None:
+    """The one tokenizer that a bundle has: of the modality that reads words."""
+    if manifest.tokenizer is None:
+        return None
+    load = next((spec.tokenizer for spec in manifest.network.specs.values() if spec.tokenizer is not None), None)
+    return load(weights.fetch(manifest.tokenizer)) if load is not None else None
 
 
 def save_bundle(folder: Path, manifest: Manifest, network: EmotionNetwork) -> None:
     """Write `config.json` and `weights.safetensors`; what equals the public encoders is left out."""
     folder.mkdir(parents=True, exist_ok=True)
-    public = {str(m): public_state(network.encoders[m], p) for m, p in manifest.public_encoders.items()}
+    public = {str(m): public_state(network.encoder(m), p) for m, p in manifest.public_encoders.items()}
     own = {}
     for key, value in network.state_dict().items():
         encoder, _, name = key.removeprefix("encoders.").partition(".")
@@ -112,21 +121,29 @@ def find_bundle(name: str | Path) -> Path:
 def read_manifest(folder: Path) -> Manifest:
     """A bundle's configuration, checked against this code. Raises BundleError."""
     try:
-        manifest = Manifest.model_validate_json((folder / "config.json").read_bytes())
+        written = json.loads((folder / "config.json").read_bytes())
+        manifest = Manifest.model_validate(upgraded(written))
+    except (FormatError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BundleError(f"the bundle {folder}: config.json {error}") from error
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(map(str, problem["loc"]))
         raise BundleError(f"the bundle {folder}: config.json is not valid at {place!r}: {problem['msg']}") from error
     for what, theirs, ours in (
-        ("format", manifest.format, FORMAT),
         ("emotion labels", manifest.emotions, EMOTIONS),
         ("sentiment labels", manifest.sentiments, SENTIMENTS),
-        ("preprocessing", manifest.preprocess_id, PREPROCESS_ID),
     ):
         if theirs != ours:
             raise BundleError(
                 f"the bundle {folder} was made for other {what} ({theirs}) than this version has ({ours}); "
                 "use the bundle of this version, or train it again"
+            )
+    for modality, spec in manifest.network.specs.items():
+        if (theirs_id := manifest.preprocess_ids.get(modality)) != spec.preprocess_id:
+            raise BundleError(
+                f"the bundle {folder} was trained with another preprocessing of {modality} ({theirs_id}) than this "
+                f"version has ({spec.preprocess_id}); use the bundle of this version, or train {modality} again: "
+                f"python -m training.train --only {modality}"
             )
     return manifest
 
@@ -151,15 +168,12 @@ def _prepared(network: EmotionNetwork, device: str) -> EmotionNetwork:
     fold_batch_norms(network)
     network = network.to(device)
     fast = device == "cuda" or has_fast_bfloat16()
-    for modality in network.modalities:
-        encoder = network.encoders[modality]
-        if isinstance(encoder, FaceEncoder):
-            encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        elif isinstance(encoder, VideoEncoder):
-            encoder.to(torch.bfloat16 if fast else None, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        elif fast and isinstance(encoder, TextEncoder | VoiceEncoder):
-            for part in encoder.pretrained():
-                part.to(torch.bfloat16)
+    for modality, spec in network.specs.items():
+        encoder = network.encoder(modality)
+        for part in encoder.pretrained() if fast else ():
+            part.to(torch.bfloat16)
+        if spec.layout is not None:
+            encoder.to(memory_format=spec.layout)  # type: ignore[call-overload]
     return network
 
 

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from model.features import FACE_SIZE, ByteArray, FloatArray
+from model.features import ByteArray, FloatArray
+from model.modalities.face import FACE_SIZE
 from model.sampling import Sampling
 
 DETECTOR_SIDE = 320  # pixels of the longer side; 32 px faces of a 1280 px frame are still 8 px there

@@ -1,69 +1,26 @@
-"""Preprocessing: from decoded media and words to the tensors the network takes.
+"""What describes one utterance: the evidence as it is decoded, and the tensors that encoders take.
 
-The only copy of it: training calls these very functions, and a bundle stores `PREPROCESS_ID`, so
-that weights can never be served behind another preprocessing than the one they were trained with.
+How evidence becomes tensors is each modality's own matter: `prepare` in `model.modalities`.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
-from tokenizers import Tokenizer
 from torch import Tensor
 
 from model.contract import MODALITIES, Modality
-from model.spectrogram import HOP_LENGTH as HOP_LENGTH  # the preprocessing's constants are all to be had here
-from model.spectrogram import N_FFT, log_mel_spectrogram
-from model.spectrogram import SAMPLE_RATE as SAMPLE_RATE
+from model.spectrogram import SAMPLE_RATE as SAMPLE_RATE  # of all audio, mono
 from model.spectrogram import FloatArray as FloatArray
 
 ByteArray = npt.NDArray[np.uint8]
 
-# Sound: the log-mel spectrogram of Whisper (see spectrogram.py), whose encoder the voice is read with.
-N_MELS = 80
-VOICE_RMS = 0.05  # every utterance is brought to -26 dBFS: its level tells the distance to the microphone
-SILENCE_RMS = 1e-3  # -60 dBFS: below, a microphone's noise floor, nothing to judge
-MIN_AUDIO_SAMPLES = SAMPLE_RATE // 10
-MAX_AUDIO_SAMPLES = 30 * SAMPLE_RATE  # what the encoder has positions for; utterances are 15 s at most
-
-# Faces: grey, as FER2013 has them.
-FACE_SIZE = 48
-MAX_FACES = 16  # crops an utterance: beyond, neighbours repeat each other
-
-# Clips for R3D-18: the values of torchvision's R3D_18_Weights.KINETICS400_V1.transforms().
-CLIP_FRAMES = 16
-CLIP_SIZE = 112
-CLIP_RESIZE = (128, 171)  # height, width before the centre crop
-KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
-KINETICS_STD = (0.22803, 0.22145, 0.216989)
-
-# Words: [CLS] earlier utterances [SEP] utterance [SEP].
-MAX_TOKENS = 128
-MAX_UTTERANCE_TOKENS = 96  # what is left of MAX_TOKENS goes to the context
-CONTEXT_UTTERANCES = 1  # more did not help an encoder of this size, and each doubles the work
-# Typographers' marks, as transcripts have them and recognisers do not, to the ones on a keyboard.
-PLAIN_MARKS = str.maketrans(
-    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u2014": "-", "\u2013": "-"}
-)
-
-PREPROCESS_VERSION = 2  # raise it with any change that the constants in the id do not show
-PREPROCESS_ID = (
-    f"v{PREPROCESS_VERSION}"
-    f"/whispermel{N_MELS}-{N_FFT}-{HOP_LENGTH}@{SAMPLE_RATE}"
-    f"/face{FACE_SIZE}x{MAX_FACES}"
-    f"/clip{CLIP_FRAMES}x{CLIP_SIZE}"
-    f"/tokens{MAX_UTTERANCE_TOKENS}-{MAX_TOKENS}-{CONTEXT_UTTERANCES}"
-)
-
 
 @dataclass(frozen=True)
 class Tokens:
-    """One utterance for BERT: `ids` and `types` int64 [n]; types are 1 on the utterance itself."""
+    """One utterance for a text encoder: `ids` and `types` int64 [n]; types are 1 on the utterance itself."""
 
     ids: Tensor
     types: Tensor
@@ -77,112 +34,60 @@ class Tokens:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One utterance as the network takes it. A modality that is not there is None."""
+class Evidence:
+    """What was decoded of one utterance, before any modality prepares its tensors. Training caches it like this.
 
-    text: Tokens | None = None
-    audio: Tensor | None = None  # float32 [N_MELS, frames]
-    video: Tensor | None = None  # float32 [3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE]
-    face: Tensor | None = None  # float32 [crops, 1, FACE_SIZE, FACE_SIZE]
+    `sound` float32 [n] at SAMPLE_RATE; `frames` RGB uint8 as `video.shrink_for_clip` returns them; `crops` grey
+    uint8 [h, w], of one face; `tokens` of the words, None where there are none.
+    """
+
+    sound: FloatArray
+    frames: Sequence[ByteArray] = ()
+    crops: Sequence[ByteArray] = ()
+    tokens: Tokens | None = None
+
+
+class Sample:
+    """One utterance as the network takes it: `Sample(text=..., face=...)`.
+
+    Each modality's input is read by the modality's name and is None where the utterance lacks it. Its type is that
+    of the modality's `prepare`: Tokens for text, a float32 tensor for the others.
+    """
+
+    def __init__(self, **inputs: Any) -> None:
+        if unknown := inputs.keys() - set(MODALITIES):
+            raise TypeError(f"{', '.join(sorted(unknown))}: the modalities are {', '.join(MODALITIES)}")
+        self._inputs: Mapping[str, Any] = {m: inputs[m] for m in MODALITIES if inputs.get(m) is not None}
+
+    def __getattr__(self, name: str) -> Any:
+        if name in MODALITIES:
+            return self._inputs.get(name)
+        raise AttributeError(name)
+
+    def __repr__(self) -> str:
+        return f"Sample({', '.join(self._inputs)})"
 
     @property
     def present(self) -> tuple[Modality, ...]:
-        return tuple(m for m in MODALITIES if getattr(self, m) is not None)
+        """The modalities that the utterance has."""
+        return tuple(m for m in MODALITIES if m in self._inputs)
+
+    def get(self, modality: Modality) -> Any:
+        """The input of a modality; None where the utterance lacks it."""
+        return self._inputs.get(modality)
 
     def only(self, *modalities: Modality) -> "Sample":
         """The same utterance with every other modality left out."""
-        return Sample(**{f.name: getattr(self, f.name) for f in fields(self) if f.name in modalities})
+        return Sample(**{m: value for m, value in self._inputs.items() if m in modalities})
 
-
-class TextTokenizer:
-    """WordPiece tokens of an utterance behind its dialogue context."""
-
-    def __init__(self, path: Path) -> None:
-        self._tokenizer = Tokenizer.from_file(str(path))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        self._cls = self._tokenizer.token_to_id("[CLS]")
-        self._sep = self._tokenizer.token_to_id("[SEP]")
-
-    @property
-    def marks(self) -> frozenset[int]:
-        """The tokens that are punctuation; the apostrophe is part of words."""
-        vocabulary = self._tokenizer.get_vocab()
-        return frozenset(i for word, i in vocabulary.items() if word != "'" and not re.search(r"[\w\[]", word))
-
-    def __call__(self, text: str, context: Sequence[str] = ()) -> Tokens | None:
-        """Tokens of `text`, or None where it has none.
-
-        `context` holds the earlier utterances, oldest first; the last CONTEXT_UTTERANCES are used, and
-        what does not fit is cut from their beginning, farthest from the utterance.
-        """
-        words = self._ids(text)[:MAX_UTTERANCE_TOKENS]
-        if not words:
-            return None
-        earlier = self._ids(" ".join(context[-CONTEXT_UTTERANCES:])) if context else []
-        room = MAX_TOKENS - 3 - len(words)
-        first = [self._cls, *earlier[max(0, len(earlier) - room) :], self._sep]
-        second = [*words, self._sep]
-        return Tokens(ids=torch.tensor(first + second), types=torch.tensor([0] * len(first) + [1] * len(second)))
-
-    def _ids(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(text.translate(PLAIN_MARKS), add_special_tokens=False).ids
-        return ids
-
-
-def log_mel(audio: FloatArray) -> Tensor | None:
-    """Mono float audio [n] at SAMPLE_RATE, in [-1, 1] -> float32 [N_MELS, n // HOP_LENGTH]; None when silent."""
-    level = rms(audio)
-    if audio.size < MIN_AUDIO_SAMPLES or level < SILENCE_RMS:
-        return None
-    samples = np.asarray(audio[:MAX_AUDIO_SAMPLES], np.float64) * (VOICE_RMS / level)
-    return torch.from_numpy(log_mel_spectrogram(samples, N_MELS))
+    def replaced(self, **inputs: Any) -> "Sample":
+        """The same utterance with other inputs of some modalities; None removes one."""
+        return Sample(**{**self._inputs, **inputs})
 
 
 def rms(audio: FloatArray) -> float:
     """Root mean square of samples [n]; 0 for none."""
     return float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if audio.size else 0.0
-
-
-def face_tensor(crops: Sequence[ByteArray]) -> Tensor | None:
-    """Grey face crops, uint8 [h, w] each -> float32 [crops, 1, FACE_SIZE, FACE_SIZE]; None for none.
-
-    At most MAX_FACES, evenly spread. Each crop is standardised by itself, which takes the lighting out.
-    """
-    if not crops:
-        return None
-    chosen = [crops[i] for i in spread(len(crops), min(len(crops), MAX_FACES))]
-    resized = [cv2.resize(c, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA) for c in chosen]
-    return standardise_faces(torch.from_numpy(np.stack(resized)))
-
-
-def standardise_faces(crops: Tensor) -> Tensor:
-    """uint8 [n, FACE_SIZE, FACE_SIZE] -> float32 [n, 1, FACE_SIZE, FACE_SIZE], zero mean, unit variance each."""
-    faces = crops.unsqueeze(1).float()
-    mean = faces.mean(dim=(2, 3), keepdim=True)
-    deviation = faces.std(dim=(2, 3), keepdim=True)
-    return (faces - mean) / deviation.clamp_min(1.0)  # an even grey crop stays at zero
-
-
-def shrink_for_clip(frame: ByteArray) -> ByteArray:
-    """RGB frame uint8 [h, w, 3] -> uint8 [CLIP_SIZE, CLIP_SIZE, 3]: resized, centre cropped."""
-    height, width = CLIP_RESIZE
-    resized = cv2.resize(frame, (width, height), interpolation=cv2.INTER_LINEAR)
-    top, left = (height - CLIP_SIZE) // 2, (width - CLIP_SIZE) // 2
-    return np.ascontiguousarray(resized[top : top + CLIP_SIZE, left : left + CLIP_SIZE], dtype=np.uint8)
-
-
-def clip_tensor(frames: Sequence[ByteArray]) -> Tensor | None:
-    """Frames from `shrink_for_clip` -> float32 [3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE]; None for none.
-
-    CLIP_FRAMES of them spread over the whole utterance, repeating where it has fewer.
-    """
-    if not frames:
-        return None
-    clip = np.stack([frames[i] for i in spread(len(frames), CLIP_FRAMES)])
-    tensor = torch.from_numpy(clip).permute(3, 0, 1, 2).float().div_(255.0)
-    mean, std = (torch.tensor(v).view(3, 1, 1, 1) for v in (KINETICS_MEAN, KINETICS_STD))
-    return tensor.sub_(mean).div_(std)
 
 
 def spread(total: int, count: int) -> list[int]:

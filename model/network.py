@@ -15,24 +15,24 @@ log-linear pooling (Genest & Zidek 1986, "Combining probability distributions", 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS, Modality
-from model.encoders import FaceEncoder, TextEncoder, VideoEncoder, VoiceConfig, VoiceEncoder
-from model.features import Sample, Tokens
+from model.features import Sample
+from model.modalities.base import Encoder, EncoderConfig, TwoStageEncoder
+from model.modalities.registry import AnyConfig, AnySpec, spec_of
 
 N_EMOTIONS, N_SENTIMENTS = len(EMOTIONS), len(SENTIMENTS)
 N_LOGITS = N_EMOTIONS + N_SENTIMENTS  # a head's row: emotions first, then sentiments
-# Utterances at a time: this bounds memory. A face's 16 crops take a megabyte each between the layers, so that a
-# passage's faces at once were the most that an analysis held, and the more the longer the passage happened to be.
-ENCODER_BATCH: dict[Modality, int] = {"text": 64, "audio": 8, "video": 2, "face": 2}
+
+Encoded = tuple[Modality, Tensor, Tensor]
+"""Of some utterances that have a modality: which modality, the utterances' rows int64 [k], embeddings [k, width]."""
 
 
 class Calibration(BaseModel):
@@ -58,10 +58,7 @@ class NetworkConfig(BaseModel):
     """Everything needed to build an `EmotionNetwork` before its weights are loaded."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    text: dict[str, Any] | None = Field(default=None, description="a transformers BertConfig, as a dictionary")
-    audio: VoiceConfig | None = Field(default=None, description="the shape of VoiceEncoder")
-    video: bool = Field(default=False, description="torchvision's r3d_18")
-    face_width: int | None = Field(default=None, description="channels of the first stage of FaceEncoder")
+    encoders: dict[Modality, AnyConfig] = Field(min_length=1, description="an encoder's shape for each modality")
     calibration: dict[Modality, Calibration] = {}
     fused_temperature_emotion: float = Field(default=1.0, gt=0.0, description="where several modalities are there")
     fused_temperature_sentiment: float = Field(default=1.0, gt=0.0)
@@ -73,15 +70,28 @@ class NetworkConfig(BaseModel):
         found = {"fused_temperature_emotion": emotion, "fused_temperature_sentiment": sentiment}
         return self.model_copy(update=found)
 
+    @field_validator("encoders")
+    @classmethod
+    def _encoders_read_their_modality(cls, encoders: dict[Modality, EncoderConfig]) -> dict[Modality, EncoderConfig]:
+        for modality, config in encoders.items():
+            if spec_of(config).modality != modality:
+                raise ValueError(f"{modality}: {spec_of(config).kind} is an encoder of {spec_of(config).modality}")
+        return encoders
+
+    @classmethod
+    def of(cls, *encoders: EncoderConfig, **constants: Any) -> "NetworkConfig":
+        """A network of these encoders; what `constants` leave out is as in a network that is not calibrated."""
+        return cls(encoders={spec_of(config).modality: config for config in encoders}, **constants)
+
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        has = {
-            "text": self.text is not None,
-            "audio": self.audio is not None,
-            "video": self.video,
-            "face": self.face_width is not None,
-        }
-        return tuple(m for m in MODALITIES if has[m])
+        """In the order of the contract, which is that of the network's columns."""
+        return tuple(m for m in MODALITIES if m in self.encoders)
+
+    @property
+    def specs(self) -> dict[Modality, AnySpec]:
+        """What is known of each modality's encoder, in the same order."""
+        return {m: spec_of(self.encoders[m]) for m in self.modalities}
 
 
 @dataclass(frozen=True)
@@ -110,12 +120,10 @@ class EmotionNetwork(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        if not config.modalities:
-            raise ValueError("a network needs at least one modality")
         self.config = config
-        self.modalities = config.modalities
-        self.encoders = nn.ModuleDict({m: _build_encoder(m, config) for m in self.modalities})
-        widths = {m: int(self.encoders[m].width) for m in self.modalities}  # type: ignore[arg-type]
+        self.modalities, self.specs = config.modalities, config.specs
+        self.encoders = nn.ModuleDict({m: spec.encoder(config.encoders[m]) for m, spec in self.specs.items()})
+        widths = {m: self.encoder(m).width for m in self.modalities}
         self.heads = nn.ModuleDict({m: nn.Linear(widths[m], N_LOGITS) for m in self.modalities})
         self.gates = nn.ModuleDict({m: _zero(nn.Linear(widths[m], 1)) for m in self.modalities})
         self.joint = _zero(nn.Linear(sum(widths.values()), N_LOGITS))
@@ -143,44 +151,52 @@ class EmotionNetwork(nn.Module):
         return self.fuse(embeddings, logits, present)
 
     def encode(self, samples: Sequence[Sample]) -> tuple[list[Tensor], Tensor, Tensor]:
-        """-> an embedding [n, width] per modality, logits [n, modalities, N_LOGITS], present bool [n, modalities].
+        """Return an embedding [n, width] per modality, logits [n, modalities, N_LOGITS], present bool [n, modalities].
 
         An encoder runs only on the samples that have its modality; rows of the others are zero.
         """
+        return self.gather(len(samples), self._encode_in_batches(samples))
+
+    def _encode_in_batches(self, samples: Sequence[Sample]) -> Iterator[Encoded]:
+        for modality, spec in self.specs.items():
+            rows = [i for i, sample in enumerate(samples) if sample.get(modality) is not None]
+            # Neighbors in length share a batch: padding costs as much as content.
+            rows.sort(key=lambda i: spec.size(samples[i].get(modality)))  # noqa: B023  (sorted at once)
+            for start in range(0, len(rows), spec.batch):
+                batch = rows[start : start + spec.batch]
+                inputs = spec.collate([samples[i].get(modality) for i in batch])
+                embedding = self.embed(modality, inputs, len(batch))
+                yield modality, torch.tensor(batch, device=embedding.device), embedding
+
+    def gather(self, n: int, parts: Iterable[Encoded]) -> tuple[list[Tensor], Tensor, Tensor]:
+        """Lay embeddings, and the logits that the heads read off them, at their rows; returns what `encode` returns."""
         device = self.log_prior.device
-        present = torch.zeros(len(samples), len(self.modalities), dtype=torch.bool, device=device)
-        embeddings, logits = [], []
-        for column, modality in enumerate(self.modalities):
-            rows = [i for i, sample in enumerate(samples) if getattr(sample, modality) is not None]
+        present = torch.zeros(n, len(self.modalities), dtype=torch.bool, device=device)
+        embeddings = [torch.zeros(n, self.encoder(m).width, device=device) for m in self.modalities]
+        logits = [torch.zeros(n, N_LOGITS, device=device) for _ in self.modalities]
+        for modality, rows, part in parts:
+            column = self.modalities.index(modality)
             present[rows, column] = True
-            width = int(self.encoders[modality].width)  # type: ignore[arg-type]
-            embedding = torch.zeros(len(samples), width, device=device)
-            evidence = torch.zeros(len(samples), N_LOGITS, device=device)
-            # Neighbours in length share a batch: padding costs as much as content.
-            rows.sort(key=lambda i: _size(samples[i], modality))
-            for start in range(0, len(rows), ENCODER_BATCH[modality]):
-                batch = rows[start : start + ENCODER_BATCH[modality]]
-                part = self.embed(modality, collate(modality, [samples[i] for i in batch]), len(batch))
-                index = torch.tensor(batch, device=device)
-                embedding = embedding.index_copy(0, index, part)
-                evidence = evidence.index_copy(0, index, self.heads[modality](part).float())  # autocast halves it
-            embeddings.append(embedding)
-            logits.append(evidence)
+            embeddings[column] = embeddings[column].index_copy(0, rows, part)
+            read = self.heads[modality](part).float()  # autocast halves it
+            logits[column] = logits[column].index_copy(0, rows, read)
         return embeddings, torch.stack(logits, dim=1), present
 
+    def encoder(self, modality: Modality) -> Encoder:
+        """The encoder of one modality."""
+        return cast(Encoder, self.encoders[modality])
+
     def embed(self, modality: Modality, inputs: Sequence[Tensor], count: int, encoded: bool = False) -> Tensor:
-        """One batch from `collate`, of `count` samples, or voices' statistics (`encoded`) -> [count, width] float32."""
-        encoder = self.encoders[modality]
+        """Embed one collated batch of `count` samples, or the `statistics` of a TwoStageEncoder (`encoded`).
+
+        Returns float32 [count, width].
+        """
+        encoder, layout = self.encoder(modality), self.specs[modality].layout
         first = next(encoder.parameters())
         moved = [t.to(first.device, first.dtype if t.is_floating_point() else None) for t in inputs]
-        if modality == "video":  # the layout its convolutions are fastest in
-            moved[0] = moved[0].contiguous(memory_format=torch.channels_last_3d)
-        if modality == "face":
-            output: Tensor = encoder(*moved, count=count)
-        elif encoded:
-            output = encoder.embed(moved[0])  # type: ignore[operator]
-        else:
-            output = encoder(*moved)
+        if layout is not None:
+            moved[0] = moved[0].contiguous(memory_format=layout)
+        output = cast(TwoStageEncoder, encoder).embed(moved[0]) if encoded else encoder.encode(moved, count)
         return output.float()
 
     def fuse(self, embeddings: Sequence[Tensor], logits: Tensor, present: Tensor) -> Judgement:
@@ -208,48 +224,6 @@ def log_probabilities(logits: Tensor) -> Tensor:
     """A head's rows [n, N_LOGITS] as two distributions each: emotions, then sentiments."""
     parts = logits[:, :N_EMOTIONS].log_softmax(dim=1), logits[:, N_EMOTIONS:].log_softmax(dim=1)
     return torch.cat(parts, dim=1)
-
-
-def collate(modality: Modality, samples: Sequence[Sample]) -> list[Tensor]:
-    """The encoder's arguments for samples that all have `modality`, padded to the longest among them."""
-    if modality == "text":
-        return _collate_text([s.text for s in samples if s.text is not None])
-    if modality == "audio":
-        mels = [s.audio for s in samples if s.audio is not None]
-        lengths = torch.tensor([m.shape[1] for m in mels])
-        return [torch.stack([F.pad(m, (0, int(lengths.max()) - m.shape[1])) for m in mels]), lengths]
-    if modality == "video":
-        return [torch.stack([s.video for s in samples if s.video is not None])]
-    crops = [s.face for s in samples if s.face is not None]
-    owner = torch.repeat_interleave(torch.arange(len(crops)), torch.tensor([len(c) for c in crops]))
-    return [torch.cat(crops), owner]
-
-
-def _collate_text(tokens: Sequence[Tokens]) -> list[Tensor]:
-    longest = max(len(t.ids) for t in tokens)
-    ids = torch.stack([F.pad(t.ids, (0, longest - len(t.ids))) for t in tokens])
-    types = torch.stack([F.pad(t.types, (0, longest - len(t.types))) for t in tokens])
-    mask = torch.stack([F.pad(torch.ones_like(t.ids), (0, longest - len(t.ids))) for t in tokens])
-    return [ids, types, mask]
-
-
-def _size(sample: Sample, modality: Modality) -> int:
-    """Length of a modality's input, for batching neighbours; clips are all of one size."""
-    if modality == "text" and sample.text is not None:
-        return len(sample.text.ids)
-    if modality == "audio" and sample.audio is not None:
-        return sample.audio.shape[1]
-    return 0
-
-
-def _build_encoder(modality: Modality, config: NetworkConfig) -> nn.Module:
-    if modality == "text":
-        return TextEncoder(config.text or {})
-    if modality == "audio":
-        return VoiceEncoder(config.audio or VoiceConfig())
-    if modality == "face":
-        return FaceEncoder(config.face_width or 0)
-    return VideoEncoder()
 
 
 def _row(emotion: float, sentiment: float) -> list[float]:

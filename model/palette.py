@@ -5,10 +5,11 @@ set, any two stay apart for people with protanopia, deuteranopia and tritanopia 
 no colour stands alone; a name or a number is always beside it.
 """
 
-from model.contract import Emotion, Modality, Sentiment
+from model.contract import MODALITIES, Emotion, Modality, Sentiment
 
 LOW_CONFIDENCE = 0.4  # of the strongest emotion: below, the others together outweigh it clearly
-MODALITY_NAMES: dict[Modality, str] = {"text": "Words", "audio": "Voice", "video": "Scene", "face": "Face"}
+NAMES = {"text": "Words", "audio": "Voice", "video": "Scene"}  # of those that are shown by another than their own
+MODALITY_NAMES: dict[Modality, str] = {m: NAMES.get(m, m.capitalize()) for m in MODALITIES}
 
 LIGHT_SURFACE = "#ffffff"
 DARK_SURFACE = "#16181d"
@@ -29,9 +30,12 @@ SENTIMENT_COLOURS: dict[Sentiment, str] = {
     "positive": "#029fdb",
 }
 
-MODALITY_COLOURS: dict[Modality, str] = {
-    "text": "#6391da",
-    "audio": "#8e5942",
-    "video": "#777a97",
-    "face": "#b68a3c",
-}
+MODALITY_SERIES = (
+    "#6391da",
+    "#8e5942",
+    "#777a97",
+    "#b68a3c",
+    "#4f5cbd",
+    "#ac3afa",
+)  # in the contract's order, two spare
+MODALITY_COLOURS: dict[Modality, str] = dict(zip(MODALITIES, MODALITY_SERIES, strict=False))

@@ -7,7 +7,7 @@ Judge      turns each utterance into tensors and lets the network weigh them    
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,8 @@ from model.contract import (
 from model.faces import FaceDetector
 from model.features import Sample
 from model.media import MediaError, MediaInfo, Reader
+from model.modalities.audio import is_audible
+from model.modalities.registry import prepare
 from model.network import Judgement
 from model.passages import Listener, Passage
 from model.speech import DEFAULT_MODEL, Engine, Recogniser, check_language, load_recogniser
@@ -81,7 +83,7 @@ def load_models(
     device = resolve_device(device)
     loaded = load_bundle(bundle, device)
     detector = None
-    if "face" in loaded.network.modalities:
+    if _reads(loaded.manifest, "crops"):
         detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
     return Models(loaded, load_recogniser(whisper_model, engine, device), detector)
 
@@ -89,11 +91,16 @@ def load_models(
 def needed_weights(manifest: Manifest, whisper_model: str) -> list[str]:
     """The entries of the catalogue that loading this bundle and recogniser takes."""
     names = [*manifest.public_encoders.values(), *([manifest.tokenizer] if manifest.tokenizer else [])]
-    if manifest.network.face_width is not None:
+    if _reads(manifest, "crops"):
         names.append("centerface")
     if f"whisper-{whisper_model}" in weights.CATALOGUE:
         names.append(f"whisper-{whisper_model}")
     return list(dict.fromkeys(names))
+
+
+def _reads(manifest: Manifest, evidence: str) -> bool:
+    """Whether any modality of a bundle needs this field of Evidence."""
+    return any(spec.reads == evidence for spec in manifest.network.specs.values())
 
 
 def resolve_device(device: str) -> str:
@@ -117,7 +124,7 @@ def analyze(
     """
     options, report = options or Options(), progress or (lambda *_: None)
     check_language(models.recogniser, options.language, options.translate)
-    clips = "video" in models.bundle.network.modalities
+    clips = _reads(models.bundle.manifest, "frames")
     with Reader(Path(path), Watcher.frame_rate(clips)) as reader:
         _check_duration(reader.info.duration, options, reader.path)
         watcher = Watcher(reader, models.detector, clips)
@@ -175,7 +182,7 @@ class Judge:
         spoken, samples = [], []
         for stretch in passage.spoken:
             sample = self._sample(stretch, passage)
-            if sample.only(*self._bundle.network.modalities).present:
+            if sample.present:
                 spoken.append(stretch)
                 samples.append(sample)
             else:
@@ -216,13 +223,13 @@ class Judge:
 
     def _sample(self, stretch: Spoken, passage: Passage) -> Sample:
         sound = passage.sound_between(stretch.start, stretch.end)
-        text = None
+        tokens = None
         if stretch.text and self._bundle.tokenizer is not None and self._reads_language():
-            text = self._bundle.tokenizer(stretch.text, self._said)
+            tokens = self._bundle.tokenizer(stretch.text, self._said)
             self._said = [*self._said[-8:], stretch.text]
-        sample = self._watcher.evidence(stretch.start, stretch.end, sound).sample(text)
-        self._heard_sound = self._heard_sound or sample.audio is not None
-        return sample
+        evidence = replace(self._watcher.evidence(stretch.start, stretch.end, sound), tokens=tokens)
+        self._heard_sound = self._heard_sound or is_audible(sound)
+        return prepare(evidence, self._bundle.network.specs.values())
 
     def _reads_language(self) -> bool:
         return self._translated or self._listener.language in self._bundle.manifest.languages

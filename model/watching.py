@@ -7,46 +7,17 @@ cores. What is kept of a picture is small: grey face crops, and shrunken frames 
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 
 from model.faces import FaceDetector, FaceTracker, choose_face
-from model.features import (
-    SAMPLE_RATE,
-    ByteArray,
-    FloatArray,
-    Sample,
-    Tokens,
-    clip_tensor,
-    face_tensor,
-    log_mel,
-    rms,
-    shrink_for_clip,
-)
+from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, rms
 from model.media import AnyPacket, Reader
+from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
 
 FACE_RATE = 4.0  # pictures a second: expressions last from half a second to four (Ekman 2003)
 CLIP_RATE = 12.0  # 16 different frames from utterances of 1.3 s on
 BACKLOG_BYTES = 64 << 20  # compressed picture that may wait; beyond it reading pauses
 LOUDNESS_STEP = 0.1  # seconds
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What was to be heard and seen in a stretch of time, before it becomes tensors. Training keeps it like this.
-
-    `sound` float32 [n] at SAMPLE_RATE; `frames` from `shrink_for_clip`; `crops` grey uint8, of one face.
-    """
-
-    sound: FloatArray
-    frames: Sequence[ByteArray] = ()
-    crops: Sequence[ByteArray] = ()
-
-    def sample(self, text: Tokens | None = None) -> Sample:
-        """As the network takes it, together with the words."""
-        return Sample(
-            text=text, audio=log_mel(self.sound), video=clip_tensor(self.frames), face=face_tensor(self.crops)
-        )
 
 
 class Watcher:

@@ -8,8 +8,7 @@ from pathlib import Path
 from model.bundle import Bundle, Manifest, load_bundle, save_bundle
 from model.contract import Modality
 from model.network import Calibration, EmotionNetwork, NetworkConfig
-from training.card import Report, write_card
-from training.constants import (
+from training.calibration.fitting import (
     CalibrationReport,
     cross_fit_constants,
     fit_calibration,
@@ -17,16 +16,17 @@ from training.constants import (
     fused_report,
     report_of,
 )
+from training.calibration.out_of_fold import load_judged
+from training.card import Report, write_card
 from training.corpora import CORPORA
+from training.data.training_items import read_items, save_seen
+from training.engine.stage_store import load_trained, public_encoders, tokenizer_entry
 from training.evaluate import styles
-from training.evaluation import Evaluation, Subject, evaluate
-from training.judged import load_judged
-from training.provenance import Taught, facts
+from training.evaluation.protocol import Evaluation, Subject, evaluate
+from training.evaluation.provenance import Taught, facts
+from training.evaluation.scoring import CrossFit, Encoded, encode, set_constants
 from training.recipe import Recipe
 from training.revision import commit
-from training.scoring import CrossFit, Encoded, encode, set_constants
-from training.seen import read_items, save_seen
-from training.trained import load_trained, public_encoders, tokenizer_entry
 
 PRIOR_OF: Modality = "text"  # learned from MELD: the one corpus whose emotions occur as in conversation
 
@@ -102,7 +102,7 @@ def _manifest(plan: Recipe, trained: _Trained) -> Manifest:
         version=plan.version,
         licence=plan.licence,
         public_encoders=public_encoders(plan),
-        tokenizer=tokenizer_entry(plan.text) if plan.text else None,
+        tokenizer=tokenizer_entry(plan),
         fusion_trained=trained.fusion_trained,
         network=trained.network.config.model_copy(update={"calibration": effective, **_declared(trained)}),
         training={

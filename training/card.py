@@ -14,12 +14,12 @@ from model.bundle import Manifest, find_bundle, read_manifest
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.palette import MODALITY_NAMES
 from model.weights import CATALOGUE, Weights
-from training.confidence import BINS
-from training.constants import CalibrationReport, FusedReport
+from training.calibration.fitting import CalibrationReport, FusedReport
 from training.corpora import CORPORA
-from training.evaluation import Evaluation
-from training.metrics import Interval
-from training.provenance import part_of
+from training.evaluation.confidence import BINS
+from training.evaluation.metrics import Interval
+from training.evaluation.protocol import Evaluation
+from training.evaluation.provenance import part_of
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SELDOM = 0.3  # recall below which a card calls a class often missed

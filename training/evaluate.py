@@ -2,7 +2,7 @@
 
 `--data` is the CSV for meld-text, a folder of audio files for ravdess, an .npz for fer2013; any file or
 folder in such a format will do. Everything is scored through the bundle's fusion, as `analyze` would judge
-a sample that has these modalities. What the figures mean stands in `training.evaluation`.
+a sample that has these modalities. What the figures mean stands in `training.evaluation.protocol`.
 """
 
 from pathlib import Path
@@ -15,15 +15,15 @@ from rich.table import Table
 from model.bundle import DEFAULT_BUNDLE, BundleError
 from model.media import MediaError
 from model.weights import WeightsError
-from training.constants import cross_fit_constants
+from training.calibration.fitting import cross_fit_constants
 from training.corpora import CORPORA, Split
-from training.evaluation import Evaluation, Subject, evaluate
-from training.filling import FillError
-from training.metrics import Headline
-from training.provenance import part_of
-from training.report import write_report
-from training.scoring import CrossFit, Encoded, encode
-from training.seen import data_hash
+from training.data.feature_cache_builder import FillError
+from training.data.training_items import data_hash
+from training.evaluation.metrics import Headline
+from training.evaluation.protocol import Evaluation, Subject, evaluate
+from training.evaluation.provenance import part_of
+from training.evaluation.report import write_report
+from training.evaluation.scoring import CrossFit, Encoded, encode
 
 PLAIN = {"meld": "meld-text-plain", "meld-text": "meld-text-plain"}
 

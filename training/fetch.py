@@ -22,8 +22,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from training.convert import convert_fer2013
-from training.downloads import FetchError, Remote, obtain, recorded
+from training.data.convert import convert_fer2013
+from training.data.downloads import FetchError, Remote, obtain, recorded
 
 GIGABYTE = 10**9
 FER2013_HELP = """FER2013 belongs to a Kaggle challenge, so it needs your own account there:

@@ -17,10 +17,10 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from training import handover
-from training.account import check_places, connect
-from training.handover import RegionOption
-from training.job import (
+from training.sagemaker import cli
+from training.sagemaker.account import check_places, connect
+from training.sagemaker.cli import RegionOption
+from training.sagemaker.job import (
     CHANNEL,
     CHECKPOINTS,
     ENTRY_SCRIPT,
@@ -143,7 +143,7 @@ def _tags(pairs: Sequence[str]) -> dict[str, str]:
     return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
-for command in (handover.status, handover.register, handover.deploy):
+for command in (cli.status, cli.register, cli.deploy):
     app.command()(command)
 
 

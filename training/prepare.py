@@ -22,12 +22,12 @@ from rich.table import Table
 
 from model.media import MediaError, MediaInfo, probe
 from model.weights import WeightsError
-from training.cache import Cache
 from training.corpora import manifest, meld
 from training.corpora.base import Split
 from training.corpora.clips import Clip, contents_of, features_folder
-from training.extraction import MAX_SECONDS
-from training.filling import FillError, fill
+from training.data.extraction import MAX_SECONDS
+from training.data.feature_cache import Cache
+from training.data.feature_cache_builder import FillError, fill
 
 # What is wrong with every copy of MELD.Raw (github.com/declare-lab/MELD, issues 20, 22 and 39).
 KNOWN_FAULTS: dict[Split, frozenset[str]] = {

@@ -7,16 +7,18 @@ of one corpus are trained together, as one stage: their utterances have them all
 import hashlib
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 
 from model.contract import MODALITIES, Modality
+from training.modalities.base import ModalityRecipe
+from training.modalities.registry import DEFAULT_RECIPES, section_type
 
 STARTER = Path(__file__).resolve().parent / "starter.toml"
-HEARING = ("conv1", "conv2", "blocks")  # VoiceEncoder.pretrained, by name: what variants keep is their work
 
 
 class RecipeError(ValueError):
@@ -49,39 +51,10 @@ class CorpusRecipe(BaseModel):
     folds: int = 0  # of its groups, to calibrate by what is said of each without it; 0: by the held-out split
     context_dropout: float = 0.0  # chance of an utterance to come without what was said before it
     plain_share: float = 0.0  # of the epochs' words that come without case and punctuation
-    remembered_share: float = Field(default=0.0, ge=0.0, lt=1.0)  # of the loss at the end: see training.remembered
+    remembered_share: float = Field(default=0.0, ge=0.0, lt=1.0)  # of the loss at the end: engine.self_distillation
     teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
     teachers: int = Field(default=1, gt=0)  # their judgements are averaged; every second one reads utterances alone
     teacher_share: float = 0.5  # of the loss
-
-
-class ModalityRecipe(BaseModel):
-    """One modality's encoder, and how it learns. The augmentations are off unless asked for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    corpus: str
-    public_encoder: str | None = None  # entry of model.weights.CATALOGUE that the encoder starts from
-    config: dict[str, Any] | None = None  # its shape, where it differs from the default or starts from nothing
-    width: int | None = None  # of a face encoder
-    frozen: tuple[str, ...] = ()  # parts of the encoder that stay as they are, batch norms included
-    learning_rate: float
-    head_learning_rate: float
-    transfer: float = 1.0  # how much of its held-out reliability is expected on ordinary video: declared
-    token_dropout: float = 0.0
-    varied_share: float = 1.0  # of the sounds; the others are learned as they are
-    mask_frames: int = 0
-    mask_mels: int = 0
-    shift_mels: int = 0
-    stretch: float = 0.0
-    equalise: float = 0.0
-    noise: float = 0.0
-    mixup: float = 0.0
-    rotate_degrees: float = 0.0
-    scale: float = 0.0
-    shift: float = 0.0
-    erase: float = 0.0
-    crop: float = Field(default=1.0, gt=0.0, le=1.0)  # side of the part of a face to learn from; serving sees all
-    flip_clips: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,8 +70,8 @@ class Stage:
         return "-".join(self.modalities)
 
 
-class Recipe(BaseModel):
-    """A bundle's name and licence, a section for each modality it has, and one for each corpus."""
+class _Recipe(BaseModel):
+    """A bundle's name and licence, and a section for each corpus; `Recipe` adds one for each modality."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -107,63 +80,40 @@ class Recipe(BaseModel):
     seed: int
     precision: Literal["auto", "bf16", "no"] = "auto"  # auto: bf16 where the hardware multiplies it itself
     corpora: dict[str, CorpusRecipe]
-    text: ModalityRecipe | None = None
-    audio: ModalityRecipe | None = None
-    video: ModalityRecipe | None = None
-    face: ModalityRecipe | None = None
 
     @classmethod
-    def read(cls, path: Path) -> "Recipe":
+    def read(cls, path: Path) -> Self:
         """A recipe from TOML, or from the same in JSON. Raises RecipeError."""
         try:
             text = path.read_text(encoding="utf-8")
             return cls.model_validate(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))
         except ValidationError as error:
-            found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise RecipeError(found) from error
+            raise RecipeError("; ".join(_in_words(e["type"], e["loc"], e["msg"]) for e in error.errors())) from error
         except (OSError, ValueError) as error:
             raise RecipeError(getattr(error, "strerror", None) or str(error)) from error
 
     @model_validator(mode="after")
-    def _what_is_remembered_was_seen_unmixed(self) -> "Recipe":
-        for stage in self.stages():
-            several = len(stage.modalities) > 1
-            if stage.how.remembered_share and (several or self.sections()[stage.modalities[0]].mixup):
-                raise ValueError(f"{stage.corpus}: remembered_share is for one modality, without mixup")
-        return self
-
-    @model_validator(mode="after")
-    def _folds_cost_no_encoder(self) -> "Recipe":
-        for stage in self.stages():
-            if stage.how.folds == 1 or (stage.how.folds and not stage.how.variants):
-                raise ValueError(f"{stage.corpus}: folds are two or more, and for sounds of which variants are kept")
-        return self
-
-    @model_validator(mode="after")
-    def _variants_are_of_what_stays_as_it_is(self) -> "Recipe":
-        for stage in self.stages():
-            if not stage.how.variants:
-                continue
-            if stage.modalities != ("audio",) or not set(HEARING) <= set(self.sections()["audio"].frozen):
-                frozen = ", ".join(HEARING)
-                raise ValueError(f"{stage.corpus}: variants are of sounds alone, by an encoder with {frozen} frozen")
-        return self
-
-    @model_validator(mode="after")
-    def _sounds_are_mixed_and_nothing_else(self) -> "Recipe":
-        for stage in self.stages():
-            if stage.modalities != ("audio",) and any(self.sections()[m].mixup for m in stage.modalities):
-                raise ValueError(f"{stage.corpus}: mixup is for sounds in a stage of their own")
-        return self
-
-    @model_validator(mode="after")
-    def _every_corpus_is_described(self) -> "Recipe":
+    def _every_corpus_is_described(self) -> Self:
         used = {section.corpus for section in self.sections().values()}
         if used != set(self.corpora):
             raise ValueError(f"the modalities learn from {sorted(used)}, the corpora are {sorted(self.corpora)}")
         return self
 
+    @model_validator(mode="after")
+    def _stages_can_be_trained(self) -> Self:
+        for stage in self.stages():
+            sections = {m: self.sections()[m] for m in stage.modalities}
+            for check in (
+                _options_are_of_its_modalities,
+                _folds_cost_no_encoder,
+                _kept_parts_are_frozen,
+                _mixup_is_alone,
+            ):
+                check(stage, sections)
+        return self
+
     def sections(self) -> dict[Modality, ModalityRecipe]:
+        """The section of each modality that the recipe has, in the contract's order."""
         found = {m: getattr(self, m) for m in MODALITIES}
         return {m: section for m, section in found.items() if section is not None}
 
@@ -180,3 +130,54 @@ class Recipe(BaseModel):
             Stage(corpus, tuple(m for m in sections if sections[m].corpus == corpus), how)
             for corpus, how in self.corpora.items()
         ]
+
+
+if TYPE_CHECKING:
+    Recipe = _Recipe
+else:
+    Recipe = create_model(
+        "Recipe",
+        __base__=_Recipe,
+        __module__=__name__,
+        **{modality: (section_type(modality) | None, None) for modality in MODALITIES},
+    )
+
+
+def _in_words(kind: str, place: tuple[int | str, ...], message: str) -> str:
+    """One line on what is wrong with a recipe; of an option that a modality lacks, also which ones it has."""
+    modality, option = (place[0], place[-1]) if place else ("", "")
+    if kind == "extra_forbidden" and modality in MODALITIES:
+        known = ", ".join(DEFAULT_RECIPES[modality].model_fields)
+        return f"{modality}.{option}: {modality} has no option {option}; its options are {known}"
+    return f"{'.'.join(map(str, place))}: {message}" if place else message.removeprefix("Value error, ")
+
+
+def _options_are_of_its_modalities(stage: Stage, sections: Mapping[Modality, ModalityRecipe]) -> None:
+    for modality, recipe in DEFAULT_RECIPES.items():
+        wrong = [option for option in recipe.corpus_options if option in stage.how.model_fields_set]
+        if wrong and modality not in sections:
+            raise ValueError(f"{stage.corpus}: {wrong[0]} is for {modality}; it teaches {', '.join(sections)}")
+
+
+def _folds_cost_no_encoder(stage: Stage, _: Mapping[Modality, ModalityRecipe]) -> None:
+    if stage.how.folds == 1 or (stage.how.folds and not stage.how.variants):
+        raise ValueError(f"{stage.corpus}: folds are two or more, and for audio of which variants are kept")
+
+
+def _kept_parts_are_frozen(stage: Stage, sections: Mapping[Modality, ModalityRecipe]) -> None:
+    """An encoder that learned would see its own first impression of everything for all of training."""
+    if not stage.how.variants:
+        return
+    first = next(iter(sections.values()))
+    if len(sections) > 1 or not first.kept_parts or not set(first.kept_parts) <= set(first.frozen):
+        kept = ", ".join(first.kept_parts)
+        raise ValueError(f"{stage.corpus}: variants are of one modality alone, by an encoder with {kept} frozen")
+
+
+def _mixup_is_alone(stage: Stage, sections: Mapping[Modality, ModalityRecipe]) -> None:
+    """What is remembered was seen unmixed, and of several modalities no two utterances have the same."""
+    mixed = any(section.mixup_alpha for section in sections.values())
+    if stage.how.remembered_share and (len(sections) > 1 or mixed):
+        raise ValueError(f"{stage.corpus}: remembered_share is for one modality, without mixup")
+    if mixed and len(sections) > 1:
+        raise ValueError(f"{stage.corpus}: mixup is for audio in a stage of its own")

@@ -25,12 +25,12 @@ from torch.nn import functional as F
 
 from model import weights
 from model.compat import ensure_torchvision
-from model.features import CONTEXT_UTTERANCES, PLAIN_MARKS
+from model.modalities.text import CONTEXT_UTTERANCES, PLAIN_MARKS
 from model.network import N_EMOTIONS, N_LOGITS, log_probabilities
-from training.asked import read_recipe
+from training.cli.recipe_loading import read_recipe
 from training.corpora.meld import PARTS, Row, find, in_context, read_rows
+from training.engine.optim import precision
 from training.files import whole
-from training.optimising import precision
 from training.recipe import STARTER
 
 Line = tuple[Row, list[str]]  # an utterance and what was said before it

@@ -17,19 +17,19 @@ import torch
 import typer
 from torch import Tensor
 
-from training.asked import read_recipe
-from training.batches import put_aside
 from training.bundling import write_bundle
+from training.calibration.folds import judge_in_folds
+from training.calibration.out_of_fold import save_judged
+from training.cli.recipe_loading import read_recipe
 from training.corpora import CORPORA, Example
-from training.folds import judge_in_folds
-from training.judged import save_judged
-from training.loop import Training
-from training.objective import effective_priors
-from training.optimising import precision
+from training.data.batches import put_aside
+from training.data.training_items import write_items
+from training.engine.loss import effective_priors
+from training.engine.optim import precision
+from training.engine.stage_store import build_network, fingerprint, is_trained, keep_trained, tokenizer_of
+from training.engine.trainer import Training
 from training.recipe import STARTER, Recipe, Stage
-from training.seen import write_items
 from training.teachers import soft_labels
-from training.trained import build_network, fingerprint, is_trained, keep_trained, tokenizer_of
 
 IS_MAIN = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun or accelerate starts
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.launch.conftest import BUCKET, REGION, ROOT, Account, check_refused
-from training.registry import CONTENT_TYPES
+from training.sagemaker.registry import CONTENT_TYPES
 
 INFERENCE_IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/video-sentiment:latest"
 ROLE_ARN = "arn:aws:iam::123456789012:role/ServingRole"

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tests.launch.conftest import BUCKET, FOLDERS, ROOT, Account
-from training.job import METRICS
-from training.registry import BUNDLE_FILES
+from training.sagemaker.job import METRICS
+from training.sagemaker.registry import BUNDLE_FILES
 
 EMOTIONS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
 RECIPE = """

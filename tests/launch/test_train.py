@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.launch.conftest import BUCKET, IMAGE, REGION, ROOT, Account, check_refused, write_recipe
-from training.job import METRICS, Job, hyperparameters
+from training.sagemaker.job import METRICS, Job, hyperparameters
 
 Asked = tuple[str, ...]
 ROLE_ARN = "arn:aws:iam::123456789012:role/TrainingRole"

@@ -8,21 +8,36 @@ from typing import Any
 import pytest
 import torch
 
-from model.bundle import BUNDLES, BundleError, Manifest, find_bundle, fold_batch_norms, load_bundle, save_bundle
-from model.encoders import VideoEncoder, VoiceConfig
-from model.features import CLIP_FRAMES, CLIP_SIZE, FACE_SIZE, N_MELS, Sample
+from model.bundle import (
+    BUNDLES,
+    BundleError,
+    Manifest,
+    find_bundle,
+    fold_batch_norms,
+    load_bundle,
+    read_manifest,
+    save_bundle,
+)
+from model.bundle_formats import FORMAT
+from model.features import Sample
+from model.modalities.audio import N_MELS, VoiceConfig
+from model.modalities.audio import SPEC as AUDIO
+from model.modalities.face import FACE_SIZE, FaceConfig
+from model.modalities.video import CLIP_FRAMES, CLIP_SIZE, VideoConfig, VideoEncoder
 from model.network import EmotionNetwork, NetworkConfig
 from model.pipeline import Models
 
 STARTER = BUNDLES / "starter"
 TINY_VOICE = VoiceConfig(layers=1, width=16, heads=2, hidden=8)
+VOICE = TINY_VOICE.model_dump()
+FIRST_ID = "v2/whispermel80-400-160@16000/face48x16/clip16x112/tokens96-128-1"  # as 0.6.0 wrote it
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """A bundle of our own, saved."""
     torch.manual_seed(0)
-    config = NetworkConfig(audio=TINY_VOICE, face_width=8)
+    config = NetworkConfig.of(TINY_VOICE, FaceConfig(width=8))
     save_bundle(
         tmp_path / "small", Manifest(name="small", version="1", licence="MIT", network=config), EmotionNetwork(config)
     )
@@ -36,7 +51,7 @@ def edit(folder: Path, **changes: Any) -> None:
 
 def test_saved_and_loaded_judge_alike(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    config = NetworkConfig(audio=TINY_VOICE, face_width=8)
+    config = NetworkConfig.of(TINY_VOICE, FaceConfig(width=8))
     network = EmotionNetwork(config).eval()
     save_bundle(tmp_path, Manifest(name="x", version="1", licence="MIT", network=config), network)
     samples = [Sample(audio=torch.randn(N_MELS, 90), face=torch.randn(2, 1, FACE_SIZE, FACE_SIZE))]
@@ -48,7 +63,7 @@ def test_saved_and_loaded_judge_alike(tmp_path: Path) -> None:
 def test_folded_batch_norms_change_nothing() -> None:
     """R3D-18 after some training: norms with statistics and scales of their own, worked into the convolutions."""
     torch.manual_seed(0)
-    encoder = VideoEncoder()
+    encoder = VideoEncoder(VideoConfig())
     for module in encoder.modules():
         if isinstance(module, torch.nn.BatchNorm3d):
             assert module.running_var is not None and module.running_mean is not None
@@ -71,10 +86,13 @@ def test_folded_batch_norms_change_nothing() -> None:
     [
         ({"emotions": ["joy", "anger", "disgust", "fear", "neutral", "sadness", "surprise"]}, "emotion labels"),
         ({"sentiments": ["positive", "neutral", "negative"]}, "sentiment labels"),
-        ({"preprocess_id": "v0/other"}, "preprocessing"),
+        ({"preprocess_ids": {"audio": AUDIO.preprocess_id, "face": "v0/other"}}, "preprocessing of face"),
         ({"format": 99}, "format"),
-        ({"network": {"audio": TINY_VOICE.model_dump(), "face_width": 16}}, "does not fit its config.json"),
-        ({"network": {"audio": TINY_VOICE.model_dump()}}, "does not fit its config.json"),
+        (
+            {"network": {"encoders": {"audio": VOICE, "face": FaceConfig(width=16).model_dump()}}},
+            "does not fit its config.json",
+        ),
+        ({"network": {"encoders": {"audio": VOICE}}}, "does not fit its config.json"),
         ({"name": None}, "config.json is not valid at 'name'"),
     ],
 )
@@ -83,6 +101,57 @@ def test_what_does_not_fit_is_refused(small: Path, change: dict[str, Any], compl
     edit(small, **change)
     with pytest.raises(BundleError, match=complaint):
         load_bundle(small)
+
+
+def test_preprocessing_of_a_modality_that_it_lacks_is_no_matter(small: Path) -> None:
+    written = json.loads((small / "config.json").read_text())["preprocess_ids"]
+    edit(small, preprocess_ids={**written, "video": "v0/other"})
+    assert load_bundle(small).network.modalities == ("audio", "face")
+
+
+@pytest.fixture
+def first_format(tmp_path: Path) -> Path:
+    """A folder with the `config.json` that the starter of 0.6.0 was shipped with."""
+    (tmp_path / "old").mkdir()
+    shutil.copy(Path(__file__).parent / "config_0.6.0.json", tmp_path / "old" / "config.json")
+    return tmp_path / "old"
+
+
+def test_the_first_format_is_read_as_the_current_one(first_format: Path, tmp_path: Path) -> None:
+    manifest = read_manifest(first_format)
+    assert manifest.format == FORMAT
+    assert manifest.network.modalities == ("text", "audio", "face")
+    assert manifest.network.encoders["audio"] == VoiceConfig(layers=3, width=512, heads=8, hidden=512)
+    assert manifest.network.encoders["face"] == FaceConfig(width=64)
+    assert manifest.network.calibration["face"].reliability == pytest.approx(0.6455, abs=1e-4)
+    save_bundle(tmp_path / "new", manifest.model_copy(update={"public_encoders": {}}), EmotionNetwork(manifest.network))
+    again = read_manifest(tmp_path / "new")
+    assert again.network == manifest.network and again.training == manifest.training
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (
+            {"preprocess_id": "v2/whispermel80-400-160@16000/face48x16/clip16x112/tokens96-128-2"},
+            "preprocessing of text",
+        ),
+        (
+            {"preprocess_id": "v1/whispermel80-400-160@16000/face48x16/clip16x112/tokens96-128-1"},
+            "preprocessing of text",
+        ),
+        ({"network": {"face_width": "wide"}}, "not valid at 'network.encoders.face.residual.width'"),
+        ({"network": 3}, "not valid at 'network'"),
+        ({"network": {}}, "not valid at 'network.encoders'"),
+        ({"format": None}, "format None"),
+    ],
+)
+def test_what_the_first_format_cannot_mean_is_refused(
+    first_format: Path, change: dict[str, Any], complaint: str
+) -> None:
+    edit(first_format, **change)
+    with pytest.raises(BundleError, match=complaint):
+        read_manifest(first_format)
 
 
 def test_damaged_weights_are_refused(small: Path) -> None:

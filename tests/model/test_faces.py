@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from model.faces import Box, FaceTracker, Sighting, Track, choose_face, crop_face, mouth_movement, overlap
-from model.features import FACE_SIZE, ByteArray
+from model.features import ByteArray
+from model.modalities.face import FACE_SIZE
 from model.pipeline import Models
 from tests.model.media_files import frames_of, grey_frames
 

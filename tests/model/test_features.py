@@ -10,24 +10,13 @@ from hypothesis import strategies as st
 
 from model import weights
 from model.compat import ensure_torchvision
-from model.features import (
-    CLIP_FRAMES,
-    CLIP_SIZE,
-    FACE_SIZE,
-    HOP_LENGTH,
-    MAX_FACES,
-    MAX_TOKENS,
-    N_MELS,
-    SAMPLE_RATE,
-    VOICE_RMS,
-    TextTokenizer,
-    clip_tensor,
-    face_tensor,
-    log_mel,
-    shrink_for_clip,
-    spread,
-)
+from model.features import SAMPLE_RATE, spread
 from model.media import read_audio
+from model.modalities.audio import N_MELS, VOICE_RMS, log_mel
+from model.modalities.face import FACE_SIZE, MAX_FACES, face_tensor
+from model.modalities.text import MAX_TOKENS, TextTokenizer
+from model.modalities.video import CLIP_FRAMES, CLIP_SIZE, clip_tensor, shrink_for_clip
+from model.spectrogram import HOP_LENGTH
 from tests.model.media_files import noise, silence
 
 

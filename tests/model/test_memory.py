@@ -11,7 +11,10 @@ from bench.measure import memory, peak_memory
 from model.bundle import load_bundle
 from model.compat import give_back_memory
 from model.contract import Modality
-from model.features import FACE_SIZE, MAX_FACES, MAX_TOKENS, N_MELS, Sample, Tokens
+from model.features import Sample, Tokens
+from model.modalities.audio import N_MELS
+from model.modalities.face import FACE_SIZE, MAX_FACES
+from model.modalities.text import MAX_TOKENS
 
 MANY = 48  # utterances: as many as a passage of two minutes holds when they are short
 LONGEST = 1_500  # frames of the spectrogram, 15 s: no utterance is longer

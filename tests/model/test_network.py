@@ -7,8 +7,11 @@ import pytest
 import torch
 
 from model.contract import MODALITIES, Modality
-from model.encoders import FaceEncoder, VoiceConfig, close_up
-from model.features import N_MELS, Sample, Tokens
+from model.features import Sample, Tokens
+from model.modalities.audio import N_MELS, VoiceConfig
+from model.modalities.face import FaceConfig, FaceEncoder, close_up
+from model.modalities.text import TextConfig
+from model.modalities.video import VideoConfig
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 
 TINY_BERT = {
@@ -30,8 +33,8 @@ def network() -> EmotionNetwork:
     """All four modalities, small, random, with unequal constants."""
     torch.manual_seed(0)
     calibration: dict[Modality, Calibration] = {"text": SKEWED, "face": SKEWED.model_copy(update={"reliability": 1.2})}
-    config = NetworkConfig(
-        text=TINY_BERT, audio=TINY_VOICE, video=True, face_width=8, calibration=calibration,
+    config = NetworkConfig.of(
+        TextConfig(bert=TINY_BERT), TINY_VOICE, VideoConfig(), FaceConfig(width=8), calibration=calibration,
         prior_emotion=SKEWED.prior_emotion, prior_sentiment=SKEWED.prior_sentiment,
     )  # fmt: skip
     return EmotionNetwork(config).eval()
@@ -128,7 +131,7 @@ def test_nothing_present_is_the_prior(network: EmotionNetwork) -> None:
 def test_trained_gates_and_joint_head_take_part() -> None:
     """What a multimodal corpus trains (see model.network) changes weights and result."""
     torch.manual_seed(1)
-    network = EmotionNetwork(NetworkConfig(audio=TINY_VOICE, face_width=8)).eval()
+    network = EmotionNetwork(NetworkConfig.of(TINY_VOICE, FaceConfig(width=8))).eval()
     sample = make_sample(6, "audio", "face")
     before = network([sample])
     torch.nn.init.normal_(network.gates["audio"].weight)  # type: ignore[arg-type]
@@ -139,7 +142,7 @@ def test_trained_gates_and_joint_head_take_part() -> None:
 
 
 def test_gradients_stay_finite_with_missing_modalities() -> None:
-    network = EmotionNetwork(NetworkConfig(text=TINY_BERT, audio=TINY_VOICE, face_width=8))
+    network = EmotionNetwork(NetworkConfig.of(TextConfig(bert=TINY_BERT), TINY_VOICE, FaceConfig(width=8)))
     network([make_sample(7, "audio"), make_sample(8, "text", "face"), Sample()]).emotions[:, 0].sum().backward()
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     assert gradients and all(math.isfinite(float(g.abs().sum())) for g in gradients)
@@ -148,7 +151,7 @@ def test_gradients_stay_finite_with_missing_modalities() -> None:
 @torch.inference_mode()
 def test_a_face_means_the_same_in_a_mirror_and_twice_what_it_means_once() -> None:
     """It is looked at four times, alone or, if it stays, in two pictures, wherever in a batch these are."""
-    encoder = FaceEncoder(8).eval()
+    encoder = FaceEncoder(FaceConfig(width=8)).eval()
     faces = torch.randn(3, 1, 48, 48)
     once = encoder(faces, torch.arange(3), 3)
     torch.testing.assert_close(encoder(faces.flip(-1), torch.arange(3), 3), once)

@@ -8,10 +8,11 @@ import whisper
 from torch.nn import functional as F
 
 from bench.whisper_checkpoint import checkpoint
-from model.encoders import VoiceConfig, VoiceEncoder
-from model.features import SAMPLE_RATE, log_mel
+from model.features import SAMPLE_RATE
 from model.media import read_audio
-from model.public_encoders import EncoderError, load_public_encoder, public_state
+from model.modalities.audio import VoiceConfig, VoiceEncoder, log_mel
+from model.modalities.base import EncoderError
+from model.modalities.registry import load_public_encoder, public_state
 
 TINY = VoiceConfig(layers=3, width=384, heads=6)
 

@@ -9,11 +9,13 @@ import torch
 
 from model.bundle import Manifest, save_bundle
 from model.contract import EMOTIONS, SENTIMENTS
-from model.features import FACE_SIZE, Sample, Tokens
+from model.features import Sample, Tokens
+from model.modalities.face import FACE_SIZE, FaceConfig
+from model.modalities.text import TextConfig
 from model.network import Calibration, EmotionNetwork, NetworkConfig
-from training.contents import content_of
 from training.corpora import IGNORED, Example
-from training.provenance import Taught
+from training.data.content_hash import content_of
+from training.evaluation.provenance import Taught
 
 BERT = {
     "vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
@@ -30,9 +32,9 @@ PHOTOGRAPHS = Calibration(
 def small_network(seed: int = 0) -> EmotionNetwork:
     """Words and faces, with heads that are sure enough of themselves to answer differently."""
     torch.manual_seed(seed)
-    config = NetworkConfig(
-        text=BERT,
-        face_width=32,
+    config = NetworkConfig.of(
+        TextConfig(bert=BERT),
+        FaceConfig(width=32),
         calibration={"text": CONVERSATION, "face": PHOTOGRAPHS},
         prior_emotion=CONVERSATION.prior_emotion,
         prior_sentiment=CONVERSATION.prior_sentiment,

@@ -17,12 +17,12 @@ from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, save_small_bu
 from training.bundling import write_bundle
 from training.card import Report, render_card, write_card
 from training.corpora import CORPORA
-from training.evaluation import Subject, evaluate
+from training.data.training_items import load_seen, write_items
+from training.engine.stage_store import build_network, keep_trained, tokenizer_of
+from training.evaluation.protocol import Subject, evaluate
+from training.evaluation.scoring import encode
 from training.recipe import Recipe
 from training.revision import commit
-from training.scoring import encode
-from training.seen import load_seen, write_items
-from training.trained import build_network, keep_trained, tokenizer_of
 
 RECIPE = """
 name = "tiny"
@@ -218,7 +218,7 @@ def git(root: Path, *arguments: str) -> None:
 
 def test_a_bundle_does_not_make_its_own_commit_dirty(tmp_path: Path) -> None:
     """Only what decides how a bundle comes out counts: neither what came out nor what is written about it."""
-    for name in ("model/bundles/x/config.json", "model/network.py", "training/loop.py", "README.md"):
+    for name in ("model/bundles/x/config.json", "model/network.py", "training/train.py", "README.md"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("1")

@@ -17,8 +17,12 @@ import torch
 from model import weights
 from model.bundle import Bundle, Manifest
 from model.faces import FaceDetector
-from model.features import Sample, TextTokenizer
+from model.features import Sample
 from model.media import Reader
+from model.modalities.audio import VoiceConfig
+from model.modalities.face import FaceConfig
+from model.modalities.text import TextConfig, TextTokenizer
+from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
 from model.passages import Listener, Passage
 from model.pipeline import Judge
@@ -26,14 +30,16 @@ from model.utterances import Spoken
 from model.watching import Watcher
 from tests.model.media_files import Sound, grey_frames, noise, write
 from tests.training.meld_fixture import make_meld
-from training.cache import Cache
-from training.contents import content_of_file
 from training.corpora import read_manifest, read_meld
 from training.corpora.meld import PARTS
-from training.extraction import MAX_SECONDS, Stretch, StretchError, evidence_of, parts_of, sample_of
-from training.filling import fill
+from training.data.content_hash import content_of_file
+from training.data.extraction import MAX_SECONDS, Stretch, StretchError, evidence_of, parts_of, sample_of
+from training.data.feature_cache import Cache
+from training.data.feature_cache_builder import fill
 
 ROOT = Path(__file__).parents[2]
+TINY_BERT = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+TINY_VOICE = VoiceConfig(layers=1, width=16, heads=2, hidden=8)
 HALF = 2.0**-11  # relative rounding of float16
 
 
@@ -56,7 +62,7 @@ def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretch
     """What the pipeline's own Judge makes of stretches of a file, for a bundle that has all modalities."""
     manifest = Manifest(
         name="untrained", version="0", licence="none", public_encoders={}, tokenizer=None, training={},
-        network=NetworkConfig(face_width=32),
+        network=NetworkConfig.of(TextConfig(bert=TINY_BERT), TINY_VOICE, VideoConfig(), FaceConfig(width=32)),
     )  # fmt: skip
     bundle = Bundle(manifest, EmotionNetwork(manifest.network), tokenizer)
     with Reader(path, Watcher.frame_rate(clips=True)) as reader:
@@ -184,7 +190,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, tokenizer: TextTokeni
     assert killed.keys() == whole.keys()
     for content, sample in whole.items():
         assert_same(killed[content], sample)
-        assert killed[content].audio is not None and torch.equal(killed[content].audio, sample.audio)  # type: ignore[arg-type]
+        assert killed[content].audio is not None and torch.equal(killed[content].audio, sample.audio)
 
 
 @pytest.mark.timeout(600)  # starts several processes
@@ -209,9 +215,9 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "from pathlib import Path\n"
-        "from training.cache import Cache\n"
-        "from training.extraction import Stretch\n"
-        "from training.filling import fill\n"
+        "from training.data.feature_cache import Cache\n"
+        "from training.data.extraction import Stretch\n"
+        "from training.data.feature_cache_builder import fill\n"
         f"fill(Cache(Path({str(tmp_path)!r})), {{'a': Stretch(Path('a.mp4'))}}, workers=1, show=False)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -10,10 +10,11 @@ import torch
 
 from model import weights
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
-from model.features import SAMPLE_RATE, TextTokenizer, face_tensor
+from model.features import SAMPLE_RATE
+from model.modalities.face import face_tensor
+from model.modalities.text import TextTokenizer
 from tests.model.media_files import Sound, noise, write
 from tests.training.meld_fixture import make_meld
-from training.contents import content_of, content_of_file
 from training.corpora import (
     CORPORA,
     IGNORED,
@@ -25,6 +26,7 @@ from training.corpora import (
 )
 from training.corpora.manifest import clips_of
 from training.corpora.meld import PARTS, read_rows
+from training.data.content_hash import content_of, content_of_file
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,13 @@ from model.contract import EMOTIONS
 from model.network import N_EMOTIONS, N_LOGITS, EmotionNetwork
 from tests.training.commands import run_evaluate
 from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, Lazy, save_small_bundle, small_network, utterance
-from training import scoring
-from training.constants import cross_fit_constants, fit_fused, fused_report
-from training.contents import content_of
-from training.evaluation import Evaluation, Subject, evaluate
-from training.provenance import Taught, taught_of, uncalibrated
-from training.scoring import CrossFit, encode, judge, set_constants
-from training.seen import data_hash, is_seen, load_seen, read_items, save_seen, write_items
+from training.calibration.fitting import cross_fit_constants, fit_fused, fused_report
+from training.data.content_hash import content_of
+from training.data.training_items import data_hash, is_seen, load_seen, read_items, save_seen, write_items
+from training.evaluation import scoring
+from training.evaluation.protocol import Evaluation, Subject, evaluate
+from training.evaluation.provenance import Taught, taught_of, uncalibrated
+from training.evaluation.scoring import CrossFit, encode, judge, set_constants
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from playwright.sync_api import Browser
 
 from model.contract import EMOTIONS, SENTIMENTS
 from tests.training.small_bundle import save_small_bundle, utterance
-from training.evaluation import Evaluation, Subject, evaluate
-from training.report import HEAT_STEPS, render_report
-from training.scoring import encode
-from training.seen import save_seen
+from training.data.training_items import save_seen
+from training.evaluation.protocol import Evaluation, Subject, evaluate
+from training.evaluation.report import HEAT_STEPS, render_report
+from training.evaluation.scoring import encode
 
 VOID = {"meta", "link", "br", "rect", "line", "circle", "polyline"}
 

@@ -18,10 +18,10 @@ from tests.model.test_weights import Origin
 from tests.training.meld_fixture import make_meld
 from training import fetch as fetching
 from training import prepare
-from training.convert import CODES, convert_fer2013
 from training.corpora import read_fer2013
 from training.corpora.meld import PARTS, clips_of
-from training.downloads import LOCK, FetchError, Remote, obtain
+from training.data.convert import CODES, convert_fer2013
+from training.data.downloads import LOCK, FetchError, Remote, obtain
 from training.fetch import PUBLIC, Public, fetch, unpack_meld
 from training.prepare import check_meld
 

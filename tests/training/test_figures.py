@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from training.calibrate import Scaling, cross_fit, fit_scaling, folds_of, reliability
-from training.confidence import Probabilities, Targets, expected_calibration_error, reliability_of
-from training.metrics import headline, log_loss, measure
-from training.scoring import under_prior
+from training.calibration.scaling import Scaling, cross_fit, fit_scaling, folds_of, reliability
+from training.evaluation.confidence import Probabilities, Targets, expected_calibration_error, reliability_of
+from training.evaluation.metrics import headline, log_loss, measure
+from training.evaluation.scoring import under_prior
 
 LABELS = ("a", "b", "c")
 

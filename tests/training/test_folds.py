@@ -9,20 +9,21 @@ import torch
 
 from model.bundle import read_manifest
 from model.contract import EMOTIONS
-from model.features import N_MELS, SAMPLE_RATE, Sample
+from model.features import SAMPLE_RATE, Sample
+from model.modalities.audio import N_MELS
 from tests.model.media_files import Sound, write
 from tests.training.commands import run_evaluate
 from training.bundling import write_bundle
-from training.calibrate import folds_of
+from training.calibration.folds import judge_in_folds
+from training.calibration.out_of_fold import load_judged, save_judged
+from training.calibration.scaling import folds_of
 from training.card import Report
 from training.corpora import Example
-from training.folds import judge_in_folds
-from training.judged import load_judged, save_judged
-from training.loop import Training
-from training.objective import effective_priors
+from training.engine.loss import effective_priors
+from training.engine.stage_store import build_network
+from training.engine.trainer import Training
 from training.recipe import Recipe
 from training.train import train_stage
-from training.trained import build_network
 
 RECIPE = """
 name = "voice"

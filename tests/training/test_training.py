@@ -19,21 +19,26 @@ from safetensors.torch import load_file
 
 from model import weights
 from model.contract import EMOTIONS
-from model.encoders import VoiceConfig, VoiceEncoder
-from model.features import N_MELS, Sample, TextTokenizer
+from model.features import Sample
+from model.modalities.audio import N_MELS, VoiceConfig, VoiceEncoder
+from model.modalities.face import FaceConfig
+from model.modalities.registry import specs_of
+from model.modalities.text import TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
 from tests.training.commands import run_train
-from training.augment import augment, drop_tokens, erase_patches, mask_spectrogram, move_faces
-from training.batch_norms import refit_batch_norms
-from training.batches import Batches, put_aside
 from training.corpora import Example, read_fer2013
-from training.feeding import Feed, encode_variants
-from training.joining import Joiner
-from training.loop import Training
-from training.objective import Objective, effective_priors, to_batch
-from training.optimising import Part, freeze, moving_average, optimiser_of
-from training.recipe import HEARING, STARTER, CorpusRecipe, ModalityRecipe, Recipe
-from training.remembered import Remembered
+from training.data.augmentation import drop_tokens, erase_patches, mask_spectrogram, move_faces
+from training.data.batches import Batches, put_aside
+from training.data.clip_concat import Joiner
+from training.data.collate import Feed, encode_variants
+from training.engine.batch_norms import refit_batch_norms
+from training.engine.loss import Objective, effective_priors, to_batch
+from training.engine.optim import Part, freeze, moving_average, optimiser_of
+from training.engine.self_distillation import Remembered
+from training.engine.trainer import Training
+from training.modalities.audio import AudioRecipe
+from training.modalities.face import FaceRecipe
+from training.recipe import STARTER, CorpusRecipe, Recipe, RecipeError
 
 # Not narrower: on the gradient of a 1x1 convolution in channels-last layout oneDNN's AVX2 kernels can hang with 4
 # input channels, and its AVX-512 kernels crash with 8; the stem has half the width.
@@ -59,9 +64,10 @@ rotate_degrees = 5.0
 scale = 0.05
 shift = 0.03
 """
-FACE = ModalityRecipe(
-    corpus="fer2013", learning_rate=1e-3, head_learning_rate=1e-3, rotate_degrees=5.0, scale=0.05, shift=0.03
+FACE = FaceRecipe(
+    corpus="fer2013", width=32, learning_rate=1e-3, head_learning_rate=1e-3, rotate_degrees=5.0, scale=0.05, shift=0.03
 )
+AUDIO = AudioRecipe(corpus="ravdess", learning_rate=1e-3, head_learning_rate=1e-3)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +93,7 @@ def recipe(folder: Path, epochs: int = 6) -> Path:
 
 def train(plan: Recipe, data: Path, work: Path, examples: list[Example] | None = None) -> EmotionNetwork:
     torch.manual_seed(plan.seed)
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     found = examples or list(read_fer2013(data / "fer2013", "train", None))
     Training(network, plan, plan.stages()[0], found, [], work, effective_priors(found, 0.0), device="cpu").run()
     return network
@@ -102,7 +108,7 @@ def share_right(network: EmotionNetwork, examples: list[Example]) -> float:
 def test_training_learns(data: Path, tmp_path: Path) -> None:
     plan = Recipe.read(recipe(tmp_path))
     examples = list(read_fer2013(data / "fer2013", "train", None))
-    assert share_right(EmotionNetwork(NetworkConfig(face_width=32)), examples) < 0.4
+    assert share_right(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), examples) < 0.4
     assert share_right(train(plan, data, tmp_path), examples) > 0.9
     assert list((tmp_path / "tensorboard").iterdir()), "the course of it is kept for TensorBoard"
 
@@ -148,7 +154,7 @@ def test_a_checkpoint_of_another_recipe_is_not_taken_up(data: Path, tmp_path: Pa
     examples = list(read_fer2013(data / "fer2013", "train", None))[:32]
     for epochs in (2, 1):  # of two epochs there is nothing left to train for one that wants a single one
         plan = Recipe.read(recipe(tmp_path, epochs))
-        network = EmotionNetwork(NetworkConfig(face_width=32))
+        network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
         priors = effective_priors(examples, 0.0)
         history = Training(network, plan, plan.stages()[0], examples, [], tmp_path, priors, device="cpu").run()
         assert [f["epoch"] for f in history] == [1.0, 2.0][:epochs]
@@ -167,7 +173,7 @@ def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
 ) -> None:
     """Scored as below, the second epoch is the best, and after two worse ones there is no fifth. A run that breaks off
     in the third, with gradients half added up, ends with the same weights."""
-    monkeypatch.setattr("training.loop.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("training.engine.trainer.CHECKPOINT_SECONDS", 0.0)
     plan = Recipe.read(recipe(tmp_path, epochs=9))
     asked = {"selection": 0.2, "patience": 2, "accumulate": 3, "remembered_share": 0.0}
     plan = plan.model_copy(update={"corpora": {"fer2013": plan.corpora["fer2013"].model_copy(update=asked)}})
@@ -177,7 +183,7 @@ def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
 
     def trained(work: Path, breaks_off: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
         torch.manual_seed(plan.seed)
-        network = EmotionNetwork(NetworkConfig(face_width=32))
+        network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
         training = Training(network, plan, plan.stages()[0], examples, examples[:8], work, priors, device="cpu")
         averages = []
 
@@ -221,7 +227,7 @@ def test_focal_loss_weighs_down_what_is_known_well() -> None:
     right = logits.softmax(dim=1)[:, 0]
     for focal in (0.0, 2.0):
         objective = Objective(
-            EmotionNetwork(NetworkConfig(face_width=32)),
+            EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))),
             {"face": FACE},
             how.model_copy(update={"focal": focal}),
             effective_priors([Example(Sample(), 0, 0, "g")], 0.0),
@@ -254,7 +260,7 @@ def test_batches_hold_every_example_once_and_can_be_taken_up_anywhere() -> None:
 
 def test_what_is_frozen_does_not_move() -> None:
     """Neither the weights nor the statistics of a frozen batch norm, in training mode."""
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     plan = Recipe.model_validate(
         {
             "name": "x", "version": "0", "licence": "none", "seed": 0, "precision": "no",
@@ -287,7 +293,7 @@ def test_what_is_frozen_does_not_move() -> None:
 def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
     """Behind each, what serving sees is standardised; a frozen one, or one that nothing comes to, stays as it was."""
     torch.manual_seed(0)
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     encoder = network.encoders["face"]
     first, *others = [m for m in encoder.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     means = [norm.get_buffer("running_mean") for norm in (first, *others)]
@@ -308,7 +314,7 @@ def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
 
 
 def test_freezing_an_unknown_part_is_refused() -> None:
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     with pytest.raises(AttributeError):
         freeze(Part(network, "face"), {"face": ("nonesuch",)})
 
@@ -326,7 +332,7 @@ def test_a_balanced_loss_weighs_rare_classes_up() -> None:
     assert max(skewed) / min(skewed) > max(even) / min(even)
     assert sum(even) == pytest.approx(1.0)
     how = Recipe.read(Path(__file__).parents[2] / "training" / "full.toml").corpora["meld"]
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     objective = Objective(network, {"face": FACE}, how, effective_priors(examples, how.class_balance))
     weight = objective.get_buffer("emotion_weight")
     assert weight[1] > weight[0] and weight.mean() == pytest.approx(1.0)
@@ -337,7 +343,7 @@ def test_a_dropped_modality_is_never_the_last() -> None:
     how = how.model_copy(update={"modality_dropout": 0.9})
     both = Sample(face=torch.zeros(1, 1, 48, 48), audio=torch.zeros(N_MELS, 50))
     torch.manual_seed(0)
-    batch = to_batch([Example(both, 0, 0, "g")] * 200, ("audio", "face"), how)
+    batch = to_batch([Example(both, 0, 0, "g")] * 200, specs_of("audio", "face"), how)
     rows = [set(batch.inputs[m][0].tolist()) for m in ("audio", "face")]
     assert rows[0] | rows[1] == set(range(200)) and 0 < len(rows[0] & rows[1]) < 40
 
@@ -349,10 +355,10 @@ def test_plain_words_are_those_of_the_plain_corpus() -> None:
     how = how.model_copy(update={"plain_share": 1.0, "context_dropout": 0.0})
     said, plain = tokenizer("Oh, don't! You can't -- really?", ["Hi."]), tokenizer("oh don't you can't really", ["hi"])
     assert said is not None and plain is not None
-    batch = to_batch([Example(Sample(text=said), 0, 0, "g")], ("text",), how, tokenizer.marks)
+    batch = to_batch([Example(Sample(text=said), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
     assert batch.inputs["text"][1][0][0].tolist() == plain.ids.tolist()
     only_marks = tokenizer("?!")
-    kept = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], ("text",), how, tokenizer.marks)
+    kept = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
     assert only_marks is not None and kept.inputs["text"][1][0][0].tolist() == only_marks.ids.tolist()
 
 
@@ -364,7 +370,7 @@ def test_an_utterance_without_its_context_is_what_the_tokenizer_makes_of_it_alon
     assert said is not None and alone is not None
     assert alone.alone().ids.tolist() == alone.ids.tolist() and alone.alone().types.tolist() == alone.types.tolist()
     torch.manual_seed(0)
-    ids, types, mask = to_batch([Example(Sample(text=said), 0, 0, "g")] * 100, ("text",), how).inputs["text"][1]
+    ids, types, mask = to_batch([Example(Sample(text=said), 0, 0, "g")] * 100, specs_of("text"), how).inputs["text"][1]
     seen = {tuple(row[there == 1].tolist()) for row, there in zip(ids, mask, strict=True)}
     assert seen == {tuple(said.ids.tolist()), tuple(alone.ids.tolist())}
     assert 25 < int((mask.sum(dim=1) == len(alone.ids)).sum()) < 75
@@ -378,7 +384,7 @@ def test_augmentation_varies_but_keeps_what_matters() -> None:
     assert (dropped[:, :9] == ids[:, :9]).all() and 0.3 < (dropped[:, 9:] == 103).float().mean() < 0.7
     mels = torch.rand(4, N_MELS, 100) + 1.0
     untouched = mels.clone()
-    masked = mask_spectrogram(mels, FACE.model_copy(update={"mask_frames": 30, "mask_mels": 10}))
+    masked = mask_spectrogram(mels, AUDIO.model_copy(update={"mask_frames": 30, "mask_mels": 10}))
     assert 0.5 < (masked == mels).float().mean() < 1.0 and masked.min() >= mels.min()
     assert (mels == untouched).all()
     crops = torch.randn(16, 1, 48, 48)
@@ -407,7 +413,7 @@ def test_parts_of_faces_keep_their_size_and_lie_anywhere() -> None:
 @pytest.mark.parametrize("name", ["adamw", "sgd"])
 def test_biases_and_norms_do_not_decay(name: Literal["adamw", "sgd"]) -> None:
     """With no gradient a step is decay alone."""
-    part = Part(EmotionNetwork(NetworkConfig(face_width=32)), "face")
+    part = Part(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), "face")
     before = {key: value.clone() for key, value in part.named_parameters()}
     how = CorpusRecipe(folder="x", epochs=1, batch=1, optimiser=name, weight_decay=0.5)
     optimiser = optimiser_of(part, {"face": (0.1, 0.2)}, how)
@@ -434,10 +440,10 @@ def test_what_was_said_of_an_example_is_averaged_and_found_again() -> None:
 def test_what_the_network_said_draws_a_doubtful_label_back() -> None:
     """The gradient of a wrong label is smaller where the network has long said something else."""
     torch.manual_seed(0)
-    network = EmotionNetwork(NetworkConfig(face_width=32)).eval()
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))).eval()
     how = CorpusRecipe(folder="x", epochs=10, batch=2, remembered_share=0.8)
     examples = [Example(Sample(face=torch.randn(1, 1, 48, 48)), 0, 0, "g")] * 2
-    batch = replace(to_batch(examples, ("face",), how), numbers=torch.tensor([0, 1]))
+    batch = replace(to_batch(examples, specs_of("face"), how), numbers=torch.tensor([0, 1]))
     gradients = []
     for epoch in (0, 9):
         remembered = Remembered(2)
@@ -459,18 +465,21 @@ def test_the_gradient_of_video_does_not_hang_on_what_memory_held() -> None:
     script = """
 import torch
 from model.features import Sample
+from model.modalities.registry import specs_of
+from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
 from training.corpora import Example
-from training.objective import Objective, effective_priors, to_batch
-from training.recipe import CorpusRecipe, ModalityRecipe
+from training.engine.loss import Objective, effective_priors, to_batch
+from training.modalities.video import VideoRecipe
+from training.recipe import CorpusRecipe
 torch.manual_seed(0)
-network = EmotionNetwork(NetworkConfig(video=True))
+network = EmotionNetwork(NetworkConfig.of(VideoConfig()))
 how = CorpusRecipe(folder="x", epochs=1, batch=2)
 examples = [Example(Sample(video=torch.randn(3, 16, 112, 112)), 0, 0, "g")] * 2
-section = ModalityRecipe(corpus="x", learning_rate=1.0, head_learning_rate=1.0)
+section = VideoRecipe(corpus="x", learning_rate=1.0, head_learning_rate=1.0)
 objective = Objective(network, {"video": section}, how, effective_priors(examples, 0.0))
 with torch.autocast("cpu", torch.bfloat16):
-    loss = objective(to_batch(examples, ("video",), how))
+    loss = objective(to_batch(examples, specs_of("video"), how))
 loss.backward()
 print(max(float(p.grad.abs().max()) for p in network.parameters() if p.grad is not None))
 """
@@ -493,8 +502,9 @@ def test_a_gradient_that_is_not_finite_ends_the_run(data: Path, tmp_path: Path) 
 
 
 def test_remembering_is_refused_where_inputs_are_mixed() -> None:
-    plan = tomllib.loads(RECIPE.format(epochs=1))
-    plan["face"]["mixup"] = 0.2
+    plan = tomllib.loads(RECIPE.format(epochs=1).replace("[face]", "[audio]").replace("width = 32", "mixup = 0.2"))
+    for option in ("rotate_degrees", "scale", "shift"):
+        del plan["audio"][option]
     with pytest.raises(ValueError, match="remembered_share is for one modality, without mixup"):
         Recipe.model_validate(plan)
 
@@ -509,30 +519,55 @@ def test_remembering_is_refused_where_inputs_are_mixed() -> None:
 def test_variants_are_kept_of_an_encoder_that_stays(frozen: list[str], mixup: float, said: str | None) -> None:
     """One that learns would hear its own first impression for all of training."""
     encoder = VoiceEncoder(VoiceConfig(layers=1, width=16, heads=2, hidden=8))
-    assert [encoder.get_submodule(part) for part in HEARING] == encoder.pretrained()
+    assert [encoder.get_submodule(part) for part in AudioRecipe.kept_parts] == encoder.pretrained()
     audio = {"corpus": "ravdess", "learning_rate": 1.0, "head_learning_rate": 1.0, "frozen": frozen, "mixup": mixup}
     plan = {
         "name": "x", "version": "0", "licence": "none", "seed": 0, "audio": audio,
         "corpora": {"ravdess": {"folder": ".", "epochs": 1, "batch": 8, "variants": 2}},
     }  # fmt: skip
     if said is None:
-        assert Recipe.model_validate(plan).audio is not None
+        assert "audio" in Recipe.model_validate(plan).sections()
     else:
         with pytest.raises(ValueError, match=said):
             Recipe.model_validate(plan)
 
 
-def test_only_sounds_are_mixed() -> None:
+def test_only_audio_is_mixed() -> None:
     """Of words there are numbers in a vocabulary, of faces several to an utterance: neither has halves."""
     plan = tomllib.loads(RECIPE.format(epochs=1).replace("remembered_share = 0.5", ""))
-    plan["face"]["mixup"] = 0.2
-    with pytest.raises(ValueError, match="mixup is for sounds"):
+    plan["audio"] = {"corpus": "fer2013", "learning_rate": 1.0, "head_learning_rate": 1.0, "mixup": 0.2}
+    with pytest.raises(ValueError, match="mixup is for audio in a stage of its own"):
         Recipe.model_validate(plan)
+
+
+@pytest.mark.parametrize(
+    ("section", "option", "said"),
+    [
+        ("text", "rotate_degrees = 30.0", ["text has no option rotate_degrees", "token_dropout"]),
+        ("face", "token_dropout = 0.5", ["face has no option token_dropout", "rotate_degrees, scale"]),
+        ("face", "mixup = 0.2", ["face has no option mixup", "erase, crop"]),
+        ("video", "width = 64", ["video has no option width", "flip_clips"]),
+        ("audio", 'encoder = "hubert"', ["audio.encoder", "'hubert' is not an encoder of audio; that is 'whisper'"]),
+        ("corpora.fer2013", "plain_share = 0.5", ["fer2013: plain_share is for text; it teaches face"]),
+        ("corpora.fer2013", "join_share = 0.5", ["fer2013: join_share is for audio; it teaches face"]),
+        ("corpora.fer2013", "colour = 3", ["corpora.fer2013.colour: Extra inputs are not permitted"]),
+    ],
+)
+def test_an_option_of_another_modality_is_refused(tmp_path: Path, section: str, option: str, said: list[str]) -> None:
+    """It would be ignored otherwise, in a recipe that says it varies what it does not."""
+    text = RECIPE.format(epochs=1)
+    if f"[{section}]" not in text:
+        text += f'[{section}]\ncorpus = "fer2013"\nlearning_rate = 1.0\nhead_learning_rate = 1.0\n'
+    path = tmp_path / "recipe.toml"
+    path.write_text(text.replace(f"[{section}]", f"[{section}]\n{option}"))
+    with pytest.raises(RecipeError) as refused:
+        Recipe.read(path)
+    assert all(part in str(refused.value) for part in said), str(refused.value)
 
 
 def test_varied_sound_stays_silent_behind_its_end() -> None:
     torch.manual_seed(0)
-    section = FACE.model_copy(
+    section = AUDIO.model_copy(
         update={"stretch": 0.2, "equalise": 0.5, "noise": 2.0, "shift_mels": 2, "mask_frames": 10, "mask_mels": 5}
     )
     mels = torch.rand(3, N_MELS, 120)
@@ -540,19 +575,19 @@ def test_varied_sound_stays_silent_behind_its_end() -> None:
     for row, length in enumerate(lengths.tolist()):
         mels[row, :, length:] = 0.0
     for _ in range(5):
-        varied, ends = augment("audio", [mels, lengths], section)
+        varied, ends = section.augment([mels, lengths])
         assert varied.shape[-1] >= int(ends.max()) and 96 <= varied.shape[-1] <= 144
         assert all((varied[row, :, end:] == 0).all() for row, end in enumerate(ends.tolist()))
-        network = EmotionNetwork(NetworkConfig(audio=VoiceConfig(layers=1, width=16, heads=2, hidden=8)))
+        network = EmotionNetwork(NetworkConfig.of(VoiceConfig(layers=1, width=16, heads=2, hidden=8)))
         assert network.embed("audio", [varied, ends], 3).isfinite().all()
 
 
 def test_a_share_of_the_sounds_stays_as_it_is() -> None:
     """Which fits the bundle's own use: most real sound is not masked, stretched or noisy."""
     torch.manual_seed(0)
-    section = FACE.model_copy(update={"stretch": 0.2, "equalise": 0.5, "noise": 2.0, "varied_share": 0.5})
+    section = AUDIO.model_copy(update={"stretch": 0.2, "equalise": 0.5, "noise": 2.0, "varied_share": 0.5})
     mels, lengths = torch.rand(200, N_MELS, 60), torch.full((200,), 60)
-    varied, ends = augment("audio", [mels, lengths], section)
+    varied, ends = section.augment([mels, lengths])
     same = (varied[:, :, :60] == mels).flatten(1).all(dim=1)
     assert 60 < int(same.sum()) < 140 and (ends[same] == 60).all() and len(set(ends[~same].tolist())) == 1
     assert (varied[:, :, 60:][same] == 0).all()
@@ -586,7 +621,7 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
         }
     )  # fmt: skip
     stage, section = plan.stages()[0], plan.sections()["audio"]
-    network = EmotionNetwork(NetworkConfig(audio=VoiceConfig(layers=1, width=16, heads=2, hidden=8))).eval()
+    network = EmotionNetwork(NetworkConfig.of(VoiceConfig(layers=1, width=16, heads=2, hidden=8))).eval()
     examples = [
         Example(Sample(audio=torch.rand(N_MELS, 50 + 7 * (i % 5))), i % 7, i % 3, f"actor {i}") for i in range(40)
     ]
@@ -617,7 +652,7 @@ def test_two_processes_train_one_network_and_another_number_goes_on(data: Path, 
     both = subprocess.run([*several, "--again"], capture_output=True, text=True, check=False, env=_environment())
     assert both.returncode == 0, both.stderr
     assert "metric epoch=4" in both.stdout
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     Part(network, "face").load_state_dict(load_file(work / "face.safetensors"))
     assert share_right(network, list(read_fer2013(data / "fer2013", "train", None))) > 0.6
 
@@ -665,7 +700,7 @@ def test_gradients_that_are_added_up_leave_the_schedule_its_length(data: Path, t
     how = plan.corpora["fer2013"].model_copy(update={"accumulate": 4})
     plan = plan.model_copy(update={"corpora": {"fer2013": how}})
     examples = list(read_fer2013(data / "fer2013", "train", None))[:128]
-    network = EmotionNetwork(NetworkConfig(face_width=32))
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     priors = effective_priors(examples, 0.0)
     training = Training(network, plan, plan.stages()[0], examples, [], tmp_path, priors, device="cpu")
     training.run()
@@ -694,7 +729,7 @@ def _run_until_mid_epoch(command: list[str], work: Path) -> None:
 
 
 def _batch(checkpoint: Path) -> int:
-    from training.loop import State
+    from training.engine.trainer import State
 
     if not checkpoint.exists():
         return 0

@@ -8,7 +8,14 @@ import numpy.typing as npt
 import pytest
 
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
-from model.palette import DARK_SURFACE, EMOTION_COLOURS, LIGHT_SURFACE, MODALITY_COLOURS, SENTIMENT_COLOURS
+from model.palette import (
+    DARK_SURFACE,
+    EMOTION_COLOURS,
+    LIGHT_SURFACE,
+    MODALITY_COLOURS,
+    MODALITY_SERIES,
+    SENTIMENT_COLOURS,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -47,6 +54,7 @@ PALETTES: dict[str, Mapping[str, str]] = {
     "emotions": dict(EMOTION_COLOURS.items()),
     "sentiments": dict(SENTIMENT_COLOURS.items()),
     "modalities": dict(MODALITY_COLOURS.items()),
+    "modalities to come": {str(i): colour for i, colour in enumerate(MODALITY_SERIES)},
 }
 every_palette = pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES.keys())
 

@@ -12,7 +12,7 @@ from model.contract import JSON_TYPE, VIDEO_TYPES
 from tests.model.serving import ROOT, instructions, lay_out_image
 from training.in_sagemaker import arguments
 from training.recipe import Recipe
-from training.registry import CONTENT_TYPES
+from training.sagemaker.registry import CONTENT_TYPES
 
 DOCKERFILE = (ROOT / "training" / "Dockerfile").read_text()
 

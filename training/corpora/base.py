@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION, SENTIMENTS, Modality
-from model.features import Sample, TextTokenizer
+from model.features import Sample
+from model.modalities.base import Tokenizer
 
 Split = Literal["train", "held-out", "test", "all"]
 IGNORED = -100  # torch's cross_entropy leaves such targets out
@@ -18,7 +19,7 @@ IGNORED = -100  # torch's cross_entropy leaves such targets out
 class Example:
     """One labelled utterance. `group` (dialogue, actor) is never parted by a split or a fold.
 
-    `content` names the source's bytes (see training.contents): the same item has the same one in every corpus.
+    `content` names the source's bytes (see training.data.content_hash): the same item has the same one in every corpus.
     `words` names those of the words by themselves, where `content` names a recording.
     """
 
@@ -48,7 +49,7 @@ class Corpus:
     name: str
     modalities: tuple[Modality, ...]
     licence: str
-    read: Callable[[Path, Split, TextTokenizer | None], Sequence[Example]]
+    read: Callable[[Path, Split, Tokenizer | None], Sequence[Example]]
 
 
 def targets(emotion: str, sentiment: str, where: str) -> tuple[int, int]:

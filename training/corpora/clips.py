@@ -8,12 +8,13 @@ from typing import overload
 
 from rich.console import Console
 
-from model.features import Sample, TextTokenizer, Tokens
-from training.cache import Cache
-from training.contents import FileDigests, content_of, stretch_content
+from model.features import Sample, Tokens
+from model.modalities.base import Tokenizer
 from training.corpora.base import Example
-from training.extraction import Stretch
-from training.filling import fill
+from training.data.content_hash import FileDigests, content_of, stretch_content
+from training.data.extraction import Stretch
+from training.data.feature_cache import Cache
+from training.data.feature_cache_builder import fill
 
 FEATURES_VARIABLE = "VIDEO_SENTIMENT_FEATURES"
 
@@ -89,7 +90,7 @@ def features_folder(data: Path) -> Path:
     return Path(chosen) if chosen else (data if data.is_dir() else data.parent) / "features"
 
 
-def read_clips(clips: Sequence[Clip], folder: Path, tokenizer: TextTokenizer | None) -> CachedExamples:
+def read_clips(clips: Sequence[Clip], folder: Path, tokenizer: Tokenizer | None) -> CachedExamples:
     """Examples of the clips, in their order; what the cache in `folder` lacks is decoded first.
 
     Clips that are not there, cannot be decoded or hold nothing to learn from are left out and counted.

@@ -8,14 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from model.features import FACE_SIZE, Sample, TextTokenizer, standardise_faces
-from training.contents import content_of
+from model.features import Sample
+from model.modalities.base import Tokenizer
+from model.modalities.face import FACE_SIZE, standardise_faces
 from training.corpora.base import Example, Split, targets
+from training.data.content_hash import content_of
 
 FILES: dict[Split, str] = {"train": "train.npz", "held-out": "validation.npz", "test": "test.npz"}
 
 
-def read_fer2013(data: Path, split: Split, _: TextTokenizer | None) -> list[Example]:
+def read_fer2013(data: Path, split: Split, _: Tokenizer | None) -> list[Example]:
     """An .npz with `images` uint8 [n, 48, 48], `labels` and `classes`, of whichever split, or the folder of them.
 
     The training split gives what stands in it several times with one label once: 3.7 % of it, and of the work.

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from model.features import CONTEXT_UTTERANCES, TextTokenizer
-from training.contents import drawn
+from model.modalities.base import Tokenizer
+from model.modalities.text import CONTEXT_UTTERANCES
 from training.corpora.base import Example, Split, targets
 from training.corpora.clips import Clip, features_folder, read_clips
+from training.data.content_hash import drawn
 
 COLUMNS = ("path", "start", "end", "text", "speaker", "dialogue", "emotion", "sentiment", "split")
 SPLITS = tuple(split for split in get_args(Split) if split != "all")
@@ -22,7 +23,7 @@ HELD_OUT_SHARE = 0.15  # of the dialogues, where no column says which
 NAME = "manifest.csv"
 
 
-def read_manifest(data: Path, split: Split, tokenizer: TextTokenizer | None) -> Sequence[Example]:
+def read_manifest(data: Path, split: Split, tokenizer: Tokenizer | None) -> Sequence[Example]:
     """A manifest, or the folder of `manifest.csv`, by way of the feature cache where it names files.
 
     Raises ValueError, with the row, for what cannot be meant.

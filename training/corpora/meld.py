@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.features import CONTEXT_UTTERANCES, PLAIN_MARKS, Sample, TextTokenizer
-from training.contents import content_of
+from model.features import Sample
+from model.modalities.base import Tokenizer
+from model.modalities.text import CONTEXT_UTTERANCES, PLAIN_MARKS
 from training.corpora.base import Example, Split, targets
 from training.corpora.clips import Clip, features_folder, read_clips
+from training.data.content_hash import content_of
 
 # What the official CSVs write as control characters is the same byte's mark in Windows' code page 1252.
 WINDOWS_MARKS = {code: bytes([code]).decode("cp1252", errors="ignore") for code in range(0x80, 0xA0)}
@@ -51,7 +53,7 @@ class Row:
         return f"dia{self.dialogue}_utt{self.utterance}.mp4"
 
 
-def read_meld(data: Path, split: Split, tokenizer: TextTokenizer | None) -> Sequence[Example]:
+def read_meld(data: Path, split: Split, tokenizer: Tokenizer | None) -> Sequence[Example]:
     """MELD with sound and picture, from the folder of the official layout, by way of the feature cache.
 
     Clips that are missing or cannot be used are left out; what was said in them stays the context of others.
@@ -61,7 +63,7 @@ def read_meld(data: Path, split: Split, tokenizer: TextTokenizer | None) -> Sequ
     return read_clips(clips, features_folder(data), tokenizer)
 
 
-def read_meld_text(data: Path, split: Split, tokenizer: TextTokenizer | None, plain: bool = False) -> list[Example]:
+def read_meld_text(data: Path, split: Split, tokenizer: Tokenizer | None, plain: bool = False) -> list[Example]:
     """MELD's transcripts: `data` is one CSV, of whichever split, or the folder of the official ones.
 
     The context of an utterance is what was said before it in its dialogue; speakers' names are not used.

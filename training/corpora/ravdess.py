@@ -5,12 +5,13 @@ from pathlib import Path
 from rich.console import Console
 
 from model.contract import Emotion
-from model.features import FloatArray, TextTokenizer
+from model.features import Evidence, FloatArray
 from model.media import read_audio
+from model.modalities.base import Tokenizer
+from model.modalities.registry import prepare, specs_of
 from model.speech import find_speech
-from model.watching import Evidence
-from training.contents import content_of_file
 from training.corpora.base import Example, Split, targets
+from training.data.content_hash import content_of_file
 
 # File names are modality-channel-emotion-intensity-statement-repetition-actor. "Calm" (02) was recorded
 # as a second baseline and counts as neutral.
@@ -24,7 +25,7 @@ HELD_OUT_ACTORS = frozenset({"17", "18", "19", "20"})
 TEST_ACTORS = frozenset({"21", "22", "23", "24"})
 
 
-def read_ravdess(data: Path, split: Split, _: TextTokenizer | None) -> list[Example]:
+def read_ravdess(data: Path, split: Split, _: Tokenizer | None) -> list[Example]:
     """The speech files in `data`, or in its folders of actors; 17-20 are held out, 21-24 are the test.
 
     Those too quiet or too short to be judged are left out and named, as an utterance like them gets no voice.
@@ -35,7 +36,7 @@ def read_ravdess(data: Path, split: Split, _: TextTokenizer | None) -> list[Exam
         fields = path.stem.split("-")
         if len(fields) != 7 or fields[1] != SPEECH or split not in ("all", split_of_actor(fields[6])):
             continue
-        sample = Evidence(spoken_part(read_audio(path))).sample()
+        sample = prepare(Evidence(spoken_part(read_audio(path))), specs_of("audio").values())
         if sample.audio is None:
             left_out.append(path.name)
         else:

@@ -1,0 +1,191 @@
+"""Audio: the tone of voice, read by the first layers of Whisper's encoder from the spectrogram it was trained on."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from model.ctranslate2_file import Variables, as_float, read_variables
+from model.features import SAMPLE_RATE, FloatArray, rms
+from model.modalities.base import EncoderConfig, ModalitySpec, TwoStageEncoder
+from model.spectrogram import HOP_LENGTH, N_FFT, log_mel_spectrogram
+
+N_MELS = 80  # of Whisper's spectrogram (spectrogram.py), as its encoder reads the voice
+VOICE_RMS = 0.05  # every utterance is brought to -26 dBFS: its level tells the distance to the microphone
+SILENCE_RMS = 1e-3  # -60 dBFS: below, a microphone's noise floor, nothing to predict from
+MIN_AUDIO_SAMPLES = SAMPLE_RATE // 10
+MAX_AUDIO_SAMPLES = 30 * SAMPLE_RATE  # what the encoder has positions for; utterances are 15 s at most
+VOICE_WINDOW = 200  # frames, 2 s: as long as the clips that voices are learned from
+
+VERSION = 2  # raise it with any change that the constants in the id do not show
+PREPROCESS_ID = f"whispermel{N_MELS}-{N_FFT}-{HOP_LENGTH}@{SAMPLE_RATE}/v{VERSION}"
+
+
+class VoiceConfig(EncoderConfig):
+    """The shape of a `VoiceEncoder`; by default Whisper base's, up to the layers that read the voice best."""
+
+    kind: Literal["whisper"] = "whisper"
+    layers: int = Field(default=3, ge=1)
+    width: int = Field(default=512, gt=0)
+    heads: int = Field(default=8, gt=0)
+    hidden: int = Field(default=256, gt=0, description="width of the embedding")
+
+
+def log_mel(audio: FloatArray) -> Tensor | None:
+    """Mono float audio [n] at SAMPLE_RATE, in [-1, 1] -> float32 [N_MELS, n // HOP_LENGTH]; None when silent."""
+    if not is_audible(audio):
+        return None
+    samples = np.asarray(audio[:MAX_AUDIO_SAMPLES], np.float64) * (VOICE_RMS / rms(audio))
+    return torch.from_numpy(log_mel_spectrogram(samples, N_MELS))
+
+
+def is_audible(audio: FloatArray) -> bool:
+    """Whether samples [n] at SAMPLE_RATE are long and loud enough to predict from."""
+    return audio.size >= MIN_AUDIO_SAMPLES and rms(audio) >= SILENCE_RMS
+
+
+class VoiceEncoder(TwoStageEncoder):
+    """The first layers of Whisper's encoder; mean and deviation over time of a mixture of them.
+
+    What Whisper learned from 680,000 hours carries over to voices that no acted corpus has; its lower and
+    middle layers keep the manner of speaking that the upper ones discard for the words.
+    """
+
+    def __init__(self, config: VoiceConfig) -> None:
+        super().__init__()
+        size = config.width
+        self.conv1 = nn.Conv1d(N_MELS, size, 3, padding=1)
+        self.conv2 = nn.Conv1d(size, size, 3, stride=2, padding=1)
+        self.blocks = nn.ModuleList(
+            nn.TransformerEncoderLayer(size, config.heads, 4 * size, 0.0, "gelu", batch_first=True, norm_first=True)
+            for _ in range(config.layers)
+        )
+        self.mixture = nn.Parameter(torch.zeros(config.layers + 1))
+        self.norm = nn.BatchNorm1d(2 * size * (config.layers + 1), affine=False)
+        self.drop = nn.Dropout(0.4)
+        self.squeeze = nn.Linear(2 * size, config.hidden)
+        self.drop_hidden = nn.Dropout(0.6)
+        self.width = config.hidden
+
+    def pretrained(self) -> list[nn.Module]:
+        """Whisper's part."""
+        return [self.conv1, self.conv2, self.blocks]
+
+    def public_state(self, folder: Path) -> Mapping[str, Tensor]:
+        """The weights of Whisper's encoder, from CTranslate2's file."""
+        return _whisper(read_variables(folder / "model.bin", "encoder/"), len(self.blocks))
+
+    def embed(self, statistics: Tensor) -> Tensor:
+        """As `statistics` returns them -> [n, width]."""
+        flat = statistics.flatten(1)
+        one = self.training and len(flat) == 1  # has no deviation to be normalised by
+        norm = F.batch_norm(flat, self.norm.running_mean, self.norm.running_var) if one else self.norm(flat)
+        mixed = (self.mixture.softmax(0)[:, None] * norm.unflatten(1, (len(self.mixture), -1))).sum(dim=1)
+        hidden: Tensor = self.drop_hidden(F.relu(self.squeeze(self.drop(mixed))))
+        return hidden
+
+    def statistics(self, mels: Tensor, lengths: Tensor) -> Tensor:  # type: ignore[override]  # its inputs, by name
+        """Mean and deviation over time of every layer [n, layers + 1, 2 * width].
+
+        mels float [n, N_MELS, frames], zero behind lengths int64 [n] (valid frames). An utterance is read in equal
+        windows of two seconds at most, each from Whisper's first position on: what comes out depends on the
+        position, and nothing must hang on how long somebody speaks. Frames behind
+        an utterance's end are masked, so that what it gets does not depend on those it shares a batch with.
+        """
+        windows, sizes, owner = _windows(mels.to(self.conv1.weight.dtype), lengths)
+        x = F.gelu(self.conv1(windows)) * _time_mask(sizes, windows.shape[-1], windows.dtype).unsqueeze(1)
+        x = F.gelu(self.conv2(x)).transpose(1, 2)  # [windows, time, width]
+        x = x + _sinusoids(x.shape[1], x.shape[2]).to(x)
+        valid = _time_mask((sizes + 1) // 2, x.shape[1], x.dtype).unsqueeze(2)
+        padding = None if bool(valid.all()) else valid.squeeze(2) == 0
+        layers: list[Tensor] = [x]
+        for block in self.blocks:
+            layers.append(block(layers[-1], src_key_padding_mask=padding))
+        return torch.stack([_mean_and_deviation(layer, valid, owner, len(mels)) for layer in layers], dim=1)
+
+
+def _time_mask(lengths: Tensor, size: int, dtype: torch.dtype) -> Tensor:
+    """lengths [n] -> [n, size], 1 on the first lengths[i] steps, 0 behind."""
+    return (torch.arange(size, device=lengths.device) < lengths.unsqueeze(1)).to(dtype)
+
+
+def _sinusoids(length: int, channels: int) -> Tensor:
+    """Whisper's position encodings [length, channels] (Vaswani et al. 2017, sines and cosines in halves)."""
+    rates = torch.exp(-math.log(10_000.0) / (channels // 2 - 1) * torch.arange(channels // 2))
+    angles = torch.arange(length)[:, None] * rates[None, :]
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+def _windows(mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Cut each of [n, N_MELS, frames] into equal windows of VOICE_WINDOW frames at most.
+
+    -> [windows, N_MELS, longest] zero behind each one's end, their lengths, and whose each is (index into n).
+    """
+    pieces, owner = [], []
+    for row, length in enumerate(lengths.tolist()):
+        count = max(1, -(-length // VOICE_WINDOW))
+        size = -(-length // count)
+        for start in range(0, max(1, length), max(1, size)):
+            pieces.append(mels[row, :, start : min(start + size, length)])
+            owner.append(row)
+    sizes = torch.tensor([piece.shape[1] for piece in pieces], device=mels.device)
+    longest = int(sizes.max())
+    windows = torch.stack([F.pad(piece, (0, longest - piece.shape[1])) for piece in pieces])
+    return windows, sizes, torch.tensor(owner, device=mels.device)
+
+
+def _mean_and_deviation(steps: Tensor, valid: Tensor, owner: Tensor, count: int) -> Tensor:
+    """steps [windows, time, width], valid [windows, time, 1] of zeros and ones -> [count, 2 * width] float32."""
+    steps, valid = steps.float(), valid.float()
+
+    def total(each: Tensor) -> Tensor:
+        """Summed over the steps of an utterance's windows: [windows, time, k] -> [count, k]."""
+        return each.new_zeros(count, each.shape[2]).index_add(0, owner, (each * valid).sum(dim=1))
+
+    frames = total(torch.ones_like(valid)).clamp_min(1.0)
+    mean = total(steps) / frames
+    variance = total((steps - mean[owner].unsqueeze(1)).square()) / frames
+    return torch.cat([mean, (variance + 1e-5).sqrt()], dim=1)
+
+
+def _whisper(variables: Variables, layers: int) -> dict[str, Tensor]:
+    """CTranslate2's names -> ours, which are those of nn.TransformerEncoderLayer."""
+    names = {
+        f"{layer}.{kind}": f"encoder/{layer}/{kind}" for layer in ("conv1", "conv2") for kind in ("weight", "bias")
+    }
+    for i in range(layers):
+        attention, feed_forward = (f"encoder/layer_{i}/{part}" for part in ("self_attention", "ffn"))
+        for kind, stored in (("weight", "gamma"), ("bias", "beta")):
+            names[f"blocks.{i}.norm1.{kind}"] = f"{attention}/layer_norm/{stored}"
+            names[f"blocks.{i}.norm2.{kind}"] = f"{feed_forward}/layer_norm/{stored}"
+        for kind in ("weight", "bias"):
+            names[f"blocks.{i}.self_attn.in_proj_{kind}"] = f"{attention}/linear_0/{kind}"
+            names[f"blocks.{i}.self_attn.out_proj.{kind}"] = f"{attention}/linear_1/{kind}"
+            names[f"blocks.{i}.linear1.{kind}"] = f"{feed_forward}/linear_0/{kind}"
+            names[f"blocks.{i}.linear2.{kind}"] = f"{feed_forward}/linear_1/{kind}"
+    return {ours: torch.from_numpy(np.ascontiguousarray(as_float(variables, theirs))) for ours, theirs in names.items()}
+
+
+def collate(mels: Sequence[Tensor]) -> list[Tensor]:
+    """-> spectrograms [n, N_MELS, frames], zero behind each one's length, and the lengths int64 [n]."""
+    lengths = torch.tensor([m.shape[1] for m in mels])
+    return [torch.stack([F.pad(m, (0, int(lengths.max()) - m.shape[1])) for m in mels]), lengths]
+
+
+SPEC = ModalitySpec(
+    modality="audio",
+    config=VoiceConfig,
+    encoder=VoiceEncoder,
+    preprocess_id=PREPROCESS_ID,
+    reads="sound",
+    prepare=lambda evidence: log_mel(evidence.sound),
+    collate=collate,
+    batch=8,
+    size=lambda mels: mels.shape[1],
+)

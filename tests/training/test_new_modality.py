@@ -1,0 +1,205 @@
+"""A modality that nobody has heard of, added to a copy of the code as a contributor would: two new files, one word in
+the contract, one section of a recipe. It is then trained, bundled and served by the ordinary commands."""
+
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.bundle import BundleError, read_manifest
+
+ROOT = Path(__file__).parents[2]
+REGISTERED = 'Modality = Literal["text", "audio", "video", "face"]'
+FILES = {
+    "model/modalities/motion.py": '''"""Motion: how much the picture changes, and where."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from model.features import Evidence
+from model.modalities.base import Encoder, EncoderConfig, ModalitySpec
+
+GRID = 4
+MAX_STEPS = 16
+
+
+class MotionConfig(EncoderConfig):
+    kind: Literal["motion-mlp"] = "motion-mlp"
+    hidden: int = 8
+
+
+class MotionEncoder(Encoder):
+    def __init__(self, config: MotionConfig) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(GRID * GRID, config.hidden), nn.ReLU())
+        self.width = config.hidden
+
+    def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
+        return (self.layers(steps) * mask.unsqueeze(2)).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+
+
+def prepare(evidence: Evidence) -> Tensor | None:
+    """float32 [steps, GRID * GRID]: mean change of each cell from one frame to the next, 0 to 1."""
+    if len(evidence.frames) < 2:
+        return None
+    frames = np.stack(evidence.frames[: MAX_STEPS + 1]).astype(np.float32).mean(axis=3) / 255.0
+    steps, side = len(frames) - 1, frames.shape[1] // GRID
+    change = np.abs(np.diff(frames, axis=0))[:, : side * GRID, : side * GRID]
+    return torch.from_numpy(change.reshape(steps, GRID, side, GRID, side).mean(axis=(2, 4)).reshape(steps, -1))
+
+
+def collate(inputs: Sequence[Tensor]) -> list[Tensor]:
+    lengths = torch.tensor([len(steps) for steps in inputs])
+    mask = (torch.arange(int(lengths.max())) < lengths.unsqueeze(1)).float()
+    return [nn.utils.rnn.pad_sequence(list(inputs), batch_first=True), mask]
+
+
+SPEC = ModalitySpec(
+    modality="motion", config=MotionConfig, encoder=MotionEncoder, preprocess_id=f"motion{GRID}x{MAX_STEPS}/v1",
+    reads="frames", prepare=prepare, collate=collate, batch=64, size=len,
+)
+''',
+    "training/modalities/motion.py": '''"""How motion is trained."""
+
+from training.modalities.base import ModalityRecipe
+
+
+class MotionRecipe(ModalityRecipe):
+    modality = "motion"
+    kind = "motion-mlp"
+
+    hidden: int = 8
+    noise: float = 0.0
+
+    @property
+    def encoder_options(self):
+        return {"hidden": self.hidden}
+
+    def augment(self, inputs):
+        steps, mask = inputs
+        return [steps + self.noise * steps.new_empty(steps.shape).normal_(), mask]
+
+
+RECIPE = MotionRecipe
+''',
+    "training/motion.toml": """
+name = "moving"
+version = "0.0.1"
+licence = "for tests"
+seed = 1
+precision = "no"
+[corpora.manifest]
+folder = "mine"
+epochs = 3
+batch = 4
+[motion]
+corpus = "manifest"
+learning_rate = 0.01
+head_learning_rate = 0.01
+noise = 0.01
+hidden = 12
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code with the new modality."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for package in ("model", "training"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "bundles"))
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    contract = folder / "model" / "contract.py"
+    assert contract.read_text().count(REGISTERED) == 1
+    contract.write_text(contract.read_text().replace(REGISTERED, REGISTERED[:-1] + ', "motion"]'))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trained on a dozen stretches of the sample video."""
+    data, out = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("bundle") / "moving"
+    (data / "mine").mkdir()
+    video = ROOT / "tests" / "media" / "face_and_speech.mp4"
+    rows = [
+        f"{video},{start},{start + 1.5},dialogue {start},{('joy', 'anger')[start % 2]},{split}"
+        for split, starts in (("train", range(12)), ("held-out", range(12, 17)))
+        for start in starts
+    ]
+    (data / "mine" / "manifest.csv").write_text("\n".join(["path,start,end,dialogue,emotion,split", *rows]) + "\n")
+    options = ["--recipe", "training/motion.toml", "--data", str(data), "--out", str(out), "--device", "cpu"]
+    trained = run(checkout, "training.train", *options, "--work", str(data / "work"))
+    assert "metric epoch=3" in trained
+    return out
+
+
+def run(checkout: Path, module: str, *arguments: str, status: int = 0) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments], cwd=checkout, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout
+
+
+def differing(compared: "filecmp.dircmp[str]", at: Path) -> Iterator[str]:
+    """The files below two folders that only the second has, or has otherwise."""
+    yield from (str(at / name) for name in [*compared.right_only, *compared.diff_files] if name != "__pycache__")
+    for name, below in compared.subdirs.items():
+        yield from differing(below, at / name)
+
+
+def test_it_takes_two_files_a_word_and_a_section(checkout: Path) -> None:
+    changed = {
+        file for package in ("model", "training")
+        for file in differing(filecmp.dircmp(ROOT / package, checkout / package), Path(package))
+    }  # fmt: skip
+    assert changed == {"model/contract.py", *FILES}
+
+
+@pytest.mark.slow
+def test_it_is_trained_and_bundled(bundle: Path) -> None:
+    written = json.loads((bundle / "config.json").read_text())
+    assert written["network"]["encoders"] == {"motion": {"kind": "motion-mlp", "hidden": 12}}
+    assert written["preprocess_ids"] == {"motion": "motion4x16/v1"}
+    evaluated = json.loads((bundle / "evaluation.json").read_text())["evaluations"]
+    assert evaluated[0]["modalities"] == {"motion": 5}
+    assert "motion" in (bundle / "MODEL_CARD.md").read_text()
+
+
+@pytest.mark.slow
+def test_it_is_served(bundle: Path, checkout: Path, tmp_path: Path, sample: Path) -> None:
+    options = ["--bundle", str(bundle), "--whisper-model", "tiny.en", "--html", str(tmp_path / "report.html")]
+    analysis: Any = json.loads(run(checkout, "model.cli", "analyze", str(sample), *options, "--quiet", "--json", "-"))
+    assert analysis["utterances"]
+    for utterance in analysis["utterances"]:
+        assert utterance["modalities"]["motion"]["weight"] == 1.0
+        assert utterance["modalities"]["motion"]["emotions"] == utterance["emotions"]
+    assert "Motion" in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.slow
+def test_code_without_it_refuses_the_bundle(bundle: Path) -> None:
+    with pytest.raises(BundleError, match=r"not valid at 'network\.encoders\.motion"):
+        read_manifest(bundle)
+
+
+def test_its_recipe_is_strict(checkout: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(FILES["training/motion.toml"] + "token_dropout = 0.5\n")
+    read = f"from training.recipe import Recipe; from pathlib import Path; Recipe.read(Path({str(recipe)!r}))"
+    done = subprocess.run([sys.executable, "-c", read], cwd=checkout, capture_output=True, text=True, check=False)
+    assert "motion has no option token_dropout; its options are" in done.stderr and "hidden, noise" in done.stderr

@@ -1,0 +1,142 @@
+"""Light augmentation, mostly of collated batches (`model.modalities`); sections of a recipe say how much of it."""
+
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from model.features import Tokens
+from training.modalities.audio import AudioRecipe
+from training.modalities.face import FaceRecipe
+
+T = TypeVar("T")
+
+MASK_TOKEN = 103  # [MASK] in the vocabulary of every uncased English BERT
+EQUALISER_BANDS = 6
+MEL_DECADE = 0.25  # log-mels are decades over 4 (see features.log_mel)
+
+
+def vary_sound(mels: Tensor, lengths: Tensor, recipe: AudioRecipe) -> tuple[Tensor, Tensor]:
+    """Another pace, voice, microphone and room for each spectrogram [n, mels, frames], and stretches of it masked."""
+    mels, lengths = stretch_time(mels, lengths, recipe.stretch)
+    mels = add_noise(equalise(shift_mels(mels, recipe.shift_mels), recipe.equalise), recipe.noise)
+    return silence_padding(mask_spectrogram(mels, recipe), lengths), lengths
+
+
+def some_of(plain: tuple[Tensor, Tensor], varied: tuple[Tensor, Tensor], share: float) -> tuple[Tensor, Tensor]:
+    """Of two versions of a batch (mels [n, mels, frames], lengths [n]) a share of the second, the rest of the first."""
+    chosen = torch.rand(len(plain[1])) < share
+    frames = max(plain[0].shape[-1], varied[0].shape[-1])
+    first, second = (F.pad(mels, (0, frames - mels.shape[-1])) for mels, _ in (plain, varied))
+    return torch.where(chosen[:, None, None], second, first), torch.where(chosen, varied[1], plain[1])
+
+
+def with_chance(chance: float, value: T, changed: Callable[[], T]) -> T:
+    """`changed()` by this chance, else `value`; nothing is drawn where the chance is 0."""
+    return value if chance == 0.0 or float(torch.rand(())) >= chance else changed()
+
+
+def without_marks(tokens: Tokens, marks: frozenset[int]) -> Tokens:
+    """An utterance without punctuation; as it is where nothing else is in it."""
+    kept = torch.tensor([token not in marks for token in tokens.ids.tolist()])
+    plain = Tokens(tokens.ids[kept], tokens.types[kept])
+    return plain if int(plain.types.sum()) > 1 else tokens  # [SEP] counts as one
+
+
+def flip_clips(clips: Tensor) -> Tensor:
+    """Mirror half of [n, 3, frames, h, w]."""
+    return torch.where(torch.rand(len(clips), 1, 1, 1, 1) < 0.5, clips.flip(-1), clips)
+
+
+def drop_tokens(ids: Tensor, types: Tensor, share: float) -> Tensor:
+    """Replace a share of the words (not [CLS] or [SEP]) by [MASK]. ids, types int64 [n, tokens]."""
+    words = ids > MASK_TOKEN  # special tokens and unused slots lie below
+    dropped = (torch.rand_like(types, dtype=torch.float32) < share) & words
+    return ids.masked_fill(dropped, MASK_TOKEN)
+
+
+def stretch_time(mels: Tensor, lengths: Tensor, most: float) -> tuple[Tensor, Tensor]:
+    """Make a batch [n, mels, frames] faster or slower by up to a share: one factor, so that batches stay whole."""
+    if most == 0:
+        return mels, lengths
+    factor = 1 + (2 * float(torch.rand(())) - 1) * most
+    frames = max(1, round(mels.shape[-1] * factor))
+    stretched = F.interpolate(mels, size=frames, mode="linear", align_corners=False)
+    return stretched, (lengths.float() * frames / mels.shape[-1]).round().long().clamp(1, frames)
+
+
+def shift_mels(mels: Tensor, most: int) -> Tensor:
+    """Move each spectrogram [n, mels, frames] up or down by up to `most` mels, as another voice would be."""
+    if most == 0:
+        return mels
+    shifts = torch.randint(-most, most + 1, (len(mels),))
+    return torch.stack([torch.roll(m, int(s), dims=0) for m, s in zip(mels, shifts, strict=True)])
+
+
+def equalise(mels: Tensor, decades: float) -> Tensor:
+    """Another microphone and room: a smooth random curve over the mels, of this deviation in decades."""
+    if decades == 0:
+        return mels
+    knots = torch.randn(len(mels), 1, EQUALISER_BANDS) * decades * MEL_DECADE
+    return mels + F.interpolate(knots, size=mels.shape[1], mode="linear", align_corners=True).transpose(1, 2)
+
+
+def add_noise(mels: Tensor, decades: float) -> Tensor:
+    """Raise the floor of each spectrogram by up to `decades`, as steady noise does."""
+    if decades == 0:
+        return mels
+    floor = mels.amin(dim=(1, 2), keepdim=True) + torch.rand(len(mels), 1, 1) * decades * MEL_DECADE
+    return torch.maximum(mels, floor + 0.02 * torch.randn_like(mels))
+
+
+def mask_spectrogram(mels: Tensor, recipe: AudioRecipe) -> Tensor:
+    """SpecAugment: two masked stretches of time and two of frequency in each of [n, mels, frames]."""
+    masked = mels.clone()
+    for spectrogram in masked:
+        floor = float(spectrogram.min())
+        for axis, widest in ((1, recipe.mask_frames), (0, recipe.mask_mels)):
+            for _ in range(2):
+                size = int(torch.randint(0, widest + 1, ()))
+                start = int(torch.randint(0, max(1, spectrogram.shape[axis] - size), ()))
+                spectrogram.narrow(axis, start, min(size, spectrogram.shape[axis] - start)).fill_(floor)
+    return masked
+
+
+def silence_padding(mels: Tensor, lengths: Tensor) -> Tensor:
+    """Zero behind each spectrogram's length, as collating leaves it."""
+    return mels * (torch.arange(mels.shape[-1]) < lengths.unsqueeze(1)).unsqueeze(1)
+
+
+def move_faces(crops: Tensor, recipe: FaceRecipe) -> Tensor:
+    """Mirror, turn, scale and shift each crop [n, 1, s, s] at random, and keep a random part of the recipe's side.
+
+    Convolutions averaged over the picture take any size. Parts cost less, are more different from each other, and
+    the whole is judged the better for it (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
+    """
+    n = len(crops)
+    side = round(crops.shape[-1] * recipe.crop)
+    part = side / crops.shape[-1]
+    angle = (torch.rand(n) * 2 - 1) * math.radians(recipe.rotate_degrees)
+    scale = part * (1 + (torch.rand(n) * 2 - 1) * recipe.scale)
+    mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0)
+    shift = (torch.rand(n, 2) * 2 - 1) * (2 * recipe.shift + 1 - part)  # grid coordinates span 2
+    cos, sin = angle.cos() * scale, angle.sin() * scale
+    matrix = torch.stack([cos * mirror, -sin, shift[:, 0], sin * mirror, cos, shift[:, 1]], dim=1).view(n, 2, 3)
+    grid = F.affine_grid(matrix, [n, 1, side, side], align_corners=False)
+    return F.grid_sample(crops, grid, padding_mode="border", align_corners=False)
+
+
+def erase_patches(crops: Tensor, chance: float) -> Tensor:
+    """Random erasing (Zhong et al. 2017): a grey patch over a part of some crops [n, 1, s, s], as a hand is."""
+    if chance == 0:
+        return crops
+    erased = crops.clone()
+    side = crops.shape[-1]
+    for i in torch.nonzero(torch.rand(len(crops)) < chance).flatten().tolist():
+        height, width = (int(v) for v in torch.randint(side // 8, side // 2, (2,)))
+        top, left = int(torch.randint(0, side - height, ())), int(torch.randint(0, side - width, ()))
+        erased[i, :, top : top + height, left : left + width] = 0.0  # the mean of a standardised crop
+    return erased

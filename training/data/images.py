@@ -1,0 +1,23 @@
+"""Frames and face crops of utterances, as the feature cache keeps them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from model.features import ByteArray, Evidence, spread
+
+NOTHING: npt.NDArray[np.generic] = np.zeros(0, np.uint8)
+
+
+def thinned(images: Sequence[ByteArray], most: int) -> ByteArray | None:
+    """At most `most` of the images, evenly spread, uint8 [n, ...]; None for none."""
+    if not images:
+        return None
+    return np.stack([images[i] for i in spread(len(images), min(len(images), most))])
+
+
+def evidence_of_images(frames: npt.NDArray[np.generic] = NOTHING, crops: npt.NDArray[np.generic] = NOTHING) -> Evidence:
+    """Evidence of what `thinned` kept, without sound."""
+    shown, faces = ([np.array(image, np.uint8) for image in images] for images in (frames, crops))
+    return Evidence(np.zeros(0, np.float32), shown, faces)

@@ -1,0 +1,1 @@
+"""Training itself: losses, optimizers, the loop, and what it keeps."""

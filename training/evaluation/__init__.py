@@ -1,0 +1,1 @@
+"""Predictions on a corpus, and how good they are."""

@@ -1,0 +1,83 @@
+"""What every modality's section of a recipe has, and what training asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from model.contract import Modality
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from torch import Tensor
+
+    from model.features import Evidence
+    from model.modalities.registry import AnySpec
+    from training.recipe import CorpusRecipe
+
+
+class ModalityRecipe(BaseModel):
+    """One modality's encoder, and how it learns. Subclasses add options; the augmentations are off unless asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    modality: ClassVar[Modality]
+    kind: ClassVar[str]  # of the encoder: see model.modalities
+    # Options of the modality's corpus that are about this modality: an error where the corpus teaches others.
+    corpus_options: ClassVar[tuple[str, ...]] = ()
+    # Parts of the encoder that must be frozen for what they make of an input to be kept (CorpusRecipe.variants).
+    kept_parts: ClassVar[tuple[str, ...]] = ()
+    is_cached: ClassVar[bool] = True  # whether the feature cache holds something of it
+
+    corpus: str
+    encoder: str | None = None  # kind of encoder, for a modality that has several; the default's where none is named
+    public_encoder: str | None = None  # entry of model.weights.CATALOGUE that the encoder starts from
+    frozen: tuple[str, ...] = ()  # parts of the encoder that stay as they are, batch norms included
+    learning_rate: float
+    head_learning_rate: float
+    transfer: float = 1.0  # how much of its held-out reliability is expected on ordinary video: declared
+
+    @field_validator("encoder")
+    @classmethod
+    def _encoder_is_this_one(cls, encoder: str | None) -> str | None:
+        if encoder not in (None, cls.kind):
+            raise ValueError(f"{encoder!r} is not an encoder of {cls.modality}; that is {cls.kind!r}")
+        return encoder
+
+    @property
+    def encoder_options(self) -> Mapping[str, Any]:
+        """The shape of the encoder, where it differs from the default's or the public encoder's."""
+        return {}
+
+    @property
+    def mixup_alpha(self) -> float:
+        """Parameter of mixup's Beta distribution (Zhang et al. 2018); 0 for none."""
+        return 0.0
+
+    def calmed(self) -> Self:
+        """The section without the augmentations that make inputs no real utterance looks like."""
+        return self
+
+    def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """A collated batch, varied as this section asks; what says whose an input is stays."""
+        return list(inputs)
+
+    @staticmethod
+    def vary(value: Any, corpus: CorpusRecipe, marks: frozenset[int]) -> Any:  # noqa: ARG004  (for those that do)
+        """One example's input, varied as its corpus's recipe asks. `marks` are the tokens of punctuation."""
+        return value
+
+    @staticmethod
+    def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:
+        """What the cache keeps of an utterance, None where it has nothing of this modality: the tensor, in float16."""
+        tensor = spec.prepare(evidence)
+        return None if tensor is None else tensor.half().numpy()
+
+    @staticmethod
+    def unpack(kept: npt.NDArray[np.generic], spec: AnySpec) -> Any:  # noqa: ARG004  (for those that prepare it here)
+        """The encoder's input from what `pack` kept."""
+        import torch
+
+        return torch.tensor(kept, dtype=torch.float32)

@@ -1,0 +1,61 @@
+"""How faces are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import Field
+
+from training.modalities.base import ModalityRecipe
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from torch import Tensor
+
+    from model.features import Evidence
+    from model.modalities.registry import AnySpec
+
+
+class FaceRecipe(ModalityRecipe):
+    """Training the residual CNN from nothing."""
+
+    modality = "face"
+    kind = "residual"
+    width: int = Field(gt=0)  # channels of the first stage
+    rotate_degrees: float = 0.0
+    scale: float = 0.0
+    shift: float = 0.0
+    erase: float = 0.0
+    crop: float = Field(default=1.0, gt=0.0, le=1.0)  # side of the part of a face to learn from; serving sees all
+
+    @property
+    def encoder_options(self) -> Mapping[str, Any]:
+        return {"width": self.width}
+
+    def calmed(self) -> Self:
+        return self.model_copy(update={"erase": 0.0, "crop": 1.0})
+
+    def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        from training.data.augmentation import erase_patches, move_faces
+
+        crops, owner = inputs
+        return [erase_patches(move_faces(crops, self), self.erase), owner]
+
+    @staticmethod
+    def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:  # noqa: ARG004  (kept unprepared)
+        """uint8 [up to MAX_FACES, h, w]; thinning here and again when prepared chooses the same crops."""
+        from model.modalities.face import MAX_FACES
+        from training.data.images import thinned
+
+        return thinned(evidence.crops, MAX_FACES)
+
+    @staticmethod
+    def unpack(kept: npt.NDArray[np.generic], spec: AnySpec) -> Any:
+        from training.data.images import evidence_of_images
+
+        return spec.prepare(evidence_of_images(crops=kept))
+
+
+RECIPE = FaceRecipe

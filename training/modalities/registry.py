@@ -1,0 +1,30 @@
+"""The recipe sections of all modalities, found by the names in `model.modalities.MODULES`. Without torch."""
+
+from functools import reduce
+from importlib import import_module
+from operator import or_
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Tag
+
+from model.contract import MODALITIES, Modality
+from model.modalities import MODULES
+from training.modalities.base import ModalityRecipe
+
+RECIPES: tuple[type[ModalityRecipe], ...] = tuple(
+    import_module(f"training.modalities.{module}").RECIPE for module in MODULES
+)
+DEFAULT_RECIPES: dict[Modality, type[ModalityRecipe]] = dict(zip(MODALITIES, RECIPES, strict=False))
+
+
+def section_type(modality: Modality) -> Any:
+    """The type of a modality's section for pydantic: one class, or which it is by the section's `encoder`."""
+    recipes = [recipe for recipe in RECIPES if recipe.modality == modality]
+    if len(recipes) == 1:
+        return recipes[0]
+    tagged = [Annotated[recipe, Tag(recipe.kind)] for recipe in recipes]
+    return Annotated[reduce(or_, tagged), Discriminator(lambda section: _encoder_of(section) or recipes[0].kind)]
+
+
+def _encoder_of(section: Any) -> Any:
+    return section.get("encoder") if isinstance(section, dict) else getattr(section, "encoder", None)

@@ -1,0 +1,46 @@
+"""How video is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from training.modalities.base import ModalityRecipe
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from torch import Tensor
+
+    from model.features import Evidence
+    from model.modalities.registry import AnySpec
+
+
+class VideoRecipe(ModalityRecipe):
+    """Fine-tuning R3D-18."""
+
+    modality = "video"
+    kind = "r3d18"
+    flip_clips: bool = False  # half of them
+
+    def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        from training.data.augmentation import flip_clips
+
+        return [flip_clips(inputs[0])] if self.flip_clips else list(inputs)
+
+    @staticmethod
+    def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:  # noqa: ARG004  (kept unprepared)
+        """uint8 [up to CLIP_FRAMES, h, w, 3]; thinning here and again when prepared chooses the same frames."""
+        from model.modalities.video import CLIP_FRAMES
+        from training.data.images import thinned
+
+        return thinned(evidence.frames, CLIP_FRAMES)
+
+    @staticmethod
+    def unpack(kept: npt.NDArray[np.generic], spec: AnySpec) -> Any:
+        from training.data.images import evidence_of_images
+
+        return spec.prepare(evidence_of_images(frames=kept))
+
+
+RECIPE = VideoRecipe

@@ -1,0 +1,156 @@
+"""From a trained artefact in S3 to the model registry, and on to the inference stack. boto3 alone, no SDK."""
+
+import tarfile
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from model.contract import JSON_TYPE, VIDEO_TYPES
+from training.sagemaker.job import PROJECT, LaunchError
+
+BUNDLE_FILES = ("config.json", "weights.safetensors", "MODEL_CARD.md")
+CONTENT_TYPES = (*VIDEO_TYPES, JSON_TYPE)
+STACK_PARAMETER = "ModelDataUrl"  # of the inference stack: the artefact that its endpoint serves
+ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A trained bundle as `model.tar.gz` in S3, and where it came from: empty where that is not known."""
+
+    uri: str
+    job: str = ""
+    job_arn: str = ""
+    run: str = ""
+    commit: str = ""
+    metrics: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """What the registry shows beside the version."""
+        known = {"training_job": self.job, "run": self.run, "commit": self.commit}
+        return {k: v for k, v in known.items() if v} | {name: f"{value:.4f}" for name, value in self.metrics}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The container that serves a bundle (model/Dockerfile), and the role it runs as."""
+
+    image: str
+    role: str = ""
+
+
+def find_artefact(sagemaker: Any, source: str) -> Artefact:
+    """The artefact of a finished training job, or the one at an S3 address. Raises LaunchError."""
+    if source.startswith("s3://"):
+        return Artefact(source)
+    job = describe_job(sagemaker, source)
+    if job["TrainingJobStatus"] != "Completed":
+        raise LaunchError(f"training job {source} is {job['TrainingJobStatus']}: there is nothing to register yet")
+    tags = sagemaker.list_tags(ResourceArn=job["TrainingJobArn"]).get("Tags", [])
+    known = {tag["Key"]: tag["Value"] for tag in tags}
+    return Artefact(
+        uri=job["ModelArtifacts"]["S3ModelArtifacts"],
+        job=source,
+        job_arn=job["TrainingJobArn"],
+        run=known.get("run", ""),
+        commit=known.get("commit", ""),
+        metrics=tuple((m["MetricName"], m["Value"]) for m in job.get("FinalMetricDataList", [])),
+    )
+
+
+def describe_job(sagemaker: Any, name: str) -> dict[str, Any]:
+    """A training job. Raises LaunchError where there is none of that name."""
+    try:
+        job: dict[str, Any] = sagemaker.describe_training_job(TrainingJobName=name)
+    except ClientError as error:
+        raise LaunchError(f"training job {name}: {error.response['Error']['Message']}") from error
+    return job
+
+
+def check_artefact(s3: Any, uri: str) -> None:
+    """Raises LaunchError unless the object is a gzipped tar with a bundle's files at its top, where the server looks.
+
+    Reads it as it comes and stops at the last file it looks for: nothing is written to the disk.
+    """
+    place = urlsplit(uri)
+    missing = set(BUNDLE_FILES)
+    try:
+        body = s3.get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"]
+        with body, tarfile.open(fileobj=body, mode="r|gz") as archive:
+            for member in archive:
+                missing.discard(member.name.removeprefix("./"))
+                if not missing:
+                    return
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ABSENT:
+            raise
+        raise LaunchError(f"there is no artefact at {uri}") from error
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise LaunchError(f"{uri} is not a model.tar.gz: {error}") from error
+    raise LaunchError(f"{uri} holds no bundle: {', '.join(sorted(missing))} is not at its top")
+
+
+def register(sagemaker: Any, artefact: Artefact, endpoint: Endpoint, group: str = PROJECT) -> str:
+    """A new version in the model registry, to be approved by a person; makes the group if need be. Returns its ARN."""
+    _ensure_group(sagemaker, group)
+    source = {"MetadataProperties": {"GeneratedBy": artefact.job_arn}} if artefact.job_arn else {}
+    package = sagemaker.create_model_package(
+        ModelPackageGroupName=group,
+        ModelPackageDescription=f"Bundle of {artefact.job or artefact.uri}",
+        InferenceSpecification={
+            "Containers": [{"Image": endpoint.image, "ModelDataUrl": artefact.uri}],
+            "SupportedContentTypes": list(CONTENT_TYPES),
+            "SupportedResponseMIMETypes": [JSON_TYPE],
+        },
+        ModelApprovalStatus="PendingManualApproval",
+        CustomerMetadataProperties=artefact.properties,
+        **source,
+    )
+    return str(package["ModelPackageArn"])
+
+
+def _ensure_group(sagemaker: Any, group: str) -> None:
+    try:
+        sagemaker.describe_model_package_group(ModelPackageGroupName=group)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ValidationException", "ValidationError", "ResourceNotFound"):
+            raise
+        sagemaker.create_model_package_group(
+            ModelPackageGroupName=group,
+            ModelPackageGroupDescription="Bundles that judge emotion and sentiment of video",
+            Tags=[{"Key": "project", "Value": PROJECT}],
+        )
+
+
+def approved_artefact(sagemaker: Any, package_arn: str) -> tuple[Artefact, Endpoint]:
+    """Artefact and image of a registered version. Raises LaunchError unless a person has approved it."""
+    try:
+        package = sagemaker.describe_model_package(ModelPackageName=package_arn)
+    except ClientError as error:
+        raise LaunchError(f"model package {package_arn}: {error.response['Error']['Message']}") from error
+    if package["ModelApprovalStatus"] != "Approved":
+        raise LaunchError(
+            f"{package_arn} is {package['ModelApprovalStatus']}: read its model card, then approve it with "
+            f"`aws sagemaker update-model-package --model-package-arn {package_arn} --model-approval-status Approved`"
+        )
+    container = package["InferenceSpecification"]["Containers"][0]
+    return Artefact(container["ModelDataUrl"]), Endpoint(container["Image"])
+
+
+def deploy_command(artefact: Artefact, stage: str) -> str:
+    """The command that makes the inference stack serve an artefact."""
+    return f"cdk deploy --all -c stage={stage} --parameters {STACK_PARAMETER}={artefact.uri}"
+
+
+def create_model(sagemaker: Any, name: str, artefact: Artefact, endpoint: Endpoint) -> str:
+    """A SageMaker Model of an artefact, for endpoints made by other means than the stack's. Returns its ARN."""
+    model = sagemaker.create_model(
+        ModelName=name,
+        PrimaryContainer={"Image": endpoint.image, "ModelDataUrl": artefact.uri},
+        ExecutionRoleArn=endpoint.role,
+        Tags=[{"Key": "project", "Value": PROJECT}],
+    )
+    return str(model["ModelArn"])
