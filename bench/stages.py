@@ -26,7 +26,7 @@ from bench.results import Form, Stage
 from model.contract import Modality, Utterance
 from model.faces import FaceTracker
 from model.features import Sample
-from model.media import Reader, read_audio
+from model.media import FrameDecoder, Reader, read_audio
 from model.network import ENCODER_BATCH, EmotionNetwork, collate
 from model.pipeline import Models, analyze, load_models
 from model.speech import find_speech, transcribe
@@ -85,9 +85,10 @@ class _Bench:
         """The file in: sound, and pictures at the faces' rate as RGB."""
 
         def once() -> None:
-            with Reader(self._clip, FACE_RATE) as reader:
+            with Reader(self._clip) as reader:
+                frames = FrameDecoder(self._clip, FACE_RATE)
                 for chunk in reader:
-                    for _ in reader.frames(chunk.packets):
+                    for _ in frames.decode(chunk.packets):
                         pass
 
         spans = [(segment.start, segment.end) for segment in self._spoken]
@@ -119,9 +120,10 @@ class _Bench:
             raise ValueError("the bundle looks at no faces")
         ours = Stopwatch()
         tracker = FaceTracker(self._models.detector)
-        with Reader(self._clip, FACE_RATE) as reader:
+        with Reader(self._clip) as reader:
+            frames = FrameDecoder(self._clip, FACE_RATE)
             for chunk in reader:
-                for frame in reader.frames(chunk.packets):
+                for frame in frames.decode(chunk.packets):
                     with ours:
                         tracker.see(frame.time, frame.image)
             pictures = round(reader.info.fps * reader.end)

@@ -9,7 +9,7 @@ import av
 import numpy as np
 
 from model.features import SAMPLE_RATE, ByteArray, FloatArray
-from model.media import AnyPacket, Reader, read_audio
+from model.media import AnyPacket, FrameDecoder, Reader, read_audio
 
 TIME_BASE = Fraction(1, 90_000)
 
@@ -105,8 +105,9 @@ def _encode_audio(stream: av.AudioStream, sound: Sound) -> Iterable[AnyPacket]:
 
 def frames_of(path: Path, rate: float = 5.0, seconds: float = 1e9) -> list[tuple[float, ByteArray]]:
     """The pictures of a file, `rate` a second."""
-    with Reader(path, rate) as reader:
-        return [(f.time, f.image) for c in reader for f in reader.frames(c.packets) if f.time <= seconds]
+    decoder = FrameDecoder(path, rate)
+    with Reader(path) as reader:
+        return [(f.time, f.image) for c in reader for f in decoder.decode(c.packets) if f.time <= seconds]
 
 
 def speech_of(path: Path, seconds: float = 1e9) -> FloatArray:

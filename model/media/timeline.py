@@ -1,0 +1,286 @@
+"""One clock for a file: maps the timestamps of all its streams onto one continuous line of seconds.
+
+Timestamps are not always what they should be. Recordings that were joined restart them or jump ahead by
+hours, a 33-bit counter wraps around, single packets carry nonsense. `Timeline.place` corrects each packet
+before anything else sees it, with the same correction for audio and video, so that they stay in sync.
+
+A packet is plausible where it continues its own stream, or lies close to where the file has got to. Packets
+that are not are held back until their successors show which of two things they are:
+
+- a **jump**: the successors go on from there. The part that begins gets an offset of its own, which places it
+  at the end of what came before; every stream that jumps alike takes the same offset.
+- an **outlier**: the successors are where they were expected. It gets the time at which it was expected.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from av.packet import Packet
+
+if TYPE_CHECKING:  # generic in PyAV's stubs alone
+    AnyPacket = Packet[Any]
+else:
+    AnyPacket = Packet
+
+BACKWARD = 0.1  # seconds that a stream's decoding times may step back before it has restarted (as in ffmpeg)
+MAX_GAP = 10.0  # seconds without anything from any stream; a longer gap is a jump of the clock (as in ffmpeg)
+MAX_HOLD = 300.0  # seconds that one picture may be shown in a file without audio, which would fill the gap
+MAX_LAG = 10.0  # seconds between a packet's decoding and its presentation
+CONFIRMING = 3  # packets in a row that make a jump of what one packet alone would leave an outlier
+HOLE = 0.5  # seconds without anything from any stream that count as missing
+NOTED = 1.0  # seconds: smaller corrections are jitter and need no warning
+KNOWN_PARTS = 16  # that a stream lagging behind the others may still belong to
+
+
+class Gap(NamedTuple):
+    """A stretch of the file, in seconds, of which nothing is there."""
+
+    start: float
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Jump:
+    """Where the clock jumped, in seconds of the corrected line, and by how many seconds."""
+
+    at: float
+    by: float
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of the file with consistent timestamps: `offset` moves them to `start` and on, in seconds."""
+
+    offset: float
+    start: float
+
+
+@dataclass
+class _Stream:
+    """What is known of one stream's timestamps; times in seconds of the corrected line."""
+
+    part: _Part
+    tick: float  # seconds, of its time base
+    start: float = 0.0  # of its last packet
+    end: float | None = None  # of its last packet; None before the first
+    duration: float = 0.0  # of its last packet, as the packet says
+    step: float = 0.0  # typical duration of a packet
+    longest: float = 0.0  # between two packets so far
+    lag: float = 0.0  # from decoding to presentation, of its last packet
+    held: deque[AnyPacket] = field(default_factory=deque)
+
+    def raw(self, packet: AnyPacket) -> float | None:
+        """When a packet is decoded, in seconds of the file's own timestamps; None where it has none."""
+        ticks = packet.pts if packet.dts is None else packet.dts
+        return None if ticks is None else ticks * self.tick
+
+    def first_held(self) -> float:
+        return next(raw for packet in self.held if (raw := self.raw(packet)) is not None)
+
+
+class Timeline:
+    """The corrected clock of one file. Feed it every packet, in the file's order.
+
+    `start` is the file's zero in its own timestamps, in seconds. `discontinuous` says that the container is
+    one whose clock may jump, `has_audio` that a stream is there which has no long gaps by nature. `end` is how
+    far the file has got, in seconds.
+    """
+
+    def __init__(self, start: float, discontinuous: bool, has_audio: bool) -> None:
+        self.end = 0.0
+        self.outliers = 0
+        self.jumps: list[Jump] = []
+        self.holes: list[Gap] = []
+        self._parts: deque[_Part] = deque([_Part(-start, 0.0)], maxlen=KNOWN_PARTS)
+        self._streams: dict[int, _Stream] = {}
+        self._max_gap = MAX_GAP if discontinuous or has_audio else MAX_HOLD
+        self._has_audio = has_audio
+        self._empty = True
+
+    def append(self, start: float) -> None:
+        """Begin another file at the end of this one, its zero at `start`; its streams are all new."""
+        self._streams.clear()
+        self._parts = deque([_Part(self.end - start, self.end)], maxlen=KNOWN_PARTS)
+
+    def place(self, packet: AnyPacket) -> list[AnyPacket]:
+        """Correct a packet's timestamps and duration in place; return the packets of its stream that are ready.
+
+        They come in order: none, where this one is held back, or several. A flushing packet comes out last.
+        """
+        stream = self._streams.get(packet.stream.index)
+        if stream is None:
+            stream = _Stream(self._parts[-1], float(packet.time_base))
+            self._streams[packet.stream.index] = stream
+        ready = self._released(stream, NOTED) if stream.held else []
+        if is_flush(packet):
+            return [*ready, *self._settled(stream), packet]
+        raw = stream.raw(packet)
+        if raw is None or packet.is_discard:
+            return [*ready, *self._place_blindly(stream, packet)]
+        part = self._part_of(stream, raw, NOTED)
+        if part is not None:
+            ready += self._outliers(stream)
+            return [*ready, self._accept(stream, packet, part)]
+        if stream.held and not self._follows(stream, stream.held[-1], raw):
+            ready += self._outliers(stream)
+        stream.held.append(packet)
+        return [*ready, *self._confirmed(stream)] if len(stream.held) >= CONFIRMING else ready
+
+    def _place_blindly(self, stream: _Stream, packet: AnyPacket) -> list[AnyPacket]:
+        """A packet that says nothing of time, or that is decoded for others only and never presented."""
+        if stream.held:
+            stream.held.append(packet)
+            return []
+        _shift(packet, stream.part.offset, stream.tick)
+        if not packet.is_discard and stream.end is not None:
+            stream.end += stream.step
+        return [packet]
+
+    def _part_of(self, stream: _Stream, raw: float, leap: float) -> _Part | None:
+        """The part in which a packet at `raw` is plausible: its stream's present one, else the newest.
+
+        `leap` in seconds is how far it may lie beyond all that came before.
+        """
+        if self._is_plausible(stream, raw, stream.part, leap):
+            return stream.part
+        return next((p for p in reversed(self._parts) if self._is_plausible(stream, raw, p, leap)), None)
+
+    def _is_plausible(self, stream: _Stream, raw: float, part: _Part, leap: float) -> bool:
+        earliest = part.start - MAX_GAP
+        if stream.end is not None:
+            earliest = max(earliest, stream.end - BACKWARD)
+        shown = stream.start + min(stream.duration, MAX_HOLD)  # a still picture's packet says how long it stays
+        return earliest <= raw + part.offset <= max(self.end, shown) + leap
+
+    def _follows(self, stream: _Stream, held: AnyPacket, raw: float) -> bool:
+        """Whether `raw` continues a packet that was held back."""
+        before = stream.raw(held)
+        return before is None or -BACKWARD <= raw - before <= self._max_gap
+
+    def _released(self, stream: _Stream, leap: float) -> list[AnyPacket]:
+        """Packets held back that have become plausible, as others moved on or showed a new part."""
+        ready = []
+        while stream.held:
+            raw = stream.raw(stream.held[0])
+            part = stream.part if raw is None else self._part_of(stream, raw, leap)
+            if part is None:
+                break
+            packet = stream.held.popleft()
+            ready.append(packet if raw is None else self._accept(stream, packet, part))
+        return ready
+
+    def _confirmed(self, stream: _Stream) -> list[AnyPacket]:
+        """The packets held back go on from one another: behind a gap, or in a part of their own.
+
+        Such a part is placed at the end of all there is.
+        """
+        ready = self._released(stream, self._max_gap)
+        if not stream.held:
+            return ready
+        first = stream.first_held()
+        starts = [other.first_held() for other in self._streams.values() if other.held]
+        start = min(raw for raw in starts if abs(raw - first) <= MAX_GAP)
+        by = first + stream.part.offset - (self.end if stream.end is None else stream.end)
+        if not self._empty and abs(by) >= NOTED:
+            self.jumps.append(Jump(self.end, by))
+        stream.part = _Part(self.end - start, self.end)
+        self._parts.append(stream.part)
+        return [*ready, *self._released(stream, self._max_gap)]
+
+    def _settled(self, stream: _Stream) -> list[AnyPacket]:
+        """Nothing more comes of a stream: one packet held back is an outlier, several are a part."""
+        if len(stream.held) > 1:
+            return self._confirmed(stream)
+        return [*self._released(stream, self._max_gap), *self._outliers(stream)]
+
+    def _outliers(self, stream: _Stream) -> list[AnyPacket]:
+        """Give packets that were held back the time at which they were expected."""
+        held, stream.held = list(stream.held), deque()
+        for packet in held:
+            expected = self.end if stream.end is None else stream.end
+            raw = stream.raw(packet)
+            if raw is not None and abs(raw + stream.part.offset - expected) >= NOTED:
+                self.outliers += 1
+            _set_times(packet, expected, expected + stream.lag, stream.tick)
+            stream.end = expected + stream.step
+        return held
+
+    def _accept(self, stream: _Stream, packet: AnyPacket, part: _Part) -> AnyPacket:
+        """Take a packet as one of `part`."""
+        stream.part = part
+        _shift(packet, part.offset, stream.tick)
+        time = stream.raw(packet)
+        assert time is not None
+        presented = time if packet.pts is None else packet.pts * stream.tick
+        if abs(presented - time) > MAX_LAG:
+            self.outliers += 1
+            presented = time + stream.lag
+            _set_times(packet, time, presented, stream.tick)
+        self._note_hole(presented)
+        length = _length(stream, packet, time)
+        packet.duration = round(length / stream.tick)
+        stream.lag = presented - time
+        stream.start, stream.end = time, time + length
+        self._trim_holes(presented, presented + length)
+        self.end = max(self.end, presented + length)
+        self._empty = False
+        return packet
+
+    def _note_hole(self, time: float) -> None:
+        """Without audio, a picture is shown until the next one comes: then nothing is missing."""
+        if self._has_audio and not self._empty and time - self.end > HOLE:
+            self.holes.append(Gap(self.end, time))
+
+    def _trim_holes(self, start: float, end: float) -> None:
+        """A stream that lags in the file's order may still fill what looked like a hole."""
+        if self.holes and start < self.holes[-1].end:
+            self.holes = list(_without(self.holes, start, end))
+
+
+def is_flush(packet: AnyPacket) -> bool:
+    """Whether it is the empty packet that ends a stream."""
+    return packet.size == 0 and packet.pts is None and packet.dts is None
+
+
+def _without(gaps: Iterable[Gap], start: float, end: float) -> Iterator[Gap]:
+    """The gaps less [start, end]; what is left of one must still be a hole."""
+    for gap in gaps:
+        if end <= gap.start or start >= gap.end:
+            yield gap
+        else:
+            yield from (g for g in (Gap(gap.start, start), Gap(end, gap.end)) if g.seconds > HOLE)
+
+
+def _length(stream: _Stream, packet: AnyPacket, time: float) -> float:
+    """How many seconds a packet at `time` lasts: what it says, unless nothing before it came near to that.
+
+    The last packet of a broken file may ask to be shown for hours.
+    """
+    stream.duration = (packet.duration or 0) * stream.tick
+    first = stream.end is None
+    interval = 0.0 if first else time - stream.start
+    stream.longest = max(stream.longest, interval)
+    if interval > 0:
+        stream.step = min(stream.step, interval) if stream.step > 0 else interval
+    if 0 < stream.duration <= (MAX_GAP if first else max(NOTED, 2 * stream.longest)):
+        stream.step = stream.step or stream.duration
+        return stream.duration
+    return stream.step
+
+
+def _shift(packet: AnyPacket, seconds: float, tick: float) -> None:
+    ticks = round(seconds / tick)
+    if packet.pts is not None:
+        packet.pts += ticks
+    if packet.dts is not None:
+        packet.dts += ticks
+
+
+def _set_times(packet: AnyPacket, decoding: float, presentation: float, tick: float) -> None:
+    packet.dts, packet.pts = round(decoding / tick), round(presentation / tick)
