@@ -21,6 +21,7 @@ from model.terminal import BAD_INPUT, FAILURE, INTERRUPTED, OK, console, downloa
 from model.weights_cli import weights_app
 
 if TYPE_CHECKING:  # torch takes seconds to load: not for --help
+    from model.contract import Analysis
     from model.pipeline import Models, Options
 
 DEBUG_VARIABLE = "VIDEO_SENTIMENT_DEBUG"
@@ -80,7 +81,10 @@ def common(
 
 @app.command()
 def analyze(
-    paths: Annotated[list[Path], typer.Argument(help="Videos, or folders to search for them.", show_default=False)],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Videos, folders to search for them, or - for a video piped in.", show_default=False),
+    ],
     json: Annotated[Path | None, _output("json", "the whole analysis as JSON")] = None,
     csv: Annotated[Path | None, _output("csv", "a table with a row per utterance")] = None,
     srt: Annotated[Path | None, _output("srt", "SubRip subtitles with emotions")] = None,
@@ -195,32 +199,33 @@ def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device,
 
 def _analyze_one(job: Job, models: "Models", outputs: Outputs, options: "Options", quiet: bool) -> bool:
     """Analyse one file, print and write what was asked for; False (said why) for bad input."""
-    from model.media import MediaError
-    from model.pipeline import analyze
+    from model.media import MediaError, spooled
     from model.table import print_analysis
 
-    columns = (SpinnerColumn(), TextColumn("{task.fields[name]}"), BarColumn(), TaskProgressColumn())
     try:
-        with Progress(
-            *columns, TextColumn("{task.fields[stage]}"), TimeElapsedColumn(),
-            console=errors, transient=True, disable=quiet or not errors.is_terminal,
-        ) as bar:  # fmt: skip
-            task = bar.add_task("", total=1.0, name=job.path.name, stage="")
-            analysis = analyze(
-                job.path,
-                models,
-                options,
-                lambda stage, share: bar.update(task, completed=share, stage=stage),
-            )
-        if not quiet:
-            print_analysis(analysis, job.path, errors if outputs.takes_standard_output else console)
-        for written in outputs.write(analysis, job):
+        with spooled(job.path) as path:
+            analysis = _analyze_with_bar(path, models, options, quiet)
             if not quiet:
-                errors.print(f"written: {written}", highlight=False, soft_wrap=True)
+                print_analysis(analysis, job.place, errors if outputs.takes_standard_output else console)
+            for written in outputs.write(analysis, job, path):
+                if not quiet:
+                    errors.print(f"written: {written}", highlight=False, soft_wrap=True)
     except MediaError as error:
         say_bad(str(error))
         return False
     return True
+
+
+def _analyze_with_bar(path: Path, models: "Models", options: "Options", quiet: bool) -> "Analysis":
+    from model.pipeline import analyze
+
+    columns = (SpinnerColumn(), TextColumn("{task.fields[name]}"), BarColumn(), TaskProgressColumn())
+    with Progress(
+        *columns, TextColumn("{task.fields[stage]}"), TimeElapsedColumn(),
+        console=errors, transient=True, disable=quiet or not errors.is_terminal,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("", total=1.0, name=path.name, stage="")
+        return analyze(path, models, options, lambda stage, share: bar.update(task, completed=share, stage=stage))
 
 
 class _Nothing:

@@ -8,7 +8,7 @@ from pathlib import Path
 from model import formats
 from model.contract import Analysis
 
-STANDARD_OUTPUT = Path("-")
+STANDARD_INPUT = STANDARD_OUTPUT = Path("-")
 VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"),
     *(".ts", ".mts", ".m2ts", ".3gp", ".flv", ".wmv", ".ogv"),
@@ -37,7 +37,7 @@ def find_jobs(paths: Sequence[Path]) -> tuple[list[Job], list[str]]:
     jobs: dict[Path, Job] = {}
     refused = []
     for path in paths:
-        found = [Job(path, Path(path.name))]
+        found = [Job(path, Path("stdin") if path == STANDARD_INPUT else Path(path.name))]
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in MEDIA_SUFFIXES and p.is_file())
             found = [Job(p, p.relative_to(path)) for p in inside]
@@ -73,21 +73,24 @@ class Outputs:
         targets: dict[Path, Path] = {}
         for job in jobs:
             for _, target in self._targets(job):
-                if target.exists() and target.samefile(job.path):
+                if target.exists() and job.path.exists() and target.samefile(job.path):
                     raise OutputsError(f"{target} is the video itself: give another name for the result")
                 other = targets.setdefault(target.absolute(), job.path)
                 if target != STANDARD_OUTPUT and other != job.path:
                     raise OutputsError(f"{other} and {job.path} would both be written to {target}: rename one")
 
-    def write(self, analysis: Analysis, job: Job) -> Iterator[Path]:
-        """Write one analysis in every format asked for; yields what was written to a file."""
+    def write(self, analysis: Analysis, job: Job, video: Path | None = None) -> Iterator[Path]:
+        """Write one analysis in every format asked for; yields what was written to a file.
+
+        `video` is the file to take images from, where that is not the job's.
+        """
         for kind, target in self._targets(job):
             if target == STANDARD_OUTPUT:
-                sys.stdout.write(_render(kind, analysis, job.path))
+                sys.stdout.write(_render(kind, analysis, video or job.path))
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary = target.with_name(f".{target.name}.part")
-            temporary.write_text(_render(kind, analysis, job.path), encoding="utf-8", newline="")
+            temporary.write_text(_render(kind, analysis, video or job.path), encoding="utf-8", newline="")
             temporary.replace(target)  # a reader never sees half a result
             yield target
 

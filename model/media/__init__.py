@@ -5,10 +5,12 @@ timeline   one clock for all streams of a file        decoding   a packet's fram
 audio      packets -> samples without gaps            downmix    channels -> one, nothing cancels
 video      packets -> sampled frames                  reader     the pass over the file
 summary    what the file held and what was wrong      diagnosis  what FFmpeg says in its log alone
+spool      pipes as files
 """
 
 from model.media.errors import READ_ERRORS, MediaError
 from model.media.reader import Chunk, Reader, probe, read_audio
+from model.media.spool import spooled
 from model.media.summary import MediaInfo, Summary
 from model.media.timeline import AnyPacket, Gap
 from model.media.video import Frame, FrameDecoder
@@ -26,4 +28,5 @@ __all__ = [
     "Summary",
     "probe",
     "read_audio",
+    "spooled",
 ]

@@ -27,7 +27,7 @@ from model.media.opening import check_path, is_counted, knows_duration, open_con
 from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarise, turned
 from model.media.timeline import AnyPacket, Gap, Timeline
 from model.media.tracks import Selection, select
-from model.media.video import FrameDecoder, check_size, pixel_aspect
+from model.media.video import FrameDecoder, check_size, frame_rate, pixel_aspect
 
 TS_DISCONTINUITIES = 0x0200  # FFmpeg's AVFMT_TS_DISCONT: a container whose clock may jump
 CHUNK_SECONDS = 10.0
@@ -255,8 +255,7 @@ def _describe(container: InputContainer, selection: Selection, path: Path) -> Me
         check_size(path, context.width, context.height)
         width, height = round(context.width * pixel_aspect(video)), context.height
         rate = float(video.average_rate or video.guessed_rate or 0)
-        # Some containers store a clock's rate for a variable one; counted frames do not lie.
-        fps = video.frames / duration if video.frames and duration else rate
+        fps = frame_rate(video.frames / duration if duration else 0.0, rate)
     return MediaInfo(duration, width, height, fps, bool(selection.audio), video is not None)
 
 

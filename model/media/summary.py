@@ -69,7 +69,9 @@ def summarise(
         raise MediaError(f"{path} holds nothing that can be decoded: {'; '.join(_failures(selection, tracks))}")
     has_audio = any(track.statistics.frames for track in audio.tracks)
     ends = [audio.position if has_audio else 0.0, frames.end if frames is not None else timeline.end]
-    info = replace(_measured(header, frames), duration=max(ends), has_audio=has_audio)
+    info = replace(
+        _measured(header, frames, sum(hole.seconds for hole in timeline.holes)), duration=max(ends), has_audio=has_audio
+    )
     present = {track.kind for track in selection.undecodable} | {track.kind for track, _ in tracks}
     failed = frozenset(present - {track.kind for track, statistics in tracks if statistics.frames})
     warnings = [*_failures(selection, tracks), *_damage(tracks, demuxing, timeline), *_clock(timeline)]
@@ -85,11 +87,11 @@ def _cut_off(promised: float, found: float) -> list[str]:
     return [f"the file ends at {found:.1f} s although its header says {promised:.1f} s; it was probably cut off"]
 
 
-def _measured(header: MediaInfo, frames: FrameDecoder | None) -> MediaInfo:
-    """The header's figures of the video, corrected by what its frames were."""
+def _measured(header: MediaInfo, frames: FrameDecoder | None, missing: float) -> MediaInfo:
+    """The header's figures of the video, corrected by what its frames were. `missing` seconds had none."""
     if frames is None or not frames.statistics.frames:
         return replace(header, width=0, height=0, fps=0.0, has_video=False)
-    return replace(turned(header, frames), fps=frame_rate(frames.counted_rate, header.fps))
+    return replace(turned(header, frames), fps=frame_rate(frames.counted_rate(missing), header.fps))
 
 
 def turned(header: MediaInfo, frames: FrameDecoder) -> MediaInfo:
@@ -134,7 +136,7 @@ def _clock(timeline: Timeline) -> Iterator[str]:
             "the parts were joined without a gap"
         )
     if timeline.outliers:
-        yield f"{timeline.outliers} timestamps were far off and ignored"
+        yield f"timestamps that were far off were ignored ({timeline.outliers})"
 
 
 def _choice(selection: Selection, audio: AudioSelector) -> Iterator[str]:

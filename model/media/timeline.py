@@ -27,10 +27,12 @@ else:
 BACKWARD = 0.1  # seconds that a stream's decoding times may step back before it has restarted (as in ffmpeg)
 MAX_GAP = 10.0  # seconds without anything from any stream; a longer gap is a jump of the clock (as in ffmpeg)
 MAX_HOLD = 300.0  # seconds that one picture may be shown in a file without audio, which would fill the gap
-MAX_LAG = 10.0  # seconds between a packet's decoding and its presentation
+MAX_REORDER = 17  # frames that a video packet may be presented after it was decoded: 16, and itself
+MAX_FIRST_LAG = 10.0  # seconds, for the first packet of a stream, as nothing is known of its rate
 CONFIRMING = 3  # packets in a row that make a jump of what one packet alone would leave an outlier
 HOLE = 0.5  # seconds without anything from any stream that count as missing
 NOTED = 1.0  # seconds: smaller corrections are jitter and need no warning
+MAX_UNDATED = 32  # video packets without decoding times after which presentation times must do
 KNOWN_PARTS = 16  # that a stream lagging behind the others may still belong to
 
 
@@ -75,13 +77,24 @@ class _Stream:
     lag: float = 0.0  # from decoding to presentation, of its last packet
     held: deque[AnyPacket] = field(default_factory=deque)
 
+    undated: int = 0  # packets at its beginning that have presentation times alone
+
     def raw(self, packet: AnyPacket) -> float | None:
-        """When a packet is decoded, in seconds of the file's own timestamps; None where it has none."""
-        ticks = packet.pts if packet.dts is None else packet.dts
-        return None if ticks is None else ticks * self.tick
+        """When a packet is decoded, in seconds of the file's own timestamps; None where that is not known."""
+        if packet.dts is not None:
+            return packet.dts * self.tick
+        reordered = packet.stream.type == "video" and self.undated < MAX_UNDATED
+        return None if packet.pts is None or reordered else packet.pts * self.tick
 
     def first_held(self) -> float:
+        """When the first of the packets held back is decoded, in seconds of the file's own timestamps."""
         return next(raw for packet in self.held if (raw := self.raw(packet)) is not None)
+
+    def first_presented(self) -> float:
+        """When the first of the packets held back is presented, as far as that can be told yet."""
+        first = self.first_held()
+        times = (p.pts * self.tick for p in self.held if p.pts is not None)
+        return min((time for time in times if 0.0 <= time - first <= MAX_FIRST_LAG), default=first)
 
 
 class Timeline:
@@ -122,6 +135,7 @@ class Timeline:
             return [*ready, *self._settled(stream), packet]
         raw = stream.raw(packet)
         if raw is None or packet.is_discard:
+            stream.undated += raw is None
             return [*ready, *self._place_blindly(stream, packet)]
         part = self._part_of(stream, raw, NOTED)
         if part is not None:
@@ -184,8 +198,8 @@ class Timeline:
         if not stream.held:
             return ready
         first = stream.first_held()
-        starts = [other.first_held() for other in self._streams.values() if other.held]
-        start = min(raw for raw in starts if abs(raw - first) <= MAX_GAP)
+        starts = [s.first_presented() for s in self._streams.values() if s.held and _near(s.first_held(), first)]
+        start = min(starts)  # of several streams, the one that begins first
         by = first + stream.part.offset - (self.end if stream.end is None else stream.end)
         if not self._empty and abs(by) >= NOTED:
             self.jumps.append(Jump(self.end, by))
@@ -218,7 +232,7 @@ class Timeline:
         time = stream.raw(packet)
         assert time is not None
         presented = time if packet.pts is None else packet.pts * stream.tick
-        if abs(presented - time) > MAX_LAG:
+        if not -NOTED <= presented - time <= _max_lag(stream, packet):
             self.outliers += 1
             presented = time + stream.lag
             _set_times(packet, time, presented, stream.tick)
@@ -255,6 +269,17 @@ def _without(gaps: Iterable[Gap], start: float, end: float) -> Iterator[Gap]:
             yield gap
         else:
             yield from (g for g in (Gap(gap.start, start), Gap(end, gap.end)) if g.seconds > HOLE)
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= MAX_GAP
+
+
+def _max_lag(stream: _Stream, packet: AnyPacket) -> float:
+    """Seconds that a packet may be presented after it was decoded; audio is never reordered."""
+    if packet.stream.type != "video":
+        return NOTED / 2
+    return NOTED + MAX_REORDER * stream.longest if stream.longest else MAX_FIRST_LAG
 
 
 def _length(stream: _Stream, packet: AnyPacket, time: float) -> float:

@@ -53,10 +53,10 @@ class FrameDecoder:
         self._timed = 0  # packets with a time
         self._shown = 0.0  # time of the last frame
 
-    @property
-    def counted_rate(self) -> float:
-        """Frames a second, as they came; 0 for fewer than two."""
-        return (self._timed - 1) / (self._last - self._first) if self._last > self._first else 0.0
+    def counted_rate(self, missing: float = 0.0) -> float:
+        """Frames a second, as they came; 0 for fewer than two. `missing` seconds held none."""
+        shown = self._last - self._first - missing
+        return (self._timed - 1) / shown if shown > 0.0 else 0.0
 
     def decode(self, packets: Sequence[AnyPacket]) -> Iterator[Frame]:
         """Decode packets and sample the frames, in order of time. Raises MediaError for frames beyond MAX_PIXELS.
@@ -118,7 +118,8 @@ class FrameDecoder:
             return frame.time
         if frame.dts is not None and frame.time_base is not None:
             return frame.dts * float(frame.time_base)
-        return self._shown + (1.0 / self.counted_rate if self.counted_rate else 0.0)
+        rate = self.counted_rate()
+        return self._shown + (1.0 / rate if rate else 0.0)
 
 
 def check_size(path: Path, width: int, height: int) -> None:
