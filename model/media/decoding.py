@@ -25,8 +25,10 @@ def decode(packet: AnyPacket, statistics: DecodingStatistics) -> list[Any]:
     """The packet's frames. Damage is counted, whatever a decoder raises, and never stops the rest."""
     if not is_flush(packet):
         statistics.packets += 1
-        statistics.encrypted += packet.has_sidedata("encryption_info")
         if packet.size == 0:  # a dropped frame; a decoder would take it for the end
+            return []
+        if packet.has_sidedata("encryption_info"):  # a decoder would make noise of it
+            statistics.encrypted += 1
             return []
     try:
         frames = packet.decode()

@@ -115,6 +115,9 @@ def _failures(selection: Selection, tracks: Tracks) -> Iterator[str]:
 
 def _damage(tracks: Tracks, demuxing: DemuxingStatistics, timeline: Timeline) -> Iterator[str]:
     counts = {kind: sum(s.damaged for t, s in tracks if t.kind == kind and s.frames) for kind in ("audio", "video")}
+    for track, statistics in tracks:
+        if statistics.encrypted and statistics.frames:
+            yield f"{track} is encrypted in parts; what they held is missing"
     if any(counts.values()):
         named = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
         yield f"damaged packets were skipped ({named}); what they held is missing"

@@ -9,7 +9,8 @@ that are not are held back until their successors show which of two things they 
 
 - a **jump**: the successors go on from there. The part that begins gets an offset of its own, which places it
   at the end of what came before; every stream that jumps alike takes the same offset.
-- an **outlier**: the successors are where they were expected. It gets the time at which it was expected.
+- an **outlier**: the successors are where they were expected. It loses its presentation time, and so follows the
+  one before it in order of presentation.
 """
 
 from collections import deque
@@ -29,10 +30,11 @@ MAX_GAP = 10.0  # seconds without anything from any stream; a longer gap is a ju
 MAX_HOLD = 300.0  # seconds that one picture may be shown in a file without audio, which would fill the gap
 MAX_REORDER = 17  # frames that a video packet may be presented after it was decoded: 16, and itself
 MAX_FIRST_LAG = 10.0  # seconds, for the first packet of a stream, as nothing is known of its rate
+WRAP = 2**33 / 90_000  # seconds after which MPEG's timestamps begin again
 CONFIRMING = 3  # packets in a row that make a jump of what one packet alone would leave an outlier
-HOLE = 0.5  # seconds without anything from any stream that count as missing
+HOLE = 0.5  # seconds without anything from any stream that count as missing,
+HOLE_FRAMES = 4.0  # if they are so many times what there was between two frames before, too
 NOTED = 1.0  # seconds: smaller corrections are jitter and need no warning
-MAX_UNDATED = 32  # video packets without decoding times after which presentation times must do
 KNOWN_PARTS = 16  # that a stream lagging behind the others may still belong to
 
 
@@ -69,6 +71,7 @@ class _Stream:
 
     part: _Part
     tick: float  # seconds, of its time base
+    is_video: bool
     start: float = 0.0  # of its last packet
     end: float | None = None  # of its last packet; None before the first
     duration: float = 0.0  # of its last packet, as the packet says
@@ -77,14 +80,10 @@ class _Stream:
     lag: float = 0.0  # from decoding to presentation, of its last packet
     held: deque[AnyPacket] = field(default_factory=deque)
 
-    undated: int = 0  # packets at its beginning that have presentation times alone
-
     def raw(self, packet: AnyPacket) -> float | None:
-        """When a packet is decoded, in seconds of the file's own timestamps; None where that is not known."""
-        if packet.dts is not None:
-            return packet.dts * self.tick
-        reordered = packet.stream.type == "video" and self.undated < MAX_UNDATED
-        return None if packet.pts is None or reordered else packet.pts * self.tick
+        """When a packet is decoded, in seconds of the file's own timestamps; None where it has none."""
+        ticks = packet.pts if packet.dts is None else packet.dts
+        return None if ticks is None else ticks * self.tick
 
     def first_held(self) -> float:
         """When the first of the packets held back is decoded, in seconds of the file's own timestamps."""
@@ -128,15 +127,16 @@ class Timeline:
         """
         stream = self._streams.get(packet.stream.index)
         if stream is None:
-            stream = _Stream(self._parts[-1], float(packet.time_base))
+            stream = _Stream(self._parts[-1], float(packet.time_base), packet.stream.type == "video")
             self._streams[packet.stream.index] = stream
         ready = self._released(stream, NOTED) if stream.held else []
         if is_flush(packet):
             return [*ready, *self._settled(stream), packet]
         raw = stream.raw(packet)
         if raw is None or packet.is_discard:
-            stream.undated += raw is None
             return [*ready, *self._place_blindly(stream, packet)]
+        if packet.dts is None and stream.is_video and not stream.held and self._place_undated(stream, packet, raw):
+            return [packet]
         part = self._part_of(stream, raw, NOTED)
         if part is not None:
             ready += self._outliers(stream)
@@ -156,14 +156,26 @@ class Timeline:
             stream.end += stream.step
         return [packet]
 
+    def _place_undated(self, stream: _Stream, packet: AnyPacket, presented: float) -> bool:
+        """Take a video packet of which only the presentation is known, and so not its order; False if implausible."""
+        for part in (stream.part, self._parts[-1]):
+            if -MAX_FIRST_LAG <= presented + part.offset - self.end <= self._max_gap:
+                stream.part = part
+                _shift(packet, part.offset, stream.tick)
+                self.end = max(self.end, presented + part.offset)
+                self._empty = False
+                return True
+        return False
+
     def _part_of(self, stream: _Stream, raw: float, leap: float) -> _Part | None:
-        """The part in which a packet at `raw` is plausible: its stream's present one, else the newest.
+        """The part in which a packet at `raw` is plausible: its stream's present one, or one that began later.
 
         `leap` in seconds is how far it may lie beyond all that came before.
         """
         if self._is_plausible(stream, raw, stream.part, leap):
             return stream.part
-        return next((p for p in reversed(self._parts) if self._is_plausible(stream, raw, p, leap)), None)
+        later = (part for part in self._parts if part.start > stream.part.start)
+        return next((part for part in later if self._is_plausible(stream, raw, part, leap)), None)
 
     def _is_plausible(self, stream: _Stream, raw: float, part: _Part, leap: float) -> bool:
         earliest = part.start - MAX_GAP
@@ -190,22 +202,23 @@ class Timeline:
         return ready
 
     def _confirmed(self, stream: _Stream) -> list[AnyPacket]:
-        """The packets held back go on from one another: behind a gap, or in a part of their own.
-
-        Such a part is placed at the end of all there is.
-        """
+        """The packets held back go on from one another: behind a gap, or in a part of their own."""
         ready = self._released(stream, self._max_gap)
-        if not stream.held:
-            return ready
+        if stream.held:
+            self._parts.append(self._new_part(stream))
+        return [*ready, *self._released(stream, self._max_gap)]
+
+    def _new_part(self, stream: _Stream) -> _Part:
+        """A part that begins with the packets held back, at the end of all there is; noted where the clock jumped."""
         first = stream.first_held()
+        for wrapped in (stream.part.offset + WRAP, stream.part.offset - WRAP):
+            if self._is_plausible(stream, first, part := _Part(wrapped, self.end), self._max_gap):
+                return part
         starts = [s.first_presented() for s in self._streams.values() if s.held and _near(s.first_held(), first)]
-        start = min(starts)  # of several streams, the one that begins first
         by = first + stream.part.offset - (self.end if stream.end is None else stream.end)
         if not self._empty and abs(by) >= NOTED:
             self.jumps.append(Jump(self.end, by))
-        stream.part = _Part(self.end - start, self.end)
-        self._parts.append(stream.part)
-        return [*ready, *self._released(stream, self._max_gap)]
+        return _Part(self.end - min(starts), self.end)  # of several streams, the one that begins first
 
     def _settled(self, stream: _Stream) -> list[AnyPacket]:
         """Nothing more comes of a stream: one packet held back is an outlier, several are a part."""
@@ -214,14 +227,14 @@ class Timeline:
         return [*self._released(stream, self._max_gap), *self._outliers(stream)]
 
     def _outliers(self, stream: _Stream) -> list[AnyPacket]:
-        """Give packets that were held back the time at which they were expected."""
+        """Take packets that were held back for the ones expected: each follows the one before."""
         held, stream.held = list(stream.held), deque()
         for packet in held:
             expected = self.end if stream.end is None else stream.end
             raw = stream.raw(packet)
             if raw is not None and abs(raw + stream.part.offset - expected) >= NOTED:
                 self.outliers += 1
-            _set_times(packet, expected, expected + stream.lag, stream.tick)
+            packet.dts, packet.pts = round(expected / stream.tick), None
             stream.end = expected + stream.step
         return held
 
@@ -232,12 +245,12 @@ class Timeline:
         time = stream.raw(packet)
         assert time is not None
         presented = time if packet.pts is None else packet.pts * stream.tick
-        if not -NOTED <= presented - time <= _max_lag(stream, packet):
+        if not -NOTED <= presented - time <= _max_lag(stream):
             self.outliers += 1
             presented = time + stream.lag
-            _set_times(packet, time, presented, stream.tick)
+            packet.pts = None  # the decoder knows its place among the others
         self._note_hole(presented)
-        length = _length(stream, packet, time)
+        length = self._length(stream, packet, time)
         packet.duration = round(length / stream.tick)
         stream.lag = presented - time
         stream.start, stream.end = time, time + length
@@ -246,9 +259,32 @@ class Timeline:
         self._empty = False
         return packet
 
+    def _length(self, stream: _Stream, packet: AnyPacket, time: float) -> float:
+        """How many seconds a packet at `time` lasts: what it says, unless nothing before it came near to that.
+
+        The last packet of a broken file may ask to be shown for hours.
+        """
+        stream.duration = (packet.duration or 0) * stream.tick
+        first = stream.end is None
+        interval = 0.0 if first else time - stream.start
+        if not any(hole.start < time and hole.end > stream.start for hole in self.holes[-1:]):
+            stream.longest = max(stream.longest, interval)
+        if interval > 0:
+            stream.step = min(stream.step, interval) if stream.step > 0 else interval
+        if 0 < stream.duration <= (MAX_GAP if first else max(NOTED, 2 * stream.longest)):
+            stream.step = stream.step or stream.duration
+            return stream.duration
+        return stream.step
+
     def _note_hole(self, time: float) -> None:
-        """Without audio, a picture is shown until the next one comes: then nothing is missing."""
-        if self._has_audio and not self._empty and time - self.end > HOLE:
+        """Note where nothing was before `time`.
+
+        Without audio, or where frames are far apart, one is shown until the next comes, and nothing is missing.
+        """
+        usual = [stream.longest for stream in self._streams.values() if stream.is_video]
+        if self._empty or not self._has_audio or 0.0 in usual:
+            return
+        if time - self.end > max([HOLE, *(HOLE_FRAMES * longest for longest in usual)]):
             self.holes.append(Gap(self.end, time))
 
     def _trim_holes(self, start: float, end: float) -> None:
@@ -275,28 +311,11 @@ def _near(one: float, other: float) -> bool:
     return abs(one - other) <= MAX_GAP
 
 
-def _max_lag(stream: _Stream, packet: AnyPacket) -> float:
+def _max_lag(stream: _Stream) -> float:
     """Seconds that a packet may be presented after it was decoded; audio is never reordered."""
-    if packet.stream.type != "video":
+    if not stream.is_video:
         return NOTED / 2
     return NOTED + MAX_REORDER * stream.longest if stream.longest else MAX_FIRST_LAG
-
-
-def _length(stream: _Stream, packet: AnyPacket, time: float) -> float:
-    """How many seconds a packet at `time` lasts: what it says, unless nothing before it came near to that.
-
-    The last packet of a broken file may ask to be shown for hours.
-    """
-    stream.duration = (packet.duration or 0) * stream.tick
-    first = stream.end is None
-    interval = 0.0 if first else time - stream.start
-    stream.longest = max(stream.longest, interval)
-    if interval > 0:
-        stream.step = min(stream.step, interval) if stream.step > 0 else interval
-    if 0 < stream.duration <= (MAX_GAP if first else max(NOTED, 2 * stream.longest)):
-        stream.step = stream.step or stream.duration
-        return stream.duration
-    return stream.step
 
 
 def _shift(packet: AnyPacket, seconds: float, tick: float) -> None:
@@ -305,7 +324,3 @@ def _shift(packet: AnyPacket, seconds: float, tick: float) -> None:
         packet.pts += ticks
     if packet.dts is not None:
         packet.dts += ticks
-
-
-def _set_times(packet: AnyPacket, decoding: float, presentation: float, tick: float) -> None:
-    packet.dts, packet.pts = round(decoding / tick), round(presentation / tick)

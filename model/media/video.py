@@ -113,11 +113,9 @@ class FrameDecoder:
                 yield Frame(self._shown, image)
 
     def _time_of(self, frame: VideoFrame) -> float:
-        """Seconds; some containers have decoding times alone, and some frames none at all."""
+        """Seconds; a frame whose packet had none follows the one before."""
         if frame.time is not None:
             return frame.time
-        if frame.dts is not None and frame.time_base is not None:
-            return frame.dts * float(frame.time_base)
         rate = self.counted_rate()
         return self._shown + (1.0 / rate if rate else 0.0)
 
