@@ -82,7 +82,7 @@ def without_packets(source: Path, target: Path, keep: Callable[[int, int], bool]
 def with_tag(source: Path, target: Path, codec: bytes, tag: bytes, track: int = 0, also: bytes = b"") -> Path:
     """An MP4 in which the sample description of one track names another codec; `also` a box that gives it away."""
     data = bytearray(source.read_bytes())
-    position = -1
+    position = data.index(b"moov")  # brands at the file's start look alike
     for _ in range(track + 1):
         position = data.index(codec, position + 1)
     data[position : position + 4] = tag
