@@ -27,7 +27,7 @@ from bench.results import Form, Stage
 from model.contract import Modality, Utterance
 from model.faces import FaceTracker
 from model.features import Sample
-from model.media import Reader, read_audio
+from model.media import FrameDecoder, Reader, read_audio
 from model.modalities.registry import AnySpec
 from model.network import EmotionNetwork
 from model.pipeline import Models, analyze, load_models
@@ -87,9 +87,10 @@ class _Bench:
         """The file in: sound, and pictures at the faces' rate as RGB."""
 
         def once() -> None:
-            with Reader(self._clip, FACE_RATE) as reader:
+            with Reader(self._clip) as reader:
+                frames = FrameDecoder(self._clip, FACE_RATE)
                 for chunk in reader:
-                    for _ in reader.frames(chunk.packets):
+                    for _ in frames.decode(chunk.packets):
                         pass
 
         spans = [(segment.start, segment.end) for segment in self._spoken]
@@ -121,9 +122,10 @@ class _Bench:
             raise ValueError("the bundle looks at no faces")
         ours = Stopwatch()
         tracker = FaceTracker(self._models.detector)
-        with Reader(self._clip, FACE_RATE) as reader:
+        with Reader(self._clip) as reader:
+            frames = FrameDecoder(self._clip, FACE_RATE)
             for chunk in reader:
-                for frame in reader.frames(chunk.packets):
+                for frame in frames.decode(chunk.packets):
                     with ours:
                         tracker.see(frame.time, frame.image)
             pictures = round(reader.info.fps * reader.end)

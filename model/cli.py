@@ -92,7 +92,10 @@ def common(
 
 @app.command()
 def analyze(
-    paths: Annotated[list[Path], typer.Argument(help="Videos, or folders to search for them.", show_default=False)],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Videos, folders to search for them, or - for a video piped in.", show_default=False),
+    ],
     json: Annotated[Path | None, _output("json", "the whole analysis as JSON")] = None,
     csv: Annotated[Path | None, _output("csv", "a table with a row per utterance")] = None,
     srt: Annotated[Path | None, _output("srt", "SubRip subtitles with emotions")] = None,
@@ -218,12 +221,13 @@ def _analyze_one(plan: Plan, models: "Models", outputs: Outputs, options: "Optio
 
     Whatever it is that fails, it concerns this file alone.
     """
-    from model.media import MediaError
+    from model.media import MediaError, spooled
     from model.speech import SpeechError
 
     try:
-        analysis = _with_bar(plan.path, models, options, quiet)
-        return _give_out(analysis, plan, outputs, quiet)
+        with spooled(plan.path) as path:
+            analysis = _with_bar(path, models, options, quiet)
+            return _give_out(analysis, plan, path, outputs, quiet)
     except MediaError as error:
         print_error(str(error))
         return BAD_INPUT
@@ -248,21 +252,24 @@ def _with_bar(path: Path, models: "Models", options: "Options", quiet: bool) -> 
         return analyze(path, models, options, lambda stage, share: bar.update(task, completed=share, stage=stage))
 
 
-def _give_out(analysis: "Analysis", plan: Plan, outputs: Outputs, quiet: bool) -> int:
-    """Write an analysis, then show it: also where it could not be written, it was not made in vain."""
+def _give_out(analysis: "Analysis", plan: Plan, path: Path, outputs: Outputs, quiet: bool) -> int:
+    """Write an analysis, then show it: also where it could not be written, it was not made in vain.
+
+    `path` is the file that was read, a copy where the plan's is a pipe.
+    """
     from model.table import print_analysis
 
     written: list[Path] = []
     code = OK
     try:
-        written.extend(outputs.write(analysis, plan))
+        written.extend(outputs.write(analysis, plan, path))
     except OutputsError as error:
         print_error(str(error))
         code = BAD_INPUT
     if not quiet:
-        print_analysis(analysis, plan.path, errors if outputs.takes_standard_output else console)
-        for path in written:
-            errors.print(f"written: {path}", markup=False, highlight=False, soft_wrap=True)
+        print_analysis(analysis, path, errors if outputs.takes_standard_output else console)
+        for target in written:
+            errors.print(f"written: {target}", markup=False, highlight=False, soft_wrap=True)
     return code
 
 

@@ -29,6 +29,7 @@ MIN_FACE = 24  # pixels of the frame: smaller ones say nothing at FACE_SIZE
 CROP_SCALE = 1.11  # side of the square over the height of the box; the centres are the same
 
 DETECTION_RATE = 2.0  # a second; the pictures between need none
+HELD_SIGHTING = 1.0 / DETECTION_RATE  # seconds that a sighting may be older than the frame that is held
 SAME_FACE = 0.25  # intersection over union that carries a track to the next picture
 LOST_AFTER = 1.0  # seconds
 SPEAKING_RATIO = 1.5  # how much more a mouth must move than any other to be taken for the speaker's
@@ -59,8 +60,10 @@ class Track:
 
     sightings: list[Sighting] = field(default_factory=list)
 
-    def between(self, start: float, end: float) -> list[Sighting]:
-        return [s for s in self.sightings if start <= s.time <= end]
+    def between(self, start: float, end: float, held: float | None = None) -> list[Sighting]:
+        """Its sightings between two times; the last one before `held` as well, which is then still shown."""
+        earlier = [] if held is None else [s for s in self.sightings if held - HELD_SIGHTING <= s.time < start]
+        return [*earlier[-1:], *(s for s in self.sightings if start <= s.time <= end)]
 
 
 class FaceDetector:
@@ -99,6 +102,7 @@ class FaceTracker:
         self._detector = detector
         self._detections = Sampling(DETECTION_RATE)
         self._between: list[tuple[float, ByteArray]] = []  # times and grey pictures since the last detection
+        self._last = 0.0  # time of the last detection
         self.tracks: list[Track] = []
 
     def see(self, time: float, image: ByteArray) -> None:
@@ -116,10 +120,11 @@ class FaceTracker:
                 self.tracks.append(track)
             if grey is not None:
                 track.sightings.append(Sighting(time, box, crop_face(grey, box)))
-        self._between = []
+        self._between, self._last = [], time
 
     def _live(self, time: float) -> list[Track]:
-        return [t for t in self.tracks if time - t.sightings[-1].time <= LOST_AFTER]
+        """Tracks that a face may continue: seen not long ago, or in the last picture that was looked at."""
+        return [t for t in self.tracks if t.sightings[-1].time >= min(time - LOST_AFTER, self._last)]
 
     def _assign(self, time: float, boxes: Sequence[Box]) -> list[Track]:
         """The track that each box continues: the one it overlaps most; a new one where there is none."""
@@ -172,13 +177,16 @@ def crop_face(grey: ByteArray, box: Box) -> ByteArray:
     return np.asarray(resized, dtype=np.uint8)
 
 
-def choose_face(tracks: Sequence[Track], start: float, end: float, loudness: Sequence[float]) -> list[Sighting]:
+def choose_face(
+    tracks: Sequence[Track], start: float, end: float, loudness: Sequence[float], held: float | None = None
+) -> list[Sighting]:
     """The sightings of the face that counts between two times: the speaker's if that is clear, else the largest.
 
     `loudness` is the sound's level in equal steps from `start` to `end`; a mouth's movement counts
-    for as much as there is to hear. Empty when there is no face.
+    for as much as there is to hear. A frame from before, at the time `held`, may still be shown. Empty when there is
+    no face.
     """
-    seen = [sightings for track in tracks if (sightings := track.between(start, end))]
+    seen = [sightings for track in tracks if (sightings := track.between(start, end, held))]
     if len(seen) > 1:
         movement = [mouth_movement(s, start, end, loudness) for s in seen]
         first, second = sorted(range(len(seen)), key=lambda i: -movement[i])[:2]

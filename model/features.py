@@ -16,6 +16,7 @@ from model.spectrogram import SAMPLE_RATE as SAMPLE_RATE  # of all audio, mono
 from model.spectrogram import FloatArray as FloatArray
 
 ByteArray = npt.NDArray[np.uint8]
+SILENCE_RMS = 1e-3  # -60 dBFS: below, a microphone's noise floor, nothing to predict from
 
 
 @dataclass(frozen=True)

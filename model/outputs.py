@@ -13,12 +13,15 @@ from pathlib import Path
 from model import formats
 from model.contract import Analysis
 
-STANDARD_OUTPUT = Path("-")
+STANDARD_INPUT = STANDARD_OUTPUT = Path("-")
 VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"),
-    *(".ts", ".mts", ".m2ts", ".3gp", ".flv", ".wmv", ".ogv"),
+    *(".ts", ".mts", ".m2ts", ".3gp", ".flv", ".wmv", ".ogv", ".vob", ".mxf", ".dv"),
 )
-AUDIO_SUFFIXES = (".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus", ".aac")
+AUDIO_SUFFIXES = (
+    *(".mp3", ".m4a", ".m4b", ".wav", ".flac", ".ogg", ".oga", ".opus", ".aac", ".wma"),
+    *(".aif", ".aiff", ".caf", ".ac3", ".amr"),
+)
 MEDIA_SUFFIXES = (*VIDEO_SUFFIXES, *AUDIO_SUFFIXES)
 APPLE_DOUBLE = "._"  # macOS puts a file's attributes beside it under this prefix, on disks that cannot hold them
 DEFAULT_NAME_MAX = 255  # bytes of a file name, where the system does not say
@@ -53,7 +56,7 @@ def find_jobs(paths: Sequence[Path]) -> tuple[list[Job], list[str]]:
     jobs: dict[Path, Job] = {}
     refused: list[str] = []
     for path in paths:
-        found = [Job(path, Path(path.name))]
+        found = [Job(path, Path("stdin") if path == STANDARD_INPUT else Path(path.name))]
         if os.path.isdir(path):  # unlike Path.is_dir, no error where the name is too long
             inside = sorted(_media_files(path, refused))
             found = [Job(p, p.relative_to(path)) for p in inside]
@@ -110,13 +113,14 @@ class Outputs:
             _probe(folder)
         return plans, refused
 
-    def write(self, analysis: Analysis, plan: Plan) -> Iterator[Path]:
+    def write(self, analysis: Analysis, plan: Plan, video: Path | None = None) -> Iterator[Path]:
         """Write one analysis in every format asked for; yields what was written to a file.
 
-        A reader never sees half a result, and none is left behind. Raises OutputsError.
+        `video` is the file to take images from, where that is not the plan's. A reader never sees half a result,
+        and none is left behind. Raises OutputsError.
         """
         for kind, target in plan.targets.items():
-            content = _render(kind, analysis, plan.path).encode()
+            content = _render(kind, analysis, video or plan.path).encode()
             try:
                 if target == STANDARD_OUTPUT:
                     sys.stdout.buffer.write(content)
@@ -172,7 +176,7 @@ def _complaint(plan: Plan, target: Path, videos: set[str], taken: Mapping[str, P
             f"{plan.path} was left out: the name of its result, {target.name[:20]}..., would be {length} bytes long, "
             f"and {longest} is the most here. Name the result (--json FILE), or give the video a shorter name."
         )
-    if target.exists() and target.samefile(plan.path):
+    if target.exists() and plan.path.exists() and target.samefile(plan.path):
         return f"{target} is the video itself: give another name for the result"
     if (key := _key(target.absolute())) in videos:
         return f"{target} is a video to be analysed: give another name for the result of {plan.path}"

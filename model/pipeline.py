@@ -6,7 +6,7 @@ Listener   turns the sound into passages of utterances with their words         
 Judge      turns each utterance into tensors and lets the network weigh them    (features, network)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,13 +29,13 @@ from model.contract import (
 )
 from model.faces import FaceDetector
 from model.features import Sample
-from model.media import MediaError, MediaInfo, Reader
+from model.media import Gap, MediaError, MediaInfo, Reader, Summary
 from model.modalities.audio import is_audible
 from model.modalities.registry import prepare
 from model.network import Judgement
 from model.passages import Listener, Passage
 from model.speech import DEFAULT_MODEL, Engine, Recogniser, check_language, load_recogniser
-from model.utterances import Spoken
+from model.utterances import Spoken, leave_out
 from model.watching import Watcher
 
 DECIMALS = 6  # of confidences: beyond lies rounding noise
@@ -125,9 +125,10 @@ def analyze(
     options, report = options or Options(), progress or (lambda *_: None)
     check_language(models.recogniser, options.language, options.translate)
     clips = _reads(models.bundle.manifest, "frames")
-    with Reader(Path(path), Watcher.frame_rate(clips)) as reader:
-        _check_duration(reader.info.duration, options, reader.path)
-        watcher = Watcher(reader, models.detector, clips)
+    with Reader(Path(path)) as reader:
+        if options.max_duration is not None:
+            _check_duration(reader.duration_over(options.max_duration) or 0.0, options, reader.path)
+        watcher = Watcher(reader.path, models.detector, clips)
         listener = Listener(models.recogniser if reader.info.has_audio else None, options.language, options.translate)
         judge = Judge(models.bundle, watcher, listener, options.translate)
 
@@ -136,7 +137,7 @@ def analyze(
             report("watching", _share(passage.start + 0.6 * length, reader.info.duration))
             watcher.wait()
             report("judging", _share(passage.start + 0.9 * length, reader.info.duration))
-            judge.judge(passage)
+            judge.judge(passage, reader.missing(watcher.frames))
             give_back_memory()
 
         try:
@@ -153,14 +154,15 @@ def analyze(
             watcher.wait()
         finally:
             watcher.close()
+        summary = reader.summary(watcher.frames)
         report("done", 1.0)
         return Analysis(
-            video=_video_info(reader.info, reader.end),
+            video=_video_info(summary.info),
             language=listener.language if listener.heard_speech else None,
             model=_model_info(models, listener.heard_speech),
             utterances=judge.utterances,
             overall=summarise(judge.utterances),
-            warnings=[*reader.warnings, *judge.warnings(reader.info)],
+            warnings=[*summary.warnings, *judge.warnings(summary)],
         )
 
 
@@ -177,10 +179,10 @@ class Judge:
         self._heard_sound = False
         self.utterances: list[Utterance] = []
 
-    def judge(self, passage: Passage) -> None:
-        """Add the passage's utterances; the watcher must have seen it to its end."""
+    def judge(self, passage: Passage, missing: Sequence[Gap] = ()) -> None:
+        """Add the passage's utterances; the watcher must have seen it to its end. `missing` holds nothing to judge."""
         spoken, samples = [], []
-        for stretch in passage.spoken:
+        for stretch in leave_out(passage.spoken, missing):
             sample = self._sample(stretch, passage)
             if sample.present:
                 spoken.append(stretch)
@@ -193,14 +195,18 @@ class Judge:
                 judgement = self._bundle.network(samples)
             self.utterances += [_utterance(s, judgement, row) for row, s in enumerate(spoken)]
 
-    def warnings(self, info: MediaInfo) -> list[str]:
+    def warnings(self, media: Summary) -> list[str]:
         """What the analysis had to do without, for people."""
-        missing = []
-        if not info.has_video:
+        info, missing = media.info, []
+        if "video" in media.failed:
+            missing.append("the picture could not be read: judged from sound and words")
+        elif not info.has_video:
             missing.append("the file has no picture: judged from sound and words")
         elif not self._watcher.saw_face and "face" in self._bundle.network.modalities:
             missing.append("no face was found: judged without facial expression")
-        if not info.has_audio:
+        if "audio" in media.failed:
+            missing.append("the sound could not be read: judged from the picture")
+        elif not info.has_audio:
             missing.append("the file has no sound: judged from the picture")
         elif not self._heard_sound:
             missing.append("the sound is silent throughout: judged from the picture")
@@ -269,10 +275,13 @@ def _share(position: float, duration: float) -> float:
     return min(0.99, position / duration) if duration > 0 else 0.0
 
 
-def _video_info(info: MediaInfo, end: float) -> VideoInfo:
-    """`end` is how far the file could really be read: what a cut-off file's header says is more."""
+def _video_info(info: MediaInfo) -> VideoInfo:
     return VideoInfo(
-        duration_s=round(end, 3), width=info.width, height=info.height, fps=round(info.fps, 3), has_audio=info.has_audio
+        duration_s=round(info.duration, 3),
+        width=info.width,
+        height=info.height,
+        fps=round(info.fps, 3),
+        has_audio=info.has_audio,
     )
 
 

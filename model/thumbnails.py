@@ -8,7 +8,7 @@ import cv2
 
 from model.contract import Utterance
 from model.features import ByteArray
-from model.media import Reader
+from model.media import FrameDecoder, Reader
 
 SIDE = 192  # pixels, the longer side: twice what a page shows, for dense screens
 QUALITY = 70  # of the JPEG, of 100
@@ -36,9 +36,10 @@ def thumbnails(utterances: Sequence[Utterance], path: Path) -> list[bytes | None
 
 def _pictures(path: Path) -> Iterator[tuple[float, ByteArray]]:
     """Times in seconds and RGB pictures, in order."""
-    with Reader(path, RATE) as reader:
+    with Reader(path) as reader:
+        frames = FrameDecoder(path, RATE)
         for chunk in reader if reader.info.has_video else ():
-            for frame in reader.frames(chunk.packets):
+            for frame in frames.decode(chunk.packets):
                 yield frame.time, frame.image
 
 

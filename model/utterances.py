@@ -72,6 +72,24 @@ def fill_stretches(spoken: Sequence[Spoken], start: float, end: float) -> list[S
     return filled
 
 
+def leave_out(spoken: Sequence[Spoken], gaps: Sequence[tuple[float, float]]) -> list[Spoken]:
+    """Cut gaps (start, end), in which there is nothing, out of the stretches without words.
+
+    What is left of a stretch that was cut is dropped where it is shorter than MIN_SECONDS.
+    """
+    kept = list(spoken)
+    for start, end in gaps:
+        kept = [part for stretch in kept for part in _without(stretch, start, end)]
+    return kept
+
+
+def _without(stretch: Spoken, start: float, end: float) -> list[Spoken]:
+    if stretch.text or end <= stretch.start or start >= stretch.end:
+        return [stretch]
+    parts = [Spoken(stretch.start, min(start, stretch.end), ""), Spoken(max(end, stretch.start), stretch.end, "")]
+    return [part for part in parts if part.end - part.start >= MIN_SECONDS]
+
+
 def _stretches(start: float, end: float) -> list[Spoken]:
     """[start, end] in equal parts of MAX_STRETCH at most."""
     if end <= start:

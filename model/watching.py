@@ -1,4 +1,4 @@
-"""The picture's side of the pipeline, on a thread of its own beside the recogniser.
+"""The video's side of the pipeline, on a thread of its own beside the recogniser.
 
 Decoding and face detection take about as long as speech recognition; side by side they fill both
 cores. What is kept of a picture is small: grey face crops, and shrunken frames where a bundle has R3D-18.
@@ -7,10 +7,11 @@ cores. What is kept of a picture is small: grey face crops, and shrunken frames 
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
-from model.faces import FaceDetector, FaceTracker, choose_face
+from model.faces import HELD_SIGHTING, FaceDetector, FaceTracker, choose_face
 from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, rms
-from model.media import AnyPacket, Reader
+from model.media import AnyPacket, FrameDecoder
 from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
 
@@ -18,16 +19,21 @@ FACE_RATE = 4.0  # pictures a second: expressions last from half a second to fou
 CLIP_RATE = 12.0  # 16 different frames from utterances of 1.3 s on
 BACKLOG_BYTES = 64 << 20  # compressed picture that may wait; beyond it reading pauses
 LOUDNESS_STEP = 0.1  # seconds
+HOLD_AFTER = 0.5  # seconds without a frame, at the start of a segment, after which the frame before still counts
 
 
 class Watcher:
-    """Looks at a reader's pictures and answers what was to be seen between two times."""
+    """Decodes a file's video and answers what was to be seen between two times.
 
-    def __init__(self, reader: Reader, detector: FaceDetector | None, clips: bool) -> None:
-        self._reader = reader
+    The decoder is its own: only its thread writes to it, and others read it after `wait`.
+    """
+
+    def __init__(self, path: Path, detector: FaceDetector | None, clips: bool) -> None:
+        self.frames = FrameDecoder(path, self.frame_rate(clips))
         self._tracker = FaceTracker(detector) if detector else None
         self._clips = clips
         self._frames: deque[tuple[float, ByteArray]] = deque()
+        self._times: deque[float] = deque()  # of the frames looked for faces in
         self._faces = Sampling(FACE_RATE)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="watcher")
         self._waiting: deque[tuple[int, Future[None]]] = deque()
@@ -35,7 +41,7 @@ class Watcher:
 
     @staticmethod
     def frame_rate(clips: bool) -> float:
-        """How many pictures a second a reader should sample for a watcher."""
+        """How many frames a second are sampled."""
         return CLIP_RATE if clips else FACE_RATE
 
     def watch(self, packets: Sequence[AnyPacket]) -> None:
@@ -53,7 +59,7 @@ class Watcher:
             self._waiting.popleft()[1].result()
 
     def close(self) -> None:
-        """Drop what waits and end the thread; after it, the reader may be closed."""
+        """Drop what waits and end the thread; after it, the file may be closed."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def evidence(self, start: float, end: float, sound: FloatArray) -> Evidence:
@@ -66,7 +72,14 @@ class Watcher:
         """Grey crops of the face that counts in a stretch of time (see faces.choose_face)."""
         if self._tracker is None:
             return []
-        return [sighting.crop for sighting in choose_face(self._tracker.tracks, start, end, loudness)]
+        held = self._held_at(start, end)
+        return [sighting.crop for sighting in choose_face(self._tracker.tracks, start, end, loudness, held)]
+
+    def _held_at(self, start: float, end: float) -> float | None:
+        """The time of the last frame before `start`, where it stays: a still picture, or frames far apart."""
+        earlier = [time for time in self._times if time <= start]
+        follows = any(start <= time <= min(end, start + HOLD_AFTER) for time in self._times)
+        return None if follows or not earlier else earlier[-1]
 
     def frames_between(self, start: float, end: float) -> list[ByteArray]:
         """Frames for a clip of a stretch of time; the last one before it where it holds none."""
@@ -77,16 +90,22 @@ class Watcher:
         return earlier[-1:]
 
     def forget_before(self, time: float) -> None:
-        """Let go of what was seen before `time`."""
+        """Let go of what was seen before `time`, but for the frame that is still shown then."""
+        self._waiting.append((0, self._thread.submit(self._forget_before, time)))
+
+    def _forget_before(self, time: float) -> None:
+        while len(self._times) > 1 and self._times[1] <= time:
+            self._times.popleft()
         if self._tracker is not None:
-            self._tracker.forget_before(time)
+            self._tracker.forget_before(min(time, self._times[0] if self._times else time) - HELD_SIGHTING)
         while len(self._frames) > 1 and self._frames[1][0] < time:
             self._frames.popleft()
 
     def _look(self, packets: Sequence[AnyPacket]) -> None:
-        for frame in self._reader.frames(packets):
+        for frame in self.frames.decode(packets):
             if self._clips:
                 self._frames.append((frame.time, shrink_for_clip(frame.image)))
             if self._tracker is not None and self._faces.wants(frame.time):
+                self._times.append(frame.time)
                 self._tracker.see(frame.time, frame.image)
                 self.saw_face = self.saw_face or bool(self._tracker.tracks)

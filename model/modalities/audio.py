@@ -12,13 +12,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.ctranslate2_file import Variables, as_float, read_variables
-from model.features import SAMPLE_RATE, FloatArray, rms
+from model.features import SAMPLE_RATE, SILENCE_RMS, FloatArray, rms
 from model.modalities.base import EncoderConfig, ModalitySpec, TwoStageEncoder
 from model.spectrogram import HOP_LENGTH, N_FFT, log_mel_spectrogram
 
 N_MELS = 80  # of Whisper's spectrogram (spectrogram.py), as its encoder reads the voice
 VOICE_RMS = 0.05  # every utterance is brought to -26 dBFS: its level tells the distance to the microphone
-SILENCE_RMS = 1e-3  # -60 dBFS: below, a microphone's noise floor, nothing to predict from
 MIN_AUDIO_SAMPLES = SAMPLE_RATE // 10
 MAX_AUDIO_SAMPLES = 30 * SAMPLE_RATE  # what the encoder has positions for; utterances are 15 s at most
 VOICE_WINDOW = 200  # frames, 2 s: as long as the clips that voices are learned from

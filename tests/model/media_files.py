@@ -1,6 +1,6 @@
 """Makes the media that the tests feed to the engine: from the committed sample, or from numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -9,9 +9,13 @@ import av
 import numpy as np
 
 from model.features import SAMPLE_RATE, ByteArray, FloatArray
-from model.media import AnyPacket, Reader, read_audio
+from model.media import AnyPacket, FrameDecoder, Reader, read_audio
 
 TIME_BASE = Fraction(1, 90_000)
+CODECS = {
+    **{"wav": "pcm_s16le", "flac": "flac", "webm": "libopus", "mp3": "libmp3lame", "ogg": "libopus", "ac3": "ac3"},
+    **{"caf": "pcm_s16le", "aiff": "pcm_s16be", "amr": "libopencore_amrnb", "dv": "pcm_s16le", "mxf": "pcm_s16le"},
+}
 
 
 @dataclass(frozen=True)
@@ -21,17 +25,23 @@ class Picture:
     codec: str = "libx264"
     pixels: str = "yuv420p"
     rotation: int = 0  # degrees that a player must turn it
+    rate: int = 30  # frames a second that the header states
+    aspect: Fraction | None = None  # width of a pixel over its height
 
 
 @dataclass(frozen=True)
 class Sound:
-    """One audio track: `samples` float32 [n] in [-1, 1] at SAMPLE_RATE, written in another rate and layout."""
+    """One audio track, written in another rate and layout.
+
+    `samples` float32 [n] in [-1, 1] at SAMPLE_RATE, or [channels, n] for the layout's channels one by one.
+    """
 
     samples: FloatArray
     rate: int = SAMPLE_RATE
     layout: str = "mono"
     offset: float = 0.0  # seconds after the file's start
     default: bool = False
+    codec: str | None = None  # else what is usual in the container
 
 
 def write(
@@ -39,10 +49,14 @@ def write(
     frames: Iterable[tuple[float, ByteArray]] = (),
     sounds: Sequence[Sound] = (),
     picture: Picture | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write timed RGB frames (seconds, uint8 [h, w, 3]) and audio tracks; the suffix decides the container."""
+    """Write timed RGB frames (seconds, uint8 [h, w, 3]) and audio tracks; the suffix decides the container.
+
+    `options` are the muxer's.
+    """
     frames = list(frames)
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=dict(options or {})) as container:
         video = _add_video(container, frames, picture or Picture()) if frames else None
         tracks = [_add_audio(container, sound) for sound in sounds]
         packets = []
@@ -58,11 +72,13 @@ def write(
 def _add_video(
     container: av.container.OutputContainer, frames: list[tuple[float, ByteArray]], picture: Picture
 ) -> av.VideoStream:
-    stream = container.add_stream(picture.codec, rate=30)
+    stream = container.add_stream(picture.codec, rate=picture.rate)
     assert isinstance(stream, av.VideoStream)
     stream.height, stream.width = frames[0][1].shape[:2]
     stream.pix_fmt = picture.pixels
-    stream.codec_context.time_base = TIME_BASE
+    stream.codec_context.time_base = TIME_BASE if picture.codec == "libx264" else Fraction(1, picture.rate)
+    if picture.aspect is not None:
+        stream.codec_context.sample_aspect_ratio = picture.aspect
     if picture.codec == "libx264":
         stream.options = {"preset": "ultrafast", "crf": "20"}
     if picture.rotation:
@@ -71,26 +87,28 @@ def _add_video(
 
 
 def _encode_video(stream: av.VideoStream, frames: list[tuple[float, ByteArray]]) -> Iterable[AnyPacket]:
+    time_base = stream.codec_context.time_base
     for time, image in frames:
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-        frame.pts, frame.time_base = round(time / TIME_BASE), TIME_BASE
+        frame.pts, frame.time_base = round(time / time_base), time_base
         yield from stream.encode(frame)
     yield from stream.encode(None)
 
 
 def _add_audio(container: av.container.OutputContainer, sound: Sound) -> av.AudioStream:
-    codec = {"wav": "pcm_s16le", "flac": "flac", "webm": "libopus", "mp3": "libmp3lame"}.get(
-        container.format.name, "aac"
+    stream = container.add_stream(
+        sound.codec or CODECS.get(container.format.name, "aac"), rate=sound.rate, layout=sound.layout
     )
-    stream = container.add_stream(codec, rate=sound.rate, layout=sound.layout)
     assert isinstance(stream, av.AudioStream)
+    if sound.codec == "vorbis":
+        stream.options = {"strict": "experimental"}
     stream.disposition = av.stream.Disposition.default if sound.default else av.stream.Disposition(0)
     return stream
 
 
 def _encode_audio(stream: av.AudioStream, sound: Sound) -> Iterable[AnyPacket]:
-    pcm = np.clip(sound.samples * 32767.0, -32768, 32767).astype(np.int16)
-    source = av.AudioFrame.from_ndarray(pcm[None], format="s16", layout="mono")
+    pcm = np.atleast_2d(np.clip(sound.samples * 32767.0, -32768, 32767).astype(np.int16))
+    source = av.AudioFrame.from_ndarray(pcm, format="s16p", layout="mono" if len(pcm) == 1 else sound.layout)
     source.sample_rate = SAMPLE_RATE
     resampler = av.AudioResampler(
         stream.format, sound.layout, sound.rate, frame_size=stream.codec_context.frame_size or 1024
@@ -105,8 +123,9 @@ def _encode_audio(stream: av.AudioStream, sound: Sound) -> Iterable[AnyPacket]:
 
 def frames_of(path: Path, rate: float = 5.0, seconds: float = 1e9) -> list[tuple[float, ByteArray]]:
     """The pictures of a file, `rate` a second."""
-    with Reader(path, rate) as reader:
-        return [(f.time, f.image) for c in reader for f in reader.frames(c.packets) if f.time <= seconds]
+    decoder = FrameDecoder(path, rate)
+    with Reader(path) as reader:
+        return [(f.time, f.image) for c in reader for f in decoder.decode(c.packets) if f.time <= seconds]
 
 
 def speech_of(path: Path, seconds: float = 1e9) -> FloatArray:

@@ -9,7 +9,7 @@ import pytest
 from model import passages
 from model.contract import EMOTIONS, Analysis
 from model.features import SAMPLE_RATE
-from model.media import Reader
+from model.media import FrameDecoder, Reader
 from model.passages import Listener, cut_point
 from model.pipeline import Models, Options, analyze
 from model.speech import Span, find_speech, pack, transcribe
@@ -129,10 +129,11 @@ def test_packed_words_return_to_their_place(models: Models, sample: Path) -> Non
 
 def test_demuxing_gives_the_sound_before_the_picture_is_decoded(sample: Path) -> None:
     """Sound arrives whole although no picture was asked for; pictures come later, from the same packets."""
-    with Reader(sample, 4.0) as reader:
+    with Reader(sample) as reader:
         chunks = list(reader)
         heard = sum(len(chunk.audio) for chunk in chunks)
-        times = [frame.time for chunk in chunks for frame in reader.frames(chunk.packets)]
+        decoder = FrameDecoder(sample, 4.0)
+        times = [frame.time for chunk in chunks for frame in decoder.decode(chunk.packets)]
     assert heard == pytest.approx(17.6 * SAMPLE_RATE, rel=0.01)  # the sound ends before the picture
     assert len(times) == 79 and times == sorted(times)
     assert [int(time * 4.0) for time in times] == list(range(79))  # one in every quarter of a second

@@ -65,8 +65,8 @@ def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretch
         network=NetworkConfig.of(TextConfig(bert=TINY_BERT), TINY_VOICE, VideoConfig(), FaceConfig(width=32)),
     )  # fmt: skip
     bundle = Bundle(manifest, EmotionNetwork(manifest.network), tokenizer)
-    with Reader(path, Watcher.frame_rate(clips=True)) as reader:
-        watcher = Watcher(reader, detector, clips=True)
+    with Reader(path) as reader:
+        watcher = Watcher(path, detector, clips=True)
         judge = Judge(bundle, watcher, Listener(None, "en", False), False)
         sound = []
         for chunk in reader:

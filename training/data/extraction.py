@@ -65,11 +65,12 @@ def evidence_of(
     Raises MediaError where the file cannot be read at all.
     """
     waiting = sorted(stretches, key=_end)
-    with Reader(stretches[0].path, Watcher.frame_rate(clips=True)) as reader:
-        if waiting[-1].end is None and reader.info.duration > MAX_SECONDS:  # not worth decoding
+    with Reader(stretches[0].path) as reader:
+        length = reader.duration_over(MAX_SECONDS) if waiting[-1].end is None else None
+        if length is not None:  # not worth decoding
             waiting = [s for s in waiting if s.end is not None]
-            yield from ((s, _too_long(reader.info.duration - s.start)) for s in stretches if s.end is None)
-        watcher, heard = Watcher(reader, detector, clips=True), _Heard()
+            yield from ((s, _too_long(length - s.start)) for s in stretches if s.end is None)
+        watcher, heard = Watcher(reader.path, detector, clips=True), _Heard()
         try:
             for chunk in reader:
                 watcher.watch(chunk.packets)

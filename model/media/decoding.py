@@ -1,0 +1,39 @@
+"""Decoding a packet, and counting what became of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from model.media.timeline import AnyPacket, is_flush
+
+
+@dataclass
+class DecodingStatistics:
+    """What became of the packets of one track. Written by the thread that decodes it alone."""
+
+    packets: int = 0
+    damaged: int = 0  # packets that the decoder refused
+    encrypted: int = 0
+    frames: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether there was something to decode and nothing came of it."""
+        return self.packets > 0 and self.frames == 0
+
+
+def decode(packet: AnyPacket, statistics: DecodingStatistics) -> list[Any]:
+    """The packet's frames. Damage is counted, whatever a decoder raises, and never stops the rest."""
+    if not is_flush(packet):
+        statistics.packets += 1
+        if packet.size == 0:  # a dropped frame; a decoder would take it for the end
+            return []
+        if packet.has_sidedata("encryption_info"):  # a decoder would make noise of it
+            statistics.encrypted += 1
+            return []
+    try:
+        frames = packet.decode()
+    except Exception:  # of the decoder's library, whatever kind it is
+        statistics.damaged += not is_flush(packet)
+        return []
+    statistics.frames += len(frames)
+    return frames

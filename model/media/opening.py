@@ -1,0 +1,156 @@
+"""Opening a file safely: what may be opened, in which parts, and what to say where it cannot be."""
+
+import io
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+from av.container import InputContainer
+
+from model.media.diagnosis import diagnose
+from model.media.errors import READ_ERRORS, MediaError
+
+# Containers that hold media themselves. Playlists (HLS, DASH, concat), image sequences and descriptions of
+# other files are left out on purpose: they make the demuxer open other files and addresses, on behalf of
+# whoever wrote the upload.
+VIDEO_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,dv"
+# Elementary streams and the like: their demuxers count samples, so timestamps say nothing of their own.
+COUNTED_CONTAINERS = "wav,w64,aiff,caf,au,mp3,flac,aac,ac3,eac3,amr,wv"
+OPEN_OPTIONS = {"format_whitelist": f"{VIDEO_CONTAINERS},{COUNTED_CONTAINERS}", "protocol_whitelist": "file"}
+# Whose header says how long the file is; others leave it to be guessed from the bit rate or the last timestamp.
+HEADED_CONTAINERS = {"mov", "matroska", "avi", "asf", "mxf", "wav", "w64", "aiff", "caf", "au", "flac"}
+OGG_PAGE = b"OggS"
+OGG_HEADER = 27  # bytes before a page's table of segments
+OGG_FIRST = 2  # flag of a page that begins a logical stream
+
+
+def check_path(path: Path) -> None:
+    """Refuse what is no readable file, in words, without waiting for a pipe's other end. Raises MediaError."""
+    try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise MediaError(f"{path} is a pipe or a device, not a file: write it to a file first")
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise MediaError(f"{path} is empty (0 bytes); was the upload or the copy cut short?")
+    except FileNotFoundError as error:
+        raise MediaError(f"{path} does not exist; check the spelling") from error
+    except IsADirectoryError as error:
+        raise MediaError(f"{path} is a folder, not a video") from error
+    except OSError as error:  # permissions, a broken disk, a name that is too long
+        raise MediaError(f"{path} cannot be read: {error.strerror}; check its owner and mode (chmod u+r)") from error
+
+
+def open_container(source: "Path | FileRange", path: Path) -> InputContainer:
+    """The demuxer of a file, or of a range of the file at `path`. Raises MediaError."""
+    try:
+        container = av.open(
+            str(source) if isinstance(source, Path) else source, options=OPEN_OPTIONS, metadata_errors="replace"
+        )
+    except av.ArgumentError as error:  # what FFmpeg says to a format that is not in the list
+        name = diagnose(path, OPEN_OPTIONS).format
+        if name is None:
+            raise MediaError(_unreadable(path)) from error
+        raise MediaError(
+            f"{path} is not a readable video: the format {name} is not supported. Convert it to MP4, MOV or WebM."
+        ) from error
+    except READ_ERRORS as error:
+        raise MediaError(_unreadable(path)) from error
+    assert isinstance(container, InputContainer)
+    return container
+
+
+def _unreadable(path: Path) -> str:
+    return (
+        f"{path} is not a readable video: its header is missing or damaged, or it is another kind of file. Play it "
+        "to check; if it was cut off while recording or copying, get it again."
+    )
+
+
+def is_counted(container: InputContainer) -> bool:
+    """Whether the container's timestamps are made up by counting samples."""
+    return not _names(container).isdisjoint(COUNTED_CONTAINERS.split(","))
+
+
+def knows_duration(container: InputContainer) -> bool:
+    """Whether the file's header says how long it is."""
+    return not _names(container).isdisjoint(HEADED_CONTAINERS)
+
+
+def _names(container: InputContainer) -> set[str]:
+    return set(container.format.name.split(","))
+
+
+def parts_of(path: Path) -> list["Path | FileRange"]:
+    """What must be opened one after the other: the file itself, or the links of a chained Ogg file.
+
+    Ogg allows files to be appended to one another (RFC 3533, section 4). FFmpeg follows such a chain only where
+    each link has the parameters of the first.
+    """
+    starts = _chain_starts(path)
+    if len(starts) <= 1:
+        return [path]
+    ends = [*starts[1:], path.stat().st_size]
+    return [FileRange(path, start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+def _chain_starts(path: Path) -> list[int]:
+    """Where each link begins: at a page that begins a stream, behind one that goes on with one. Empty for no Ogg."""
+    starts: list[int] = []
+    in_header = False
+    with path.open("rb") as file:
+        for position, flags in _ogg_pages(file):
+            begins = bool(flags & OGG_FIRST)
+            if begins and not in_header:
+                starts.append(position)
+            in_header = begins
+    return starts
+
+
+def _ogg_pages(file: BinaryIO) -> Iterator[tuple[int, int]]:
+    """Position and flags of each page, up to the first that is damaged."""
+    position = 0
+    while True:
+        file.seek(position)
+        header = file.read(OGG_HEADER + 255)
+        if len(header) < OGG_HEADER or not header.startswith(OGG_PAGE):
+            return
+        yield position, header[5]
+        segments = header[26]
+        position += OGG_HEADER + segments + sum(header[OGG_HEADER : OGG_HEADER + segments])
+
+
+class FileRange(io.RawIOBase):
+    """Bytes `start` to `end` of a file, as a file of their own."""
+
+    def __init__(self, path: Path, start: int, end: int) -> None:
+        self._file = path.open("rb")
+        self._start, self._size, self._position = start, end - start, 0
+        self.name = str(path)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._size - self._position)
+        self._file.seek(self._start + self._position)
+        data = self._file.read(left if size < 0 else min(size, left))
+        self._position += len(data)
+        return data
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

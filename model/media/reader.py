@@ -1,0 +1,265 @@
+"""One pass over a file: demuxes it in order, decodes its audio, and hands on its video still compressed.
+
+Audio is decoded at once, since that costs next to nothing. The video stays in its packets for a `FrameDecoder`,
+on whatever thread has one: so the recogniser can start on the audio while frames are still being decoded, and
+nothing is read twice. All times are seconds from the file's start, as a player shows them, on the corrected
+clock of `Timeline`. Reader and decoder share no state; `Reader.summary` combines what both counted, at the end.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Discard
+from av.video.stream import VideoStream
+
+from model.features import SAMPLE_RATE, FloatArray
+from model.media.audio import AudioSelector, AudioTrack
+from model.media.errors import MediaError
+from model.media.opening import check_path, is_counted, knows_duration, open_container, parts_of
+from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarise, turned
+from model.media.timeline import AnyPacket, Gap, Timeline
+from model.media.tracks import Selection, select
+from model.media.video import FrameDecoder, check_size, frame_rate, pixel_aspect
+
+TS_DISCONTINUITIES = 0x0200  # FFmpeg's AVFMT_TS_DISCONT: a container whose clock may jump
+CHUNK_SECONDS = 10.0
+CHUNK_BYTES = 8 << 20  # of compressed video
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The next stretch of a file: audio float32 [n] that follows the last chunk's, and video packets.
+
+    `end` is how far the file has been read, in seconds.
+    """
+
+    audio: FloatArray
+    packets: list[AnyPacket]
+    end: float
+
+
+class Reader:
+    """One pass over one file. With `video` False, its video is left out.
+
+    Raises MediaError for what cannot be opened, or holds no track that could be decoded.
+    """
+
+    def __init__(self, path: Path, video: bool = True) -> None:
+        check_path(path)
+        self.path = path
+        self.end = 0.0
+        self._finished = False
+        self._video = video
+        first, *self._later = parts_of(path)
+        self._container = open_container(first, path)
+        try:
+            self._selection = select(self._container, path, video)
+            _check_tracks(self._selection, path)
+            self.info = _describe(self._container, self._selection, path)
+        except BaseException:
+            self._container.close()
+            raise
+        self._containers = [self._container]
+        self.counted = is_counted(self._container)
+        self._demuxing = DemuxingStatistics()
+        self._timeline = Timeline(
+            _start_of(self._container, self._selection.streams),
+            discontinuous=bool(self._container.format.flags & TS_DISCONTINUITIES),
+            has_audio=bool(self._selection.audio),
+        )
+        self._audio = AudioSelector([AudioTrack(timed=not self.counted) for _ in self._selection.audio])
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for container in self._containers:  # only now: packets refer to them
+            container.close()
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """Demux and decode the audio. Damage is skipped and counted for `summary`; it never raises."""
+        batch = _Batch()
+        for track, packet in self.packets():
+            if track is None:
+                batch.add_packet(packet)
+            else:
+                for samples in self._audio.decode(track, packet):
+                    batch.add_audio(samples)
+                    if batch.seconds >= CHUNK_SECONDS:
+                        yield self._chunk(batch)
+            if batch.bytes >= CHUNK_BYTES or self.position - self.end >= 2 * CHUNK_SECONDS:
+                yield self._chunk(batch)
+        for samples in self._audio.finish():
+            batch.add_audio(samples)
+        self._finished = True
+        yield self._chunk(batch)
+
+    def duration_over(self, seconds: float) -> float | None:
+        """The file's duration where it is more than `seconds`: its packets are asked whether its header is right."""
+        if self.info.duration <= seconds:
+            return None
+        measured = content_seconds(self.path)
+        return measured if measured > seconds else None
+
+    def missing(self, frames: FrameDecoder) -> list[Gap]:
+        """Where nothing is there, neither audio nor video, as far as the file has been read.
+
+        Once all of it has been, that includes all beyond the end of what could be decoded; `frames` must then have
+        decoded all video.
+        """
+        beyond = [Gap(max(self._audio.position, frames.end), math.inf)] if self._finished else []
+        return [*self._timeline.holes, *beyond]
+
+    def summary(self, frames: FrameDecoder | None) -> Summary:
+        """What the file turned out to hold, and what was wrong with it, once both sides are done.
+
+        `frames` is the decoder that got the chunks' packets; None where the video was left out. Raises
+        MediaError where nothing could be decoded.
+        """
+        sure = knows_duration(self._container) and not self._later
+        return summarise(
+            self.path, self.info, sure, self._selection, self._demuxing, self._timeline, self._audio, frames
+        )
+
+    @property
+    def position(self) -> float:
+        """How far the file was read, in seconds."""
+        return max(self._timeline.end, self._audio.position)
+
+    def _chunk(self, batch: "_Batch") -> Chunk:
+        self.end = self.position
+        return Chunk(*batch.take(), self.end)
+
+    def packets(self) -> Iterator[tuple[int | None, AnyPacket]]:
+        """Packets with their times corrected, each with its audio track, or None for video."""
+        yield from self._demuxed(self._container, self._selection)
+        for part in self._later:
+            container = open_container(part, self.path)
+            self._containers.append(container)
+            selection = select(container, self.path, self._video)
+            self._timeline.append(_start_of(container, selection.streams))
+            yield from self._demuxed(container, selection)
+
+    def _demuxed(self, container: InputContainer, selection: Selection) -> Iterator[tuple[int | None, AnyPacket]]:
+        tracks = {stream.index: i for i, stream in enumerate(selection.audio[: len(self._audio.tracks)])}
+        streams = [s for s in selection.streams if s.type == "video" or s.index in tracks]
+        for packet in self._demux(container, streams):
+            self._demuxing.incomplete += packet.is_corrupt
+            for placed in self._placed(packet):
+                yield tracks.get(placed.stream.index), placed
+
+    def _demux(self, container: InputContainer, streams: list[AudioStream | VideoStream]) -> Iterator[AnyPacket]:
+        """All packets of some streams. Where reading fails, the decoders are still flushed."""
+        for stream in container.streams:
+            if stream not in streams:
+                stream.discard = Discard.all
+        try:
+            yield from container.demux(streams)
+        except Exception:  # of the demuxer's library, whatever kind it is
+            self._demuxing.errors += 1
+            for stream in streams:
+                flush: AnyPacket = av.Packet()
+                flush.stream = stream
+                flush.time_base = stream.time_base or Fraction(1, av.time_base)
+                yield flush
+
+    def _placed(self, packet: AnyPacket) -> list[AnyPacket]:
+        if not self.counted:
+            return self._timeline.place(packet)
+        packet.pts = packet.dts = None
+        return [packet]
+
+
+class _Batch:
+    """What a chunk will be made of."""
+
+    def __init__(self) -> None:
+        self._audio: list[FloatArray] = []
+        self._packets: list[AnyPacket] = []
+        self._samples = 0
+        self.bytes = 0  # of video
+
+    @property
+    def seconds(self) -> float:
+        """Of audio."""
+        return self._samples / SAMPLE_RATE
+
+    def add_audio(self, samples: FloatArray) -> None:
+        self._audio.append(samples)
+        self._samples += len(samples)
+
+    def add_packet(self, packet: AnyPacket) -> None:
+        self._packets.append(packet)
+        self.bytes += packet.size
+
+    def take(self) -> tuple[FloatArray, list[AnyPacket]]:
+        audio = np.concatenate(self._audio) if self._audio else np.zeros(0, np.float32)
+        packets = self._packets
+        self._audio, self._packets, self._samples, self.bytes = [], [], 0, 0
+        return audio, packets
+
+
+def probe(path: Path) -> MediaInfo:
+    """What a file's header says, and its first frame of how it is turned. Raises MediaError."""
+    with Reader(path) as reader:
+        if reader.info.has_video:
+            frames = FrameDecoder(path, 1.0)
+            for chunk in reader:
+                if next(frames.decode(chunk.packets), None) is not None:
+                    break
+            return turned(reader.info, frames)
+        return reader.info
+
+
+def read_audio(path: Path) -> FloatArray:
+    """The whole audio of a short file, float32 [n] at SAMPLE_RATE; empty without any. Raises MediaError."""
+    with Reader(path, video=False) as reader:
+        return np.concatenate([np.zeros(0, np.float32), *(chunk.audio for chunk in reader)])
+
+
+def content_seconds(path: Path) -> float:
+    """How long a file is by its packets; only where those have no times, they are decoded. Raises MediaError."""
+    with Reader(path) as reader:
+        for _ in reader if reader.counted else reader.packets():
+            pass
+        return reader.position
+
+
+def _check_tracks(selection: Selection, path: Path) -> None:
+    """Raises MediaError where nothing is there to decode."""
+    if selection.audio or selection.video_track is not None:
+        return
+    if selection.undecodable:
+        named = " and ".join(str(track) for track in selection.undecodable)
+        raise MediaError(f"{path} cannot be decoded: the codec of {named} is not supported. Convert it to MP4 (H.264).")
+    raise MediaError(f"{path} holds neither audio nor video; is it really a video?")
+
+
+def _describe(container: InputContainer, selection: Selection, path: Path) -> MediaInfo:
+    duration = (container.duration or 0) / av.time_base
+    width = height = 0
+    fps = 0.0
+    video = selection.video
+    if video is not None:
+        context = video.codec_context
+        check_size(path, context.width, context.height)
+        width, height = round(context.width * pixel_aspect(video)), context.height
+        rate = float(video.average_rate or video.guessed_rate or 0)
+        fps = frame_rate(video.frames / duration if duration else 0.0, rate)
+    return MediaInfo(duration, width, height, fps, bool(selection.audio), video is not None)
+
+
+def _start_of(container: InputContainer, streams: Sequence[AudioStream | VideoStream]) -> float:
+    """The file's zero in its own timestamps, in seconds: where its earliest chosen stream starts."""
+    starts = [float(s.start_time * s.time_base) for s in streams if s.start_time is not None and s.time_base]
+    return min(starts, default=(container.start_time or 0) / av.time_base)

@@ -1,0 +1,326 @@
+"""One clock for a file: maps the timestamps of all its streams onto one continuous line of seconds.
+
+Timestamps are not always what they should be. Recordings that were joined restart them or jump ahead by
+hours, a 33-bit counter wraps around, single packets carry nonsense. `Timeline.place` corrects each packet
+before anything else sees it, with the same correction for audio and video, so that they stay in sync.
+
+A packet is plausible where it continues its own stream, or lies close to where the file has got to. Packets
+that are not are held back until their successors show which of two things they are:
+
+- a **jump**: the successors go on from there. The part that begins gets an offset of its own, which places it
+  at the end of what came before; every stream that jumps alike takes the same offset.
+- an **outlier**: the successors are where they were expected. It loses its presentation time, and so follows the
+  one before it in order of presentation.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from av.packet import Packet
+
+if TYPE_CHECKING:  # generic in PyAV's stubs alone
+    AnyPacket = Packet[Any]
+else:
+    AnyPacket = Packet
+
+BACKWARD = 0.1  # seconds that a stream's decoding times may step back before it has restarted (as in ffmpeg)
+MAX_GAP = 10.0  # seconds without anything from any stream; a longer gap is a jump of the clock (as in ffmpeg)
+MAX_HOLD = 300.0  # seconds that one picture may be shown in a file without audio, which would fill the gap
+MAX_REORDER = 17  # frames that a video packet may be presented after it was decoded: 16, and itself
+MAX_FIRST_LAG = 10.0  # seconds, for the first packet of a stream, as nothing is known of its rate
+WRAP = 2**33 / 90_000  # seconds after which MPEG's timestamps begin again
+CONFIRMING = 3  # packets in a row that make a jump of what one packet alone would leave an outlier
+HOLE = 0.5  # seconds without anything from any stream that count as missing,
+HOLE_FRAMES = 4.0  # if they are so many times what there was between two frames before, too
+NOTED = 1.0  # seconds: smaller corrections are jitter and need no warning
+KNOWN_PARTS = 16  # that a stream lagging behind the others may still belong to
+
+
+class Gap(NamedTuple):
+    """A stretch of the file, in seconds, of which nothing is there."""
+
+    start: float
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Jump:
+    """Where the clock jumped, in seconds of the corrected line, and by how many seconds."""
+
+    at: float
+    by: float
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of the file with consistent timestamps: `offset` moves them to `start` and on, in seconds."""
+
+    offset: float
+    start: float
+
+
+@dataclass
+class _Stream:
+    """What is known of one stream's timestamps; times in seconds of the corrected line."""
+
+    part: _Part
+    tick: float  # seconds, of its time base
+    is_video: bool
+    start: float = 0.0  # of its last packet
+    end: float | None = None  # of its last packet; None before the first
+    duration: float = 0.0  # of its last packet, as the packet says
+    step: float = 0.0  # typical duration of a packet
+    longest: float = 0.0  # between two packets so far
+    lag: float = 0.0  # from decoding to presentation, of its last packet
+    held: deque[AnyPacket] = field(default_factory=deque)
+
+    def raw(self, packet: AnyPacket) -> float | None:
+        """When a packet is decoded, in seconds of the file's own timestamps; None where it has none."""
+        ticks = packet.pts if packet.dts is None else packet.dts
+        return None if ticks is None else ticks * self.tick
+
+    def first_held(self) -> float:
+        """When the first of the packets held back is decoded, in seconds of the file's own timestamps."""
+        return next(raw for packet in self.held if (raw := self.raw(packet)) is not None)
+
+    def first_presented(self) -> float:
+        """When the first of the packets held back is presented, as far as that can be told yet."""
+        first = self.first_held()
+        times = (p.pts * self.tick for p in self.held if p.pts is not None)
+        return min((time for time in times if 0.0 <= time - first <= MAX_FIRST_LAG), default=first)
+
+
+class Timeline:
+    """The corrected clock of one file. Feed it every packet, in the file's order.
+
+    `start` is the file's zero in its own timestamps, in seconds. `discontinuous` says that the container is
+    one whose clock may jump, `has_audio` that a stream is there which has no long gaps by nature. `end` is how
+    far the file has got, in seconds.
+    """
+
+    def __init__(self, start: float, discontinuous: bool, has_audio: bool) -> None:
+        self.end = 0.0
+        self.outliers = 0
+        self.jumps: list[Jump] = []
+        self.holes: list[Gap] = []
+        self._parts: deque[_Part] = deque([_Part(-start, 0.0)], maxlen=KNOWN_PARTS)
+        self._streams: dict[int, _Stream] = {}
+        self._max_gap = MAX_GAP if discontinuous or has_audio else MAX_HOLD
+        self._has_audio = has_audio
+        self._empty = True
+
+    def append(self, start: float) -> None:
+        """Begin another file at the end of this one, its zero at `start`; its streams are all new."""
+        self._streams.clear()
+        self._parts = deque([_Part(self.end - start, self.end)], maxlen=KNOWN_PARTS)
+
+    def place(self, packet: AnyPacket) -> list[AnyPacket]:
+        """Correct a packet's timestamps and duration in place; return the packets of its stream that are ready.
+
+        They come in order: none, where this one is held back, or several. A flushing packet comes out last.
+        """
+        stream = self._streams.get(packet.stream.index)
+        if stream is None:
+            stream = _Stream(self._parts[-1], float(packet.time_base), packet.stream.type == "video")
+            self._streams[packet.stream.index] = stream
+        ready = self._released(stream, NOTED) if stream.held else []
+        if is_flush(packet):
+            return [*ready, *self._settled(stream), packet]
+        raw = stream.raw(packet)
+        if raw is None or packet.is_discard:
+            return [*ready, *self._place_blindly(stream, packet)]
+        if packet.dts is None and stream.is_video and not stream.held and self._place_undated(stream, packet, raw):
+            return [packet]
+        part = self._part_of(stream, raw, NOTED)
+        if part is not None:
+            ready += self._outliers(stream)
+            return [*ready, self._accept(stream, packet, part)]
+        if stream.held and not self._follows(stream, stream.held[-1], raw):
+            ready += self._outliers(stream)
+        stream.held.append(packet)
+        return [*ready, *self._confirmed(stream)] if len(stream.held) >= CONFIRMING else ready
+
+    def _place_blindly(self, stream: _Stream, packet: AnyPacket) -> list[AnyPacket]:
+        """A packet that says nothing of time, or that is decoded for others only and never presented."""
+        if stream.held:
+            stream.held.append(packet)
+            return []
+        _shift(packet, stream.part.offset, stream.tick)
+        if not packet.is_discard and stream.end is not None:
+            stream.end += stream.step
+        return [packet]
+
+    def _place_undated(self, stream: _Stream, packet: AnyPacket, presented: float) -> bool:
+        """Take a video packet of which only the presentation is known, and so not its order; False if implausible."""
+        for part in (stream.part, self._parts[-1]):
+            if -MAX_FIRST_LAG <= presented + part.offset - self.end <= self._max_gap:
+                stream.part = part
+                _shift(packet, part.offset, stream.tick)
+                self.end = max(self.end, presented + part.offset)
+                self._empty = False
+                return True
+        return False
+
+    def _part_of(self, stream: _Stream, raw: float, leap: float) -> _Part | None:
+        """The part in which a packet at `raw` is plausible: its stream's present one, or one that began later.
+
+        `leap` in seconds is how far it may lie beyond all that came before.
+        """
+        if self._is_plausible(stream, raw, stream.part, leap):
+            return stream.part
+        later = (part for part in self._parts if part.start > stream.part.start)
+        return next((part for part in later if self._is_plausible(stream, raw, part, leap)), None)
+
+    def _is_plausible(self, stream: _Stream, raw: float, part: _Part, leap: float) -> bool:
+        earliest = part.start - MAX_GAP
+        if stream.end is not None:
+            earliest = max(earliest, stream.end - BACKWARD)
+        shown = stream.start + min(stream.duration, MAX_HOLD)  # a still picture's packet says how long it stays
+        return earliest <= raw + part.offset <= max(self.end, shown) + leap
+
+    def _follows(self, stream: _Stream, held: AnyPacket, raw: float) -> bool:
+        """Whether `raw` continues a packet that was held back."""
+        before = stream.raw(held)
+        return before is None or -BACKWARD <= raw - before <= self._max_gap
+
+    def _released(self, stream: _Stream, leap: float) -> list[AnyPacket]:
+        """Packets held back that have become plausible, as others moved on or showed a new part."""
+        ready = []
+        while stream.held:
+            raw = stream.raw(stream.held[0])
+            part = stream.part if raw is None else self._part_of(stream, raw, leap)
+            if part is None:
+                break
+            packet = stream.held.popleft()
+            ready.append(packet if raw is None else self._accept(stream, packet, part))
+        return ready
+
+    def _confirmed(self, stream: _Stream) -> list[AnyPacket]:
+        """The packets held back go on from one another: behind a gap, or in a part of their own."""
+        ready = self._released(stream, self._max_gap)
+        if stream.held:
+            self._parts.append(self._new_part(stream))
+        return [*ready, *self._released(stream, self._max_gap)]
+
+    def _new_part(self, stream: _Stream) -> _Part:
+        """A part that begins with the packets held back, at the end of all there is; noted where the clock jumped."""
+        first = stream.first_held()
+        for wrapped in (stream.part.offset + WRAP, stream.part.offset - WRAP):
+            if self._is_plausible(stream, first, part := _Part(wrapped, self.end), self._max_gap):
+                return part
+        starts = [s.first_presented() for s in self._streams.values() if s.held and _near(s.first_held(), first)]
+        by = first + stream.part.offset - (self.end if stream.end is None else stream.end)
+        if not self._empty and abs(by) >= NOTED:
+            self.jumps.append(Jump(self.end, by))
+        return _Part(self.end - min(starts), self.end)  # of several streams, the one that begins first
+
+    def _settled(self, stream: _Stream) -> list[AnyPacket]:
+        """Nothing more comes of a stream: one packet held back is an outlier, several are a part."""
+        if len(stream.held) > 1:
+            return self._confirmed(stream)
+        return [*self._released(stream, self._max_gap), *self._outliers(stream)]
+
+    def _outliers(self, stream: _Stream) -> list[AnyPacket]:
+        """Take packets that were held back for the ones expected: each follows the one before."""
+        held, stream.held = list(stream.held), deque()
+        for packet in held:
+            expected = self.end if stream.end is None else stream.end
+            raw = stream.raw(packet)
+            if raw is not None and abs(raw + stream.part.offset - expected) >= NOTED:
+                self.outliers += 1
+            packet.dts, packet.pts = round(expected / stream.tick), None
+            stream.end = expected + stream.step
+        return held
+
+    def _accept(self, stream: _Stream, packet: AnyPacket, part: _Part) -> AnyPacket:
+        """Take a packet as one of `part`."""
+        stream.part = part
+        _shift(packet, part.offset, stream.tick)
+        time = stream.raw(packet)
+        assert time is not None
+        presented = time if packet.pts is None else packet.pts * stream.tick
+        if not -NOTED <= presented - time <= _max_lag(stream):
+            self.outliers += 1
+            presented = time + stream.lag
+            packet.pts = None  # the decoder knows its place among the others
+        self._note_hole(presented)
+        length = self._length(stream, packet, time)
+        packet.duration = round(length / stream.tick)
+        stream.lag = presented - time
+        stream.start, stream.end = time, time + length
+        self._trim_holes(presented, presented + length)
+        self.end = max(self.end, presented + length)
+        self._empty = False
+        return packet
+
+    def _length(self, stream: _Stream, packet: AnyPacket, time: float) -> float:
+        """How many seconds a packet at `time` lasts: what it says, unless nothing before it came near to that.
+
+        The last packet of a broken file may ask to be shown for hours.
+        """
+        stream.duration = (packet.duration or 0) * stream.tick
+        first = stream.end is None
+        interval = 0.0 if first else time - stream.start
+        if not any(hole.start < time and hole.end > stream.start for hole in self.holes[-1:]):
+            stream.longest = max(stream.longest, interval)
+        if interval > 0:
+            stream.step = min(stream.step, interval) if stream.step > 0 else interval
+        if 0 < stream.duration <= (MAX_GAP if first else max(NOTED, 2 * stream.longest)):
+            stream.step = stream.step or stream.duration
+            return stream.duration
+        return stream.step
+
+    def _note_hole(self, time: float) -> None:
+        """Note where nothing was before `time`.
+
+        Without audio, or where frames are far apart, one is shown until the next comes, and nothing is missing.
+        """
+        usual = [stream.longest for stream in self._streams.values() if stream.is_video]
+        if self._empty or not self._has_audio or 0.0 in usual:
+            return
+        if time - self.end > max([HOLE, *(HOLE_FRAMES * longest for longest in usual)]):
+            self.holes.append(Gap(self.end, time))
+
+    def _trim_holes(self, start: float, end: float) -> None:
+        """A stream that lags in the file's order may still fill what looked like a hole."""
+        if self.holes and start < self.holes[-1].end:
+            self.holes = list(_without(self.holes, start, end))
+
+
+def is_flush(packet: AnyPacket) -> bool:
+    """Whether it is the empty packet that ends a stream."""
+    return packet.size == 0 and packet.pts is None and packet.dts is None
+
+
+def _without(gaps: Iterable[Gap], start: float, end: float) -> Iterator[Gap]:
+    """The gaps less [start, end]; what is left of one must still be a hole."""
+    for gap in gaps:
+        if end <= gap.start or start >= gap.end:
+            yield gap
+        else:
+            yield from (g for g in (Gap(gap.start, start), Gap(end, gap.end)) if g.seconds > HOLE)
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= MAX_GAP
+
+
+def _max_lag(stream: _Stream) -> float:
+    """Seconds that a packet may be presented after it was decoded; audio is never reordered."""
+    if not stream.is_video:
+        return NOTED / 2
+    return NOTED + MAX_REORDER * stream.longest if stream.longest else MAX_FIRST_LAG
+
+
+def _shift(packet: AnyPacket, seconds: float, tick: float) -> None:
+    ticks = round(seconds / tick)
+    if packet.pts is not None:
+        packet.pts += ticks
+    if packet.dts is not None:
+        packet.dts += ticks

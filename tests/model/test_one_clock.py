@@ -1,0 +1,285 @@
+"""Files whose clock jumps, lies or has holes: nothing is lost, nothing made longer, nothing judged where nothing is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.contract import Analysis
+from model.features import SAMPLE_RATE, FloatArray
+from model.media import FrameDecoder, MediaInfo, Reader, Summary
+from model.pipeline import Models, Options, TooLongError, analyze
+from tests.model.broken_files import (
+    a_hole,
+    joined,
+    random_losses,
+    remux,
+    shift,
+    with_edits,
+    with_long_last_frame,
+    without_packets,
+)
+from tests.model.media_files import Picture, Sound, frames_of, grey_frames, noise, silence, speech_of, write
+from tests.model.test_bad_input import check, warned
+
+HALF = 8.2  # seconds of the sample that a half has; its video goes on for a few frames longer than its audio
+OPENING = "dashwood had then leisure to consider"
+
+
+class Content:
+    """A file, decoded whole."""
+
+    def __init__(self, path: Path, rate: float = 4.0) -> None:
+        decoder = FrameDecoder(path, rate)
+        with Reader(path) as reader:
+            audio, self.times, self.largest = [], [], 0
+            for chunk in reader:
+                audio.append(chunk.audio)
+                self.largest = max(self.largest, len(chunk.audio))
+                self.times += [frame.time for frame in decoder.decode(chunk.packets)]
+            self.audio: FloatArray = np.concatenate(audio)
+            self.summary: Summary = reader.summary(decoder)
+            self.holes = [gap for gap in reader.missing(decoder) if gap.end < 1e9]
+
+    @property
+    def info(self) -> MediaInfo:
+        return self.summary.info
+
+    @property
+    def seconds(self) -> float:
+        return self.info.duration
+
+    def says(self, words: str) -> bool:
+        return any(words in warning for warning in self.summary.warnings)
+
+
+@pytest.fixture(scope="module")
+def half(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return remux(sample, tmp_path_factory.mktemp("half") / "half.ts", HALF - 0.2)
+
+
+def late_half(sample: Path, folder: Path, seconds: float) -> Path:
+    """The same, with timestamps that begin elsewhere."""
+    return remux(sample, folder / f"at{seconds:g}.ts", HALF - 0.2, starts_at=seconds)
+
+
+def same_sound(one: FloatArray, other: FloatArray) -> float:
+    """Correlation of two signals of nearly the same length, where they fit best."""
+    size = min(len(one), len(other))
+    spectrum = np.fft.rfft(one[:size], 2 * size) * np.conj(np.fft.rfft(other[:size], 2 * size))
+    return float(np.fft.irfft(spectrum).max() / (np.linalg.norm(one[:size]) * np.linalg.norm(other[:size])))
+
+
+def said_twice(analysis: Analysis) -> bool:
+    words = " ".join(u.text for u in analysis.utterances).lower()
+    return words.count(OPENING) == 2
+
+
+# --- parts that were joined
+
+
+@pytest.mark.parametrize("starts_at", [0.0, 3000.0, 79200.0, 95_443.0])
+def test_a_second_part_with_another_clock(sample: Path, half: Path, tmp_path: Path, starts_at: float) -> None:
+    """The clock restarts, or goes on 50 minutes or 22 hours later, or just before its 33 bits are full."""
+    second = half if not starts_at else late_half(sample, tmp_path, starts_at)
+    content = Content(joined(tmp_path / "both.ts", half, second))
+    assert content.seconds == pytest.approx(2 * HALF, abs=0.3)
+    assert len(content.audio) == pytest.approx(2 * HALF * SAMPLE_RATE, rel=0.03)
+    middle = len(content.audio) // 2
+    assert same_sound(content.audio[:middle], content.audio[middle:]) > 0.95
+    assert np.diff(content.times).max() < 0.6 and content.times == sorted(content.times)
+    assert content.says("timestamps jump once") and not content.says("missing")
+
+
+def test_both_halves_are_judged(models: Models, half: Path, tmp_path: Path) -> None:
+    analysis = check(analyze(joined(tmp_path / "both.ts", half, half), models))
+    assert said_twice(analysis)
+    assert all("face" in u.modalities for u in analysis.utterances)
+    assert warned(analysis, "timestamps jump once")
+
+
+def test_six_jumps_there_and_back(sample: Path, tmp_path: Path) -> None:
+    starts = [0.0, 3000.0, 10.0, 40_000.0, 39_000.0, 5.0, 79_200.0]
+    parts = [remux(sample, tmp_path / f"{i}.ts", 2.0, starts_at=start) for i, start in enumerate(starts)]
+    one = Content(parts[0])
+    content = Content(joined(tmp_path / "all.ts", *parts))
+    assert content.seconds == pytest.approx(7 * one.seconds, abs=1.0)
+    assert content.says("timestamps jump 6 times")
+    assert content.largest < 25 * SAMPLE_RATE
+
+
+def test_sound_and_picture_stay_together_behind_a_jump(tmp_path: Path) -> None:
+    """A flash and a beep at the same moment, in the second of two parts."""
+
+    def part(name: str, start: float) -> Path:
+        frames = [(i / 25, np.full((48, 64, 3), 255 if 50 <= i < 55 else 16, np.uint8)) for i in range(100)]
+        beep = silence(4.0)
+        beep[2 * SAMPLE_RATE : round(2.2 * SAMPLE_RATE)] = noise(0.2)
+        plain = write(tmp_path / f"{name}.mkv", frames, [Sound(beep)])
+        return remux(plain, tmp_path / f"{name}.ts", starts_at=start)
+
+    path = joined(tmp_path / "both.ts", part("a", 0.0), part("b", 7000.0))
+    decoder, audio, flash = FrameDecoder(path, 25.0), [], []
+    with Reader(path) as reader:
+        for chunk in reader:
+            audio.append(chunk.audio)
+            flash += [frame.time for frame in decoder.decode(chunk.packets) if frame.image.mean() > 128]
+    loud = np.flatnonzero(np.abs(np.concatenate(audio)) > 0.02) / SAMPLE_RATE
+    second_flash, second_beep = min(t for t in flash if t > 4.0), loud[loud > 4.0].min()
+    assert second_flash == pytest.approx(second_beep, abs=0.1)
+    assert second_beep == pytest.approx(6.0, abs=0.4)
+
+
+@pytest.mark.parametrize(("codec", "layouts", "rates"), [
+    ("libopus", ("mono", "mono"), (48_000, 48_000)),
+    ("libopus", ("mono", "stereo"), (48_000, 48_000)),
+    ("vorbis", ("stereo", "stereo"), (48_000, 48_000)),
+    ("vorbis", ("stereo", "stereo"), (48_000, 32_000)),
+    ("flac", ("stereo", "mono"), (48_000, 16_000)),
+])  # fmt: skip
+def test_chained_ogg(
+    sample: Path, tmp_path: Path, codec: str, layouts: tuple[str, str], rates: tuple[int, int]
+) -> None:
+    sound = speech_of(sample, 8.0)
+    links = [
+        write(tmp_path / f"{i}.ogg", [], [Sound(sound, rate, layout, codec=codec)])
+        for i, (layout, rate) in enumerate(zip(layouts, rates, strict=True))
+    ]
+    content = Content(joined(tmp_path / "chain.ogg", *links))
+    assert content.seconds == pytest.approx(16.0, abs=0.1)
+    for part in (content.audio[: 8 * SAMPLE_RATE], content.audio[8 * SAMPLE_RATE :]):
+        assert same_sound(part, sound) > 0.9
+    assert content.summary.warnings == []  # Ogg is meant to be chained
+
+
+@pytest.mark.parametrize(("suffix", "first", "second"), [
+    ("mp3", (44_100, "stereo"), (24_000, "mono")),
+    ("mp3", (24_000, "mono"), (44_100, "stereo")),
+    ("ac3", (48_000, "5.1"), (48_000, "stereo")),
+    ("aac", (48_000, "stereo"), (32_000, "mono")),
+    ("ts", (48_000, "stereo"), (48_000, "mono")),
+])  # fmt: skip
+def test_audio_that_changes_inside_a_file(
+    sample: Path, tmp_path: Path, suffix: str, first: tuple[int, str], second: tuple[int, str]
+) -> None:
+    sound = speech_of(sample, 8.0)
+    parts = [write(tmp_path / f"{i}.{suffix}", [], [Sound(sound, *how)]) for i, how in enumerate((first, second))]
+    content = Content(joined(tmp_path / f"both.{suffix}", *parts))
+    assert content.seconds == pytest.approx(16.1, abs=0.2)
+    for part in (content.audio[: 8 * SAMPLE_RATE], content.audio[-8 * SAMPLE_RATE :]):
+        assert same_sound(part, sound) > 0.9
+
+
+def test_words_of_both_when_the_audio_changes(models: Models, sample: Path, tmp_path: Path) -> None:
+    sound = speech_of(sample, 8.5)
+    parts = [write(tmp_path / f"{rate}.mp3", [], [Sound(sound, rate)]) for rate in (44_100, 24_000)]
+    assert said_twice(check(analyze(joined(tmp_path / "both.mp3", *parts), models)))
+
+
+def test_frames_that_change_their_size(models: Models, sample: Path, tmp_path: Path) -> None:
+    frames = frames_of(sample, seconds=4.0)
+    small = [(time, np.ascontiguousarray(image[::2, ::2])) for time, image in frames]
+    parts = [write(tmp_path / f"{len(f[0][1])}.ts", f, [Sound(noise(4.0))]) for f in (frames, small)]
+    analysis = check(analyze(joined(tmp_path / "both.ts", *parts), models))
+    assert analysis.video.duration_s == pytest.approx(8.1, abs=0.3)
+    assert all("face" in u.modalities for u in analysis.utterances) and len(analysis.utterances) >= 1
+
+
+# --- single timestamps
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts"])
+@pytest.mark.parametrize("seconds", [10_800.0, 5.0])
+@pytest.mark.parametrize("kind", ["video", "audio"])
+def test_one_timestamp_that_is_far_off(sample: Path, tmp_path: Path, suffix: str, seconds: float, kind: str) -> None:
+    plain = Content(remux(sample, tmp_path / f"plain.{suffix}", 8.0), 24.0)
+    content = Content(remux(sample, tmp_path / f"off.{suffix}", 8.0, edit=shift(kind, seconds, 60, 60)), 24.0)
+    assert content.seconds == pytest.approx(plain.seconds, abs=0.1)
+    assert len(content.times) >= len(plain.times) - 3 and content.times == sorted(content.times)
+    assert len(content.audio) == pytest.approx(len(plain.audio), abs=0.1 * SAMPLE_RATE)
+    assert (kind, suffix) == ("audio", "mp4") or content.says("timestamps that were far off were ignored (1)")
+
+
+def test_a_frame_off_by_hours_takes_no_others_with_it(models: Models, sample: Path, tmp_path: Path) -> None:
+    path = remux(sample, tmp_path / "off.mkv", edit=shift("video", 10_800.0, 50, 50))
+    analysis = check(analyze(path, models))
+    assert analysis.video.duration_s == pytest.approx(19.7, abs=0.2)
+    assert len([u for u in analysis.utterances if "face" in u.modalities]) == len(analysis.utterances) == 4
+
+
+def test_a_clock_that_wraps_around(sample: Path, tmp_path: Path) -> None:
+    content = Content(remux(sample, tmp_path / "wrap.ts", 8.0, starts_at=2**33 / 90_000 - 4.0))
+    assert content.seconds == pytest.approx(HALF, abs=0.2) and content.summary.warnings == []
+
+
+# --- durations that no content stands behind
+
+
+def test_strange_edit_lists(sample: Path, tmp_path: Path) -> None:
+    """0.6 s of video that an MP4's tables say to be minutes of."""
+    plain = remux(sample, tmp_path / "plain.mp4", 0.42)
+    strange = [
+        with_edits(plain, tmp_path / "long.mp4", (448_000, 2002)),
+        with_edits(plain, tmp_path / "late.mp4", (447_600, -1), (420, 2002)),
+        with_edits(plain, tmp_path / "pause.mp4", (210, 2002), (447_000, -1), (210, 7000)),
+        with_long_last_frame(plain, tmp_path / "stays.mp4", 447.6),
+    ]
+    for path in strange:
+        assert Content(path).seconds < 1.5, path.name
+    assert Content(strange[0]).seconds == pytest.approx(Content(plain).seconds, abs=0.05)
+    assert Content(strange[3]).seconds == pytest.approx(Content(plain).seconds, abs=0.05)
+
+
+def test_a_limit_is_held_against_content(models: Models, sample: Path, half: Path, tmp_path: Path) -> None:
+    both = joined(tmp_path / "both.ts", half, late_half(sample, tmp_path, 3000.0))
+    assert analyze(both, models, Options(max_duration=60.0)).video.duration_s < 17.0  # its header says 50 minutes
+    with pytest.raises(TooLongError, match="is 16 s long; the limit is 10 s"):
+        analyze(both, models, Options(max_duration=10.0))
+
+
+# --- what is missing
+
+
+def test_a_hole_is_warned_about_and_not_judged(models: Models, sample: Path, tmp_path: Path) -> None:
+    whole = remux(sample, tmp_path / "whole.ts", 16.0)
+    content = Content(without_packets(whole, tmp_path / "hole.ts", a_hole(0.4, 0.65)))
+    (hole,) = content.holes
+    assert hole.seconds == pytest.approx(4.0, abs=0.5) and content.info.fps == pytest.approx(23.976, abs=0.01)
+    analysis = check(analyze(tmp_path / "hole.ts", models))
+    assert warned(analysis, "4.0 s are missing, first at 6.1 s")
+    for u in analysis.utterances:
+        assert u.end_time <= hole.start + 0.1 or u.start_time >= hole.end - 0.1
+    assert analysis.utterances[-1].start_time >= hole.end - 0.1
+
+
+def test_lost_packets_everywhere(sample: Path, tmp_path: Path) -> None:
+    whole = remux(sample, tmp_path / "whole.ts", 16.0)
+    content = Content(without_packets(whole, tmp_path / "loss.ts", random_losses(0.25)))
+    assert content.says("damaged packets were skipped") and content.says("data was lost")
+    assert content.seconds == pytest.approx(16.2, abs=0.5)
+
+
+def test_damage_in_the_video_alone(sample: Path, tmp_path: Path) -> None:
+    """The frames are decoded after the demuxer is done: its warnings must wait for them."""
+    plain = tmp_path / "plain.mkv"
+    write(plain, frames_of(sample, 10.0, 6.0), [Sound(noise(6.0))], Picture(codec="mjpeg", pixels="yuvj420p"))
+    data = bytearray(plain.read_bytes())
+    starts = [i for i in range(len(data) - 3) if data[i : i + 3] == b"\xff\xd8\xff"]
+    for start in starts[5:40]:
+        data[start : start + 2000] = bytes(2000)
+    (tmp_path / "hurt.mkv").write_bytes(bytes(data))
+    content = Content(tmp_path / "hurt.mkv")
+    assert content.says("damaged packets were skipped (") and content.says(" video)")
+
+
+# --- memory
+
+
+def test_a_pause_of_the_audio_is_filled_piece_by_piece(tmp_path: Path) -> None:
+    """A microphone that was muted for twenty minutes while the camera went on."""
+    plain = write(tmp_path / "plain.mp4", grey_frames(1210.0, 1.0), [Sound(noise(8.0))])
+    muted = remux(plain, tmp_path / "muted.mkv", edit=shift("audio", 1200.0, 60), in_order=True)
+    content = Content(muted)
+    assert content.largest <= 21 * SAMPLE_RATE
+    assert len(content.audio) == pytest.approx(1208 * SAMPLE_RATE, rel=0.001)
+    assert content.seconds == pytest.approx(1210.0, abs=1.1) and not content.holes

@@ -1,0 +1,179 @@
+"""The clock of a file, on packets whose timestamps are known: whatever is done to them, the same comes out."""
+
+import io
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.media import AnyPacket
+from model.media.timeline import MAX_GAP, Timeline, is_flush
+
+TICKS = 90_000
+VIDEO_STEP = 3_600  # ticks: 25 frames a second
+AUDIO_STEP = 1_920  # 1024 samples at 48 kHz
+REORDERED = (2, 4, 3, 5, 7, 6)  # presentation of frames in the order of decoding, in steps from the first
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """A packet as it should come out: which part it is of, and when it is presented, in seconds of that part."""
+
+    packet: AnyPacket
+    part: int
+    time: float
+
+
+class Muxer:
+    """Makes packets of a video and an audio stream, interleaved as in a file."""
+
+    def __init__(self) -> None:
+        self._container = av.open(io.BytesIO(), "w", format="mpegts")
+        self.streams = [self._container.add_stream("mpeg2video", rate=25), self._container.add_stream("mp2", 48_000)]
+
+    def part(self, number: int, start: float, seconds: float) -> list[Stamped]:
+        """A part of a file whose clock begins at `start`; both of its streams last as long."""
+        video = [(0, i * VIDEO_STEP, (i - i % 6 + REORDERED[i % 6]) * VIDEO_STEP) for i in range(round(seconds * 25))]
+        audio = [(1, i * AUDIO_STEP, i * AUDIO_STEP) for i in range(round(seconds * TICKS / AUDIO_STEP))]
+        stamped = []
+        for stream, dts, pts in sorted([*video, *audio], key=lambda entry: (entry[1], entry[0])):
+            packet: AnyPacket = av.Packet(b"\0")
+            packet.stream, packet.time_base = self.streams[stream], Fraction(1, TICKS)
+            packet.dts, packet.pts = (round(start * TICKS) + ticks for ticks in (dts, pts))
+            packet.duration = (VIDEO_STEP, AUDIO_STEP)[stream]
+            stamped.append(Stamped(packet, number, pts / TICKS))
+        return stamped
+
+    def flushes(self) -> Iterator[AnyPacket]:
+        for stream in self.streams:
+            packet: AnyPacket = av.Packet()
+            packet.stream, packet.time_base = stream, Fraction(1, TICKS)
+            yield packet
+
+
+def placed(timeline: Timeline, packets: Sequence[Stamped], muxer: Muxer) -> list[Stamped]:
+    """What comes out, in that order, flushing packets aside."""
+    known = {id(stamped.packet): stamped for stamped in packets}
+    ready = [p for stamped in packets for p in timeline.place(stamped.packet)]
+    ready += [p for flush in muxer.flushes() for p in timeline.place(flush)]
+    assert [is_flush(p) for p in ready].count(True) == 2
+    return [known[id(p)] for p in ready if not is_flush(p)]
+
+
+def presented(stamped: Stamped) -> float:
+    assert stamped.packet.pts is not None
+    return stamped.packet.pts / TICKS
+
+
+starts = st.floats(0.0, 80_000.0)
+lengths = st.floats(1.0, 6.0)
+
+
+@given(st.lists(st.tuples(starts, lengths), min_size=1, max_size=6))
+def test_parts_with_clocks_of_their_own_follow_one_another(parts: list[tuple[float, float]]) -> None:
+    """Every packet comes out once, streams in order, both in sync, and the file is as long as its parts together."""
+    muxer = Muxer()
+    expected, previous = 0.0, None
+    for start, seconds in parts:  # a jump ahead that might be a gap in the recording is left as one
+        gap = 0.0 if previous is None else start - previous
+        expected += seconds + (gap if 0.0 < gap <= MAX_GAP + 1.0 else 0.0)
+        previous = start + seconds
+    packets = [s for i, (start, seconds) in enumerate(parts) for s in muxer.part(i, start, seconds)]
+    timeline = Timeline(parts[0][0], discontinuous=True, has_audio=True)
+    out = placed(timeline, packets, muxer)
+    assert sorted(map(id, out)) == sorted(map(id, packets))
+    for stream in muxer.streams:
+        own = [s for s in out if s.packet.stream is stream]
+        assert own == [s for s in packets if s.packet.stream is stream]
+        assert all(b.packet.dts >= a.packet.dts - 0.1 * TICKS for a, b in itertools.pairwise(own))  # type: ignore[operator]
+    for i in range(len(parts)):
+        zeros = [presented(s) - s.time for s in out if s.part == i]
+        assert max(zeros) - min(zeros) < 0.001  # one shift for both streams of a part
+    assert timeline.outliers == 0
+    assert timeline.end == pytest.approx(
+        expected, abs=MAX_GAP if expected > sum(s for _, s in parts) else 0.4 * len(parts)
+    )
+
+
+@given(
+    st.floats(4.0, 10.0), st.sets(st.integers(10, 90), max_size=4), st.floats(20.0, 50_000.0), st.sampled_from([-1, 1])
+)
+def test_single_timestamps_that_are_far_off_change_nothing_else(
+    seconds: float, numbers: set[int], off: float, sign: int
+) -> None:
+    muxer = Muxer()
+    packets = muxer.part(0, 0.0, seconds)
+    video = [s for s in packets if s.packet.stream is muxer.streams[0]]
+    spoiled = [video[n] for n in sorted(numbers) if n + 2 not in numbers and n + 1 not in numbers]
+    for stamped in spoiled:
+        assert stamped.packet.pts is not None and stamped.packet.dts is not None
+        stamped.packet.pts += round(sign * off * TICKS)
+        stamped.packet.dts += round(sign * off * TICKS)
+    timeline = Timeline(0.0, discontinuous=True, has_audio=True)
+    out = placed(timeline, packets, muxer)
+    assert sorted(map(id, out)) == sorted(map(id, packets))
+    assert timeline.outliers == len(spoiled) and not timeline.jumps and not timeline.holes
+    for stamped in out:
+        if any(stamped is other for other in spoiled):
+            assert stamped.packet.pts is None
+        else:
+            assert presented(stamped) == pytest.approx(stamped.time, abs=0.001)
+    assert timeline.end == pytest.approx(seconds, abs=0.3)
+
+
+@given(st.floats(3.0, 6.0), st.floats(0.7, 9.0))
+def test_a_gap_in_both_streams_is_a_hole(before: float, gap: float) -> None:
+    muxer = Muxer()
+    packets = [*muxer.part(0, 0.0, before), *muxer.part(1, before + gap, 3.0)]
+    timeline = Timeline(0.0, discontinuous=True, has_audio=True)
+    placed(timeline, packets, muxer)
+    (hole,) = timeline.holes
+    assert hole.start == pytest.approx(before, abs=0.3) and hole.end == pytest.approx(before + gap, abs=0.3)
+    assert not timeline.jumps and timeline.end == pytest.approx(before + gap + 3.0, abs=0.3)
+
+
+@given(st.floats(1.0, 200.0))
+def test_a_gap_in_the_audio_alone_is_none(pause: float) -> None:
+    muxer = Muxer()
+    packets = muxer.part(0, 0.0, pause + 4.0)
+    kept = [s for s in packets if s.packet.stream is muxer.streams[0] or not 2.0 <= s.time < 2.0 + pause]
+    timeline = Timeline(0.0, discontinuous=True, has_audio=True)
+    out = placed(timeline, kept, muxer)
+    assert all(presented(s) == pytest.approx(s.time, abs=0.001) for s in out)
+    assert not timeline.holes and not timeline.jumps
+
+
+def test_streams_that_are_not_interleaved() -> None:
+    """All of the video, and then all of the audio: a lagging stream goes on from itself."""
+    muxer = Muxer()
+    packets = sorted(muxer.part(0, 5.0, 60.0), key=lambda s: s.packet.stream.index)
+    timeline = Timeline(5.0, discontinuous=False, has_audio=True)
+    out = placed(timeline, packets, muxer)
+    assert all(presented(s) == pytest.approx(s.time, abs=0.001) for s in out)
+    assert not timeline.holes and not timeline.jumps
+
+
+def test_slides_without_audio_are_held() -> None:
+    """A picture that stays for a minute is no jump where nothing else could fill the time."""
+    muxer = Muxer()
+    packets = [s for s in muxer.part(0, 0.0, 0.2) if s.packet.stream is muxer.streams[0]]
+    for i, stamped in enumerate(packets):
+        stamped.packet.dts = stamped.packet.pts = i * 60 * TICKS
+    timeline = Timeline(0.0, discontinuous=False, has_audio=False)
+    placed(timeline, packets, muxer)
+    assert timeline.end == pytest.approx(240.0, abs=61.0) and not timeline.jumps and not timeline.holes
+
+
+def test_packets_without_times_pass_through() -> None:
+    muxer = Muxer()
+    packets = muxer.part(0, 0.0, 2.0)
+    for stamped in packets[20:30]:
+        stamped.packet.dts = stamped.packet.pts = None
+    timeline = Timeline(0.0, discontinuous=True, has_audio=True)
+    assert len(placed(timeline, packets, muxer)) == len(packets)
+    assert timeline.end == pytest.approx(2.0, abs=0.3) and not timeline.jumps and not timeline.outliers
