@@ -23,13 +23,14 @@ from bench.naive import (
 )
 from bench.reference import FasterSegments, OpenAISegments, Segment
 from bench.results import Form, Stage
+from model.asr.base import transcribe_spans
+from model.asr.vad import find_speech
 from model.contract import Modality, Utterance
 from model.faces import FaceTracker
 from model.features import Sample
 from model.media import Reader, read_audio
 from model.network import ENCODER_BATCH, EmotionNetwork, collate
 from model.pipeline import Models, analyze, load_models
-from model.speech import find_speech, transcribe
 from model.watching import FACE_RATE
 
 FULL_SIZE_PICTURES = 12  # that full-size detection is timed on; all of them would take minutes
@@ -103,12 +104,12 @@ class _Bench:
         sound = read_audio(self._clip)
 
         def ours() -> None:
-            transcribe(sound, find_speech(sound), self._models.recogniser, None, False)
+            transcribe_spans(sound, find_speech(sound), self._models.transcriber, None, False)
 
         openai, faster = OpenAISegments(self._whisper_model), FasterSegments(self._whisper_model)
         return self._stage(
             "speech",
-            self._form(f"{self._models.recogniser.name}, batched", ours, note="with word times"),
+            self._form(f"{self._models.transcriber.name}, batched", ours, note="with word times"),
             self._form("openai-whisper, fp32", lambda: openai(self._clip), note="no word times"),
             self._form("faster-whisper int8, window by window", lambda: faster(self._clip), note="no word times"),
         )

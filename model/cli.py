@@ -118,8 +118,8 @@ def analyze(
     if not jobs:
         raise typer.Exit(BAD_INPUT)
     models = _load(bundle, whisper_model, engine, device, quiet)
+    from model.asr.base import SpeechError
     from model.pipeline import Options  # seconds: not before something is to be analysed
-    from model.speech import SpeechError
 
     options = Options(language=language, translate=translate)
     try:
@@ -149,11 +149,11 @@ def serve(
 
     Everything else is set by environment variables (docs/server.md lists them).
     """
+    from model.asr.base import SpeechError
     from model.bundle import BundleError
     from model.pipeline import DeviceError
     from model.server import serve as run_server
     from model.serving.settings import ServerSettings
-    from model.speech import SpeechError
 
     chosen = {"bundle": bundle, "whisper_model": whisper_model}
     try:
@@ -175,9 +175,9 @@ def info() -> None:
 def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device, quiet: bool) -> "Models":
     """Load the models, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
+        from model.asr.base import SpeechError
         from model.bundle import BundleError, find_bundle, read_manifest
         from model.pipeline import DeviceError, load_models, needed_weights
-        from model.speech import SpeechError
     try:
         missing = [
             n for n in needed_weights(read_manifest(find_bundle(bundle)), whisper_model) if not weights.is_fetched(n)

@@ -51,7 +51,7 @@ KINETICS_STD = (0.22803, 0.22145, 0.216989)
 MAX_TOKENS = 128
 MAX_UTTERANCE_TOKENS = 96  # what is left of MAX_TOKENS goes to the context
 CONTEXT_UTTERANCES = 1  # more did not help an encoder of this size, and each doubles the work
-# Typographers' marks, as transcripts have them and recognisers do not, to the ones on a keyboard.
+# Typographers' marks, as transcripts have them and transcribers do not, to the ones on a keyboard.
 PLAIN_MARKS = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u2014": "-", "\u2013": "-"}
 )

@@ -2,7 +2,7 @@
 
 A `Reader` demuxes in file order and decodes the sound at once, since that costs next to nothing. The
 picture stays in its compressed packets until somebody asks for `frames`, on whatever thread they like:
-so the recogniser can start on the sound while the picture is still being decoded, and nothing is read
+so the transcriber can start on the sound while the picture is still being decoded, and nothing is read
 twice. All times are seconds from the file's start, as a player shows them.
 """
 

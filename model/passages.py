@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.asr.base import Span, Transcriber, transcribe_spans
+from model.asr.vad import find_speech
 from model.features import SAMPLE_RATE, FloatArray
-from model.speech import Recogniser, Span, find_speech, transcribe
 from model.utterances import MIN_STRETCH, Spoken, fill_stretches, split_utterances
 
 PASSAGE_SECONDS = 120.0  # four of Whisper's windows: a full batch
@@ -37,15 +38,15 @@ class Passage:
 class Listener:
     """Collects sound, and turns it into passages as soon as there is enough."""
 
-    def __init__(self, recogniser: Recogniser | None, language: str | None, translate: bool) -> None:
-        self._recogniser = recogniser
+    def __init__(self, transcriber: Transcriber | None, language: str | None, translate: bool) -> None:
+        self._transcriber = transcriber
         self._translate = translate
         self._pending: list[FloatArray] = []
         self._start = 0.0
         self.language = language
         self.heard_speech = False
-        # A recogniser of English alone cannot tell another language: it makes English words of it.
-        self.took_for_english = recogniser is not None and not recogniser.multilingual and language is None
+        # A transcriber of English alone cannot tell another language: it makes English words of it.
+        self.took_for_english = transcriber is not None and not transcriber.multilingual and language is None
 
     @property
     def start(self) -> float:
@@ -79,15 +80,15 @@ class Listener:
 
     def _passage(self, whole: bool) -> Passage:
         audio = np.concatenate(self._pending)
-        spans = find_speech(audio) if self._recogniser else []
+        spans = find_speech(audio) if self._transcriber else []
         cut = len(audio) if whole else cut_point(spans, len(audio))
         spans = [Span(s.start, min(s.end, cut)) for s in spans if s.start < cut]
         self._pending = [] if whole else [audio[cut:].copy()]
         start, end = self._start, self._start + cut / SAMPLE_RATE
         self._start = end
         spoken: list[Spoken] = []
-        if self._recogniser is not None and spans:
-            words, self.language = transcribe(audio, spans, self._recogniser, self.language, self._translate)
+        if self._transcriber is not None and spans:
+            words, self.language = transcribe_spans(audio, spans, self._transcriber, self.language, self._translate)
             spoken = split_utterances(words, 0.0, cut / SAMPLE_RATE)
             self.heard_speech = self.heard_speech or bool(spoken)
         everything = fill_stretches(spoken, 0.0, cut / SAMPLE_RATE)

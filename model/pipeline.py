@@ -2,7 +2,7 @@
 
 Reader     demuxes the file once, in order, decoding the sound as it comes      (media)
 Watcher    decodes the picture and follows faces, on a second thread            (watching, faces)
-Listener   turns the sound into passages of utterances with their words         (passages, speech)
+Listener   turns the sound into passages of utterances with their words         (passages, asr)
 Judge      turns each utterance into tensors and lets the network weigh them    (features, network)
 """
 
@@ -14,6 +14,8 @@ import numpy as np
 import torch
 
 from model import weights
+from model.asr.base import Transcriber, check_language
+from model.asr.registry import DEFAULT_MODEL, ENGINES, Engine, load_transcriber
 from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
 from model.compat import give_back_memory
 from model.contract import (
@@ -32,7 +34,6 @@ from model.features import Sample
 from model.media import MediaError, MediaInfo, Reader
 from model.network import Judgement
 from model.passages import Listener, Passage
-from model.speech import DEFAULT_MODEL, Engine, Recogniser, check_language, load_recogniser
 from model.utterances import Spoken
 from model.watching import Watcher
 
@@ -64,7 +65,7 @@ class Models:
     """Everything loaded once and used by every analysis."""
 
     bundle: Bundle
-    recogniser: Recogniser
+    transcriber: Transcriber
     detector: FaceDetector | None
 
 
@@ -74,7 +75,7 @@ def load_models(
     engine: Engine = "faster-whisper",
     device: str = "auto",
 ) -> Models:
-    """Load a bundle and a recogniser; weights that are not there yet are fetched.
+    """Load a bundle and a transcriber; weights that are not there yet are fetched.
 
     Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
@@ -83,16 +84,15 @@ def load_models(
     detector = None
     if "face" in loaded.network.modalities:
         detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
-    return Models(loaded, load_recogniser(whisper_model, engine, device), detector)
+    return Models(loaded, load_transcriber(whisper_model, engine, device), detector)
 
 
-def needed_weights(manifest: Manifest, whisper_model: str) -> list[str]:
-    """The entries of the catalogue that loading this bundle and recogniser takes."""
+def needed_weights(manifest: Manifest, whisper_model: str, engine: Engine = "faster-whisper") -> list[str]:
+    """The entries of the catalogue that loading this bundle and transcriber takes."""
     names = [*manifest.public_encoders.values(), *([manifest.tokenizer] if manifest.tokenizer else [])]
     if manifest.network.face_width is not None:
         names.append("centerface")
-    if f"whisper-{whisper_model}" in weights.CATALOGUE:
-        names.append(f"whisper-{whisper_model}")
+    names += ENGINES[engine].needed_weights(whisper_model)
     return list(dict.fromkeys(names))
 
 
@@ -110,18 +110,18 @@ def analyze(
     path: str | Path, models: Models, options: Options | None = None, progress: Progress | None = None
 ) -> Analysis:
     """Judge every utterance of a video. Raises MediaError for what cannot be read at all, SpeechError for options
-    that the recogniser does not know.
+    that the transcriber does not know.
 
     A file that is damaged, silent, faceless or speechless is analysed from what it has; `warnings` of
     the result says what was missing.
     """
     options, report = options or Options(), progress or (lambda *_: None)
-    check_language(models.recogniser, options.language, options.translate)
+    check_language(models.transcriber, options.language, options.translate)
     clips = "video" in models.bundle.network.modalities
     with Reader(Path(path), Watcher.frame_rate(clips)) as reader:
         _check_duration(reader.info.duration, options, reader.path)
         watcher = Watcher(reader, models.detector, clips)
-        listener = Listener(models.recogniser if reader.info.has_audio else None, options.language, options.translate)
+        listener = Listener(models.transcriber if reader.info.has_audio else None, options.language, options.translate)
         judge = Judge(models.bundle, watcher, listener, options.translate)
 
         def judge_passage(passage: Passage) -> None:
@@ -207,7 +207,7 @@ class Judge:
             )
         if self._listener.heard_speech and self._listener.took_for_english:
             missing.append(
-                "the speech was taken for English, as this recogniser knows no other language and would make up "
+                "the speech was taken for English, as this transcriber knows no other language and would make up "
                 "English words for it; --language en says that it is English"
             )
         if self._seconds_without_evidence >= 0.1:
@@ -272,5 +272,5 @@ def _video_info(info: MediaInfo, end: float) -> VideoInfo:
 def _model_info(models: Models, heard_speech: bool) -> ModelInfo:
     manifest = models.bundle.manifest
     return ModelInfo(
-        bundle=manifest.name, version=manifest.version, speech=models.recogniser.name if heard_speech else ""
+        bundle=manifest.name, version=manifest.version, speech=models.transcriber.name if heard_speech else ""
     )

@@ -15,7 +15,7 @@ ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "st.", "prof.", "vs.", "
 
 @dataclass(frozen=True)
 class Word:
-    """A recognised word, its leading space included, and when it was said (seconds)."""
+    """A transcribed word, its leading space included, and when it was said (seconds)."""
 
     start: float
     end: float
@@ -112,7 +112,7 @@ def _not_too_long(words: list[Word]) -> list[list[Word]]:
 
 
 def _as_spoken(words: Sequence[Word]) -> Spoken:
-    """One utterance; a single word that a recogniser stretched over a pause is cut to MAX_SECONDS."""
+    """One utterance; a single word that a transcriber stretched over a pause is cut to MAX_SECONDS."""
     start, end = words[0].start, words[-1].end
     return Spoken(start, min(end, start + MAX_SECONDS), "".join(word.text for word in words).strip())
 

@@ -62,7 +62,7 @@ def _alone(sample: Sample, chance: float) -> Sample:
 
 
 def _plainer(sample: Sample, share: float, marks: frozenset[int]) -> Sample:
-    """The sample, by this chance with words as some recognisers write them: without punctuation."""
+    """The sample, by this chance with words as some transcribers write them: without punctuation."""
     if share == 0.0 or sample.text is None or float(torch.rand(())) >= share:
         return sample
     kept = torch.tensor([token not in marks for token in sample.text.ids.tolist()])

@@ -16,11 +16,11 @@ from typing import Any
 import httpx
 
 from bench.ports import free_port
+from model.asr.base import Transcriber
 from model.features import FloatArray
 from model.pipeline import Models
 from model.server import Server
 from model.serving.settings import ServerSettings
-from model.speech import Recogniser
 from model.utterances import Word
 from tests.model.media_files import Sound, frames_of, speech_of, write
 
@@ -140,20 +140,21 @@ def server_on_thread(settings: ServerSettings, models: Models | None) -> Iterato
 
 
 class Gate:
-    """A recogniser that, once `entered`, does not go on before it is `opened`."""
+    """A transcriber that, once `entered`, does not go on before it is `opened`."""
 
-    def __init__(self, behind: Recogniser) -> None:
+    def __init__(self, behind: Transcriber) -> None:
         self.name, self.multilingual, self.languages = behind.name, behind.multilingual, behind.languages
+        self.clip_seconds = behind.clip_seconds
         self._behind = behind
         self.entered, self.opened = threading.Event(), threading.Event()
 
     def detect_language(self, clip: FloatArray) -> str:
         return self._behind.detect_language(clip)
 
-    def recognise(self, clips: Sequence[FloatArray], language: str, translate: bool) -> list[list[Word]]:
+    def transcribe(self, clips: Sequence[FloatArray], language: str, translate: bool) -> list[list[Word]]:
         self.entered.set()
         assert self.opened.wait(PATIENCE)
-        return self._behind.recognise(clips, language, translate)
+        return self._behind.transcribe(clips, language, translate)
 
 
 def until(happened: Callable[[], bool]) -> None:

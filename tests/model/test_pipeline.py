@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from model import passages
+from model.asr.base import Span, pack, transcribe_spans
+from model.asr.vad import find_speech
+from model.asr.whisper import CLIP_SECONDS
 from model.contract import EMOTIONS, Analysis
 from model.features import SAMPLE_RATE
 from model.media import Reader
 from model.passages import Listener, cut_point
 from model.pipeline import Models, Options, analyze
-from model.speech import Span, find_speech, pack, transcribe
 from tests.model.media_files import Sound, silence, speech_of, write
 
 
@@ -111,7 +113,7 @@ def test_a_cut_lies_in_silence() -> None:
 
 def test_packing_keeps_all_speech_and_fits_the_window() -> None:
     spans = [Span(i * 200_000, i * 200_000 + length) for i, length in enumerate([160_000, 30_000, 900_000, 5_000])]
-    packed = pack(spans)
+    packed = pack(spans, CLIP_SECONDS)
     assert sum(s.end - s.start for group in packed for s in group) == 160_000 + 30_000 + 900_000 + 5_000
     assert all(sum(s.end - s.start for s in group) <= 30 * SAMPLE_RATE for group in packed)
 
@@ -120,7 +122,7 @@ def test_packed_words_return_to_their_place(models: Models, sample: Path) -> Non
     """Long silences are cut out before recognition; the times must not notice."""
     sound = speech_of(sample)
     apart = np.concatenate([silence(30.0), sound, silence(45.0), sound])
-    words, language = transcribe(apart, find_speech(apart), models.recogniser, None, False)
+    words, language = transcribe_spans(apart, find_speech(apart), models.transcriber, None, False)
     starts = [w.start for w in words if w.text.strip(" .,").lower() == "dashwood"]
     assert language == "en" and len(starts) == 2
     assert starts[1] - starts[0] == pytest.approx(len(sound) / SAMPLE_RATE + 45.0, abs=0.3)

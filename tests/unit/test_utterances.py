@@ -1,4 +1,4 @@
-"""Words to utterances: nothing said is lost, repeated or out of order, whatever the recogniser answers."""
+"""Words to utterances: nothing said is lost, repeated or out of order, whatever the transcriber answers."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,8 +18,8 @@ END = 120.0
 
 
 @st.composite
-def recognised(draw: st.DrawFn) -> list[Word]:
-    """Words in order, with pauses, sentence ends, empty texts and times that a recogniser got wrong."""
+def transcribed(draw: st.DrawFn) -> list[Word]:
+    """Words in order, with pauses, sentence ends, empty texts and times that a transcriber got wrong."""
     words = []
     position = 0.0
     for text in draw(
@@ -31,13 +31,13 @@ def recognised(draw: st.DrawFn) -> list[Word]:
     return words
 
 
-@given(recognised())
+@given(transcribed())
 def test_every_word_once_in_order(words: list[Word]) -> None:
     spoken = split_utterances(words, 0.0, END)
     assert " ".join(s.text for s in spoken).split() == "".join(w.text for w in words).split()
 
 
-@given(recognised())
+@given(transcribed())
 def test_inside_ordered_and_not_too_long(words: list[Word]) -> None:
     spoken = split_utterances(words, 0.0, END)
     for s in spoken:
@@ -47,7 +47,7 @@ def test_inside_ordered_and_not_too_long(words: list[Word]) -> None:
         assert a.end <= b.start + 1e-9
 
 
-@given(recognised())
+@given(transcribed())
 def test_stretches_fill_the_gaps(words: list[Word]) -> None:
     spoken = split_utterances(words, 0.0, END)
     filled = fill_stretches(spoken, 0.0, END)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from model.asr.vad import find_speech
 from model.contract import Emotion
 from model.features import FloatArray, TextTokenizer
 from model.media import read_audio
-from model.speech import find_speech
 from model.watching import Evidence
 from training.contents import content_of_file
 from training.corpora.base import Example, Split, targets
