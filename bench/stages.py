@@ -23,7 +23,7 @@ from bench.naive import (
 )
 from bench.reference import FasterSegments, OpenAISegments, Segment
 from bench.results import Form, Stage
-from model.asr.base import transcribe_spans
+from model.asr.transcription import Request, transcribe_spans
 from model.asr.vad import find_speech
 from model.contract import Modality, Utterance
 from model.faces import FaceTracker
@@ -104,7 +104,7 @@ class _Bench:
         sound = read_audio(self._clip)
 
         def ours() -> None:
-            transcribe_spans(sound, find_speech(sound), self._models.transcriber, None, False)
+            transcribe_spans(sound, find_speech(sound), self._models.transcriber, Request())
 
         openai, faster = OpenAISegments(self._whisper_model), FasterSegments(self._whisper_model)
         return self._stage(

@@ -2,12 +2,12 @@
 
 Reader     demuxes the file once, in order, decoding the sound as it comes      (media)
 Watcher    decodes the picture and follows faces, on a second thread            (watching, faces)
-Listener   turns the sound into passages of utterances with their words         (passages, asr)
-Judge      turns each utterance into tensors and lets the network weigh them    (features, network)
+AudioSegmenter  turns the audio into windows of segments with their words       (segmenter, asr)
+Judge      turns each segment into tensors and has the network predict from them  (features, network)
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import torch
 
 from model import weights
 from model.asr.base import Transcriber, check_language
+from model.asr.language_names import language_name
 from model.asr.registry import DEFAULT_MODEL, ENGINES, Engine, load_transcriber
 from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
 from model.compat import give_back_memory
@@ -33,8 +34,8 @@ from model.faces import FaceDetector
 from model.features import Sample
 from model.media import MediaError, MediaInfo, Reader
 from model.network import Judgement
-from model.passages import Listener, Passage
-from model.utterances import Spoken
+from model.segmenter import AudioSegmenter, Window
+from model.utterances import Segment
 from model.watching import Watcher
 
 DECIMALS = 6  # of confidences: beyond lies rounding noise
@@ -121,15 +122,16 @@ def analyze(
     with Reader(Path(path), Watcher.frame_rate(clips)) as reader:
         _check_duration(reader.info.duration, options, reader.path)
         watcher = Watcher(reader, models.detector, clips)
-        listener = Listener(models.transcriber if reader.info.has_audio else None, options.language, options.translate)
-        judge = Judge(models.bundle, watcher, listener, options.translate)
+        transcriber = models.transcriber if reader.info.has_audio else None
+        segmenter = AudioSegmenter(transcriber, options.language, options.translate)
+        judge = Judge(models.bundle, watcher, segmenter, options.translate)
 
-        def judge_passage(passage: Passage) -> None:
-            length = passage.end - passage.start
-            report("watching", _share(passage.start + 0.6 * length, reader.info.duration))
+        def judge_window(window: Window) -> None:
+            length = window.end - window.start
+            report("watching", _share(window.start + 0.6 * length, reader.info.duration))
             watcher.wait()
-            report("judging", _share(passage.start + 0.9 * length, reader.info.duration))
-            judge.judge(passage)
+            report("judging", _share(window.start + 0.9 * length, reader.info.duration))
+            judge.judge(window)
             give_back_memory()
 
         try:
@@ -137,20 +139,21 @@ def analyze(
             for chunk in reader:
                 _check_duration(chunk.end, options, reader.path)
                 watcher.watch(chunk.packets)
-                listener.hear(chunk.audio)
-                if listener.ready:
-                    report("listening", _share(listener.start, reader.info.duration))
-                    judge_passage(listener.next_passage())
-            for passage in listener.finish(reader.end):
-                judge_passage(passage)
+                segmenter.add(chunk.audio)
+                if segmenter.ready:
+                    report("listening", _share(segmenter.start, reader.info.duration))
+                    judge_window(segmenter.next_window())
+            for window in segmenter.finish(reader.end):
+                judge_window(window)
             watcher.wait()
         finally:
             watcher.close()
         report("done", 1.0)
         return Analysis(
             video=_video_info(reader.info, reader.end),
-            language=listener.language if listener.heard_speech else None,
-            model=_model_info(models, listener.heard_speech),
+            language=segmenter.speech.language if segmenter.found_words else None,
+            language_probability=_rounded(segmenter.speech.probability) if segmenter.found_words else None,
+            model=_model_info(models, segmenter.speech.seconds > 0),
             utterances=judge.utterances,
             overall=summarise(judge.utterances),
             warnings=[*reader.warnings, *judge.warnings(reader.info)],
@@ -158,33 +161,32 @@ def analyze(
 
 
 class Judge:
-    """Judges passages, one after the other, and remembers what was said for the context of what follows."""
+    """Judges windows, one after the other, and remembers what was said for the context of what follows."""
 
-    def __init__(self, bundle: Bundle, watcher: Watcher, listener: Listener, translated: bool) -> None:
+    def __init__(self, bundle: Bundle, watcher: Watcher, segmenter: AudioSegmenter, translated: bool) -> None:
         self._bundle = bundle
         self._watcher = watcher
-        self._listener = listener
+        self._segmenter = segmenter
         self._translated = translated
         self._said: list[str] = []
         self._seconds_without_evidence = 0.0
-        self._heard_sound = False
         self.utterances: list[Utterance] = []
 
-    def judge(self, passage: Passage) -> None:
-        """Add the passage's utterances; the watcher must have seen it to its end."""
-        spoken, samples = [], []
-        for stretch in passage.spoken:
-            sample = self._sample(stretch, passage)
+    def judge(self, window: Window) -> None:
+        """Add the window's utterances; the watcher must have seen it to its end."""
+        segments, samples = [], []
+        for segment in window.segments:
+            sample = self._sample(segment, window)
             if sample.only(*self._bundle.network.modalities).present:
-                spoken.append(stretch)
+                segments.append(segment)
                 samples.append(sample)
             else:
-                self._seconds_without_evidence += stretch.end - stretch.start
-        self._watcher.forget_before(passage.end)
+                self._seconds_without_evidence += segment.end - segment.start
+        self._watcher.forget_before(window.end)
         if samples:
             with torch.inference_mode():
                 judgement = self._bundle.network(samples)
-            self.utterances += [_utterance(s, judgement, row) for row, s in enumerate(spoken)]
+            self.utterances += [_utterance(s, judgement, row) for row, s in enumerate(segments)]
 
     def warnings(self, info: MediaInfo) -> list[str]:
         """What the analysis had to do without, for people."""
@@ -195,40 +197,47 @@ class Judge:
             missing.append("no face was found: judged without facial expression")
         if not info.has_audio:
             missing.append("the file has no sound: judged from the picture")
-        elif not self._heard_sound:
-            missing.append("the sound is silent throughout: judged from the picture")
-        elif not self._listener.heard_speech:
-            missing.append("no speech was found: judged from sound and picture, without words")
-        elif not self._reads_language():
-            readable = ", ".join(self._bundle.manifest.languages)
-            missing.append(
-                f"the speech is {self._listener.language!r}, this bundle reads {readable}: judged without the "
-                "words; --translate has it read a translation"
-            )
-        if self._listener.heard_speech and self._listener.took_for_english:
-            missing.append(
-                "the speech was taken for English, as this transcriber knows no other language and would make up "
-                "English words for it; --language en says that it is English"
-            )
+        elif not self._segmenter.is_audible:
+            missing.append("No audible sound; based on the face only.")
+        else:
+            missing += self._speech_warnings()
         if self._seconds_without_evidence >= 0.1:
-            missing.append(f"{self._seconds_without_evidence:.1f} s held neither speech nor sound nor a face: left out")
+            missing.append(f"{self._seconds_without_evidence:.1f} s without voice and without a face were left out.")
         return missing
 
-    def _sample(self, stretch: Spoken, passage: Passage) -> Sample:
-        sound = passage.sound_between(stretch.start, stretch.end)
+    def _speech_warnings(self) -> list[str]:
+        speech, languages = self._segmenter.speech, self._bundle.manifest.languages
+        if not speech.seconds:
+            return ["No speech was found; words were not used."]
+        found = []
+        if speech.unread_seconds:
+            found.append(f"{speech.unread_seconds:.1f} s of speech could not be transcribed; no words were used there.")
+        foreign = [name for name in speech.languages if name not in languages]
+        if foreign and not self._translated and self._segmenter.found_words:
+            partly = "" if len(foreign) == len(speech.languages) else "partly "
+            names, readable = _listed(foreign), _listed(languages)
+            found.append(f"Speech is {partly}in {names}; this model reads {readable}, so the words were not used.")
+        if not speech.is_sure and speech.language is not None:
+            found.append(
+                f"The language is uncertain: {language_name(speech.language)} fits best (p = {speech.probability:.2f})."
+            )
+        if self._segmenter.assumed_english:
+            found.append("Speech was assumed to be English: this transcriber knows no other language.")
+        return found
+
+    def _sample(self, segment: Segment, window: Window) -> Sample:
         text = None
-        if stretch.text and self._bundle.tokenizer is not None and self._reads_language():
-            text = self._bundle.tokenizer(stretch.text, self._said)
-            self._said = [*self._said[-8:], stretch.text]
-        sample = self._watcher.evidence(stretch.start, stretch.end, sound).sample(text)
-        self._heard_sound = self._heard_sound or sample.audio is not None
-        return sample
+        if segment.text and self._bundle.tokenizer is not None and self._reads(segment):
+            text = self._bundle.tokenizer(segment.text, self._said)
+            self._said = [*self._said[-8:], segment.text]
+        evidence = self._watcher.evidence(segment.start, segment.end, window.audio_between(segment.start, segment.end))
+        return replace(evidence, sound=window.voice_between(segment.start, segment.end)).sample(text)
 
-    def _reads_language(self) -> bool:
-        return self._translated or self._listener.language in self._bundle.manifest.languages
+    def _reads(self, segment: Segment) -> bool:
+        return self._translated or segment.language in self._bundle.manifest.languages
 
 
-def _utterance(spoken: Spoken, judgement: Judgement, row: int) -> Utterance:
+def _utterance(segment: Segment, judgement: Judgement, row: int) -> Utterance:
     shares: dict[Modality, ModalityShare] = {
         modality: ModalityShare(
             weight=round(float(judgement.weights[row, column]), DECIMALS),
@@ -238,13 +247,24 @@ def _utterance(spoken: Spoken, judgement: Judgement, row: int) -> Utterance:
         if judgement.weights[row, column] > 0
     }
     return Utterance(
-        start_time=round(spoken.start, 3),
-        end_time=round(spoken.end, 3),
-        text=spoken.text,
+        start_time=round(segment.start, 3),
+        end_time=round(segment.end, 3),
+        text=segment.text,
+        language=segment.language,
         emotions=rank_emotions(_probabilities(judgement.emotions[row])),
         sentiments=rank_sentiments(_probabilities(judgement.sentiments[row])),
         modalities=shares,
     )
+
+
+def _listed(codes: Sequence[str]) -> str:
+    """The names of languages, as a sentence lists them."""
+    *names, last = [language_name(code) for code in codes]
+    return f"{', '.join(names)} and {last}" if names else last
+
+
+def _rounded(probability: float | None) -> float | None:
+    return None if probability is None else round(probability, DECIMALS)
 
 
 def _probabilities(log_probabilities: torch.Tensor) -> list[float]:
@@ -269,8 +289,8 @@ def _video_info(info: MediaInfo, end: float) -> VideoInfo:
     )
 
 
-def _model_info(models: Models, heard_speech: bool) -> ModelInfo:
+def _model_info(models: Models, has_speech: bool) -> ModelInfo:
     manifest = models.bundle.manifest
     return ModelInfo(
-        bundle=manifest.name, version=manifest.version, speech=models.transcriber.name if heard_speech else ""
+        bundle=manifest.name, version=manifest.version, speech=models.transcriber.name if has_speech else ""
     )

@@ -1,7 +1,7 @@
 """Words with times -> utterances: sentences, none longer than MAX_SECONDS; and the stretches between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MIN_SECONDS = 0.5  # shorter and there is neither voice nor face enough to judge
 MAX_SECONDS = 15.0  # longer and one mood no longer covers it
@@ -20,44 +20,49 @@ class Word:
     start: float
     end: float
     text: str
+    language: str | None = None  # ISO 639-1, spoken
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """A stretch of time with what was said in it; `text` is empty where nothing was."""
+class Segment:
+    """A part of the video in seconds with its words; `text` is empty where there are none."""
 
     start: float
     end: float
     text: str
+    language: str | None = None  # ISO 639-1, spoken; None without words
+
+    def moved(self, seconds: float) -> "Segment":
+        return replace(self, start=self.start + seconds, end=self.end + seconds)
 
 
-def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Spoken]:
+def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Segment]:
     """Group words, in order of time, into utterances inside [start, end].
 
     Every word appears in exactly one utterance, in order; utterances do not overlap. They end where a
-    sentence does or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its longest
+    sentence or the language does or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its longest
     pause. One shorter than MIN_SECONDS is lengthened into the silence around it, or where there is
     none, joined to a neighbour.
     """
     groups: list[list[Word]] = []
     for word in _in_order(words, start, end):
-        if not groups or _ends_sentence(groups[-1][-1]) or word.start - groups[-1][-1].end > PAUSE_SECONDS:
+        if not groups or _is_new_utterance(groups[-1][-1], word):
             groups.append([])
         groups[-1].append(word)
-    spoken = [_as_spoken(part) for group in groups for part in _not_too_long(group)]
-    return _not_too_short(spoken, start, end)
+    segments = [_as_segment(part) for group in groups for part in _not_too_long(group)]
+    return _not_too_short(segments, start, end)
 
 
-def fill_stretches(spoken: Sequence[Spoken], start: float, end: float) -> list[Spoken]:
+def fill_stretches(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
     """The utterances, and in between them the stretches of [start, end] where nobody speaks.
 
     Without any utterance the whole of it is a stretch, however short.
     """
-    if not spoken:
+    if not segments:
         return _stretches(start, end)
-    filled: list[Spoken] = []
+    filled: list[Segment] = []
     position = start
-    for utterance in spoken:
+    for utterance in segments:
         if utterance.start - position >= MIN_STRETCH:
             filled += _stretches(position, utterance.start)
         filled.append(utterance)
@@ -67,13 +72,13 @@ def fill_stretches(spoken: Sequence[Spoken], start: float, end: float) -> list[S
     return filled
 
 
-def _stretches(start: float, end: float) -> list[Spoken]:
+def _stretches(start: float, end: float) -> list[Segment]:
     """[start, end] in equal parts of MAX_STRETCH at most."""
     if end <= start:
         return []
     count = max(1, -int(-(end - start) // MAX_STRETCH))
     step = (end - start) / count
-    return [Spoken(start + i * step, start + (i + 1) * step, "") for i in range(count)]
+    return [Segment(start + i * step, start + (i + 1) * step, "") for i in range(count)]
 
 
 def _in_order(words: Sequence[Word], start: float, end: float) -> list[Word]:
@@ -84,8 +89,13 @@ def _in_order(words: Sequence[Word], start: float, end: float) -> list[Word]:
         if word.text.strip():
             begin = min(max(word.start, position), end)
             position = min(max(word.end, begin), end)
-            ordered.append(Word(begin, position, word.text))
+            ordered.append(replace(word, start=begin, end=position))
     return ordered
+
+
+def _is_new_utterance(last: Word, word: Word) -> bool:
+    paused = word.start - last.end > PAUSE_SECONDS
+    return paused or word.language != last.language or _ends_sentence(last)
 
 
 def _ends_sentence(word: Word) -> bool:
@@ -111,29 +121,35 @@ def _not_too_long(words: list[Word]) -> list[list[Word]]:
     return _not_too_long(words[:cut]) + _not_too_long(words[cut:])
 
 
-def _as_spoken(words: Sequence[Word]) -> Spoken:
+def _as_segment(words: Sequence[Word]) -> Segment:
     """One utterance; a single word that a transcriber stretched over a pause is cut to MAX_SECONDS."""
     start, end = words[0].start, words[-1].end
-    return Spoken(start, min(end, start + MAX_SECONDS), "".join(word.text for word in words).strip())
+    text = "".join(word.text for word in words).strip()
+    return Segment(start, min(end, start + MAX_SECONDS), text, words[0].language)
 
 
-def _not_too_short(spoken: Sequence[Spoken], start: float, end: float) -> list[Spoken]:
-    result: list[Spoken] = []
-    for i, utterance in enumerate(spoken):
+def _not_too_short(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
+    result: list[Segment] = []
+    for i, utterance in enumerate(segments):
         missing = MIN_SECONDS - (utterance.end - utterance.start)
         if missing > 0:
             lowest = result[-1].end if result else start
-            highest = spoken[i + 1].start if i + 1 < len(spoken) else end
+            highest = segments[i + 1].start if i + 1 < len(segments) else end
             after = min(missing, highest - utterance.end)
             before = min(missing - after, utterance.start - lowest)
-            utterance = Spoken(utterance.start - before, utterance.end + after, utterance.text)
+            utterance = replace(utterance, start=utterance.start - before, end=utterance.end + after)
         still_short = utterance.end - utterance.start < MIN_SECONDS - 1e-6
-        if result and (still_short or _is_short(result[-1])) and utterance.end - result[-1].start <= MAX_SECONDS:
+        too_short = result and (still_short or _is_short(result[-1]))
+        if too_short and _may_join(result[-1], utterance):
             last = result.pop()
-            utterance = Spoken(last.start, utterance.end, f"{last.text} {utterance.text}")
+            utterance = replace(last, end=utterance.end, text=f"{last.text} {utterance.text}")
         result.append(utterance)
     return result
 
 
-def _is_short(spoken: Spoken) -> bool:
-    return spoken.end - spoken.start < MIN_SECONDS - 1e-6
+def _may_join(last: Segment, following: Segment) -> bool:
+    return following.end - last.start <= MAX_SECONDS and following.language == last.language
+
+
+def _is_short(segment: Segment) -> bool:
+    return segment.end - segment.start < MIN_SECONDS - 1e-6

@@ -1,13 +1,13 @@
 """OpenAI's reference implementation of Whisper."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from model import weights
-from model.asr.base import SpeechError
-from model.asr.whisper import CLIP_SECONDS, is_trusted
-from model.features import FloatArray
+from model.asr.base import Clip, Encoded, SpeechError, Transcript
+from model.asr.whisper import CLIP_SECONDS, is_silence
+from model.features import SAMPLE_RATE, FloatArray
 from model.utterances import Word
 
 
@@ -35,30 +35,39 @@ class OpenAIWhisper:
         self.multilingual = bool(self._model.is_multilingual)
         self.languages = frozenset(whisper.tokenizer.LANGUAGES if self.multilingual else ["en"])
 
-    def detect_language(self, clip: FloatArray) -> str:
+    def encode(self, clip: Clip) -> Encoded:
+        """The state is the clip itself: this implementation encodes whatever it is given by itself."""
+        return Encoded(clip, None)
+
+    def detect_language(self, encoded: Encoded, start: float, end: float) -> Mapping[str, float]:
         if not self.multilingual:
-            return "en"
-        padded = self._whisper.pad_or_trim(clip)
+            return {"en": 1.0}
+        part = encoded.clip.audio[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
+        padded = self._whisper.pad_or_trim(part)
         mels = self._whisper.log_mel_spectrogram(padded, n_mels=self._model.dims.n_mels).to(self._model.device)
         _, probabilities = self._model.detect_language(mels.half() if self._half else mels)
-        return str(max(probabilities, key=probabilities.__getitem__))
+        return dict(probabilities)
 
-    def transcribe(self, clips: Sequence[FloatArray], language: str, translate: bool) -> list[list[Word]]:
-        return [self._transcribe_one(clip, language, translate) for clip in clips]
+    def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
+        return [self._transcribe_one(encoded.clip.audio, language, translate) for encoded in clips]
 
-    def _transcribe_one(self, clip: FloatArray, language: str, translate: bool) -> list[Word]:
+    def _transcribe_one(self, audio: FloatArray, language: str, translate: bool) -> Transcript:
         result = self._model.transcribe(
-            clip,
+            audio,
             language=language,
             task="translate" if translate else "transcribe",
             word_timestamps=True,
             condition_on_previous_text=False,
+            temperature=0.0,  # sampling would give another text at each run; `transcription` tries again instead
             fp16=self._half,
             verbose=None,
         )
-        return [
-            Word(float(word["start"]), float(word["end"]), str(word["word"]))
-            for segment in result["segments"]
-            if is_trusted(segment["no_speech_prob"], segment["avg_logprob"], segment["compression_ratio"])
+        segments = [s for s in result["segments"] if not is_silence(s["no_speech_prob"], s["avg_logprob"])]
+        words = [
+            Word(float(word["start"]), float(word["end"]), str(word["word"]), language)
+            for segment in segments
             for word in segment.get("words", ())
         ]
+        tokens = sum(len(segment["tokens"]) for segment in segments)
+        total = sum(len(segment["tokens"]) * segment["avg_logprob"] for segment in segments)
+        return Transcript(words, total / tokens if tokens else 0.0)

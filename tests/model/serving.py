@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,10 @@ from typing import Any
 import httpx
 
 from bench.ports import free_port
-from model.asr.base import Transcriber
-from model.features import FloatArray
+from model.asr.base import Clip, Encoded, Transcriber, Transcript
 from model.pipeline import Models
 from model.server import Server
 from model.serving.settings import ServerSettings
-from model.utterances import Word
 from tests.model.media_files import Sound, frames_of, speech_of, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,10 +146,13 @@ class Gate:
         self._behind = behind
         self.entered, self.opened = threading.Event(), threading.Event()
 
-    def detect_language(self, clip: FloatArray) -> str:
-        return self._behind.detect_language(clip)
+    def encode(self, clip: Clip) -> Encoded:
+        return self._behind.encode(clip)
 
-    def transcribe(self, clips: Sequence[FloatArray], language: str, translate: bool) -> list[list[Word]]:
+    def detect_language(self, encoded: Encoded, start: float, end: float) -> Mapping[str, float]:
+        return self._behind.detect_language(encoded, start, end)
+
+    def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
         self.entered.set()
         assert self.opened.wait(PATIENCE)
         return self._behind.transcribe(clips, language, translate)

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bench.whisper_checkpoint import checkpoint
-from model.asr.base import SpeechError, Transcriber, transcribe_spans
+from model.asr.base import SpeechError, Transcriber
 from model.asr.openai_whisper import OpenAIWhisper
 from model.asr.registry import load_transcriber
+from model.asr.transcription import Request, transcribe_spans
 from model.asr.vad import find_speech
 from model.features import FloatArray
 from model.media import read_audio
@@ -37,15 +38,15 @@ def openai() -> Transcriber:
 
 @pytest.fixture(scope="module")
 def heard(sound: FloatArray, openai: Transcriber) -> list[Word]:
-    words, language = transcribe_spans(sound, find_speech(sound), openai, None, False)
-    assert language == "en"
-    return words
+    found = transcribe_spans(sound, find_speech(sound), openai, Request())
+    assert [run.language for run in found.runs] == ["en"] and not found.unread
+    return found.words
 
 
 @pytest.fixture(scope="module")
 def expected(sound: FloatArray, models: Models) -> list[Word]:
     """What faster-whisper hears, with the same weights."""
-    return transcribe_spans(sound, find_speech(sound), models.transcriber, None, False)[0]
+    return transcribe_spans(sound, find_speech(sound), models.transcriber, Request()).words
 
 
 def test_the_engine_is_chosen_by_name(openai: Transcriber) -> None:

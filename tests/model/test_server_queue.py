@@ -15,13 +15,12 @@ import httpx
 import pytest
 
 from bench.ports import free_port
+from model.asr.base import Encoded, Transcript
 from model.bundle import BundleError
 from model.contract import Analysis
-from model.features import FloatArray
 from model.pipeline import Models
 from model.server import Server, create_app, serve
 from model.serving.settings import ServerSettings
-from model.utterances import Word
 from tests.model.serving import MP4, Gate, check_problem, files_in, server_on_thread, shorten, until
 
 Post = Callable[[httpx.Client], "Future[httpx.Response]"]
@@ -160,7 +159,7 @@ def test_an_unexpected_failure_is_told_to_the_log_alone(
     tmp_path: Path, models: Models, post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(Gate):
-        def transcribe(self, clips: Sequence[FloatArray], language: str, translate: bool) -> list[list[Word]]:  # noqa: ARG002
+        def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:  # noqa: ARG002
             raise RuntimeError("the disk /srv/models is on fire")
 
     broken = dataclasses.replace(models, transcriber=Broken(models.transcriber))

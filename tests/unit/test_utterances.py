@@ -8,7 +8,7 @@ from model.utterances import (
     MAX_STRETCH,
     MIN_SECONDS,
     MIN_STRETCH,
-    Spoken,
+    Segment,
     Word,
     fill_stretches,
     split_utterances,
@@ -96,6 +96,6 @@ def test_a_short_one_without_room_joins_its_neighbour() -> None:
 
 
 def test_without_words_all_is_a_stretch() -> None:
-    assert fill_stretches([], 0.0, 0.3) == [Spoken(0.0, 0.3, "")]
+    assert fill_stretches([], 0.0, 0.3) == [Segment(0.0, 0.3, "")]
     assert len(fill_stretches([], 0.0, 25.0)) == 3
     assert fill_stretches([], 5.0, 5.0) == []
