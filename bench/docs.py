@@ -33,7 +33,7 @@ BERT, R3D-18 and the voice encoder on a batch of one in fp32. It has the same we
 same Whisper. Where there was a choice it has the faster form: it seeks before it cuts, its encoder uses all
 cores. It reads no faces, which ours does in the same time.
 
-**With faster-whisper** it has our recogniser (CTranslate2, int8, greedy), one window after the other. **With the
+**With faster-whisper** it has our transcriber (CTranslate2, int8, greedy), one window after the other. **With the
 starter's weights** it has MiniLM for BERT and no R3D-18: what is left is what the way of working costs.
 
 **Ours** is `model.pipeline.analyze`, as the command line, the server and the cloud run it. The full shape's

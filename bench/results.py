@@ -93,7 +93,7 @@ class Stage(_Record):
 
 
 class LongRun(_Record):
-    """The memory of a whole analysis of a long video, with the starter bundle and the smallest recogniser."""
+    """The memory of a whole analysis of a long video, with the starter bundle and the smallest transcriber."""
 
     minutes: float  # as long as the file really is
     analysis: Timing

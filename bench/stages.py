@@ -24,6 +24,8 @@ from bench.naive import (
 )
 from bench.reference import FasterSegments, OpenAISegments, Segment
 from bench.results import Form, Stage
+from model.asr.transcription import Request, transcribe_spans
+from model.asr.vad import find_speech
 from model.contract import Modality, Utterance
 from model.faces import FaceTracker
 from model.features import Sample
@@ -31,7 +33,6 @@ from model.media import FrameDecoder, Reader, read_audio
 from model.modalities.registry import AnySpec
 from model.network import EmotionNetwork
 from model.pipeline import Models, analyze, load_models
-from model.speech import find_speech, transcribe
 from model.watching import FACE_RATE
 
 FULL_SIZE_PICTURES = 12  # that full-size detection is timed on; all of them would take minutes
@@ -106,12 +107,12 @@ class _Bench:
         sound = read_audio(self._clip)
 
         def ours() -> None:
-            transcribe(sound, find_speech(sound), self._models.recogniser, None, False)
+            transcribe_spans(sound, find_speech(sound), self._models.transcriber, Request())
 
         openai, faster = OpenAISegments(self._whisper_model), FasterSegments(self._whisper_model)
         return self._stage(
             "speech",
-            self._form(f"{self._models.recogniser.name}, batched", ours, note="with word times"),
+            self._form(f"{self._models.transcriber.name}, batched", ours, note="with word times"),
             self._form("openai-whisper, fp32", lambda: openai(self._clip), note="no word times"),
             self._form("faster-whisper int8, window by window", lambda: faster(self._clip), note="no word times"),
         )

@@ -135,8 +135,8 @@ def analyze(
     if not plans:
         raise typer.Exit(BAD_INPUT)
     models = _load(bundle, whisper_model, engine, device, quiet)
+    from model.asr.base import SpeechError
     from model.pipeline import Options  # seconds: not before something is to be analysed
-    from model.speech import SpeechError
 
     options = Options(language=language, translate=translate)
     try:
@@ -171,11 +171,11 @@ def serve(
 
     Everything else is set by environment variables (docs/server.md lists them).
     """
+    from model.asr.base import SpeechError
     from model.bundle import BundleError
     from model.pipeline import DeviceError
     from model.server import serve as run_server
     from model.serving.settings import ServerSettings
-    from model.speech import SpeechError
 
     chosen = {"bundle": bundle, "whisper_model": whisper_model}
     try:
@@ -198,9 +198,9 @@ def info() -> None:
 def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device, quiet: bool) -> "Models":
     """Load the models, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
+        from model.asr.base import SpeechError
         from model.bundle import BundleError, find_bundle, read_manifest
         from model.pipeline import DeviceError, load_models, needed_weights
-        from model.speech import SpeechError
     try:
         missing = [
             n for n in needed_weights(read_manifest(find_bundle(bundle)), whisper_model) if not weights.is_fetched(n)
@@ -221,8 +221,8 @@ def _analyze_one(plan: Plan, models: "Models", outputs: Outputs, options: "Optio
 
     Whatever it is that fails, it concerns this file alone.
     """
+    from model.asr.base import SpeechError
     from model.media import MediaError, spooled
-    from model.speech import SpeechError
 
     try:
         with spooled(plan.path) as path:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"  # 1.1: language of each utterance, probability of the language
 
 Emotion = Literal["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 Sentiment = Literal["negative", "neutral", "positive"]
@@ -68,6 +68,9 @@ class Utterance(_Record):
     start_time: Seconds
     end_time: Seconds
     text: str
+    language: str | None = Field(
+        default=None, description="ISO 639-1 code of the language spoken; null without words, and before version 1.1"
+    )
     emotions: list[EmotionScore] = Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))
     sentiments: list[SentimentScore] = Field(min_length=len(SENTIMENTS), max_length=len(SENTIMENTS))
     modalities: dict[Modality, ModalityShare]
@@ -109,7 +112,7 @@ class VideoInfo(_Record):
 
 
 class ModelInfo(_Record):
-    """Which bundle judged (name, version) and which recogniser wrote the words ("" when none ran)."""
+    """Which bundle judged (name, version) and which transcriber wrote the words ("" when none ran)."""
 
     bundle: str
     version: str
@@ -121,7 +124,11 @@ class Analysis(_Record):
 
     schema_version: str = SCHEMA_VERSION
     video: VideoInfo
-    language: str | None = Field(description="ISO 639-1 code of the spoken language; null without speech")
+    language: str | None = Field(description="ISO 639-1 code of the language of most speech; null without words")
+    language_probability: Probability | None = Field(
+        default=None,
+        description="How sure the detection of the language is; null where it was not detected, and before version 1.1",
+    )
     model: ModelInfo
     utterances: list[Utterance]
     overall: Overall

@@ -2,8 +2,8 @@
 
 Reader     demuxes the file once, in order, decoding the sound as it comes      (media)
 Watcher    decodes the picture and follows faces, on a second thread            (watching, faces)
-Listener   turns the sound into passages of utterances with their words         (passages, speech)
-Judge      turns each utterance into tensors and lets the network weigh them    (features, network)
+AudioSegmenter  turns the audio into windows of segments with their words       (segmenter, asr)
+Judge      turns each segment into tensors and has the network predict from them  (features, network)
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,9 @@ import numpy as np
 import torch
 
 from model import weights
+from model.asr.base import Transcriber, check_language
+from model.asr.language_names import language_name
+from model.asr.registry import DEFAULT_MODEL, ENGINES, Engine, load_transcriber
 from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
 from model.compat import give_back_memory
 from model.contract import (
@@ -30,12 +33,10 @@ from model.contract import (
 from model.faces import FaceDetector
 from model.features import Sample
 from model.media import Gap, MediaError, MediaInfo, Reader, Summary
-from model.modalities.audio import is_audible
 from model.modalities.registry import prepare
 from model.network import Judgement
-from model.passages import Listener, Passage
-from model.speech import DEFAULT_MODEL, Engine, Recogniser, check_language, load_recogniser
-from model.utterances import Spoken, leave_out
+from model.segmenter import AudioSegmenter, Window
+from model.utterances import Segment, leave_out
 from model.watching import Watcher
 
 DECIMALS = 6  # of confidences: beyond lies rounding noise
@@ -66,7 +67,7 @@ class Models:
     """Everything loaded once and used by every analysis."""
 
     bundle: Bundle
-    recogniser: Recogniser
+    transcriber: Transcriber
     detector: FaceDetector | None
 
 
@@ -76,7 +77,7 @@ def load_models(
     engine: Engine = "faster-whisper",
     device: str = "auto",
 ) -> Models:
-    """Load a bundle and a recogniser; weights that are not there yet are fetched.
+    """Load a bundle and a transcriber; weights that are not there yet are fetched.
 
     Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
@@ -85,16 +86,15 @@ def load_models(
     detector = None
     if _reads(loaded.manifest, "crops"):
         detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
-    return Models(loaded, load_recogniser(whisper_model, engine, device), detector)
+    return Models(loaded, load_transcriber(whisper_model, engine, device), detector)
 
 
-def needed_weights(manifest: Manifest, whisper_model: str) -> list[str]:
-    """The entries of the catalogue that loading this bundle and recogniser takes."""
+def needed_weights(manifest: Manifest, whisper_model: str, engine: Engine = "faster-whisper") -> list[str]:
+    """The entries of the catalogue that loading this bundle and transcriber takes."""
     names = [*manifest.public_encoders.values(), *([manifest.tokenizer] if manifest.tokenizer else [])]
     if _reads(manifest, "crops"):
         names.append("centerface")
-    if f"whisper-{whisper_model}" in weights.CATALOGUE:
-        names.append(f"whisper-{whisper_model}")
+    names += ENGINES[engine].needed_weights(whisper_model)
     return list(dict.fromkeys(names))
 
 
@@ -117,27 +117,28 @@ def analyze(
     path: str | Path, models: Models, options: Options | None = None, progress: Progress | None = None
 ) -> Analysis:
     """Judge every utterance of a video. Raises MediaError for what cannot be read at all, SpeechError for options
-    that the recogniser does not know.
+    that the transcriber does not know.
 
     A file that is damaged, silent, faceless or speechless is analysed from what it has; `warnings` of
     the result says what was missing.
     """
     options, report = options or Options(), progress or (lambda *_: None)
-    check_language(models.recogniser, options.language, options.translate)
+    check_language(models.transcriber, options.language, options.translate)
     clips = _reads(models.bundle.manifest, "frames")
     with Reader(Path(path)) as reader:
         if options.max_duration is not None:
             _check_duration(reader.duration_over(options.max_duration) or 0.0, options, reader.path)
         watcher = Watcher(reader.path, models.detector, clips)
-        listener = Listener(models.recogniser if reader.info.has_audio else None, options.language, options.translate)
-        judge = Judge(models.bundle, watcher, listener, options.translate)
+        transcriber = models.transcriber if reader.info.has_audio else None
+        segmenter = AudioSegmenter(transcriber, options.language, options.translate)
+        judge = Judge(models.bundle, watcher, segmenter, options.translate)
 
-        def judge_passage(passage: Passage) -> None:
-            length = passage.end - passage.start
-            report("watching", _share(passage.start + 0.6 * length, reader.info.duration))
+        def judge_window(window: Window) -> None:
+            length = window.end - window.start
+            report("watching", _share(window.start + 0.6 * length, reader.info.duration))
             watcher.wait()
-            report("judging", _share(passage.start + 0.9 * length, reader.info.duration))
-            judge.judge(passage, reader.missing(watcher.frames))
+            report("judging", _share(window.start + 0.9 * length, reader.info.duration))
+            judge.judge(window, reader.missing(watcher.frames))
             give_back_memory()
 
         try:
@@ -145,12 +146,12 @@ def analyze(
             for chunk in reader:
                 _check_duration(chunk.end, options, reader.path)
                 watcher.watch(chunk.packets)
-                listener.hear(chunk.audio)
-                if listener.ready:
-                    report("listening", _share(listener.start, reader.info.duration))
-                    judge_passage(listener.next_passage())
-            for passage in listener.finish(reader.end):
-                judge_passage(passage)
+                segmenter.add(chunk.audio)
+                if segmenter.ready:
+                    report("listening", _share(segmenter.start, reader.info.duration))
+                    judge_window(segmenter.next_window())
+            for window in segmenter.finish(reader.end):
+                judge_window(window)
             watcher.wait()
         finally:
             watcher.close()
@@ -158,8 +159,9 @@ def analyze(
         report("done", 1.0)
         return Analysis(
             video=_video_info(summary.info),
-            language=listener.language if listener.heard_speech else None,
-            model=_model_info(models, listener.heard_speech),
+            language=segmenter.speech.language if segmenter.found_words else None,
+            language_probability=_rounded(segmenter.speech.probability) if segmenter.found_words else None,
+            model=_model_info(models, segmenter.speech.seconds > 0),
             utterances=judge.utterances,
             overall=summarise(judge.utterances),
             warnings=[*summary.warnings, *judge.warnings(summary)],
@@ -167,33 +169,32 @@ def analyze(
 
 
 class Judge:
-    """Judges passages, one after the other, and remembers what was said for the context of what follows."""
+    """Judges windows, one after the other, and remembers what was said for the context of what follows."""
 
-    def __init__(self, bundle: Bundle, watcher: Watcher, listener: Listener, translated: bool) -> None:
+    def __init__(self, bundle: Bundle, watcher: Watcher, segmenter: AudioSegmenter, translated: bool) -> None:
         self._bundle = bundle
         self._watcher = watcher
-        self._listener = listener
+        self._segmenter = segmenter
         self._translated = translated
         self._said: list[str] = []
         self._seconds_without_evidence = 0.0
-        self._heard_sound = False
         self.utterances: list[Utterance] = []
 
-    def judge(self, passage: Passage, missing: Sequence[Gap] = ()) -> None:
-        """Add the passage's utterances; the watcher must have seen it to its end. `missing` holds nothing to judge."""
-        spoken, samples = [], []
-        for stretch in leave_out(passage.spoken, missing):
-            sample = self._sample(stretch, passage)
+    def judge(self, window: Window, missing: Sequence[Gap] = ()) -> None:
+        """Add the window's utterances; the watcher must have seen it to its end. `missing` holds nothing to judge."""
+        segments, samples = [], []
+        for segment in leave_out(window.segments, missing):
+            sample = self._sample(segment, window)
             if sample.present:
-                spoken.append(stretch)
+                segments.append(segment)
                 samples.append(sample)
             else:
-                self._seconds_without_evidence += stretch.end - stretch.start
-        self._watcher.forget_before(passage.end)
+                self._seconds_without_evidence += segment.end - segment.start
+        self._watcher.forget_before(window.end)
         if samples:
             with torch.inference_mode():
                 judgement = self._bundle.network(samples)
-            self.utterances += [_utterance(s, judgement, row) for row, s in enumerate(spoken)]
+            self.utterances += [_utterance(s, judgement, row) for row, s in enumerate(segments)]
 
     def warnings(self, media: Summary) -> list[str]:
         """What the analysis had to do without, for people."""
@@ -208,40 +209,48 @@ class Judge:
             missing.append("the sound could not be read: judged from the picture")
         elif not info.has_audio:
             missing.append("the file has no sound: judged from the picture")
-        elif not self._heard_sound:
-            missing.append("the sound is silent throughout: judged from the picture")
-        elif not self._listener.heard_speech:
-            missing.append("no speech was found: judged from sound and picture, without words")
-        elif not self._reads_language():
-            readable = ", ".join(self._bundle.manifest.languages)
-            missing.append(
-                f"the speech is {self._listener.language!r}, this bundle reads {readable}: judged without the "
-                "words; --translate has it read a translation"
-            )
-        if self._listener.heard_speech and self._listener.took_for_english:
-            missing.append(
-                "the speech was taken for English, as this recogniser knows no other language and would make up "
-                "English words for it; --language en says that it is English"
-            )
+        elif not self._segmenter.is_audible:
+            missing.append("No audible sound; based on the face only.")
+        else:
+            missing += self._speech_warnings()
         if self._seconds_without_evidence >= 0.1:
-            missing.append(f"{self._seconds_without_evidence:.1f} s held neither speech nor sound nor a face: left out")
+            missing.append(f"{self._seconds_without_evidence:.1f} s without voice and without a face were left out.")
         return missing
 
-    def _sample(self, stretch: Spoken, passage: Passage) -> Sample:
-        sound = passage.sound_between(stretch.start, stretch.end)
+    def _speech_warnings(self) -> list[str]:
+        speech, languages = self._segmenter.speech, self._bundle.manifest.languages
+        if not speech.seconds:
+            return ["No speech was found; words were not used."]
+        found = []
+        if speech.unread_seconds:
+            found.append(f"{speech.unread_seconds:.1f} s of speech could not be transcribed; no words were used there.")
+        foreign = [name for name in speech.languages if name not in languages]
+        if foreign and not self._translated and self._segmenter.found_words:
+            partly = "" if len(foreign) == len(speech.languages) else "partly "
+            names, readable = _listed(foreign), _listed(languages)
+            found.append(f"Speech is {partly}in {names}; this model reads {readable}, so the words were not used.")
+        if not speech.is_sure and speech.language is not None:
+            found.append(
+                f"The language is uncertain: {language_name(speech.language)} fits best (p = {speech.probability:.2f})."
+            )
+        if self._segmenter.assumed_english:
+            found.append("Speech was assumed to be English: this transcriber knows no other language.")
+        return found
+
+    def _sample(self, segment: Segment, window: Window) -> Sample:
         tokens = None
-        if stretch.text and self._bundle.tokenizer is not None and self._reads_language():
-            tokens = self._bundle.tokenizer(stretch.text, self._said)
-            self._said = [*self._said[-8:], stretch.text]
-        evidence = replace(self._watcher.evidence(stretch.start, stretch.end, sound), tokens=tokens)
-        self._heard_sound = self._heard_sound or is_audible(sound)
-        return prepare(evidence, self._bundle.network.specs.values())
+        if segment.text and self._bundle.tokenizer is not None and self._reads(segment):
+            tokens = self._bundle.tokenizer(segment.text, self._said)
+            self._said = [*self._said[-8:], segment.text]
+        evidence = self._watcher.evidence(segment.start, segment.end, window.audio_between(segment.start, segment.end))
+        voice = window.voice_between(segment.start, segment.end)
+        return prepare(replace(evidence, sound=voice, tokens=tokens), self._bundle.network.specs.values())
 
-    def _reads_language(self) -> bool:
-        return self._translated or self._listener.language in self._bundle.manifest.languages
+    def _reads(self, segment: Segment) -> bool:
+        return self._translated or segment.language in self._bundle.manifest.languages
 
 
-def _utterance(spoken: Spoken, judgement: Judgement, row: int) -> Utterance:
+def _utterance(segment: Segment, judgement: Judgement, row: int) -> Utterance:
     shares: dict[Modality, ModalityShare] = {
         modality: ModalityShare(
             weight=round(float(judgement.weights[row, column]), DECIMALS),
@@ -251,13 +260,24 @@ def _utterance(spoken: Spoken, judgement: Judgement, row: int) -> Utterance:
         if judgement.weights[row, column] > 0
     }
     return Utterance(
-        start_time=round(spoken.start, 3),
-        end_time=round(spoken.end, 3),
-        text=spoken.text,
+        start_time=round(segment.start, 3),
+        end_time=round(segment.end, 3),
+        text=segment.text,
+        language=segment.language,
         emotions=rank_emotions(_probabilities(judgement.emotions[row])),
         sentiments=rank_sentiments(_probabilities(judgement.sentiments[row])),
         modalities=shares,
     )
+
+
+def _listed(codes: Sequence[str]) -> str:
+    """The names of languages, as a sentence lists them."""
+    *names, last = [language_name(code) for code in codes]
+    return f"{', '.join(names)} and {last}" if names else last
+
+
+def _rounded(probability: float | None) -> float | None:
+    return None if probability is None else round(probability, DECIMALS)
 
 
 def _probabilities(log_probabilities: torch.Tensor) -> list[float]:
@@ -285,8 +305,8 @@ def _video_info(info: MediaInfo) -> VideoInfo:
     )
 
 
-def _model_info(models: Models, heard_speech: bool) -> ModelInfo:
+def _model_info(models: Models, has_speech: bool) -> ModelInfo:
     manifest = models.bundle.manifest
     return ModelInfo(
-        bundle=manifest.name, version=manifest.version, speech=models.recogniser.name if heard_speech else ""
+        bundle=manifest.name, version=manifest.version, speech=models.transcriber.name if has_speech else ""
     )

@@ -1,7 +1,7 @@
 """Words with times -> utterances: sentences, none longer than MAX_SECONDS; and the stretches between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MIN_SECONDS = 0.5  # shorter and there is neither voice nor face enough to judge
 MAX_SECONDS = 15.0  # longer and one mood no longer covers it
@@ -19,50 +19,55 @@ ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "st.", "prof.", "vs.", "
 
 @dataclass(frozen=True)
 class Word:
-    """A recognised word, its leading space included, and when it was said (seconds)."""
+    """A transcribed word, its leading space included, and when it was said (seconds)."""
 
     start: float
     end: float
     text: str
+    language: str | None = None  # ISO 639-1, spoken
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """A stretch of time with what was said in it; `text` is empty where nothing was."""
+class Segment:
+    """A part of the video in seconds with its words; `text` is empty where there are none."""
 
     start: float
     end: float
     text: str
+    language: str | None = None  # ISO 639-1, spoken; None without words
+
+    def moved(self, seconds: float) -> "Segment":
+        return replace(self, start=self.start + seconds, end=self.end + seconds)
 
 
-def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Spoken]:
+def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Segment]:
     """Group words, in order of time, into utterances inside [start, end].
 
     Every word appears in exactly one utterance, in order; utterances do not overlap. They end where a
-    sentence does or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its longest
+    sentence or the language does or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its longest
     pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words where the neighbours leave
     room. One shorter than MIN_SECONDS is lengthened into the silence around it, or where there is none,
     joined to a neighbour.
     """
     groups: list[list[Word]] = []
     for word in _in_order(words, start, end):
-        if not groups or _ends_sentence(groups[-1][-1]) or word.start - groups[-1][-1].end > PAUSE_SECONDS:
+        if not groups or _is_new_utterance(groups[-1][-1], word):
             groups.append([])
         groups[-1].append(word)
-    spoken = [_as_spoken(part) for group in groups for part in _not_too_long(group)]
-    return _not_too_short(_on_grid(spoken, start, end), start, end)
+    segments = [_as_segment(part) for group in groups for part in _not_too_long(group)]
+    return _not_too_short(_on_grid(segments, start, end), start, end)
 
 
-def fill_stretches(spoken: Sequence[Spoken], start: float, end: float) -> list[Spoken]:
+def fill_stretches(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
     """The utterances, and in between them the stretches of [start, end] where nobody speaks.
 
     Without any utterance the whole of it is a stretch, however short.
     """
-    if not spoken:
+    if not segments:
         return _stretches(start, end)
-    filled: list[Spoken] = []
+    filled: list[Segment] = []
     position = start
-    for utterance in spoken:
+    for utterance in segments:
         if utterance.start - position >= MIN_STRETCH:
             filled += _stretches(position, utterance.start)
         filled.append(utterance)
@@ -72,31 +77,34 @@ def fill_stretches(spoken: Sequence[Spoken], start: float, end: float) -> list[S
     return filled
 
 
-def leave_out(spoken: Sequence[Spoken], gaps: Sequence[tuple[float, float]]) -> list[Spoken]:
-    """Cut gaps (start, end), in which there is nothing, out of the stretches without words.
+def leave_out(segments: Sequence[Segment], gaps: Sequence[tuple[float, float]]) -> list[Segment]:
+    """Cut gaps (start, end), in which there is nothing, out of the segments without words.
 
-    What is left of a stretch that was cut is dropped where it is shorter than MIN_SECONDS.
+    What is left of a segment that was cut is dropped where it is shorter than MIN_SECONDS.
     """
-    kept = list(spoken)
+    kept = list(segments)
     for start, end in gaps:
-        kept = [part for stretch in kept for part in _without(stretch, start, end)]
+        kept = [part for segment in kept for part in _without(segment, start, end)]
     return kept
 
 
-def _without(stretch: Spoken, start: float, end: float) -> list[Spoken]:
-    if stretch.text or end <= stretch.start or start >= stretch.end:
-        return [stretch]
-    parts = [Spoken(stretch.start, min(start, stretch.end), ""), Spoken(max(end, stretch.start), stretch.end, "")]
+def _without(segment: Segment, start: float, end: float) -> list[Segment]:
+    if segment.text or end <= segment.start or start >= segment.end:
+        return [segment]
+    parts = [
+        replace(segment, end=min(start, segment.end)),
+        replace(segment, start=max(end, segment.start)),
+    ]
     return [part for part in parts if part.end - part.start >= MIN_SECONDS]
 
 
-def _stretches(start: float, end: float) -> list[Spoken]:
+def _stretches(start: float, end: float) -> list[Segment]:
     """[start, end] in equal parts of MAX_STRETCH at most."""
     if end <= start:
         return []
     count = max(1, -int(-(end - start) // MAX_STRETCH))
     step = (end - start) / count
-    return [Spoken(start + i * step, start + (i + 1) * step, "") for i in range(count)]
+    return [Segment(start + i * step, start + (i + 1) * step, "") for i in range(count)]
 
 
 def _in_order(words: Sequence[Word], start: float, end: float) -> list[Word]:
@@ -107,8 +115,13 @@ def _in_order(words: Sequence[Word], start: float, end: float) -> list[Word]:
         if word.text.strip():
             begin = min(max(word.start, position), end)
             position = min(max(word.end, begin), end)
-            ordered.append(Word(begin, position, word.text))
+            ordered.append(replace(word, start=begin, end=position))
     return ordered
+
+
+def _is_new_utterance(last: Word, word: Word) -> bool:
+    paused = word.start - last.end > PAUSE_SECONDS
+    return paused or word.language != last.language or _ends_sentence(last)
 
 
 def _ends_sentence(word: Word) -> bool:
@@ -134,22 +147,23 @@ def _not_too_long(words: list[Word]) -> list[list[Word]]:
     return _not_too_long(words[:cut]) + _not_too_long(words[cut:])
 
 
-def _as_spoken(words: Sequence[Word]) -> Spoken:
-    """One utterance; a single word that a recogniser stretched over a pause is cut to MAX_SECONDS."""
+def _as_segment(words: Sequence[Word]) -> Segment:
+    """One utterance; a single word that a transcriber stretched over a pause is cut to MAX_SECONDS."""
     start, end = words[0].start, words[-1].end
-    return Spoken(start, min(end, start + MAX_SECONDS), "".join(word.text for word in words).strip())
+    text = "".join(word.text for word in words).strip()
+    return Segment(start, min(end, start + MAX_SECONDS), text, words[0].language)
 
 
-def _on_grid(spoken: Sequence[Spoken], start: float, end: float) -> list[Spoken]:
+def _on_grid(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
     """Padded edges on the grid; two neighbours too close for it meet in the middle between them."""
-    starts = [_nearest_edge(s.start - EDGE_PADDING) for s in spoken]
-    ends = [_nearest_edge(s.end + EDGE_PADDING) for s in spoken]
-    for i in range(1, len(spoken)):
+    starts = [_nearest_edge(s.start - EDGE_PADDING) for s in segments]
+    ends = [_nearest_edge(s.end + EDGE_PADDING) for s in segments]
+    for i in range(1, len(segments)):
         if ends[i - 1] > starts[i]:
-            ends[i - 1] = starts[i] = _nearest_edge((spoken[i - 1].end + spoken[i].start) / 2)
+            ends[i - 1] = starts[i] = _nearest_edge((segments[i - 1].end + segments[i].start) / 2)
     return [
-        Spoken(a := max(start, first), max(a, min(end, last, a + MAX_SECONDS)), s.text)
-        for s, first, last in zip(spoken, starts, ends, strict=True)
+        replace(s, start=(a := max(start, first)), end=max(a, min(end, last, a + MAX_SECONDS)))
+        for s, first, last in zip(segments, starts, ends, strict=True)
     ]
 
 
@@ -157,23 +171,28 @@ def _nearest_edge(time: float) -> float:
     return round(time * EDGE_GRID) / EDGE_GRID
 
 
-def _not_too_short(spoken: Sequence[Spoken], start: float, end: float) -> list[Spoken]:
-    result: list[Spoken] = []
-    for i, utterance in enumerate(spoken):
+def _not_too_short(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
+    result: list[Segment] = []
+    for i, utterance in enumerate(segments):
         missing = MIN_SECONDS - (utterance.end - utterance.start)
         if missing > 0:
             lowest = result[-1].end if result else start
-            highest = spoken[i + 1].start if i + 1 < len(spoken) else end
+            highest = segments[i + 1].start if i + 1 < len(segments) else end
             after = min(missing, highest - utterance.end)
             before = min(missing - after, utterance.start - lowest)
-            utterance = Spoken(utterance.start - before, utterance.end + after, utterance.text)
+            utterance = replace(utterance, start=utterance.start - before, end=utterance.end + after)
         still_short = utterance.end - utterance.start < MIN_SECONDS - 1e-6
-        if result and (still_short or _is_short(result[-1])) and utterance.end - result[-1].start <= MAX_SECONDS:
+        too_short = result and (still_short or _is_short(result[-1]))
+        if too_short and _may_join(result[-1], utterance):
             last = result.pop()
-            utterance = Spoken(last.start, utterance.end, f"{last.text} {utterance.text}")
+            utterance = replace(last, end=utterance.end, text=f"{last.text} {utterance.text}")
         result.append(utterance)
     return result
 
 
-def _is_short(spoken: Spoken) -> bool:
-    return spoken.end - spoken.start < MIN_SECONDS - 1e-6
+def _may_join(last: Segment, following: Segment) -> bool:
+    return following.end - last.start <= MAX_SECONDS and following.language == last.language
+
+
+def _is_short(segment: Segment) -> bool:
+    return segment.end - segment.start < MIN_SECONDS - 1e-6

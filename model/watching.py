@@ -1,4 +1,4 @@
-"""The video's side of the pipeline, on a thread of its own beside the recogniser.
+"""The video's side of the pipeline, on a thread of its own beside the transcriber.
 
 Decoding and face detection take about as long as speech recognition; side by side they fill both
 cores. What is kept of a picture is small: grey face crops, and shrunken frames where a bundle has R3D-18.

@@ -41,7 +41,7 @@ def sample() -> Path:
 
 @pytest.fixture(scope="session")
 def models() -> "Models":
-    """The starter bundle and the smallest recogniser, loaded once."""
+    """The starter bundle and the smallest transcriber, loaded once."""
     from model.pipeline import load_models
 
     return load_models(whisper_model="tiny.en", device="cpu")

@@ -61,7 +61,7 @@ def main(
 
 
 def styles(corpus: str) -> list[str]:
-    """The corpus and, where it has words, these as recognisers may write them: without case and punctuation."""
+    """The corpus and, where it has words, these as transcribers may write them: without case and punctuation."""
     return [corpus, *filter(None, [PLAIN.get(corpus)])]
 
 

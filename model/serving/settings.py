@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from model.asr.registry import DEFAULT_MODEL
 from model.bundle import DEFAULT_BUNDLE
-from model.speech import DEFAULT_MODEL
 
 SAGEMAKER_ARTEFACT = Path("/opt/ml/model")  # where SageMaker unpacks the model artefact of an endpoint
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,10 @@ from typing import Any
 import httpx
 
 from bench.ports import free_port
-from model.features import FloatArray
+from model.asr.base import Clip, Encoded, Transcriber, Transcript
 from model.pipeline import Models
 from model.server import Server
 from model.serving.settings import ServerSettings
-from model.speech import Recogniser
-from model.utterances import Word
 from tests.model.media_files import Sound, frames_of, speech_of, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,20 +138,24 @@ def server_on_thread(settings: ServerSettings, models: Models | None) -> Iterato
 
 
 class Gate:
-    """A recogniser that, once `entered`, does not go on before it is `opened`."""
+    """A transcriber that, once `entered`, does not go on before it is `opened`."""
 
-    def __init__(self, behind: Recogniser) -> None:
+    def __init__(self, behind: Transcriber) -> None:
         self.name, self.multilingual, self.languages = behind.name, behind.multilingual, behind.languages
+        self.clip_seconds = behind.clip_seconds
         self._behind = behind
         self.entered, self.opened = threading.Event(), threading.Event()
 
-    def detect_language(self, clip: FloatArray) -> str:
-        return self._behind.detect_language(clip)
+    def encode(self, clip: Clip) -> Encoded:
+        return self._behind.encode(clip)
 
-    def recognise(self, clips: Sequence[FloatArray], language: str, translate: bool) -> list[list[Word]]:
+    def detect_language(self, encoded: Encoded, start: float, end: float) -> Mapping[str, float]:
+        return self._behind.detect_language(encoded, start, end)
+
+    def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
         self.entered.set()
         assert self.opened.wait(PATIENCE)
-        return self._behind.recognise(clips, language, translate)
+        return self._behind.transcribe(clips, language, translate)
 
 
 def until(happened: Callable[[], bool]) -> None:

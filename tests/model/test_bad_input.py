@@ -160,21 +160,22 @@ def test_silent_audio(models: Models, sample: Path, tmp_path: Path) -> None:
     frames = frames_of(sample, seconds=4.0)
     analysis = check(analyze(write(tmp_path / "a.mp4", frames, [Sound(silence(4.0))]), models))
     assert set(analysis.utterances[0].modalities) == {"face"}
-    assert warned(analysis, "silent throughout")
+    assert warned(analysis, "No audible sound")
 
 
 @pytest.mark.parametrize("make", [music, noise, silence])
 def test_no_text_is_made_up(models: Models, tmp_path: Path, make: Callable[[float], FloatArray]) -> None:
     """Whisper, left alone, hears "Thank you for watching" in all of these."""
     analysis = check(analyze(write(tmp_path / "a.wav", [], [Sound(make(40.0))]), models))
-    assert all(u.text == "" for u in analysis.utterances)
+    assert analysis.utterances == [] and analysis.overall.emotions == []
     assert analysis.language is None and analysis.model.speech == ""
 
 
 def test_music_under_a_picture(models: Models, tmp_path: Path) -> None:
     analysis = check(analyze(write(tmp_path / "a.mp4", grey_frames(24.0), [Sound(music(24.0))]), models))
-    assert [u.text for u in analysis.utterances] == ["", "", ""]  # of 10 s at most
-    assert warned(analysis, "no speech was found") and warned(analysis, "no face was found")
+    assert analysis.utterances == []  # instruments are no voice
+    assert warned(analysis, "No speech was found") and warned(analysis, "no face was found")
+    assert warned(analysis, "24.0 s without voice and without a face")
 
 
 def test_nothing_to_judge(models: Models, tmp_path: Path) -> None:
@@ -274,7 +275,7 @@ def test_speech_in_another_language() -> None:
     french = check(analyze(MEDIA / "french.flac", models))
     assert french.language == "fr" and "français" in " ".join(u.text for u in french.utterances)
     assert all("text" not in u.modalities for u in french.utterances)
-    assert warned(french, "this bundle reads en")
+    assert warned(french, "Speech is in French; this model reads English, so the words were not used.")
     english = check(analyze(MEDIA / "french.flac", models, Options(translate=True)))
     assert any("text" in u.modalities for u in english.utterances)
     assert "music" in " ".join(u.text for u in english.utterances).lower()

@@ -31,7 +31,7 @@ def test_log_mel_has_a_frame_every_hop() -> None:
 
 
 def test_log_mel_is_what_whisper_was_trained_on(sample: Path) -> None:
-    """The same numbers as the recogniser's own, from real speech at the level that we bring it to."""
+    """The same numbers as the transcriber's own, from real speech at the level that we bring it to."""
     from faster_whisper.feature_extractor import FeatureExtractor
 
     speech = read_audio(sample)[: 8 * SAMPLE_RATE]

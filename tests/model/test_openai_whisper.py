@@ -12,10 +12,14 @@ from pathlib import Path
 import pytest
 
 from bench.whisper_checkpoint import checkpoint
+from model.asr.base import SpeechError, Transcriber
+from model.asr.openai_whisper import OpenAIWhisper
+from model.asr.registry import load_transcriber
+from model.asr.transcription import Request, transcribe_spans
+from model.asr.vad import find_speech
 from model.features import FloatArray
 from model.media import read_audio
 from model.pipeline import Models
-from model.speech import OpenAIWhisper, Recogniser, SpeechError, find_speech, load_recogniser, transcribe
 from model.utterances import Word
 
 SAME_WORDS = 0.85  # of those that either engine heard
@@ -28,24 +32,24 @@ def sound(sample: Path) -> FloatArray:
 
 
 @pytest.fixture(scope="module")
-def openai() -> Recogniser:
-    return load_recogniser(str(checkpoint("tiny.en")), engine="openai-whisper")
+def openai() -> Transcriber:
+    return load_transcriber(str(checkpoint("tiny.en")), engine="openai-whisper")
 
 
 @pytest.fixture(scope="module")
-def heard(sound: FloatArray, openai: Recogniser) -> list[Word]:
-    words, language = transcribe(sound, find_speech(sound), openai, None, False)
-    assert language == "en"
-    return words
+def heard(sound: FloatArray, openai: Transcriber) -> list[Word]:
+    found = transcribe_spans(sound, find_speech(sound), openai, Request())
+    assert [run.language for run in found.runs] == ["en"] and not found.unread
+    return found.words
 
 
 @pytest.fixture(scope="module")
 def expected(sound: FloatArray, models: Models) -> list[Word]:
     """What faster-whisper hears, with the same weights."""
-    return transcribe(sound, find_speech(sound), models.recogniser, None, False)[0]
+    return transcribe_spans(sound, find_speech(sound), models.transcriber, Request()).words
 
 
-def test_the_engine_is_chosen_by_name(openai: Recogniser) -> None:
+def test_the_engine_is_chosen_by_name(openai: Transcriber) -> None:
     assert isinstance(openai, OpenAIWhisper)
     assert openai.name == "openai-whisper tiny.en"
     assert not openai.multilingual
@@ -77,7 +81,7 @@ def test_what_is_no_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pt"
     broken.write_bytes(b"not a checkpoint")
     with pytest.raises(SpeechError, match="broken.pt"):
-        load_recogniser(str(broken), engine="openai-whisper")
+        load_transcriber(str(broken), engine="openai-whisper")
 
 
 def _plain(words: list[Word]) -> list[str]:

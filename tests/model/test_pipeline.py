@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import passages
+from model import segmenter
+from model.asr.base import Span, pack
+from model.asr.transcription import Request, transcribe_spans
+from model.asr.vad import find_speech
+from model.asr.whisper import CLIP_SECONDS
 from model.contract import EMOTIONS, Analysis
 from model.features import SAMPLE_RATE
 from model.media import FrameDecoder, Reader
-from model.passages import Listener, cut_point
 from model.pipeline import Models, Options, analyze
-from model.speech import Span, find_speech, pack, transcribe
+from model.segmenter import AudioSegmenter, cut_point
 from tests.agreement import assert_same_answer
 from tests.model.media_files import Sound, silence, speech_of, write
 
@@ -25,7 +28,7 @@ def test_every_utterance_of_the_sample(analysis: Analysis) -> None:
     assert analysis.video.duration_s == pytest.approx(19.7, abs=0.1)
     spoken = [u for u in analysis.utterances if u.text]
     assert len(spoken) == 3 and all(set(u.modalities) == {"text", "audio", "face"} for u in spoken)
-    assert len(analysis.warnings) == 1 and "taken for English" in analysis.warnings[0]  # by tiny.en
+    assert len(analysis.warnings) == 1 and "assumed to be English" in analysis.warnings[0]  # by tiny.en
 
 
 def test_english_that_was_said_to_be_english_needs_no_warning(models: Models, sample: Path) -> None:
@@ -65,15 +68,15 @@ def test_progress_never_goes_back(models: Models, sample: Path) -> None:
     assert {stage for stage, _ in reports} >= {"listening", "watching", "judging", "done"}
 
 
-def test_passages_do_not_lose_or_double_words(
+def test_windows_do_not_lose_or_double_words(
     models: Models, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cut into passages of a few seconds, a video says the same as in one piece."""
+    """Cut into windows of a few seconds, a video says the same as in one piece."""
     sound = speech_of(sample)
     path = write(tmp_path / "a.wav", [], [Sound(np.concatenate([sound, silence(2.0), sound, silence(1.0), sound]))])
     whole = analyze(path, models)
-    monkeypatch.setattr(passages, "PASSAGE_SECONDS", 14.0)
-    monkeypatch.setattr(passages, "LEAST_SECONDS", 6.0)
+    monkeypatch.setattr(segmenter, "WINDOW_SECONDS", 14.0)
+    monkeypatch.setattr(segmenter, "LEAST_SECONDS", 6.0)
     parts = analyze(path, models)
 
     def words(analysis: Analysis) -> list[str]:
@@ -88,17 +91,17 @@ def test_passages_do_not_lose_or_double_words(
         assert a.end_time <= b.start_time + 1e-6
 
 
-def test_only_a_passage_of_sound_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passages, "PASSAGE_SECONDS", 20.0)
-    monkeypatch.setattr(passages, "LEAST_SECONDS", 10.0)
-    listener = Listener(None, None, False)
+def test_only_a_window_of_audio_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segmenter, "WINDOW_SECONDS", 20.0)
+    monkeypatch.setattr(segmenter, "LEAST_SECONDS", 10.0)
+    collector = AudioSegmenter(None, None, False)
     total = 0
     for _ in range(100):
-        listener.hear(silence(5.0))
-        if listener.ready:
-            passage = listener.next_passage()
-            total += len(passage.audio)
-            assert len(passage.audio) <= 25 * SAMPLE_RATE
+        collector.add(silence(5.0))
+        if collector.ready:
+            window = collector.next_window()
+            total += len(window.audio)
+            assert len(window.audio) <= 25 * SAMPLE_RATE
     assert total == 500 * SAMPLE_RATE
 
 
@@ -112,18 +115,18 @@ def test_a_cut_lies_in_silence() -> None:
 
 def test_packing_keeps_all_speech_and_fits_the_window() -> None:
     spans = [Span(i * 200_000, i * 200_000 + length) for i, length in enumerate([160_000, 30_000, 900_000, 5_000])]
-    packed = pack(spans)
-    assert sum(s.end - s.start for group in packed for s in group) == 160_000 + 30_000 + 900_000 + 5_000
-    assert all(sum(s.end - s.start for s in group) <= 30 * SAMPLE_RATE for group in packed)
+    packed = pack(np.zeros(2_000_000, np.float32), spans, CLIP_SECONDS)
+    assert sum(s.end - s.start for clip in packed for s in clip.spans) == 160_000 + 30_000 + 900_000 + 5_000
+    assert all(clip.seconds <= CLIP_SECONDS for clip in packed)
 
 
 def test_packed_words_return_to_their_place(models: Models, sample: Path) -> None:
     """Long silences are cut out before recognition; the times must not notice."""
     sound = speech_of(sample)
     apart = np.concatenate([silence(30.0), sound, silence(45.0), sound])
-    words, language = transcribe(apart, find_speech(apart), models.recogniser, None, False)
-    starts = [w.start for w in words if w.text.strip(" .,").lower() == "dashwood"]
-    assert language == "en" and len(starts) == 2
+    found = transcribe_spans(apart, find_speech(apart), models.transcriber, Request())
+    starts = [w.start for w in found.words if w.text.strip(" .,").lower() == "dashwood"]
+    assert [run.language for run in found.runs] == ["en"] and len(starts) == 2
     assert starts[1] - starts[0] == pytest.approx(len(sound) / SAMPLE_RATE + 45.0, abs=0.3)
 
 

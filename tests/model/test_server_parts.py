@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from pydantic import ValidationError
 
+from model.asr.registry import DEFAULT_MODEL
 from model.bundle import DEFAULT_BUNDLE, find_bundle, read_manifest
 from model.contract import EmotionScore
 from model.media import MediaError
@@ -23,7 +24,6 @@ from model.serving.log import JsonFormatter
 from model.serving.problems import PROBLEMS, problem_of
 from model.serving.progress import ProgressWriter
 from model.serving.settings import ServerSettings
-from model.speech import DEFAULT_MODEL
 from tests.model.serving import DOCKERFILE, ROOT, instructions, lay_out_image, until
 
 ENTRYPOINT = "model/docker/entrypoint.sh"

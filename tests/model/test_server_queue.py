@@ -1,6 +1,6 @@
 """What happens while an analysis runs: others wait, give up, are sent away; the server is told to stop.
 
-The recogniser is held at a gate, so that each state lasts as long as the test needs it.
+The transcriber is held at a gate, so that each state lasts as long as the test needs it.
 """
 
 import asyncio
@@ -15,13 +15,12 @@ import httpx
 import pytest
 
 from bench.ports import free_port
+from model.asr.base import Encoded, Transcript
 from model.bundle import BundleError
 from model.contract import Analysis
-from model.features import FloatArray
 from model.pipeline import Models
 from model.server import Server, create_app, serve
 from model.serving.settings import ServerSettings
-from model.utterances import Word
 from tests.model.serving import MP4, Gate, check_problem, files_in, server_on_thread, shorten, until
 
 Post = Callable[[httpx.Client], "Future[httpx.Response]"]
@@ -35,14 +34,14 @@ def body(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture
 def gate(models: Models) -> Iterator[Gate]:
-    gate = Gate(models.recogniser)
+    gate = Gate(models.transcriber)
     yield gate
     gate.opened.set()
 
 
 @pytest.fixture
 def gated(models: Models, gate: Gate) -> Models:
-    return dataclasses.replace(models, recogniser=gate)
+    return dataclasses.replace(models, transcriber=gate)
 
 
 @pytest.fixture
@@ -160,10 +159,10 @@ def test_an_unexpected_failure_is_told_to_the_log_alone(
     tmp_path: Path, models: Models, post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(Gate):
-        def recognise(self, clips: Sequence[FloatArray], language: str, translate: bool) -> list[list[Word]]:  # noqa: ARG002
+        def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:  # noqa: ARG002
             raise RuntimeError("the disk /srv/models is on fire")
 
-    broken = dataclasses.replace(models, recogniser=Broken(models.recogniser))
+    broken = dataclasses.replace(models, transcriber=Broken(models.transcriber))
     with server_on_thread(ServerSettings(temp_dir=tmp_path), broken) as (_, client):
         response = post(client).result()
         problem = check_problem(response, 500, response.headers["X-Request-Id"])

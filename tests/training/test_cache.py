@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from model import weights
+from model.asr.vad import detect_voice
 from model.bundle import Bundle, Manifest
 from model.faces import FaceDetector
 from model.features import Sample
@@ -24,9 +25,9 @@ from model.modalities.face import FaceConfig
 from model.modalities.text import TextConfig, TextTokenizer
 from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
-from model.passages import Listener, Passage
 from model.pipeline import Judge
-from model.utterances import Spoken
+from model.segmenter import AudioSegmenter, Window
+from model.utterances import Segment
 from model.watching import Watcher
 from tests.model.media_files import Sound, grey_frames, noise, write
 from tests.training.meld_fixture import make_meld
@@ -58,7 +59,7 @@ def detector() -> FaceDetector:
     return FaceDetector(weights.fetch("centerface") / "centerface.onnx")
 
 
-def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretches: list[Spoken]) -> list[Sample]:
+def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretches: list[Segment]) -> list[Sample]:
     """What the pipeline's own Judge makes of stretches of a file, for a bundle that has all modalities."""
     manifest = Manifest(
         name="untrained", version="0", licence="none", public_encoders={}, tokenizer=None, training={},
@@ -67,14 +68,15 @@ def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretch
     bundle = Bundle(manifest, EmotionNetwork(manifest.network), tokenizer)
     with Reader(path) as reader:
         watcher = Watcher(path, detector, clips=True)
-        judge = Judge(bundle, watcher, Listener(None, "en", False), False)
+        judge = Judge(bundle, watcher, AudioSegmenter(None, "en", False), False)
         sound = []
         for chunk in reader:
             watcher.watch(chunk.packets)
             sound.append(chunk.audio)
         watcher.wait()
-        passage = Passage(0.0, reader.end, np.concatenate(sound), stretches)
-        samples = [judge._sample(stretch, passage) for stretch in stretches]
+        audio = np.concatenate(sound)
+        window = Window(0.0, reader.end, audio, detect_voice(audio), stretches)
+        samples = [judge._sample(stretch, window) for stretch in stretches]
         watcher.close()
     return samples
 
@@ -103,7 +105,7 @@ def test_cached_tensors_are_those_of_serving(meld: Path, detector: FaceDetector,
             list(reader)
             end = reader.end
         said = [text for text, *_ in csv_rows(meld, "train")[i // 2 * 2 : i + 1]]
-        stretches = [Spoken(0.0, end, text) for text in said]
+        stretches = [Segment(0.0, end, text, "en") for text in said]
         expected = served(path, detector, tokenizer, stretches)[-1]
         assert set(expected.present) == {"text", "audio", "video", "face"}
         assert_same(example.sample, expected)
@@ -116,7 +118,11 @@ def test_stretches_of_one_file_are_those_of_serving(
     rows = ["path,start,end,text,emotion", f"{sample},0.75,3.97,One.,joy", f"{sample},3.0,7.5,Two.,anger"]
     (tmp_path / "manifest.csv").write_text("\n".join([*rows, f"{sample},12.25,17.5,Three.,fear"]) + "\n")
     examples = read_manifest(tmp_path, "all", tokenizer)
-    stretches = [Spoken(0.75, 3.97, "One."), Spoken(3.0, 7.5, "Two."), Spoken(12.25, 17.5, "Three.")]
+    stretches = [
+        Segment(0.75, 3.97, "One.", "en"),
+        Segment(3.0, 7.5, "Two.", "en"),
+        Segment(12.25, 17.5, "Three.", "en"),
+    ]
     for example, expected in zip(examples, served(sample, detector, tokenizer, stretches), strict=True):
         assert_same(example.sample, expected)
         assert set(expected.present) == {"text", "audio", "video", "face"}

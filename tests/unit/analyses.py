@@ -43,7 +43,7 @@ def analysis_of(
             duration_s=duration, width=640 * picture, height=360 * picture, fps=25.0 * picture, has_audio=True
         ),
         language="en",
-        model=ModelInfo(bundle="starter", version="1", speech="a recogniser"),
+        model=ModelInfo(bundle="starter", version="1", speech="a transcriber"),
         utterances=list(utterances),
         overall=summarise(utterances),
         warnings=list(warnings),

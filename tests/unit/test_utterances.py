@@ -1,4 +1,4 @@
-"""Words to utterances: nothing said is lost, repeated or out of order, whatever the recogniser answers."""
+"""Words to utterances: nothing said is lost, repeated or out of order, whatever the transcriber answers."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +9,7 @@ from model.utterances import (
     MAX_STRETCH,
     MIN_SECONDS,
     MIN_STRETCH,
-    Spoken,
+    Segment,
     Word,
     fill_stretches,
     split_utterances,
@@ -19,8 +19,8 @@ END = 120.0
 
 
 @st.composite
-def recognised(draw: st.DrawFn) -> list[Word]:
-    """Words in order, with pauses, sentence ends, empty texts and times that a recogniser got wrong."""
+def transcribed(draw: st.DrawFn) -> list[Word]:
+    """Words in order, with pauses, sentence ends, empty texts and times that a transcriber got wrong."""
     words = []
     position = 0.0
     for text in draw(
@@ -32,13 +32,13 @@ def recognised(draw: st.DrawFn) -> list[Word]:
     return words
 
 
-@given(recognised())
+@given(transcribed())
 def test_every_word_once_in_order(words: list[Word]) -> None:
     spoken = split_utterances(words, 0.0, END)
     assert " ".join(s.text for s in spoken).split() == "".join(w.text for w in words).split()
 
 
-@given(recognised())
+@given(transcribed())
 def test_inside_ordered_and_not_too_long(words: list[Word]) -> None:
     spoken = split_utterances(words, 0.0, END)
     for s in spoken:
@@ -48,7 +48,7 @@ def test_inside_ordered_and_not_too_long(words: list[Word]) -> None:
         assert a.end <= b.start + 1e-9
 
 
-@given(recognised(), st.lists(st.floats(-0.02, 0.02), min_size=120, max_size=120))
+@given(transcribed(), st.lists(st.floats(-0.02, 0.02), min_size=120, max_size=120))
 def test_noise_in_word_times_moves_an_edge_by_two_steps_of_the_grid_at_most(
     words: list[Word], noise: list[float]
 ) -> None:
@@ -60,7 +60,7 @@ def test_noise_in_word_times_moves_an_edge_by_two_steps_of_the_grid_at_most(
             assert abs(a.start - b.start) < 2.5 / EDGE_GRID and abs(a.end - b.end) < 2.5 / EDGE_GRID
 
 
-@given(recognised())
+@given(transcribed())
 def test_edges_lie_on_the_grid(words: list[Word]) -> None:
     for s in split_utterances(words, 0.0, END):
         for edge in (s.start, s.end):
@@ -72,7 +72,7 @@ def test_an_edge_lies_a_little_outside_the_words_and_neighbours_meet_in_the_midd
     assert [(s.start, s.end) for s in split_utterances(words, 0.0, 6.03)] == [(0.9, 2.0), (2.0, 3.1), (4.9, 6.03)]
 
 
-@given(recognised())
+@given(transcribed())
 def test_stretches_fill_the_gaps(words: list[Word]) -> None:
     spoken = split_utterances(words, 0.0, END)
     filled = fill_stretches(spoken, 0.0, END)
@@ -121,6 +121,6 @@ def test_a_short_one_without_room_joins_its_neighbour() -> None:
 
 
 def test_without_words_all_is_a_stretch() -> None:
-    assert fill_stretches([], 0.0, 0.3) == [Spoken(0.0, 0.3, "")]
+    assert fill_stretches([], 0.0, 0.3) == [Segment(0.0, 0.3, "")]
     assert len(fill_stretches([], 0.0, 25.0)) == 3
     assert fill_stretches([], 5.0, 5.0) == []

@@ -67,7 +67,7 @@ def read_meld_text(data: Path, split: Split, tokenizer: Tokenizer | None, plain:
     """MELD's transcripts: `data` is one CSV, of whichever split, or the folder of the official ones.
 
     The context of an utterance is what was said before it in its dialogue; speakers' names are not used.
-    `plain` takes case and punctuation away, as some recognisers write.
+    `plain` takes case and punctuation away, as some transcribers write.
     """
     if tokenizer is None:
         raise ValueError("MELD is read with a tokenizer")

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from model.asr.vad import find_speech
 from model.contract import Emotion
 from model.features import Evidence, FloatArray
 from model.media import read_audio
 from model.modalities.base import Tokenizer
 from model.modalities.registry import prepare, specs_of
-from model.speech import find_speech
 from training.corpora.base import Example, Split, targets
 from training.data.content_hash import content_of_file
 

@@ -18,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from model.asr.vad import Voice
 from model.faces import CROP_SCALE, DETECTION_RATE, DETECTOR_SIDE, FaceDetector
 from model.features import SAMPLE_RATE, Evidence, FloatArray, Sample, Tokens
 from model.media import READ_ERRORS, Reader
 from model.modalities.registry import DEFAULTS
-from model.passages import Passage
+from model.segmenter import Window
 from model.watching import CLIP_RATE, FACE_RATE, Watcher
 from training.modalities.registry import DEFAULT_RECIPES
 
@@ -159,8 +160,8 @@ class _Heard:
         self._start, self._sound = self._start + forgotten, self._sound[forgotten:]
 
     def between(self, start: float, end: float) -> FloatArray:
-        """Cut as serving cuts an utterance out of its passage."""
-        return Passage(self._start / SAMPLE_RATE, self.end, self._sound, []).sound_between(start, end)
+        """Cut as serving cuts a segment out of its window."""
+        return Window(self._start / SAMPLE_RATE, self.end, self._sound, Voice([], []), []).audio_between(start, end)
 
 
 def _evidence(stretch: Stretch, watcher: Watcher, heard: _Heard, read: float) -> Evidence | StretchError:

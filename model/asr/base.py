@@ -1,0 +1,124 @@
+"""The interface of a transcriber (automatic speech recognition), and the clips of speech it is given.
+
+Only spans in which the voice detector finds speech reach a transcriber: Whisper invents text for
+silence and music. They are packed into clips of the length that the transcriber takes at once.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from model.features import SAMPLE_RATE, FloatArray
+from model.utterances import Word
+
+
+class SpeechError(Exception):
+    """The transcriber cannot be loaded. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of the audio in which somebody speaks, in samples."""
+
+    start: int
+    end: int
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.start) / SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Spans of speech, one right after the other: `audio` is float32 [n] at SAMPLE_RATE."""
+
+    spans: tuple[Span, ...]
+    audio: FloatArray
+
+    @property
+    def seconds(self) -> float:
+        return len(self.audio) / SAMPLE_RATE
+
+    @property
+    def offsets(self) -> list[float]:
+        """Where each span starts in the clip, in seconds, and where the last one ends."""
+        return [0.0, *itertools.accumulate(span.seconds for span in self.spans)]
+
+    def index_of(self, word: Word) -> int:
+        """The index of the span that holds a word's middle; the word's times are seconds of the clip."""
+        middle = (word.start + word.end) / 2
+        return max(i for i, offset in enumerate(self.offsets[:-1]) if i == 0 or offset <= middle)
+
+    def to_audio_time(self, word: Word) -> Word:
+        """The same word with its times in seconds of the audio that the spans come from."""
+        index = self.index_of(word)
+        span, offset = self.spans[index], self.offsets[index]
+        first, last = span.start / SAMPLE_RATE, span.end / SAMPLE_RATE
+        start, end = (min(max(first + time - offset, first), last) for time in (word.start, word.end))
+        return Word(start, end, word.text, word.language)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A clip after a transcriber's encoder; `state` is the transcriber's own."""
+
+    clip: Clip
+    state: Any
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The words of one clip, their times in seconds of the clip, and the mean log probability of the tokens."""
+
+    words: list[Word]
+    log_probability: float
+
+    @property
+    def text(self) -> str:
+        return "".join(word.text for word in self.words).strip()
+
+
+class Transcriber(Protocol):
+    """Turns clips of speech into words. Encoding is apart, so that languages are detected at no cost of their own."""
+
+    name: str
+    multilingual: bool
+    languages: frozenset[str]  # ISO 639-1 codes that it transcribes
+    clip_seconds: float  # the longest clip that it takes
+
+    def encode(self, clip: Clip) -> Encoded:
+        """Run the encoder over a clip."""
+
+    def detect_language(self, encoded: Encoded, start: float, end: float) -> Mapping[str, float]:
+        """The probability of each language, by its ISO 639-1 code, between two times of a clip in seconds."""
+
+    def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
+        """The words of each clip."""
+
+
+def check_language(transcriber: Transcriber, language: str | None, translate: bool) -> None:
+    """Refuse what a transcriber cannot do. Raises SpeechError."""
+    if translate and not transcriber.multilingual:
+        raise SpeechError(f"{transcriber.name} reads English only: it cannot translate. Take base or small.")
+    if language is not None and language not in transcriber.languages:
+        known = ", ".join(sorted(transcriber.languages))
+        raise SpeechError(f"{transcriber.name} does not know the language {language!r}; it knows: {known}")
+
+
+def pack(audio: FloatArray, spans: Sequence[Span], clip_seconds: float) -> list[Clip]:
+    """Group spans, in order, into clips of at most `clip_seconds`; a longer span is cut."""
+    limit = round(clip_seconds * SAMPLE_RATE)
+    groups: list[list[Span]] = []
+    used = 0
+    for span in spans:
+        for start in range(span.start, span.end, limit):
+            piece = Span(start, min(span.end, start + limit))
+            if not groups or used + piece.end - piece.start > limit:
+                groups.append([])
+                used = 0
+            groups[-1].append(piece)
+            used += piece.end - piece.start
+    return [Clip(tuple(group), np.concatenate([audio[s.start : s.end] for s in group])) for group in groups]

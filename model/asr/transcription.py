@@ -1,0 +1,114 @@
+"""From spans of speech to words: each in its language, nothing that was spoken lost without a word."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from model.asr.base import Encoded, Span, Transcriber, Transcript, pack
+from model.asr.languages import Run, find_runs
+from model.features import FloatArray
+from model.utterances import Word
+
+CANDIDATES = 3  # languages that are compared where none is sure
+FALLBACK = "en"  # always among them: Whisper learned most from it
+LANGUAGE_WEIGHT = 0.1  # of a language's log probability beside the mean log probability of its transcript's tokens
+
+MAX_COMPRESSION = 2.4  # a text that zlib packs better repeats itself (Radford et al. 2022, section 4.5)
+LOOP_WORDS, LOOP_SECONDS = 4, 0.2  # so many words in so short a time are not spoken: the decoder repeats itself
+RETRY_SECONDS = 8.0  # a decoder's loop does not get through clips of this length
+MIN_UNREAD_SECONDS = 0.8  # padding included; shorter spans without words are mostly breath and noise
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the caller decides, and what is known of the audio before."""
+
+    language: str | None = None  # stated by the caller
+    translate: bool = False
+    previous: str | None = None  # the language of the speech before
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """Words with times in seconds of the audio, the languages in order, and the spans that got no words."""
+
+    words: list[Word]
+    runs: list[Run]
+    unread: list[Span]
+
+
+def transcribe_spans(
+    audio: FloatArray, spans: Sequence[Span], transcriber: Transcriber, request: Request
+) -> Transcription:
+    """The words spoken in `spans` of `audio`, float32 [n] at SAMPLE_RATE."""
+    reading = _Reading(audio, transcriber, request)
+    clips = [transcriber.encode(clip) for clip in pack(audio, spans, transcriber.clip_seconds)]
+    runs = reading.runs(clips) if clips else []
+    for run in runs:
+        reading.read(run)
+    return Transcription(sorted(reading.words, key=lambda word: word.start), runs, reading.unread)
+
+
+class _Reading:
+    """One call of `transcribe_spans`."""
+
+    def __init__(self, audio: FloatArray, transcriber: Transcriber, request: Request) -> None:
+        self._audio = audio
+        self._transcriber = transcriber
+        self._request = request
+        self.words: list[Word] = []
+        self.unread: list[Span] = []
+
+    def runs(self, clips: Sequence[Encoded]) -> list[Run]:
+        if self._request.language is not None or not self._transcriber.multilingual:
+            return [Run(self._request.language or FALLBACK, clips)]
+        runs = find_runs(self._audio, clips, self._transcriber, self._request.previous)
+        return [run if run.is_sure else self._compared(run) for run in runs]
+
+    def read(self, run: Run) -> None:
+        """Add the words of a run. Spans whose text is missing or in doubt are transcribed again, in short clips."""
+        doubtful: list[Span] = []
+        for encoded, transcript in zip(run.clips, self._transcribe(run.clips, run.language), strict=True):
+            repetitive = is_repetitive(transcript.text)
+            doubtful += encoded.clip.spans if repetitive else self._add(encoded, transcript.words)
+        short = [self._transcriber.encode(clip) for clip in pack(self._audio, doubtful, RETRY_SECONDS)]
+        for encoded, transcript in zip(short, self._transcribe(short, run.language), strict=True):
+            self.unread += self._add(encoded, without_loop(transcript.words))
+
+    def _add(self, encoded: Encoded, words: Sequence[Word]) -> list[Span]:
+        """Add words of a clip, and return its spans that got none."""
+        clip = encoded.clip
+        self.words += [clip.to_audio_time(word) for word in words]
+        read = {clip.index_of(word) for word in words}
+        return [s for i, s in enumerate(clip.spans) if i not in read and s.seconds >= MIN_UNREAD_SECONDS]
+
+    def _transcribe(self, clips: Sequence[Encoded], language: str) -> list[Transcript]:
+        return self._transcriber.transcribe(clips, language, self._request.translate) if clips else []
+
+    def _compared(self, run: Run) -> Run:
+        """The run in the language whose transcript of its first clip is the most probable."""
+        names = sorted(run.probabilities, key=lambda name: -run.probabilities[name])[:CANDIDATES]
+        names += [name for name in (FALLBACK, self._request.previous) if name is not None]
+
+        def score(language: str) -> float:
+            [transcript] = self._transcriber.transcribe(run.clips[:1], language, False)
+            prior = max(run.probabilities.get(language, 0.0), 1e-3)
+            return transcript.log_probability + LANGUAGE_WEIGHT * float(np.log(prior))
+
+        return replace(run, language=max(dict.fromkeys(names), key=score))
+
+
+def is_repetitive(text: str) -> bool:
+    """Whether a text repeats itself: a decoder's loop, or somebody who does."""
+    data = text.encode("utf-8")
+    return len(data) > MAX_COMPRESSION * len(zlib.compress(data))
+
+
+def without_loop(words: Sequence[Word]) -> list[Word]:
+    """The words of a clip up to where its decoder got into a loop, at a speed at which nobody speaks."""
+    for i in range(len(words) - LOOP_WORDS + 1):
+        if words[i + LOOP_WORDS - 1].end - words[i].start < LOOP_SECONDS:
+            return list(words[:i])
+    return list(words)

@@ -1,0 +1,13 @@
+"""Constants and rules that every implementation of Whisper shares."""
+
+CLIP_SECONDS = 29.0  # Whisper's window is 30 s
+FRAMES_PER_SECOND = 50  # of the encoder's output
+
+# A clip that Whisper takes for silence (Radford et al. 2022, section 4.5).
+NO_SPEECH_PROBABILITY = 0.6
+MIN_LOG_PROBABILITY = -1.0
+
+
+def is_silence(no_speech_probability: float, log_probability: float) -> bool:
+    """Whether Whisper's own figures say that it made the text up for a clip without speech."""
+    return no_speech_probability > NO_SPEECH_PROBABILITY and log_probability < MIN_LOG_PROBABILITY
