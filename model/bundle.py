@@ -59,7 +59,7 @@ def _preprocess_ids(network: NetworkConfig | None) -> dict[Modality, str]:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A network ready to judge, and what its inputs need."""
+    """A network ready to predict, and what its inputs need."""
 
     manifest: Manifest
     network: EmotionNetwork

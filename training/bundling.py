@@ -16,7 +16,7 @@ from training.calibration.fitting import (
     fused_report,
     report_of,
 )
-from training.calibration.out_of_fold import load_judged
+from training.calibration.out_of_fold import load_out_of_fold
 from training.card import Report, write_card
 from training.corpora import CORPORA
 from training.data.training_items import read_items, save_seen
@@ -54,61 +54,61 @@ class _Trained:
         return any(bool(p.any()) for layer in layers for p in layer.parameters())
 
 
-def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
+def write_bundle(recipe: Recipe, data: Path, work: Path, out: Path) -> None:
     """Save the bundle, calibrate it on the held-out splits, and report what it scores there."""
-    network, notes = load_trained(plan, work)
-    balances = {m: plan.corpora[section.corpus].class_balance for m, section in plan.sections().items()}
+    network, notes = load_trained(recipe, work)
+    balances = {m: recipe.corpora[section.corpus].class_balance for m, section in recipe.sections().items()}
     trained = _Trained(
         network,
         taught={m: Taught.noted(note.priors, balances[m]) for m, note in notes.items()},
         commits={m: note.commit for m, note in notes.items()},
         items={m: read_items(work / f"{m}.items.npy") for m in network.modalities},
-        in_folds={m: load_judged(work, m) for m, s in plan.sections().items() if plan.corpora[s.corpus].folds},
+        in_folds={m: load_out_of_fold(work, m) for m, s in recipe.sections().items() if recipe.corpora[s.corpus].folds},
     )
-    manifest = _manifest(plan, trained)
+    manifest = _manifest(recipe, trained)
     save_bundle(out, manifest, network)
     save_seen(out, {content for items in trained.items.values() for content in items})
     served = load_bundle(out)  # in half precision: what is shipped is what is calibrated and scored
-    held_out = {name: _encode(served, name, data / folder) for name, folder in _corpora(plan).items()}
-    config, reports = _calibrate(plan, trained, held_out)
+    held_out = {name: _encode(served, name, data / folder) for name, folder in _corpora(recipe).items()}
+    config, reports = _calibrate(recipe, trained, held_out)
     name, fullest = max(held_out.items(), key=lambda item: len(item[1].with_several()))
     config = fit_fused(served.network, config, fullest)
-    fitted_on = {n: facts(e.contents) for n, e in held_out.items() if not plan.corpora[n].folds}
+    fitted_on = {n: facts(e.contents) for n, e in held_out.items() if not recipe.corpora[n].folds}
     manifest = manifest.model_copy(
         update={"network": config, "training": {**manifest.training, "calibrated_on": fitted_on}}
     )
     set_constants(network, config)
     save_bundle(out, manifest, network)
     subject = Subject.load(out)
-    fits = _cross_fits(plan, trained, subject, held_out)
+    fits = _cross_fits(recipe, trained, subject, held_out)
     whole = Report(
         created=datetime.now(UTC).strftime("%Y-%m-%d"),
         commit=commit(),
         prior_of=trained.prior_of,
         calibrations=reports,
         fused=fused_report(subject.bundle.network, config, fullest, fits.get(name)),
-        evaluations=_score(plan, subject, held_out, fits, data),
+        evaluations=_score(recipe, subject, held_out, fits, data),
     )
     (out / "evaluation.json").write_text(whole.model_dump_json(indent=1) + "\n", encoding="utf-8")
     write_card(out)
-    (out / "LICENSE").write_text(f"{plan.licence}.\nSee MODEL_CARD.md for the corpora and what follows from them.\n")
+    (out / "LICENSE").write_text(f"{recipe.licence}.\nSee MODEL_CARD.md for the corpora and what follows from them.\n")
 
 
-def _manifest(plan: Recipe, trained: _Trained) -> Manifest:
+def _manifest(recipe: Recipe, trained: _Trained) -> Manifest:
     """What is known before calibration."""
     effective = {m: taught.effective for m, taught in trained.taught.items()}
     return Manifest(
-        name=plan.name,
-        version=plan.version,
-        licence=plan.licence,
-        public_encoders=public_encoders(plan),
-        tokenizer=tokenizer_entry(plan),
+        name=recipe.name,
+        version=recipe.version,
+        licence=recipe.licence,
+        public_encoders=public_encoders(recipe),
+        tokenizer=tokenizer_entry(recipe),
         fusion_trained=trained.fusion_trained,
         network=trained.network.config.model_copy(update={"calibration": effective, **_declared(trained)}),
         training={
             "commit": commit(),
             "trained_by": trained.commits,
-            "recipe": plan.model_dump(mode="json", exclude_none=True),
+            "recipe": recipe.model_dump(mode="json", exclude_none=True),
             "data": {m: facts(items) for m, items in trained.items.items()},
             "taught": {m: t.model_dump(mode="json", exclude_defaults=True) for m, t in trained.taught.items()},
         },
@@ -116,14 +116,14 @@ def _manifest(plan: Recipe, trained: _Trained) -> Manifest:
 
 
 def _calibrate(
-    plan: Recipe, trained: _Trained, held_out: Mapping[str, Encoded]
+    recipe: Recipe, trained: _Trained, held_out: Mapping[str, Encoded]
 ) -> tuple[NetworkConfig, list[CalibrationReport]]:
     """The network's final constants, each modality's fitted on the held-out split of the corpus it learned from, or
     on what was said in folds of the training split."""
-    transfers = _transfers(plan, trained)
+    transfers = _transfers(recipe, trained)
     calibration: dict[Modality, Calibration] = {}
     reports = []
-    for m, section in plan.sections().items():
+    for m, section in recipe.sections().items():
         encoded, taught = trained.in_folds.get(m, held_out[section.corpus]), trained.taught[m]
         calibration[m] = fit_calibration(encoded, m, taught, transfers[m], taught.effective.reliability)
         in_folds = m in trained.in_folds
@@ -138,19 +138,19 @@ def _declared(trained: _Trained) -> dict[str, tuple[float, ...]]:
 
 
 def _cross_fits(
-    plan: Recipe, trained: _Trained, subject: Subject, held_out: Mapping[str, Encoded]
+    recipe: Recipe, trained: _Trained, subject: Subject, held_out: Mapping[str, Encoded]
 ) -> dict[str, CrossFit]:
     """Of each corpus whose held-out split calibrates, the constants to score that split by."""
-    network, transfers = subject.bundle.network, _transfers(plan, trained)
+    network, transfers = subject.bundle.network, _transfers(recipe, trained)
     return {
         name: cross_fit_constants(network, encoded, trained.taught, transfers)
         for name, encoded in held_out.items()
-        if not plan.corpora[name].folds
+        if not recipe.corpora[name].folds
     }
 
 
 def _score(
-    plan: Recipe, subject: Subject, held_out: Mapping[str, Encoded], fits: Mapping[str, CrossFit], data: Path
+    recipe: Recipe, subject: Subject, held_out: Mapping[str, Encoded], fits: Mapping[str, CrossFit], data: Path
 ) -> list[Evaluation]:
     """Each held-out split, in each of its styles, by constants fitted without the item's dialogue or actor: those that
     ship, where they were fitted on the training split."""
@@ -159,19 +159,19 @@ def _score(
         fit = fits.get(name)
         evaluations += evaluate(subject, name, "held-out", encoded, fit)
         for style in styles(name)[1:]:
-            other = _encode(subject.bundle, style, data / _corpora(plan)[name])
+            other = _encode(subject.bundle, style, data / _corpora(recipe)[name])
             evaluations += evaluate(subject, style, "held-out", other, fit)
     return evaluations
 
 
-def _transfers(plan: Recipe, trained: _Trained) -> dict[Modality, float | None]:
+def _transfers(recipe: Recipe, trained: _Trained) -> dict[Modality, float | None]:
     """Per modality; None where the gates were trained, and so keep the reliabilities they were trained with."""
-    return {m: None if trained.fusion_trained else section.transfer for m, section in plan.sections().items()}
+    return {m: None if trained.fusion_trained else section.transfer for m, section in recipe.sections().items()}
 
 
-def _corpora(plan: Recipe) -> dict[str, str]:
+def _corpora(recipe: Recipe) -> dict[str, str]:
     """The recipe's corpora, each once, and the folder of each."""
-    return {corpus: how.folder for corpus, how in plan.corpora.items()}
+    return {corpus: config.folder for corpus, config in recipe.corpora.items()}
 
 
 def _encode(bundle: Bundle, corpus: str, folder: Path) -> Encoded:

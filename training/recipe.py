@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from model.contract import MODALITIES, Modality
 from training.modalities.base import ModalityRecipe
-from training.modalities.registry import DEFAULT_RECIPES, section_type
+from training.modalities.registry import DEFAULT_RECIPES, RECIPES, section_type
 
 STARTER = Path(__file__).resolve().parent / "starter.toml"
 
@@ -46,14 +46,14 @@ class CorpusRecipe(BaseModel):
     patience: int = 3  # epochs without a better one before training stops, where there is a selection
     modality_dropout: float = 0.0  # chance of each modality of an utterance to be left out, but the last
     calm_share: float = 0.0  # of the epochs, at the end, without mixup, erasing and crops: the data as it is
-    join_share: float = 0.0  # of the sounds that come with another of the same speaker and emotion behind them
-    variants: int = 0  # of each sound, through a frozen encoder once and kept; 0: new ones every epoch
-    folds: int = 0  # of its groups, to calibrate by what is said of each without it; 0: by the held-out split
+    join_share: float = 0.0  # of the audio that comes with another of the same speaker and emotion behind it
+    variants: int = 0  # of each input, through a frozen encoder once and kept; 0: new ones every epoch
+    folds: int = 0  # of its groups, to calibrate by predictions for each without it; 0: by the held-out split
     context_dropout: float = 0.0  # chance of an utterance to come without what was said before it
     plain_share: float = 0.0  # of the epochs' words that come without case and punctuation
     remembered_share: float = Field(default=0.0, ge=0.0, lt=1.0)  # of the loss at the end: engine.self_distillation
     teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
-    teachers: int = Field(default=1, gt=0)  # their judgements are averaged; every second one reads utterances alone
+    teachers: int = Field(default=1, gt=0)  # their predictions are averaged; every second one reads utterances alone
     teacher_share: float = 0.5  # of the loss
 
 
@@ -63,7 +63,7 @@ class Stage:
 
     corpus: str
     modalities: tuple[Modality, ...]
-    how: CorpusRecipe
+    corpus_config: CorpusRecipe
 
     @property
     def name(self) -> str:
@@ -120,15 +120,15 @@ class _Recipe(BaseModel):
     def digest(self, stage: Stage) -> str:
         """Of everything here that decides how a stage comes out; what it leaves alone (a later option) changes none."""
         sections = {m: self.sections()[m].model_dump_json(exclude_defaults=True) for m in stage.modalities}
-        how = stage.how.model_dump_json(exclude_defaults=True)
-        return hashlib.sha256(f"{self.seed}{self.precision}{how}{sections}".encode()).hexdigest()
+        corpus = stage.corpus_config.model_dump_json(exclude_defaults=True)
+        return hashlib.sha256(f"{self.seed}{self.precision}{corpus}{sections}".encode()).hexdigest()
 
     def stages(self) -> list[Stage]:
         """One for each corpus, in the order of the recipe."""
         sections = self.sections()
         return [
-            Stage(corpus, tuple(m for m in sections if sections[m].corpus == corpus), how)
-            for corpus, how in self.corpora.items()
+            Stage(corpus, tuple(m for m in sections if sections[m].corpus == corpus), config)
+            for corpus, config in self.corpora.items()
         ]
 
 
@@ -147,37 +147,40 @@ def _in_words(kind: str, place: tuple[int | str, ...], message: str) -> str:
     """One line on what is wrong with a recipe; of an option that a modality lacks, also which ones it has."""
     modality, option = (place[0], place[-1]) if place else ("", "")
     if kind == "extra_forbidden" and modality in MODALITIES:
-        known = ", ".join(DEFAULT_RECIPES[modality].model_fields)
+        chosen = next((recipe for recipe in RECIPES if recipe.kind in place[1:-1]), DEFAULT_RECIPES[modality])
+        known = ", ".join(chosen.model_fields)
         return f"{modality}.{option}: {modality} has no option {option}; its options are {known}"
     return f"{'.'.join(map(str, place))}: {message}" if place else message.removeprefix("Value error, ")
 
 
 def _options_are_of_its_modalities(stage: Stage, sections: Mapping[Modality, ModalityRecipe]) -> None:
     for modality, recipe in DEFAULT_RECIPES.items():
-        wrong = [option for option in recipe.corpus_options if option in stage.how.model_fields_set]
+        wrong = [option for option in recipe.corpus_options if option in stage.corpus_config.model_fields_set]
         if wrong and modality not in sections:
             raise ValueError(f"{stage.corpus}: {wrong[0]} is for {modality}; it teaches {', '.join(sections)}")
 
 
 def _folds_cost_no_encoder(stage: Stage, _: Mapping[Modality, ModalityRecipe]) -> None:
-    if stage.how.folds == 1 or (stage.how.folds and not stage.how.variants):
+    if stage.corpus_config.folds == 1 or (stage.corpus_config.folds and not stage.corpus_config.variants):
         raise ValueError(f"{stage.corpus}: folds are two or more, and for audio of which variants are kept")
 
 
 def _kept_parts_are_frozen(stage: Stage, sections: Mapping[Modality, ModalityRecipe]) -> None:
     """An encoder that learned would see its own first impression of everything for all of training."""
-    if not stage.how.variants:
+    if not stage.corpus_config.variants:
         return
-    first = next(iter(sections.values()))
-    if len(sections) > 1 or not first.kept_parts or not set(first.kept_parts) <= set(first.frozen):
-        kept = ", ".join(first.kept_parts)
+    modality, section = next(iter(sections.items()))
+    if not section.kept_parts:
+        raise ValueError(f"{stage.corpus}: variants are kept of encoders with two stages; that of {modality} has one")
+    if len(sections) > 1 or not set(section.kept_parts) <= set(section.frozen):
+        kept = ", ".join(section.kept_parts)
         raise ValueError(f"{stage.corpus}: variants are of one modality alone, by an encoder with {kept} frozen")
 
 
 def _mixup_is_alone(stage: Stage, sections: Mapping[Modality, ModalityRecipe]) -> None:
     """What is remembered was seen unmixed, and of several modalities no two utterances have the same."""
     mixed = any(section.mixup_alpha for section in sections.values())
-    if stage.how.remembered_share and (len(sections) > 1 or mixed):
+    if stage.corpus_config.remembered_share and (len(sections) > 1 or mixed):
         raise ValueError(f"{stage.corpus}: remembered_share is for one modality, without mixup")
     if mixed and len(sections) > 1:
         raise ValueError(f"{stage.corpus}: mixup is for audio in a stage of its own")

@@ -11,14 +11,14 @@ and others are asked anew.
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import torch
 import typer
-from rich.progress import track
+from accelerate import Accelerator
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -29,11 +29,15 @@ from model.modalities.text import CONTEXT_UTTERANCES, PLAIN_MARKS
 from model.network import N_EMOTIONS, N_LOGITS, log_probabilities
 from training.cli.recipe_loading import read_recipe
 from training.corpora.meld import PARTS, Row, find, in_context, read_rows
-from training.engine.optim import precision
+from training.data.batches import Batches
+from training.data.stage import StageContext
+from training.engine.optim import accelerator
+from training.engine.trainer import PlainLearner, Settings, Trainer
 from training.files import whole
 from training.recipe import STARTER
 
 Line = tuple[Row, list[str]]  # an utterance and what was said before it
+Tokenised = tuple[list[int], int]  # ids of context and utterance, and where the utterance starts
 KEPT = Path(__file__).resolve().parent / "soft_labels"
 EPOCHS = 2  # a third makes it sure of what it has seen: its labels then tell no more than the corpus's own
 BATCH = 32
@@ -56,19 +60,37 @@ class Teacher(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor, own: Tensor) -> Tensor:
         """ids, mask, own int64 [n, tokens] (own: 1 on the utterance itself) -> logits [n, 10]."""
+        ids, mask, own = (t.to(self.head.weight.device) for t in (ids, mask, own))
         hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         weight = own.unsqueeze(-1).to(hidden.dtype)
         logits: Tensor = self.head((hidden * weight).sum(dim=1) / weight.sum(dim=1))
         return logits
 
 
-def soft_labels(name: str, count: int, data: Path, work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
+class TeacherLoss(nn.Module):
+    """The cross-entropy of a teacher's emotions and sentiments."""
+
+    def __init__(self, teacher: Teacher) -> None:
+        super().__init__()
+        self.teacher = teacher
+
+    def forward(self, batch: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+        """ids, mask, own as the teacher takes them, and the targets int64 [n, 2] -> the mean loss."""
+        *inputs, targets = batch
+        logits = self.teacher(*inputs).float()
+        targets = targets.to(logits.device)
+        loss = F.cross_entropy(logits[:, :N_EMOTIONS], targets[:, 0], label_smoothing=LABEL_SMOOTHING)
+        return loss + F.cross_entropy(logits[:, N_EMOTIONS:], targets[:, 1], label_smoothing=LABEL_SMOOTHING)
+
+
+def soft_labels(name: str, count: int, context: StageContext) -> Tensor:
     """Log-probabilities [n, 10] of the training split's n utterances, emotions then sentiments.
 
-    Those of the averaged judgements of `count` teachers; `name` is an entry of weights.CATALOGUE. What each said of
-    the same data is found in KEPT or under `work`, where it is put otherwise.
+    Those of the averaged predictions of `count` teachers; `name` is an entry of weights.CATALOGUE. What each predicted
+    for the same data is found in KEPT or in the stage's work folder, where it is put otherwise.
     """
-    return averaged([_labels_of_one(name, lines, work, own, precision) for lines, own in _each(count, data, seed)])
+    each = _each(count, context.folder, context.recipe.seed)
+    return averaged([_labels_of_one(name, lines, own, context) for lines, own in each])
 
 
 def _each(count: int, data: Path, seed: int) -> list[tuple[list[Line], int]]:
@@ -88,24 +110,27 @@ def averaged(said: Sequence[Tensor]) -> Tensor:
     return torch.stack(list(said)).logsumexp(dim=0) - math.log(len(said))
 
 
-def _labels_of_one(name: str, lines: Sequence[Line], work: Path, seed: int, precision: torch.dtype | None) -> Tensor:
+def _labels_of_one(name: str, lines: Sequence[Line], seed: int, context: StageContext) -> Tensor:
     file = _file(name, lines, seed)
-    path = KEPT / file if (KEPT / file).exists() else work / file
+    path = KEPT / file if (KEPT / file).exists() else context.work / file
     if not path.exists():
-        _ask(name, lines, seed, precision, path)
+        _ask(name, lines, seed, context, path)
     return torch.from_numpy(np.load(path)).float()
 
 
-def _ask(name: str, lines: Sequence[Line], seed: int, precision: torch.dtype | None, path: Path) -> None:
-    """Fine-tune a teacher on the lines, and keep what it says of them."""
+def _ask(name: str, lines: Sequence[Line], seed: int, context: StageContext, path: Path) -> None:
+    """Fine-tune a teacher on the lines, and keep what it predicts for them."""
+    engine = accelerator(context.recipe.precision, context.device, accumulate=1)
     torch.manual_seed(seed)
     folder = weights.fetch(name)
     teacher = Teacher(folder)
     tokens = _tokenise(lines, Tokenizer.from_file(str(folder / "tokenizer.json")))
-    _fine_tune(teacher, lines, tokens, precision)
-    labels = _judge(teacher, tokens, precision).half()
-    with whole(path) as partial, partial.open("wb") as file:
-        np.save(file, labels.numpy())
+    _fine_tune(teacher, lines, tokens, seed, engine)
+    labels = _predict(teacher, tokens, engine).half()
+    if engine.is_main_process:
+        with whole(path) as partial, partial.open("wb") as file:
+            np.save(file, labels.numpy())
+    engine.wait_for_everyone()
 
 
 def _file(name: str, lines: Sequence[Line], seed: int) -> str:
@@ -115,7 +140,7 @@ def _file(name: str, lines: Sequence[Line], seed: int) -> str:
     return f"{name}-{hashlib.sha256(json.dumps([how, read]).encode()).hexdigest()[:16]}.npy"
 
 
-def _tokenise(lines: Sequence[Line], tokenizer: Tokenizer) -> list[tuple[list[int], int]]:
+def _tokenise(lines: Sequence[Line], tokenizer: Tokenizer) -> list[Tokenised]:
     """<s> context </s></s> utterance </s> of each line, and where the utterance starts."""
     tokenizer.no_padding()
     tokenizer.no_truncation()
@@ -136,54 +161,38 @@ def _tokenise(lines: Sequence[Line], tokenizer: Tokenizer) -> list[tuple[list[in
 
 
 def _fine_tune(
-    teacher: Teacher, lines: Sequence[Line], tokens: list[tuple[list[int], int]], precision: torch.dtype | None
+    teacher: Teacher, lines: Sequence[Line], tokens: Sequence[Tokenised], seed: int, engine: Accelerator
 ) -> None:
     groups = [
         {"params": list(teacher.encoder.parameters()), "lr": LEARNING_RATE},
         {"params": list(teacher.head.parameters()), "lr": HEAD_LEARNING_RATE},
     ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY, fused=True)
-    steps = EPOCHS * (len(lines) // BATCH)
-    rates = [LEARNING_RATE, HEAD_LEARNING_RATE]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=0.1)
-    teacher.train()
-    batches = [batch for _ in range(EPOCHS) for batch in _shuffled(tokens)]
-    for rows in track(batches, description="teacher"):
-        with torch.autocast("cpu", precision or torch.float32, enabled=precision is not None):
-            logits = teacher(*_collate([tokens[i] for i in rows])).float()
-        emotions, sentiments = (torch.tensor([getattr(lines[i][0], k) for i in rows]) for k in ("emotion", "sentiment"))
-        loss = F.cross_entropy(logits[:, :N_EMOTIONS], emotions, label_smoothing=LABEL_SMOOTHING)
-        loss = loss + F.cross_entropy(logits[:, N_EMOTIONS:], sentiments, label_smoothing=LABEL_SMOOTHING)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
+    optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY, fused=True)
+    batches = Batches([len(ids) for ids, _ in tokens], BATCH, seed, engine.num_processes)
+    targets = torch.tensor([(row.emotion, row.sentiment) for row, _ in lines])
+
+    def collate(rows: list[int]) -> tuple[Tensor, ...]:
+        return (*_collate([tokens[i] for i in rows]), targets[rows])
+
+    learner = PlainLearner(TeacherLoss(teacher), teacher, batches, collate)
+    Trainer(learner, optimizer, Settings("teacher", EPOCHS, seed), engine).run()
 
 
 @torch.inference_mode()
-def _judge(teacher: Teacher, tokens: list[tuple[list[int], int]], precision: torch.dtype | None) -> Tensor:
+def _predict(teacher: Teacher, tokens: Sequence[Tokenised], engine: Accelerator) -> Tensor:
+    """Log-probabilities [n, 10], on the CPU."""
     teacher.eval()
     labels = torch.zeros(len(tokens), N_LOGITS)
     order = sorted(range(len(tokens)), key=lambda i: len(tokens[i][0]))
     for start in range(0, len(order), 2 * BATCH):
         rows = order[start : start + 2 * BATCH]
-        with torch.autocast("cpu", precision or torch.float32, enabled=precision is not None):
+        with engine.autocast():
             logits = teacher(*_collate([tokens[i] for i in rows])).float()
-        labels[rows] = log_probabilities(logits)
+        labels[rows] = log_probabilities(logits).cpu()
     return labels
 
 
-def _shuffled(tokens: list[tuple[list[int], int]]) -> Iterator[list[int]]:
-    """Full batches of lines of about a length, in random order."""
-    order = torch.randperm(len(tokens)).tolist()
-    pool = 16 * BATCH
-    pools = [sorted(order[k : k + pool], key=lambda i: len(tokens[i][0])) for k in range(0, len(order), pool)]
-    batches = [pool[k : k + BATCH] for pool in pools for k in range(0, len(pool) - BATCH + 1, BATCH)]
-    yield from (batches[i] for i in torch.randperm(len(batches)).tolist())
-
-
-def _collate(rows: Sequence[tuple[list[int], int]]) -> tuple[Tensor, Tensor, Tensor]:
+def _collate(rows: Sequence[Tokenised]) -> tuple[Tensor, Tensor, Tensor]:
     longest = max(len(ids) for ids, _ in rows)
     ids = torch.ones(len(rows), longest, dtype=torch.int64)  # 1 is MPNet's padding
     mask, own = torch.zeros_like(ids), torch.zeros_like(ids)
@@ -199,15 +208,15 @@ def main(
     recipe: Annotated[Path, typer.Option(help="Whose teachers to ask.")] = STARTER,
 ) -> None:
     """Ask a recipe's teachers again, and keep what they say in the repository."""
-    plan = read_recipe(recipe)
-    for stage in plan.stages():
-        name = stage.how.teacher
+    loaded = read_recipe(recipe)
+    for stage in loaded.stages():
+        name = stage.corpus_config.teacher
         if name is None:
             continue
-        asked = set()
-        for lines, seed in _each(stage.how.teachers, data / stage.how.folder, plan.seed):
+        context, asked = StageContext(loaded, stage, data, KEPT), set()
+        for lines, seed in _each(stage.corpus_config.teachers, context.folder, loaded.seed):
             path = KEPT / _file(name, lines, seed)
-            _ask(name, lines, seed, precision(plan.precision), path)
+            _ask(name, lines, seed, context, path)
             asked.add(path)
         for old in set(KEPT.glob(f"{name}-*.npy")) - asked:
             old.unlink()

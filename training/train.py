@@ -10,6 +10,7 @@ where it stopped. `tensorboard --logdir build/training` shows the course of it.
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,18 +18,19 @@ import torch
 import typer
 from torch import Tensor
 
+from model.network import Calibration, EmotionNetwork
 from training.bundling import write_bundle
-from training.calibration.folds import judge_in_folds
-from training.calibration.out_of_fold import save_judged
+from training.calibration.folds import predict_out_of_fold
+from training.calibration.out_of_fold import save_out_of_fold
 from training.cli.recipe_loading import read_recipe
 from training.corpora import CORPORA, Example
 from training.data.batches import put_aside
+from training.data.stage import StageContext, StageData
 from training.data.training_items import write_items
 from training.engine.loss import effective_priors
-from training.engine.optim import precision
 from training.engine.stage_store import build_network, fingerprint, is_trained, keep_trained, tokenizer_of
-from training.engine.trainer import Training
-from training.recipe import STARTER, Recipe, Stage
+from training.engine.stage_trainer import StageTrainer
+from training.recipe import STARTER
 from training.teachers import soft_labels
 
 IS_MAIN = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun or accelerate starts
@@ -45,93 +47,100 @@ def main(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Train a bundle from a recipe."""
-    plan = read_recipe(recipe)
-    if only is not None and only not in plan.sections():
-        raise typer.BadParameter(f"--only takes one of {', '.join(plan.sections())}")
-    folder = work or ROOT / "build" / "training" / plan.name
-    for corpus in plan.corpora.values():
+    loaded = read_recipe(recipe)
+    if only is not None and only not in loaded.sections():
+        raise typer.BadParameter(f"--only takes one of {', '.join(loaded.sections())}")
+    folder = work or ROOT / "build" / "training" / loaded.name
+    for corpus in loaded.corpora.values():
         if not (data / corpus.folder).exists():
             raise typer.BadParameter(
                 f"there is no {data / corpus.folder}; docs/training-data.md says what belongs there"
             )
     folder.mkdir(parents=True, exist_ok=True)
-    for stage in plan.stages():
-        if only is not None and only not in stage.modalities:
-            continue
-        train_stage(plan, stage, data, folder, device, again)
+    for stage in loaded.stages():
+        if only is None or only in stage.modalities:
+            train_stage(StageContext(loaded, stage, data, folder, device), again)
     if only is None and IS_MAIN:
-        write_bundle(plan, data, folder, out or ROOT / "model" / "bundles" / plan.name)
+        write_bundle(loaded, data, folder, out or ROOT / "model" / "bundles" / loaded.name)
 
 
-def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str = "auto", again: bool = False) -> None:
-    """Train one stage and keep its weights, its training priors and the hashes of its items under `work`.
+def train_stage(context: StageContext, again: bool = False) -> None:
+    """Train one stage and keep its weights, its training priors and the hashes of its items under `context.work`.
 
     One that was trained before by the same recipe on the same data is kept, unless `again`.
     """
-    tokenizer = tokenizer_of(plan)
-    corpus, folder = CORPORA[stage.corpus], data / stage.how.folder
-    everything = list(corpus.read(folder, "train", tokenizer))
-    chosen, aside = _put_aside(everything, stage)
+    tokenizer = tokenizer_of(context.recipe)
+    corpus = CORPORA[context.stage.corpus]
+    everything = list(corpus.read(context.folder, "train", tokenizer))
+    chosen, aside = _put_aside(everything, context)
     train = [everything[i] for i in chosen]
-    made_of = fingerprint(plan, stage, train)
-    if not again and is_trained(stage, made_of, work):
-        typer.echo(f"{stage.name}: trained before by this recipe on this data, and kept (--again trains it again)")
+    made_of = fingerprint(context, train)
+    if not again and is_trained(context, made_of):
+        typer.echo(f"{context.name}: trained before by this recipe on this data, and kept (--again trains it again)")
         return
-    dev = [everything[i] for i in aside] if aside else list(corpus.read(folder, "held-out", tokenizer))
-    teacher = _teacher(plan, stage, folder, work, len(everything))
-    if teacher is not None:
-        teacher = teacher[chosen]
-    torch.manual_seed(plan.seed)
-    network = build_network(plan, list(stage.modalities))
-    priors = effective_priors(train, stage.how.class_balance)
-    if len(stage.modalities) > 1:  # the gates weigh evidence: logits without the prior they are trained under
-        network.set_constants(
-            network.config.model_copy(
-                update={
-                    "calibration": dict.fromkeys(stage.modalities, priors),
-                    "prior_emotion": priors.prior_emotion,
-                    "prior_sentiment": priors.prior_sentiment,
-                }
-            )
-        )
-    marks = tokenizer.marks if tokenizer is not None else frozenset()
-    training = Training(network, plan, stage, train, dev, work, priors, marks, teacher, device)
-    training.run()
-    judged = None
-    if training.variants is not None and stage.how.folds:
-        typer.echo(f"{stage.name}: once more without each of {stage.how.folds} folds, to calibrate by")
-        judged = judge_in_folds(plan, stage, train, training.variants, priors, work, device)
+    dev = [everything[i] for i in aside] if aside else list(corpus.read(context.folder, "held-out", tokenizer))
+    teacher = _teacher(context, len(everything))
+    torch.manual_seed(context.recipe.seed)
+    priors = effective_priors(train, context.corpus.class_balance)
+    network = _network(context, priors)
+    data = StageData(
+        train=train,
+        priors=priors,
+        dev=dev,
+        marks=tokenizer.marks if tokenizer is not None else frozenset(),
+        teacher=None if teacher is None else teacher[chosen],
+    )
+    trainer = StageTrainer(network, context, data)
+    trainer.run()
+    predicted = None
+    if context.corpus.folds:
+        typer.echo(f"{context.name}: once more without each of {context.corpus.folds} folds, to calibrate by")
+        predicted = predict_out_of_fold(context, replace(data, variants=trainer.variants))
     if not IS_MAIN:
         return
-    for modality in stage.modalities:
-        write_items(work / f"{modality}.items.npy", [e.name_of(modality) for e in train])
-    if judged is not None:
-        save_judged(work, judged)
-    keep_trained(network, stage, made_of, priors, work)
-    training.discard_checkpoint()
+    for modality in context.modalities:
+        write_items(context.work / f"{modality}.items.npy", [e.name_of(modality) for e in train])
+    if predicted is not None:
+        save_out_of_fold(context.work, predicted)
+    keep_trained(network, context, made_of, priors)
+    trainer.checkpoints.discard()
 
 
-def _put_aside(everything: Sequence[Example], stage: Stage) -> tuple[list[int], list[int]]:
+def _network(context: StageContext, priors: Calibration) -> EmotionNetwork:
+    """The stage's network, before training."""
+    network = build_network(context.recipe, list(context.modalities))
+    if len(context.modalities) > 1:  # the gates weigh evidence: logits without the prior they are trained under
+        trained_under = {
+            "calibration": dict.fromkeys(context.modalities, priors),
+            "prior_emotion": priors.prior_emotion,
+            "prior_sentiment": priors.prior_sentiment,
+        }
+        network.set_constants(network.config.model_copy(update=trained_under))
+    return network
+
+
+def _put_aside(everything: Sequence[Example], context: StageContext) -> tuple[list[int], list[int]]:
     """Which to train on, and which to choose the best epoch by, where the recipe asks for it."""
-    chosen, aside = put_aside(everything, stage.how.selection)
-    if stage.how.selection and not (chosen and aside):
+    share = context.corpus.selection
+    chosen, aside = put_aside(everything, share)
+    if share and not (chosen and aside):
         # The held-out split is no substitute: what chooses the epoch can then neither calibrate nor score.
         raise typer.BadParameter(
-            f"{stage.corpus}: selection = {stage.how.selection} puts {len(aside)} of {len(everything)} utterances "
+            f"{context.stage.corpus}: selection = {share} puts {len(aside)} of {len(everything)} utterances "
             "aside, by whole dialogues or actors; name another share, or 0 to keep the last epoch",
             param_hint="--recipe",
         )
     return chosen, aside
 
 
-def _teacher(plan: Recipe, stage: Stage, folder: Path, work: Path, n: int) -> Tensor | None:
-    """What the recipe's teachers say of the corpus's n training utterances, [n, 10]; None where it names none."""
-    name = stage.how.teacher
+def _teacher(context: StageContext, n: int) -> Tensor | None:
+    """The soft labels [n, 10] of the recipe's teachers for the corpus's n training utterances; None without any."""
+    name = context.corpus.teacher
     if name is None:
         return None
-    labels = soft_labels(name, stage.how.teachers, folder, work, plan.seed, precision(plan.precision))
+    labels = soft_labels(name, context.corpus.teachers, context)
     if len(labels) != n:
-        raise ValueError("the teacher judged other utterances than there are to learn from")
+        raise ValueError("the teacher's labels are of other utterances than there are to learn from")
     return labels
 
 

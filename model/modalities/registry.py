@@ -24,11 +24,14 @@ def _specs() -> dict[str, AnySpec]:
     specs = {spec.kind: spec for spec in found}
     if len(specs) != len(MODULES) or [spec.modality for spec in found[: len(MODALITIES)]] != list(MODALITIES):
         raise TypeError("each module of model.modalities has a kind of its own, and the modality it is named after")
+    inputs = {spec.modality: spec.prepare for spec in found[: len(MODALITIES)]}
+    if others := [spec.kind for spec in found if spec.prepare is not inputs[spec.modality]]:
+        raise TypeError(f"{', '.join(others)}: encoders of a modality share its `prepare`, which runs before them")
     return specs
 
 
 SPECS = _specs()  # by kind
-DEFAULTS: dict[Modality, AnySpec] = {spec.modality: spec for spec in reversed(SPECS.values())}
+DEFAULTS: dict[Modality, AnySpec] = dict(zip(MODALITIES, SPECS.values(), strict=False))
 
 if TYPE_CHECKING:
     AnyConfig: TypeAlias = EncoderConfig

@@ -17,6 +17,7 @@ from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, save_small_bu
 from training.bundling import write_bundle
 from training.card import Report, render_card, write_card
 from training.corpora import CORPORA
+from training.data.stage import StageContext
 from training.data.training_items import load_seen, write_items
 from training.engine.stage_store import build_network, keep_trained, tokenizer_of
 from training.evaluation.protocol import Subject, evaluate
@@ -89,8 +90,8 @@ def bundle(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for stage, note in zip(plan.stages(), (CONVERSATION, PHOTOGRAPHS), strict=True):
         network = build_network(plan, list(stage.modalities))
         noted = Calibration(prior_emotion=note.prior_emotion, prior_sentiment=note.prior_sentiment)
-        keep_trained(network, stage, "of this recipe", noted, work)
-        examples = CORPORA[stage.corpus].read(data / stage.how.folder, "train", tokenizer_of(plan))
+        keep_trained(network, StageContext(plan, stage, data, work), "of this recipe", noted)
+        examples = CORPORA[stage.corpus].read(data / stage.corpus_config.folder, "train", tokenizer_of(plan))
         write_items(work / f"{stage.name}.items.npy", [e.content for e in examples])
     write_bundle(plan, data, work, out)
     return out

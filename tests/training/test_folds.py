@@ -14,14 +14,15 @@ from model.modalities.audio import N_MELS
 from tests.model.media_files import Sound, write
 from tests.training.commands import run_evaluate
 from training.bundling import write_bundle
-from training.calibration.folds import judge_in_folds
-from training.calibration.out_of_fold import load_judged, save_judged
+from training.calibration.folds import predict_out_of_fold
+from training.calibration.out_of_fold import load_out_of_fold, save_out_of_fold
 from training.calibration.scaling import folds_of
 from training.card import Report
 from training.corpora import Example
+from training.data.stage import StageContext, StageData
 from training.engine.loss import effective_priors
 from training.engine.stage_store import build_network
-from training.engine.trainer import Training
+from training.engine.stage_trainer import StageTrainer
 from training.recipe import Recipe
 from training.train import train_stage
 
@@ -67,13 +68,20 @@ def spoken_by(emotions: list[int], actors: list[int]) -> list[Example]:
     return [Example(silence, emotion, 0, f"actor {actor}", content=f"{i:016x}") for i, (emotion, actor) in pairs]
 
 
+def of_stage(plan: Recipe, train: list[Example], variants: torch.Tensor, work: Path) -> tuple[StageContext, StageData]:
+    """The recipe's only stage, and what it learns from."""
+    (stage,) = plan.stages()
+    data = StageData(train, effective_priors(train, 0.0), variants=variants)
+    return StageContext(plan, stage, Path("none"), work, "cpu"), data
+
+
 @pytest.mark.parametrize("one_emotion_each", [True, False])
 def test_nobody_is_judged_by_a_network_that_has_met_them(plan: Recipe, tmp_path: Path, one_emotion_each: bool) -> None:
     """Where each speaker has an emotion of their own, who has not met them has never heard of it."""
     (stage,) = plan.stages()
     emotions, variants = sounds()
     train = spoken_by(emotions, emotions if one_emotion_each else [i // 4 % 4 for i in range(64)])
-    judged = judge_in_folds(plan, stage, train, variants, effective_priors(train, 0.0), tmp_path)
+    judged = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path))
     right = judged.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == judged.emotions
     assert right.mean() == 0.0 if one_emotion_each else right.mean() > 0.9
     assert judged.groups == tuple(e.group for e in train) and judged.emotions.tolist() == emotions
@@ -83,9 +91,9 @@ def test_what_was_judged_is_kept(plan: Recipe, tmp_path: Path) -> None:
     (stage,) = plan.stages()
     emotions, variants = sounds(16)
     train = spoken_by(emotions, emotions)
-    judged = judge_in_folds(plan, stage, train, variants, effective_priors(train, 0.0), tmp_path)
-    save_judged(tmp_path, judged)
-    kept = load_judged(tmp_path, "audio")
+    judged = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path))
+    save_out_of_fold(tmp_path, judged)
+    kept = load_out_of_fold(tmp_path, "audio")
     assert torch.equal(kept.logits, judged.logits) and kept.emotions.tolist() == emotions
     assert (kept.groups, kept.contents) == (judged.groups, tuple(e.content for e in train))
     assert kept.having(["audio"]).tolist() == list(range(16))
@@ -97,8 +105,7 @@ def test_a_voice_is_normalised_by_what_was_kept_of_it(plan: Recipe, tmp_path: Pa
     emotions, variants = sounds()
     train = spoken_by(emotions, emotions)
     network = build_network(plan, ["audio"])
-    priors = effective_priors(train, 0.0)
-    Training(network, plan, stage, train, [], tmp_path, priors, device="cpu", variants=variants, quiet=True).run()
+    StageTrainer(network, *of_stage(plan, train, variants, tmp_path), quiet=True).run()
     kept = variants.flatten(0, 1).flatten(1).mean(dim=0)
     found = network.encoders["audio"].get_buffer("norm.running_mean")
     assert float((found - kept).norm()) < 0.3 * float(kept.norm())
@@ -122,7 +129,7 @@ def test_what_ships_was_fitted_without_the_items_that_score_it(plan: Recipe, tmp
             sound = (0.3 * tone + 0.02 * rng.standard_normal(SAMPLE_RATE)).astype(np.float32)
             write(tmp_path / "voices" / f"03-01-{code}-01-01-01-{actor}.wav", [], [Sound(sound)])
     (stage,) = plan.stages()
-    train_stage(plan, stage, tmp_path, tmp_path / "work", "cpu")
+    train_stage(StageContext(plan, stage, tmp_path, tmp_path / "work", "cpu"))
     out = tmp_path / "voice"
     write_bundle(plan, tmp_path, tmp_path / "work", out)
     report = Report.model_validate_json((out / "evaluation.json").read_bytes())

@@ -203,3 +203,108 @@ def test_its_recipe_is_strict(checkout: Path, tmp_path: Path) -> None:
     read = f"from training.recipe import Recipe; from pathlib import Path; Recipe.read(Path({str(recipe)!r}))"
     done = subprocess.run([sys.executable, "-c", read], cwd=checkout, capture_output=True, text=True, check=False)
     assert "motion has no option token_dropout; its options are" in done.stderr and "hidden, noise" in done.stderr
+
+
+OTHER_TEXT = {
+    "model/modalities/text_bag.py": '''"""Text as a bag of words."""
+
+from dataclasses import replace
+from typing import Literal
+
+from torch import Tensor, nn
+
+from model.modalities.base import Encoder, EncoderConfig, ModalitySpec
+from model.modalities.text import SPEC as BERT
+
+
+class BagConfig(EncoderConfig):
+    kind: Literal["bag"] = "bag"
+    hidden: int = 8
+
+
+class BagEncoder(Encoder):
+    def __init__(self, config: BagConfig) -> None:
+        super().__init__()
+        self.words = nn.EmbeddingBag(40_000, config.hidden, mode="sum")
+        self.width = config.hidden
+
+    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
+        return self.words(ids, per_sample_weights=(types * mask).float())
+
+
+SPEC = replace(BERT, config=BagConfig, encoder=BagEncoder, configure=lambda _, options, __: BagConfig(**options))
+''',
+    "training/modalities/text_bag.py": '''"""How a bag of words is trained."""
+
+from training.modalities.text import TextRecipe
+
+
+class BagRecipe(TextRecipe):
+    kind = "bag"
+
+    hidden: int = 8
+
+    @property
+    def encoder_options(self):
+        return {"hidden": self.hidden}
+
+
+RECIPE = BagRecipe
+''',
+}
+TEXT_RECIPE = """
+name = "bag"
+version = "0"
+licence = "for tests"
+seed = 1
+[corpora.meld-text]
+folder = "meld"
+epochs = 1
+batch = 8
+[text]
+corpus = "meld-text"
+encoder = "bag"
+hidden = 4
+token_dropout = 0.1
+learning_rate = 0.1
+head_learning_rate = 0.1
+"""
+USE = """
+import sys
+from pathlib import Path
+import torch
+from model.features import Sample, Tokens
+from training.engine.stage_store import build_network, tokenizer_entry
+from training.recipe import Recipe, RecipeError
+recipe = Recipe.read(Path(sys.argv[1]))
+network = build_network(recipe, ["text"]).eval()
+print(network.config.encoders["text"], tokenizer_entry(recipe))
+words = torch.tensor([101, 2000, 102])
+print(network([Sample(text=Tokens(words, torch.ones_like(words)))]).emotions.shape)
+for change in ("rotate_degrees = 3", "encoder = 'nonesuch'"):
+    Path("changed.toml").write_text(Path(sys.argv[1]).read_text().replace("encoder = 'bag'", change))
+    try:
+        Recipe.read(Path("changed.toml"))
+    except RecipeError as error:
+        print(error)
+"""
+
+
+def test_another_encoder_of_text_takes_two_files_and_a_line(tmp_path: Path) -> None:
+    """The modality's own is the default still, and each has its options."""
+    for package in ("model", "training"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "bundles"))
+    for name, text in OTHER_TEXT.items():
+        (tmp_path / name).write_text(text)
+    registry = tmp_path / "model" / "modalities" / "__init__.py"
+    line = "    *MODALITIES,  # the default encoder of each\n"
+    assert registry.read_text().count(line) == 1
+    registry.write_text(registry.read_text().replace(line, f'{line}    "text_bag",\n'))
+    (tmp_path / "recipe.toml").write_text(TEXT_RECIPE.replace('"bag"\nhidden', "'bag'\nhidden"))
+    (tmp_path / "use.py").write_text(USE)
+    built, shape, extra, unknown = run(tmp_path, "use", "recipe.toml").splitlines()
+    assert built == "kind='bag' hidden=4 minilm-l6" and shape == "torch.Size([1, 7])"
+    assert extra.startswith("text.") and "text has no option" in extra and "nonesuch" in unknown
+    starter = "from training.recipe import STARTER, Recipe; print(Recipe.read(STARTER).sections()['text'].kind)"
+    done = subprocess.run([sys.executable, "-c", starter], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "bert"

@@ -4,9 +4,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
+from model.compat import ensure_torchvision
+from model.contract import EMOTIONS
 from training import teachers
-from training.teachers import averaged, read_by
+from training.data.stage import StageContext
+from training.recipe import Recipe
+from training.teachers import averaged, read_by, soft_labels
 
 
 def test_every_second_teacher_reads_utterances_alone(tmp_path: Path) -> None:
@@ -33,3 +40,49 @@ def test_teachers_are_averaged_as_probabilities() -> None:
     first, second = torch.tensor([[0.9, 0.1], [0.5, 0.5]]), torch.tensor([[0.1, 0.9], [0.25, 0.75]])
     torch.testing.assert_close(averaged([first.log(), second.log()]).exp(), (first + second) / 2)
     torch.testing.assert_close(averaged([first.log()]), first.log())
+
+
+def test_a_teacher_learns_and_its_labels_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tiny one, by the trainer that stages have, on lines that a word decides."""
+    make_teacher(tmp_path / "weights")
+    monkeypatch.setattr("model.weights.fetch", lambda _: tmp_path / "weights")
+    for name, value in {"EPOCHS": 20, "BATCH": 8, "LEARNING_RATE": 0.01, "HEAD_LEARNING_RATE": 0.05}.items():
+        monkeypatch.setattr(teachers, name, value)
+    (tmp_path / "meld").mkdir()
+    (tmp_path / "work").mkdir()
+    words = [("good", "joy", "positive"), ("bad", "anger", "negative")]
+    rows = [f"{i},0,{words[i % 2][0]} {'so ' * (i % 5)},Joey,{words[i % 2][1]},{words[i % 2][2]}" for i in range(40)]
+    header = "Dialogue_ID,Utterance_ID,Utterance,Speaker,Emotion,Sentiment"
+    (tmp_path / "meld" / "train_sent_emo.csv").write_text("\n".join([header, *rows]) + "\n")
+    recipe = Recipe.model_validate(
+        {
+            "name": "x", "version": "0", "licence": "none", "seed": 4, "precision": "no",
+            "corpora": {"meld-text": {"folder": "meld", "epochs": 1, "batch": 8, "teacher": "tiny"}},
+            "text": {"corpus": "meld-text", "learning_rate": 1.0, "head_learning_rate": 1.0},
+        }
+    )  # fmt: skip
+    context = StageContext(recipe, recipe.stages()[0], tmp_path, tmp_path / "work", "cpu")
+    labels = soft_labels("tiny", 1, context)
+    assert labels.shape == (40, 10) and torch.isfinite(labels).all()
+    torch.testing.assert_close(labels[:, :7].exp().sum(dim=1), torch.ones(40), atol=1e-2, rtol=0.0)
+    right = labels[:, :7].argmax(dim=1) == torch.tensor([EMOTIONS.index(words[i % 2][1]) for i in range(40)])
+    assert right.all() and len(list((tmp_path / "work").glob("tiny-*.npy"))) == 1
+    monkeypatch.setattr(teachers, "_ask", lambda *_: pytest.fail("it was asked again"))
+    assert torch.equal(soft_labels("tiny", 1, context), labels)
+
+
+def make_teacher(folder: Path) -> None:
+    """Weights and a tokenizer of the shape that the catalog has of a teacher's."""
+    ensure_torchvision()
+    from transformers import MPNetConfig, MPNetModel
+
+    torch.manual_seed(0)
+    config = MPNetConfig(
+        vocab_size=8, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        max_position_embeddings=32,
+    )  # fmt: skip
+    MPNetModel(config, add_pooling_layer=False).save_pretrained(folder)
+    vocabulary = {word: i for i, word in enumerate(("<s>", "<pad>", "</s>", "<unk>", "good", "bad", "so"))}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.save(str(folder / "tokenizer.json"))

@@ -1,5 +1,6 @@
 """Training learns, goes on after a kill as if nothing had been, and leaves what is frozen alone."""
 
+import argparse
 import os
 import re
 import shutil
@@ -29,13 +30,17 @@ from tests.training.commands import run_train
 from training.corpora import Example, read_fer2013
 from training.data.augmentation import drop_tokens, erase_patches, mask_spectrogram, move_faces
 from training.data.batches import Batches, put_aside
-from training.data.clip_concat import Joiner
-from training.data.collate import Feed, encode_variants
+from training.data.clip_concat import ClipConcat
+from training.data.collate import Feed, to_batch
+from training.data.stage import StageContext, StageData
+from training.engine.averaging import moving_average
 from training.engine.batch_norms import refit_batch_norms
-from training.engine.loss import Objective, effective_priors, to_batch
-from training.engine.optim import Part, freeze, moving_average, optimiser_of
-from training.engine.self_distillation import Remembered
-from training.engine.trainer import Training
+from training.engine.checkpoints import Checkpoints
+from training.engine.loss import StageLoss, effective_priors
+from training.engine.optim import Part, freeze, optimizer_of
+from training.engine.self_distillation import SelfDistillation
+from training.engine.stage_trainer import StageTrainer
+from training.engine.variants import encode_variants
 from training.modalities.audio import AudioRecipe
 from training.modalities.face import FaceRecipe
 from training.recipe import STARTER, CorpusRecipe, Recipe, RecipeError
@@ -91,11 +96,16 @@ def recipe(folder: Path, epochs: int = 6) -> Path:
     return path
 
 
+def context_of(plan: Recipe, work: Path) -> StageContext:
+    """The recipe's only stage; its examples are given, so that no folder of corpora is read."""
+    return StageContext(plan, plan.stages()[0], Path("none"), work, "cpu")
+
+
 def train(plan: Recipe, data: Path, work: Path, examples: list[Example] | None = None) -> EmotionNetwork:
     torch.manual_seed(plan.seed)
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     found = examples or list(read_fer2013(data / "fer2013", "train", None))
-    Training(network, plan, plan.stages()[0], found, [], work, effective_priors(found, 0.0), device="cpu").run()
+    StageTrainer(network, context_of(plan, work), StageData(found, effective_priors(found, 0.0))).run()
     return network
 
 
@@ -156,7 +166,7 @@ def test_a_checkpoint_of_another_recipe_is_not_taken_up(data: Path, tmp_path: Pa
         plan = Recipe.read(recipe(tmp_path, epochs))
         network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
         priors = effective_priors(examples, 0.0)
-        history = Training(network, plan, plan.stages()[0], examples, [], tmp_path, priors, device="cpu").run()
+        history = StageTrainer(network, context_of(plan, tmp_path), StageData(examples, priors)).run()
         assert [f["epoch"] for f in history] == [1.0, 2.0][:epochs]
 
 
@@ -173,7 +183,7 @@ def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
 ) -> None:
     """Scored as below, the second epoch is the best, and after two worse ones there is no fifth. A run that breaks off
     in the third, with gradients half added up, ends with the same weights."""
-    monkeypatch.setattr("training.engine.trainer.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("training.engine.checkpoints.CHECKPOINT_SECONDS", 0.0)
     plan = Recipe.read(recipe(tmp_path, epochs=9))
     asked = {"selection": 0.2, "patience": 2, "accumulate": 3, "remembered_share": 0.0}
     plan = plan.model_copy(update={"corpora": {"fer2013": plan.corpora["fer2013"].model_copy(update=asked)}})
@@ -184,22 +194,22 @@ def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
     def trained(work: Path, breaks_off: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
         torch.manual_seed(plan.seed)
         network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
-        training = Training(network, plan, plan.stages()[0], examples, examples[:8], work, priors, device="cpu")
+        training = StageTrainer(network, context_of(plan, work), StageData(examples, priors, examples[:8]))
         averages = []
 
         def score() -> dict[str, float]:
-            averages.append({k: v.clone() for k, v in training._average.module.state_dict().items()})
-            return {"dev_weighted_f1": scores[training.state.epoch]}
+            averages.append({k: v.clone() for k, v in training.average.weights.items()})
+            return {"dev_weighted_f1": scores[training.trainer.state.epoch]}
 
         def check(_: torch.Tensor) -> None:
-            if breaks_off and (training.state.epoch, training.state.batch) >= (2, 5):
+            if breaks_off and (training.trainer.state.epoch, training.trainer.state.batch) >= (2, 5):
                 raise KeyboardInterrupt
 
         monkeypatch.setattr(training, "_score", score)
-        monkeypatch.setattr(training, "_check", check)
+        monkeypatch.setattr(training.trainer, "_check", check)
         history = training.run()
         assert [f["dev_weighted_f1"] for f in history] == scores[:4]
-        return training._part.state_dict(), averages[1] if len(averages) == 4 else {}
+        return training.part.state_dict(), averages[1] if len(averages) == 4 else {}
 
     whole, second = trained(tmp_path / "whole")
     statistics = ("running_mean", "running_var", "num_batches_tracked")  # they are taken anew at the end
@@ -220,13 +230,29 @@ def test_without_groups_to_choose_the_epoch_by_nothing_is_trained(data: Path, tm
     assert code == 2 and "puts 0 of 210 utterances aside" in " ".join(output.split())
 
 
+def test_a_checkpoint_that_cannot_be_read_is_not_taken_up(tmp_path: Path) -> None:
+    """As one of another version, which kept a class of its own, or one that is no checkpoint at all."""
+    told: list[str] = []
+    path = tmp_path / "face.checkpoint.pt"
+    checkpoints = Checkpoints(path, "of this recipe", told.append)
+    assert checkpoints.load() is None and not told
+    for content in ({"fingerprint": "of this recipe", "state": argparse.Namespace()}, {"fingerprint": "of another"}):
+        torch.save(content, path)
+        assert checkpoints.load() is None and "starting over" in told.pop()
+    path.write_bytes(b"nothing of the kind")
+    assert checkpoints.load() is None and "starting over" in told.pop()
+    checkpoints.save({"state": {"epoch": 3}})
+    saved = checkpoints.load()
+    assert saved is not None and saved["state"] == {"epoch": 3} and not told
+
+
 def test_focal_loss_weighs_down_what_is_known_well() -> None:
     """(1 - p) ** focal times the cross-entropy -log p (Lin et al. 2017, equation 4); 0 is cross-entropy itself."""
     how = CorpusRecipe(folder=".", epochs=1, batch=2)
     logits, targets = torch.tensor([[4.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), torch.tensor([0, 0])
     right = logits.softmax(dim=1)[:, 0]
     for focal in (0.0, 2.0):
-        objective = Objective(
+        objective = StageLoss(
             EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))),
             {"face": FACE},
             how.model_copy(update={"focal": focal}),
@@ -258,7 +284,7 @@ def test_batches_hold_every_example_once_and_can_be_taken_up_anywhere() -> None:
     assert list(sampler) != whole
 
 
-def test_what_is_frozen_does_not_move() -> None:
+def test_what_is_frozen_does_not_move(tmp_path: Path) -> None:
     """Neither the weights nor the statistics of a frozen batch norm, in training mode."""
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     plan = Recipe.model_validate(
@@ -271,19 +297,7 @@ def test_what_is_frozen_does_not_move() -> None:
     before = {k: v.clone() for k, v in network.encoders["face"].state_dict().items()}
     rng = torch.Generator().manual_seed(0)
     examples = [Example(Sample(face=torch.randn(1, 1, 48, 48, generator=rng)), i % 7, i % 3, "g") for i in range(16)]
-    training = Training(
-        network,
-        plan,
-        plan.stages()[0],
-        examples,
-        [],
-        Path("/nonexistent"),
-        effective_priors(examples, 0.0),
-        device="cpu",
-    )
-    training._save = lambda: None  # type: ignore[method-assign]
-    training._writer = lambda: None  # type: ignore[method-assign]
-    training.run()
+    StageTrainer(network, context_of(plan, tmp_path), StageData(examples, effective_priors(examples, 0.0))).run()
     after = network.encoders["face"].state_dict()
     moved = {k for k, v in before.items() if not torch.equal(v, after[k])}
     assert moved and not any(k.startswith(("stem.", "blocks.0.")) for k in moved)
@@ -333,7 +347,7 @@ def test_a_balanced_loss_weighs_rare_classes_up() -> None:
     assert sum(even) == pytest.approx(1.0)
     how = Recipe.read(Path(__file__).parents[2] / "training" / "full.toml").corpora["meld"]
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
-    objective = Objective(network, {"face": FACE}, how, effective_priors(examples, how.class_balance))
+    objective = StageLoss(network, {"face": FACE}, how, effective_priors(examples, how.class_balance))
     weight = objective.get_buffer("emotion_weight")
     assert weight[1] > weight[0] and weight.mean() == pytest.approx(1.0)
 
@@ -416,7 +430,7 @@ def test_biases_and_norms_do_not_decay(name: Literal["adamw", "sgd"]) -> None:
     part = Part(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), "face")
     before = {key: value.clone() for key, value in part.named_parameters()}
     how = CorpusRecipe(folder="x", epochs=1, batch=1, optimiser=name, weight_decay=0.5)
-    optimiser = optimiser_of(part, {"face": (0.1, 0.2)}, how)
+    optimiser = optimizer_of(part, {"face": (0.1, 0.2)}, how)
     for parameter in part.parameters():
         parameter.grad = torch.zeros_like(parameter)
     optimiser.step()
@@ -426,7 +440,7 @@ def test_biases_and_norms_do_not_decay(name: Literal["adamw", "sgd"]) -> None:
 
 
 def test_what_was_said_of_an_example_is_averaged_and_found_again() -> None:
-    remembered, sure, unsure = Remembered(5), torch.zeros(1, 10), torch.zeros(1, 10)
+    remembered, sure, unsure = SelfDistillation(5), torch.zeros(1, 10), torch.zeros(1, 10)
     sure[0, 2] = sure[0, 8] = 50.0
     assert (remembered.of(torch.tensor([3])) == 0.0).all(), "nothing is wanted of what was never judged"
     remembered.add(torch.tensor([3, 1]), torch.cat([sure, unsure]))
@@ -446,17 +460,17 @@ def test_what_the_network_said_draws_a_doubtful_label_back() -> None:
     batch = replace(to_batch(examples, specs_of("face"), how), numbers=torch.tensor([0, 1]))
     gradients = []
     for epoch in (0, 9):
-        remembered = Remembered(2)
-        remembered.said[:, 4] = remembered.said[:, 8] = 1.0
+        remembered = SelfDistillation(2)
+        remembered.targets[:, 4] = remembered.targets[:, 8] = 1.0
         still = FACE.model_copy(update={"rotate_degrees": 0.0, "scale": 0.0, "shift": 0.0})
-        objective = Objective(network, {"face": still}, how, effective_priors(examples, 0.0), remembered)
+        objective = StageLoss(network, {"face": still}, how, effective_priors(examples, 0.0), remembered)
         objective.start_epoch(epoch)
         network.zero_grad()
         objective(batch).backward()
         bias = network.heads["face"].get_parameter("bias")
         assert bias.grad is not None
         gradients.append(bias.grad.clone())
-        assert float(remembered.said[0, 4]) < 1.0, "and what it says now is remembered"
+        assert float(remembered.targets[0, 4]) < 1.0, "and what it says now is remembered"
     assert gradients[0][0] < 0 < gradients[0][4] and gradients[1][0] > gradients[0][0] and gradients[1][4] < 0
 
 
@@ -469,7 +483,8 @@ from model.modalities.registry import specs_of
 from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
 from training.corpora import Example
-from training.engine.loss import Objective, effective_priors, to_batch
+from training.data.collate import to_batch
+from training.engine.loss import StageLoss, effective_priors
 from training.modalities.video import VideoRecipe
 from training.recipe import CorpusRecipe
 torch.manual_seed(0)
@@ -477,7 +492,7 @@ network = EmotionNetwork(NetworkConfig.of(VideoConfig()))
 how = CorpusRecipe(folder="x", epochs=1, batch=2)
 examples = [Example(Sample(video=torch.randn(3, 16, 112, 112)), 0, 0, "g")] * 2
 section = VideoRecipe(corpus="x", learning_rate=1.0, head_learning_rate=1.0)
-objective = Objective(network, {"video": section}, how, effective_priors(examples, 0.0))
+objective = StageLoss(network, {"video": section}, how, effective_priors(examples, 0.0))
 with torch.autocast("cpu", torch.bfloat16):
     loss = objective(to_batch(examples, specs_of("video"), how))
 loss.backward()
@@ -550,6 +565,7 @@ def test_only_audio_is_mixed() -> None:
         ("audio", 'encoder = "hubert"', ["audio.encoder", "'hubert' is not an encoder of audio; that is 'whisper'"]),
         ("corpora.fer2013", "plain_share = 0.5", ["fer2013: plain_share is for text; it teaches face"]),
         ("corpora.fer2013", "join_share = 0.5", ["fer2013: join_share is for audio; it teaches face"]),
+        ("corpora.fer2013", "variants = 2", ["fer2013: variants are kept of encoders with two stages"]),
         ("corpora.fer2013", "colour = 3", ["corpora.fer2013.colour: Extra inputs are not permitted"]),
     ],
 )
@@ -599,8 +615,8 @@ def test_joined_sounds_are_of_one_speaker_and_emotion() -> None:
         Example(Sample(audio=torch.full((N_MELS, 40 + i), float(i % 6))), i % 2, 0, f"actor {i % 3}") for i in range(60)
     ]
     torch.manual_seed(0)
-    assert all(Joiner(examples, 0.0)(i) is examples[i] for i in range(60))
-    joined = [Joiner(examples, 1.0)(i) for i in range(60)]
+    assert all(ClipConcat(examples, 0.0)(i) is examples[i] for i in range(60))
+    joined = [ClipConcat(examples, 1.0)(i) for i in range(60)]
     assert all(e.emotion == examples[i].emotion and e.group == examples[i].group for i, e in enumerate(joined))
     sounds = [e.sample.audio for e in joined if e.sample.audio is not None]
     assert all((sound == i % 6).all() for i, sound in enumerate(sounds))
@@ -620,15 +636,15 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
             },
         }
     )  # fmt: skip
-    stage, section = plan.stages()[0], plan.sections()["audio"]
     network = EmotionNetwork(NetworkConfig.of(VoiceConfig(layers=1, width=16, heads=2, hidden=8))).eval()
     examples = [
         Example(Sample(audio=torch.rand(N_MELS, 50 + 7 * (i % 5))), i % 7, i % 3, f"actor {i}") for i in range(40)
     ]
-    variants = encode_variants(network, examples, stage, section, plan.seed)
+    context = context_of(plan, Path("none"))
+    variants = encode_variants(network, context, examples)
     assert variants.shape == (2, 40, 2, 32)
     assert (variants[0] != variants[1]).flatten(1).any(dim=1).all()
-    batch = Feed(examples, stage, plan.seed, variants=variants[:1])([3, 17, 8])
+    batch = Feed(context, StageData(examples, effective_priors(examples, 0.0)), variants[:1])([3, 17, 8])
     assert batch.encoded and batch.emotions.tolist() == [3, 3, 1] and batch.sentiments.tolist() == [0, 2, 2]
     with torch.inference_mode():
         kept = network.heads["audio"](network.embed("audio", batch.inputs["audio"][1], 3, encoded=True))
@@ -702,9 +718,9 @@ def test_gradients_that_are_added_up_leave_the_schedule_its_length(data: Path, t
     examples = list(read_fer2013(data / "fer2013", "train", None))[:128]
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     priors = effective_priors(examples, 0.0)
-    training = Training(network, plan, plan.stages()[0], examples, [], tmp_path, priors, device="cpu")
+    training = StageTrainer(network, context_of(plan, tmp_path), StageData(examples, priors))
     training.run()
-    assert training._schedule.get_last_lr()[0] < 0.2 * 3e-3, "the cosine came to its end"
+    assert training.trainer.schedule.get_last_lr()[0] < 0.2 * 3e-3, "the cosine came to its end"
 
 
 def test_the_committed_recipes_are_valid() -> None:
@@ -729,13 +745,10 @@ def _run_until_mid_epoch(command: list[str], work: Path) -> None:
 
 
 def _batch(checkpoint: Path) -> int:
-    from training.engine.trainer import State
-
     if not checkpoint.exists():
         return 0
-    with torch.serialization.safe_globals([State]):
-        state = torch.load(checkpoint, weights_only=True)["state"]
-    return int(state.batch) if state.epoch >= 2 else 0
+    state = torch.load(checkpoint, weights_only=True)["state"]
+    return int(state["batch"]) if state["epoch"] >= 2 else 0
 
 
 def _command(plan: Path, data: Path, work: Path) -> list[str]:

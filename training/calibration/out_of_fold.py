@@ -1,4 +1,4 @@
-"""What was said of items by one modality, without the network that said it: kept in a file, and found again."""
+"""Predictions of one modality for items, without the network that made them: kept in a file, and found again."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,21 +36,21 @@ def of_logits(
     )
 
 
-def save_judged(work: Path, judged: Encoded) -> None:
-    """Keep what one modality said of items beside its trained weights."""
-    with whole(_file(work, judged.modalities[0])) as partial, partial.open("wb") as file:
+def save_out_of_fold(work: Path, predicted: Encoded) -> None:
+    """Keep predictions beside the modality's trained weights."""
+    with whole(_file(work, predicted.modalities[0])) as partial, partial.open("wb") as file:
         np.savez(
             file,
-            logits=judged.logits[:, 0].numpy(),
-            emotions=judged.emotions,
-            sentiments=judged.sentiments,
-            groups=np.asarray(judged.groups),
-            contents=np.asarray(judged.contents),
+            logits=predicted.logits[:, 0].numpy(),
+            emotions=predicted.emotions,
+            sentiments=predicted.sentiments,
+            groups=np.asarray(predicted.groups),
+            contents=np.asarray(predicted.contents),
         )
 
 
-def load_judged(work: Path, modality: Modality) -> Encoded:
-    """What `save_judged` kept. Raises OSError where there is nothing."""
+def load_out_of_fold(work: Path, modality: Modality) -> Encoded:
+    """What `save_out_of_fold` kept. Raises OSError where there is nothing."""
     with np.load(_file(work, modality)) as kept:
         groups, contents = kept["groups"].tolist(), kept["contents"].tolist()
         return of_logits(

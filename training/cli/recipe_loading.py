@@ -11,10 +11,10 @@ from training.recipe import Recipe, RecipeError
 def read_recipe(recipe: Path) -> Recipe:
     """What `--recipe` names. Raises typer.BadParameter where it cannot be followed."""
     try:
-        plan = Recipe.read(recipe)
+        loaded = Recipe.read(recipe)
     except RecipeError as error:
         raise typer.BadParameter(f"{recipe} is no recipe: {error}", param_hint="--recipe") from error
-    if unknown := sorted(set(plan.corpora) - set(CORPORA)):
+    if unknown := sorted(set(loaded.corpora) - set(CORPORA)):
         known = ", ".join(CORPORA)
         raise typer.BadParameter(f"{recipe} names {', '.join(unknown)}; corpora are {known}", param_hint="--recipe")
-    return plan
+    return loaded

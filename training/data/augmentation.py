@@ -114,7 +114,7 @@ def move_faces(crops: Tensor, recipe: FaceRecipe) -> Tensor:
     """Mirror, turn, scale and shift each crop [n, 1, s, s] at random, and keep a random part of the recipe's side.
 
     Convolutions averaged over the picture take any size. Parts cost less, are more different from each other, and
-    the whole is judged the better for it (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
+    the whole is predicted the better for it (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
     """
     n = len(crops)
     side = round(crops.shape[-1] * recipe.crop)

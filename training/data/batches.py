@@ -1,5 +1,6 @@
-"""In which order a training meets its examples, and which of them it never meets."""
+"""The order in which training sees its examples, the ones it never sees, and the seeds of both."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -27,6 +28,11 @@ class Batches(Sampler[list[int]]):
         self.epoch = 0
         self.first = 0
 
+    @property
+    def total(self) -> int:
+        """The number of examples."""
+        return len(self._lengths)
+
     def __len__(self) -> int:
         return self._count
 
@@ -45,3 +51,8 @@ def put_aside(examples: Sequence[Example], share: float) -> tuple[list[int], lis
     """Indices to train on, and of whole groups kept to select by; which ones follows from their names alone."""
     kept = [drawn(e.group) < share for e in examples]
     return [i for i, k in enumerate(kept) if not k], [i for i, k in enumerate(kept) if k]
+
+
+def seed_of(*parts: int | str) -> int:
+    """One seed from several numbers and names."""
+    return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)

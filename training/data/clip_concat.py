@@ -1,4 +1,4 @@
-"""Longer utterances from short ones: sound of the same speaker in the same emotion, one behind the other.
+"""Longer utterances from short ones: audio of the same speaker in the same emotion, one behind the other.
 
 Actors say two seconds at a time, people ten. A voice that was only learned in short clips takes the evenness of long
 speech for a sign of something.
@@ -15,8 +15,8 @@ from training.corpora import Example
 LEAST_SHARE = 0.5  # of both together that is kept
 
 
-class Joiner:
-    """Gives the examples of a corpus, by some chance joined to another of the same group and emotion."""
+class ClipConcat:
+    """The examples of a corpus, by some chance joined to another of the same group and emotion."""
 
     def __init__(self, examples: Sequence[Example], share: float) -> None:
         self._examples, self._share = examples, share
@@ -26,7 +26,7 @@ class Joiner:
                 self._alike[example.group, example.emotion].append(i)
 
     def __call__(self, row: int) -> Example:
-        """Of the example's sound and another's a stretch of half to all; other modalities stay."""
+        """A part, half to all, of the example's audio and another's behind it; other modalities stay."""
         example = self._examples[row]
         if self._share == 0.0 or example.sample.audio is None or float(torch.rand(())) >= self._share:
             return example

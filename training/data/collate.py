@@ -1,84 +1,92 @@
 """From rows of a corpus to batches, varied by chance that follows from the rows and the epoch alone."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from model.modalities.base import TwoStageEncoder
-from model.modalities.registry import specs_of
-from model.network import EmotionNetwork
+from model.contract import Modality
+from model.features import Sample
+from model.modalities.registry import AnySpec
 from training.corpora import Example
-from training.data.clip_concat import Joiner
-from training.engine.loss import Batch, to_batch
-from training.modalities.base import ModalityRecipe
-from training.recipe import Stage
+from training.data.batches import seed_of
+from training.data.clip_concat import ClipConcat
+from training.data.stage import StageContext, StageData
+from training.modalities.registry import DEFAULT_RECIPES
+from training.recipe import CorpusRecipe
 
-ENCODED_AT_ONCE = 32
+
+@dataclass(frozen=True)
+class Batch:
+    """n utterances: of each modality the `rows` [k] that have it and their collated inputs; targets [n].
+
+    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments; `numbers` int64 [n] says which
+    of the training's examples they are. Where the inputs are `encoded`, the frozen part of the encoder has seen them
+    already, varied.
+    """
+
+    TARGETS = ("emotion", "sentiment")
+    inputs: dict[Modality, tuple[Tensor, list[Tensor]]]
+    emotions: Tensor
+    sentiments: Tensor
+    teacher: Tensor | None = None
+    encoded: bool = False
+    numbers: Tensor | None = None
+
+
+def to_batch(
+    examples: Sequence[Example],
+    specs: Mapping[Modality, AnySpec],
+    corpus: CorpusRecipe,
+    marks: frozenset[int] = frozenset(),
+    teacher: Tensor | None = None,
+) -> Batch:
+    """Collate examples, varied as the corpus's recipe asks: modalities left out, words without their `marks`."""
+    samples = [_varied(e.sample, corpus, marks) for e in examples]
+    kept = [_some([m for m in sample.present if m in specs], corpus.modality_dropout) for sample in samples]
+    inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {}
+    for modality, spec in specs.items():
+        rows = [i for i, present in enumerate(kept) if modality in present]
+        if rows:
+            inputs[modality] = torch.tensor(rows), spec.collate([samples[i].get(modality) for i in rows])
+    emotions, sentiments = (torch.tensor([getattr(e, kind) for e in examples]) for kind in Batch.TARGETS)
+    return Batch(inputs, emotions, sentiments, teacher)
+
+
+def _varied(sample: Sample, corpus: CorpusRecipe, marks: frozenset[int]) -> Sample:
+    """The sample with each input varied as the corpus's recipe asks of its modality."""
+    return Sample(**{m: DEFAULT_RECIPES[m].vary(sample.get(m), corpus, marks) for m in sample.present})
+
+
+def _some(present: list[Modality], dropout: float) -> list[Modality]:
+    if dropout == 0 or len(present) < 2:
+        return present
+    kept = [m for m in present if float(torch.rand(())) >= dropout]
+    return kept or [present[int(torch.randint(0, len(present), ()))]]
 
 
 class Feed:
-    """Makes the batches of a stage's training. `epoch` is set by who trains."""
+    """Collates the batches of a stage's training. The trainer sets `epoch`."""
 
-    def __init__(
-        self,
-        train: Sequence[Example],
-        stage: Stage,
-        seed: int,
-        marks: frozenset[int] = frozenset(),
-        teacher: Tensor | None = None,
-        variants: Tensor | None = None,
-    ) -> None:
-        self._train, self._stage, self._seed = train, stage, seed
-        self._marks, self._teacher, self._variants = marks, teacher, variants
-        self._joined = Joiner(train, stage.how.join_share)
+    def __init__(self, context: StageContext, data: StageData, variants: Tensor | None = None) -> None:
+        """`variants` are those of `engine.variants`, where an encoder's kept output is learned from."""
+        self._context, self._data, self._variants = context, data, variants
+        self._joined = ClipConcat(data.train, context.corpus.join_share)
         self.epoch = 0
 
     def __call__(self, rows: list[int]) -> Batch:
-        soft = None if self._teacher is None else self._teacher[rows]
+        data, corpus = self._data, self._context.corpus
+        soft = None if data.teacher is None else data.teacher[rows]
         numbers = torch.tensor(rows)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_of(self._seed, self.epoch, *rows))
+            torch.manual_seed(seed_of(self._context.recipe.seed, self.epoch, *rows))
             if self._variants is None:
                 examples = [self._joined(i) for i in rows]
-                batch = to_batch(examples, specs_of(*self._stage.modalities), self._stage.how, self._marks, soft)
+                batch = to_batch(examples, self._context.specs, corpus, data.marks, soft)
                 return replace(batch, numbers=numbers)
             chosen = self._variants[torch.randint(len(self._variants), (len(rows),)), numbers]
-        emotions, sentiments = (torch.tensor([getattr(self._train[i], k) for i in rows]) for k in Batch.TARGETS)
-        heard = torch.arange(len(rows)), [chosen]
-        return Batch({"audio": heard}, emotions, sentiments, soft, encoded=True, numbers=numbers)
-
-
-@torch.no_grad()
-def encode_variants(
-    network: EmotionNetwork, train: Sequence[Example], stage: Stage, section: ModalityRecipe, seed: int
-) -> Tensor:
-    """What a frozen voice encoder makes of each of n sounds in `how.variants` variants: [variants, n, layers, width].
-
-    The first is the sound as it is; the others are joined and varied as the recipe asks. The encoder is nearly all of
-    the work of training what follows it: done once for each variant, not once an epoch.
-    """
-    encoder, spec = network.encoder("audio"), network.specs["audio"]
-    if not isinstance(encoder, TwoStageEncoder):
-        raise TypeError("variants are kept of sounds alone")
-    device = network.log_prior.device
-    joined = Joiner(train, stage.how.join_share)
-    order = sorted(range(len(train)), key=lambda i: train[i].length)
-    variants = []
-    for variant in range(stage.how.variants):
-        torch.manual_seed(seed_of(seed, "variant", variant))
-        parts = []
-        for start in range(0, len(order), ENCODED_AT_ONCE):
-            rows = order[start : start + ENCODED_AT_ONCE]
-            inputs = spec.collate([(joined(i) if variant else train[i]).sample.audio for i in rows])
-            varied = section.augment(inputs) if variant else inputs
-            parts.append(encoder.statistics(*(t.to(device) for t in varied)).cpu())
-        variants.append(torch.cat(parts)[torch.tensor(order).argsort()])
-    return torch.stack(variants)
-
-
-def seed_of(*parts: int | str) -> int:
-    """One seed from several numbers and names."""
-    return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
+        emotions, sentiments = (torch.tensor([getattr(data.train[i], k) for i in rows]) for k in Batch.TARGETS)
+        (modality,) = self._context.modalities
+        inputs = {modality: (torch.arange(len(rows)), [chosen])}
+        return Batch(inputs, emotions, sentiments, soft, encoded=True, numbers=numbers)

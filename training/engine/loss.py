@@ -1,102 +1,50 @@
-"""What training minimises: the losses of the fused judgement and of each modality by itself."""
+"""The loss of a stage: that of the fused prediction and of each modality by itself."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.contract import EMOTIONS, SENTIMENTS, Modality
-from model.features import Sample
-from model.modalities.registry import AnySpec
 from model.network import N_EMOTIONS, Calibration, EmotionNetwork, Encoded, log_probabilities
 from training.corpora import IGNORED, Example, class_frequencies
+from training.data.collate import Batch
 from training.engine.optim import precision_of
-from training.engine.self_distillation import Remembered
+from training.engine.self_distillation import SelfDistillation
 from training.modalities.base import ModalityRecipe
-from training.modalities.registry import DEFAULT_RECIPES
 from training.recipe import CorpusRecipe
 
 
-@dataclass(frozen=True)
-class Batch:
-    """n utterances: of each modality the `rows` [k] that have it and their collated inputs; targets [n].
-
-    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments; `numbers` int64 [n] says which
-    of the training's examples they are. Where the inputs are `encoded`, the frozen part of the encoder has seen them
-    already, varied.
-    """
-
-    TARGETS = ("emotion", "sentiment")
-    inputs: dict[Modality, tuple[Tensor, list[Tensor]]]
-    emotions: Tensor
-    sentiments: Tensor
-    teacher: Tensor | None = None
-    encoded: bool = False
-    numbers: Tensor | None = None
-
-
-def to_batch(
-    examples: Sequence[Example],
-    specs: Mapping[Modality, AnySpec],
-    how: CorpusRecipe,
-    marks: frozenset[int] = frozenset(),
-    teacher: Tensor | None = None,
-) -> Batch:
-    """Collate examples, varied as the corpus's recipe asks: modalities left out, words without their `marks`."""
-    samples = [_varied(e.sample, how, marks) for e in examples]
-    kept = [_some([m for m in sample.present if m in specs], how.modality_dropout) for sample in samples]
-    inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {}
-    for modality, spec in specs.items():
-        rows = [i for i, present in enumerate(kept) if modality in present]
-        if rows:
-            inputs[modality] = torch.tensor(rows), spec.collate([samples[i].get(modality) for i in rows])
-    emotions, sentiments = (torch.tensor([getattr(e, kind) for e in examples]) for kind in Batch.TARGETS)
-    return Batch(inputs, emotions, sentiments, teacher)
-
-
-def _varied(sample: Sample, how: CorpusRecipe, marks: frozenset[int]) -> Sample:
-    """The sample with each input varied as the corpus's recipe asks of its modality."""
-    return Sample(**{m: DEFAULT_RECIPES[m].vary(sample.get(m), how, marks) for m in sample.present})
-
-
-def _some(present: list[Modality], dropout: float) -> list[Modality]:
-    if dropout == 0 or len(present) < 2:
-        return present
-    kept = [m for m in present if float(torch.rand(())) >= dropout]
-    return kept or [present[int(torch.randint(0, len(present), ()))]]
-
-
-class Objective(nn.Module):
+class StageLoss(nn.Module):
     """A network, and the loss it is trained with. Called like a module, so that several GPUs can share the work."""
 
     def __init__(
         self,
         network: EmotionNetwork,
         sections: dict[Modality, ModalityRecipe],
-        how: CorpusRecipe,
+        corpus: CorpusRecipe,
         calibration: Calibration,
-        remembered: Remembered | None = None,
+        distillation: SelfDistillation | None = None,
     ) -> None:
         super().__init__()
         self.network = network
         self._sections = self._varied = sections
-        self._how = how
-        self._remembered, self._remembered_share = remembered, 0.0
+        self._corpus = corpus
+        self._distillation, self._distilled_share = distillation, 0.0
         for name, prior in (("emotion", calibration.prior_emotion), ("sentiment", calibration.prior_sentiment)):
             # The prior of a weighted loss is frequency^(1 - balance): the weights are known from it.
-            balance = how.class_balance
+            balance = corpus.class_balance
             weight = torch.tensor(prior).pow(-balance / (1.0 - balance)) if balance else torch.ones(len(prior))
             self.register_buffer(f"{name}_weight", weight / weight.mean(), persistent=False)
 
     def start_epoch(self, epoch: int) -> None:
-        """What follows from how much has been learned: the last epochs leave out what no real utterance looks like,
-        and what the network said itself counts the more the later it is."""
-        how = self._how
-        calm = epoch >= round(how.epochs * (1.0 - how.calm_share))
+        """Set what depends on how much has been learned: the last epochs leave out what no real utterance looks like,
+        and the network's own predictions count the more the later it is."""
+        corpus = self._corpus
+        calm = epoch >= round(corpus.epochs * (1.0 - corpus.calm_share))
         self._sections = {m: section.calmed() if calm else section for m, section in self._varied.items()}
-        self._remembered_share = how.remembered_share * epoch / how.epochs
+        self._distilled_share = corpus.remembered_share * epoch / corpus.epochs
 
     def forward(self, batch: Batch) -> Tensor:
         """The mean loss of a batch."""
@@ -110,9 +58,9 @@ class Objective(nn.Module):
             if len(rows):
                 total = total + self._loss(logits[rows, column], emotions[rows], sentiments[rows], batch, rows, mixed)
         if logits.shape[1] > 1:
-            judged = self.network.fuse(embeddings, logits, present)
+            predicted = self.network.fuse(embeddings, logits, present)
             rows = present.any(dim=1).nonzero().flatten()
-            fused = torch.cat([judged.emotions, judged.sentiments], dim=1)
+            fused = torch.cat([predicted.emotions, predicted.sentiments], dim=1)
             total = total + self._loss(fused[rows], emotions[rows], sentiments[rows], batch, rows, None)
         return total
 
@@ -151,15 +99,15 @@ class Objective(nn.Module):
         if mixed is not None:
             order, share = mixed
             own = share * own + (1.0 - share) * self._labelled(logits, emotions[order], sentiments[order])
-        if self._remembered is not None and batch.numbers is not None:
+        if self._distillation is not None and batch.numbers is not None:
             numbers = batch.numbers[rows.cpu()]
-            said = _divergence(logits, self._remembered.of(numbers).to(logits.device))
-            own = (1.0 - self._remembered_share) * own + self._remembered_share * said
-            self._remembered.add(numbers, logits)
+            own_past = _divergence(logits, self._distillation.of(numbers).to(logits.device))
+            own = (1.0 - self._distilled_share) * own + self._distilled_share * own_past
+            self._distillation.add(numbers, logits)
         if batch.teacher is None:
             return own
         taught = _divergence(logits, batch.teacher.to(logits.device)[rows].exp())
-        return (1.0 - self._how.teacher_share) * own + self._how.teacher_share * taught
+        return (1.0 - self._corpus.teacher_share) * own + self._corpus.teacher_share * taught
 
     def _labelled(self, logits: Tensor, emotions: Tensor, sentiments: Tensor) -> Tensor:
         loss = logits.new_zeros(())
@@ -171,15 +119,15 @@ class Objective(nn.Module):
         return loss
 
     def _cross_entropy(self, logits: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
-        smoothing = self._how.label_smoothing
-        if self._how.focal == 0.0:
+        smoothing = self._corpus.label_smoothing
+        if self._corpus.focal == 0.0:
             return F.cross_entropy(logits, targets, weight, label_smoothing=smoothing, ignore_index=IGNORED)
         each = F.cross_entropy(
             logits, targets, weight, label_smoothing=smoothing, ignore_index=IGNORED, reduction="none"
         )
         known = targets != IGNORED
         right = logits.softmax(dim=1).gather(1, targets.clamp_min(0).unsqueeze(1)).squeeze(1)
-        return (each * (1.0 - right).pow(self._how.focal))[known].mean()
+        return (each * (1.0 - right).pow(self._corpus.focal))[known].mean()
 
 
 def effective_priors(examples: Sequence[Example], balance: float) -> Calibration:

@@ -1,13 +1,12 @@
-"""What is optimised, how fast, and in which precision."""
+"""Which weights are trained, by which optimizer, and in which precision."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
-from torch import Tensor, nn
+from torch import nn
 
 from model.bundle import has_fast_bfloat16
 from model.contract import Modality
@@ -16,7 +15,6 @@ from model.network import EmotionNetwork
 from training.recipe import CorpusRecipe
 
 MOMENTUM = 0.9
-Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 class Part(nn.Module):
@@ -71,10 +69,10 @@ def freeze(part: Part, frozen: dict[Modality, tuple[str, ...]]) -> list[nn.Modul
     return modules
 
 
-def optimiser_of(part: Part, rates: dict[Modality, tuple[float, float]], how: CorpusRecipe) -> torch.optim.Optimizer:
+def optimizer_of(part: Part, rates: dict[Modality, tuple[float, float]], corpus: CorpusRecipe) -> torch.optim.Optimizer:
     """What the recipe asks for; `rates` are of encoder and head of each modality."""
-    groups = [half for group in parameter_groups(part, rates) for half in _decaying(group, how.weight_decay)]
-    if how.optimiser == "sgd":
+    groups = [half for group in parameter_groups(part, rates) for half in _decaying(group, corpus.weight_decay)]
+    if corpus.optimiser == "sgd":
         return torch.optim.SGD(groups, momentum=MOMENTUM, nesterov=True)
     return torch.optim.AdamW(groups, fused=True)  # seven times as fast a step on a CPU
 
@@ -96,17 +94,3 @@ def parameter_groups(part: Part, rates: dict[Modality, tuple[float, float]]) -> 
         fusion = [*part.gates.parameters(), *part.joint.parameters()]
         groups.append({"params": fusion, "lr": min(head for _, head in rates.values())})
     return [group for group in groups if group["params"]]
-
-
-def moving_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
-    """An exponential moving average that reaches `decay` by and by, so that it forgets the start soon."""
-
-    def update(averages: Tensors, currents: Tensors, steps: Tensor | int) -> None:
-        share = 1.0 - min(decay, (1.0 + float(steps)) / (10.0 + float(steps)))
-        for average, current in zip(averages, currents, strict=True):
-            if average.is_floating_point():
-                average.lerp_(current, share)
-            else:
-                average.copy_(current)
-
-    return update

@@ -13,6 +13,7 @@ from model.modalities.base import Tokenizer
 from model.modalities.registry import SPECS, load_public_encoder
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from training.corpora import Example
+from training.data.stage import StageContext
 from training.engine.optim import Part
 from training.files import whole
 from training.recipe import Recipe, Stage
@@ -28,38 +29,46 @@ class Note(BaseModel):
     commit: str  # of the code that trained it
 
 
-def fingerprint(plan: Recipe, stage: Stage, train: Sequence[Example]) -> str:
+def fingerprint(context: StageContext, train: Sequence[Example]) -> str:
     """Of the recipe and the training examples: all that decides how a stage comes out, but for the code."""
     data = hashlib.sha256("".join(f"{e.content}{e.emotion}{e.sentiment}" for e in train).encode()).hexdigest()
-    return f"{plan.digest(stage)} {data}"
+    return f"{context.recipe.digest(context.stage)} {data}"
 
 
-def is_trained(stage: Stage, made_of: str, work: Path) -> bool:
+def is_trained(context: StageContext, made_of: str) -> bool:
     """Whether the stage was trained to its end, on the recipe and the data of this fingerprint."""
-    if not (work / f"{stage.name}.safetensors").exists():
+    if not _weights_of(context.stage, context.work).exists():
         return False
     try:
-        notes = [Note.model_validate_json((work / f"{m}.json").read_text()) for m in stage.modalities]
+        notes = [_note_of(modality, context.work) for modality in context.modalities]
     except (OSError, ValidationError):
         return False
     return all(note.fingerprint == made_of for note in notes)
 
 
-def keep_trained(network: EmotionNetwork, stage: Stage, made_of: str, priors: Calibration, work: Path) -> None:
+def keep_trained(network: EmotionNetwork, context: StageContext, made_of: str, priors: Calibration) -> None:
     """Keep a trained stage: notes first, and the weights, which say that it is done, whole or not at all."""
-    weights_file = work / f"{stage.name}.safetensors"
+    weights_file = _weights_of(context.stage, context.work)
     weights_file.unlink(missing_ok=True)
     note = Note(priors=priors, fingerprint=made_of, commit=commit())
-    for modality in stage.modalities:
-        (work / f"{modality}.json").write_text(note.model_dump_json(indent=1))
-    state = {key: value.contiguous() for key, value in Part(network, *stage.modalities).state_dict().items()}
+    for modality in context.modalities:
+        (context.work / f"{modality}.json").write_text(note.model_dump_json(indent=1))
+    state = {key: value.contiguous() for key, value in Part(network, *context.modalities).state_dict().items()}
     with whole(weights_file) as partial:
         save_file(state, partial)
 
 
-def build_network(plan: Recipe, modalities: list[Modality]) -> EmotionNetwork:
+def _weights_of(stage: Stage, work: Path) -> Path:
+    return work / f"{stage.name}.safetensors"
+
+
+def _note_of(modality: Modality, work: Path) -> Note:
+    return Note.model_validate_json((work / f"{modality}.json").read_text())
+
+
+def build_network(recipe: Recipe, modalities: list[Modality]) -> EmotionNetwork:
     """The recipe's network with the given modalities, public encoders loaded, the rest fresh."""
-    sections = {m: s for m, s in plan.sections().items() if m in modalities}
+    sections = {m: s for m, s in recipe.sections().items() if m in modalities}
     specs = {m: SPECS[section.kind] for m, section in sections.items()}
     shapes = [specs[m].configure(specs[m], s.encoder_options, s.public_encoder) for m, s in sections.items()]
     network = EmotionNetwork(NetworkConfig.of(*shapes))
@@ -69,30 +78,30 @@ def build_network(plan: Recipe, modalities: list[Modality]) -> EmotionNetwork:
     return network
 
 
-def load_trained(plan: Recipe, work: Path) -> tuple[EmotionNetwork, dict[Modality, Note]]:
+def load_trained(recipe: Recipe, work: Path) -> tuple[EmotionNetwork, dict[Modality, Note]]:
     """All modalities of the recipe with their trained weights, and what training noted of each."""
-    network = build_network(plan, list(plan.sections()))
+    network = build_network(recipe, list(recipe.sections()))
     notes: dict[Modality, Note] = {}
-    for stage in plan.stages():
-        Part(network, *stage.modalities).load_state_dict(load_file(work / f"{stage.name}.safetensors"))
+    for stage in recipe.stages():
+        Part(network, *stage.modalities).load_state_dict(load_file(_weights_of(stage, work)))
         for modality in stage.modalities:
-            notes[modality] = Note.model_validate_json((work / f"{modality}.json").read_text())
+            notes[modality] = _note_of(modality, work)
     return network.eval(), notes
 
 
-def tokenizer_of(plan: Recipe) -> Tokenizer | None:
+def tokenizer_of(recipe: Recipe) -> Tokenizer | None:
     """The tokenizer of the recipe's text encoder."""
-    entry, text = tokenizer_entry(plan), plan.sections().get("text")
+    entry, text = tokenizer_entry(recipe), recipe.sections().get("text")
     load = None if text is None else SPECS[text.kind].tokenizer
     return load(weights.fetch(entry)) if entry is not None and load is not None else None
 
 
-def tokenizer_entry(plan: Recipe) -> str | None:
+def tokenizer_entry(recipe: Recipe) -> str | None:
     """The entry of weights.CATALOGUE that holds it; one that starts from nothing has its spec's."""
-    text = plan.sections().get("text")
+    text = recipe.sections().get("text")
     return None if text is None else text.public_encoder or SPECS[text.kind].default_tokenizer
 
 
-def public_encoders(plan: Recipe) -> dict[Modality, str]:
+def public_encoders(recipe: Recipe) -> dict[Modality, str]:
     """For a bundle's manifest: those that a part of it is left as; of the others the bundle holds every weight."""
-    return {m: s.public_encoder for m, s in plan.sections().items() if s.public_encoder is not None and s.frozen}
+    return {m: s.public_encoder for m, s in recipe.sections().items() if s.public_encoder is not None and s.frozen}

@@ -1,40 +1,89 @@
-"""Train one stage: its network on its corpus, resumable to the very batch, on a CPU or on several GPUs."""
+"""The training loop: any learner, resumable to the very batch, on a CPU or on several GPUs."""
 
-import copy
 import math
-import os
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from accelerate.utils import broadcast_object_list
+from accelerate import Accelerator
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sklearn.metrics import f1_score
-from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from model.network import Calibration, EmotionNetwork
-from training.corpora import IGNORED, Example
-from training.data.batches import Batches
-from training.data.collate import Feed, encode_variants, seed_of
-from training.engine.batch_norms import refit_batch_norms
-from training.engine.loss import Objective
-from training.engine.optim import Part, accelerator, freeze, lay_out, moving_average, optimiser_of
-from training.engine.self_distillation import Remembered
-from training.engine.stage_store import fingerprint
-from training.evaluation.confidence import Probabilities, Targets
-from training.evaluation.scoring import encode, judge
-from training.files import whole
-from training.recipe import Recipe, Stage
+from training.data.batches import Batches, seed_of
+from training.engine.checkpoints import Checkpoints
 
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 LEAST_STEPS = 20  # that torch's schedule can divide into a rise and a fall
 LOADERS = 4  # processes that collate for a GPU
-CHECKPOINT_SECONDS = float(os.environ.get("TRAINING_CHECKPOINT_SECONDS", "60"))  # between two within an epoch
+
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long and how fast is learned. `warm_up` is a share of the steps; then a cosine falls to zero."""
+
+    name: str
+    epochs: int
+    seed: int
+    accumulate: int = 1  # batches that an optimizer step adds up
+    warm_up: float = 0.1
+    clip_gradient: float = 1.0
+
+
+class Learner(Protocol):
+    """What is trained, and what happens around its steps and epochs (0, 1, ...)."""
+
+    @property
+    def loss(self) -> nn.Module:
+        """Called with a batch; holds all that is trained."""
+
+    @property
+    def part(self) -> nn.Module:
+        """Whose weights a checkpoint keeps."""
+
+    @property
+    def batches(self) -> Batches: ...
+    @property
+    def collate(self) -> Callable[[list[int]], Any]:
+        """Rows of the examples -> a batch."""
+
+    def start_epoch(self, epoch: int) -> None: ...
+    def end_step(self) -> None: ...
+    def end_epoch(self, epoch: int) -> Figures: ...
+    def is_over(self, epoch: int) -> bool: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
+
+
+class PlainLearner:
+    """A `Learner` that keeps the last weights, and does nothing else."""
+
+    def __init__(self, loss: nn.Module, part: nn.Module, batches: Batches, collate: Callable[[list[int]], Any]) -> None:
+        self.loss, self.part, self.batches, self.collate = loss, part, batches, collate
+
+    def start_epoch(self, epoch: int) -> None:  # noqa: ARG002  (every epoch is alike)
+        """Learn, rather than predict."""
+        self.loss.train()
+
+    def end_step(self) -> None:
+        """The weights are all there is."""
+
+    def end_epoch(self, epoch: int) -> Figures:  # noqa: ARG002
+        """No figures beside the loss."""
+        return {}
+
+    def is_over(self, epoch: int) -> bool:  # noqa: ARG002
+        """Never before the last epoch."""
+        return False
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
 @dataclass
@@ -44,247 +93,144 @@ class State:
     epoch: int = 0
     batch: int = 0  # within the epoch: the next one, of those that all processes share
     loss: float = 0.0  # of the first process, times their number, summed over the epoch so far
-    best: float = -1.0
-    best_epoch: int = 0
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[Figures] = field(default_factory=list)
 
 
-class Training:
-    """One stage's training. `run` leaves the network with the weights to ship."""
+class Trainer:
+    """Minimizes a learner's loss. Without `checkpoints` a run that was killed starts over."""
 
     def __init__(
         self,
-        network: EmotionNetwork,
-        plan: Recipe,
-        stage: Stage,
-        train: Sequence[Example],
-        dev: Sequence[Example],
-        work: Path,
-        priors: Calibration,
-        marks: frozenset[int] = frozenset(),
-        teacher: Tensor | None = None,
-        device: str = "auto",
-        variants: Tensor | None = None,
-        quiet: bool = False,
+        learner: Learner,
+        optimizer: torch.optim.Optimizer,
+        settings: Settings,
+        accelerator: Accelerator,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
-        """`variants` as `encode_variants` makes them, where they are there already; `quiet`: no words, no scalars."""
-        how = stage.how
-        self._seed, self._quiet = plan.seed, quiet
-        self._network, self._stage, self._how, self._train, self._dev = network, stage, how, train, dev
-        self._accelerator = accelerator(plan.precision, device, how.accumulate)
-        self._checkpoint = work / f"{stage.name}.checkpoint.pt"
-        self._fingerprint = fingerprint(plan, stage, train)
-        self._part = Part(network, *stage.modalities)
-        lay_out(self._part)
-        sections = {m: plan.sections()[m] for m in stage.modalities}
-        self._frozen = freeze(self._part, {m: s.frozen for m, s in sections.items()})
-        speeds = {m: (s.learning_rate, s.head_learning_rate) for m, s in sections.items()}
-        optimiser = optimiser_of(self._part, speeds, how)
-        processes = self._accelerator.num_processes
-        if how.remembered_share and processes > 1:
-            raise ValueError(f"{stage.name}: remembered_share is for one process: each would remember its own part")
-        self._sampler = Batches([e.length for e in train], how.batch, plan.seed, processes)
-        if how.variants and variants is None:
-            with self._accelerator.autocast():
-                variants = encode_variants(network, train, stage, sections["audio"], plan.seed)
-        self.variants = variants
-        self._feed = Feed(train, stage, plan.seed, marks, teacher, variants)
-        on_gpu = self._accelerator.device.type == "cuda"
+        self._learner, self._settings, self._accelerator = learner, settings, accelerator
+        self._checkpoints = checkpoints
+        on_gpu = accelerator.device.type == "cuda"
         loader: DataLoader[Any] = DataLoader(
-            list(range(len(train))),  # type: ignore[arg-type]
-            batch_sampler=self._sampler,
-            collate_fn=self._feed,
+            range(learner.batches.total),  # type: ignore[arg-type]
+            batch_sampler=learner.batches,
+            collate_fn=learner.collate,
             num_workers=LOADERS if on_gpu else 0,
             generator=torch.Generator(),
         )
-        steps = how.epochs * math.ceil(len(self._sampler) / how.accumulate)
-        rates = [group["lr"] for group in optimiser.param_groups]
+        steps = settings.epochs * math.ceil(len(learner.batches) / settings.accumulate)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, rates, total_steps=max(steps, LEAST_STEPS), pct_start=how.warm_up, cycle_momentum=False
+            optimizer,
+            [group["lr"] for group in optimizer.param_groups],
+            total_steps=max(steps, LEAST_STEPS),
+            pct_start=settings.warm_up,
+            cycle_momentum=False,
         )
-        self._remembered = Remembered(len(train)) if how.remembered_share else None
-        objective = Objective(network, sections, how, priors, self._remembered)
-        prepared = self._accelerator.prepare(
-            objective, optimiser, loader, schedule, device_placement=[True, True, False, True]
+        prepared = accelerator.prepare(
+            learner.loss, optimizer, loader, schedule, device_placement=[True, True, False, True]
         )
-        self._objective, self._optimiser, self._loader, self._schedule = prepared
-        self._average = AveragedModel(self._part, multi_avg_fn=moving_average(how.average_decay), use_buffers=True)
-        self._best: dict[str, Tensor] | None = None
+        self._loss, self._optimizer, self._loader, self.schedule = prepared
         self.state = State()
 
-    def run(self) -> list[dict[str, float]]:
-        """Train to the end, from the last checkpoint where there is one. -> the figures of every epoch."""
+    def run(self, log: Path | None = None, quiet: bool = False) -> list[Figures]:
+        """Train to the end, from the last checkpoint where there is one; return the figures of every epoch.
+
+        With a folder `log` they are printed, and written there for TensorBoard. `quiet`: nothing is shown.
+        """
         self._resume()
-        writer = self._writer()
-        with Progress(*COLUMNS, disable=not self._speaks) as progress:
-            done = self.state.epoch * len(self._sampler) + self.state.batch
-            task = progress.add_task(self._stage.name, total=self._how.epochs * len(self._sampler), completed=done)
-            while self.state.epoch < self._how.epochs and not self._is_stuck():
+        speaks = self._accelerator.is_main_process and not quiet
+        writer = self._writer(log) if speaks and log is not None else None
+        per_epoch, state = len(self._learner.batches), self.state
+        with Progress(*COLUMNS, disable=not speaks) as progress:
+            done = state.epoch * per_epoch + state.batch
+            task = progress.add_task(self._settings.name, total=self._settings.epochs * per_epoch, completed=done)
+            while state.epoch < self._settings.epochs and not self._learner.is_over(state.epoch):
                 self._epoch(lambda: progress.advance(task, self._accelerator.num_processes))
-                figures = self._finish_epoch()
+                figures = self._end_epoch()
                 if writer is not None:
                     for name, value in figures.items():
-                        writer.add_scalar(f"{self._stage.name}/{name}", value, int(figures["epoch"]))
-                if not self._quiet:
+                        writer.add_scalar(f"{self._settings.name}/{name}", value, int(figures["epoch"]))
+                if log is not None and not quiet:
                     progress.console.print(describe(figures), highlight=False, soft_wrap=True)  # one line
         if writer is not None:
             writer.close()
-        self._part.load_state_dict(self._best or copy.deepcopy(self._average.module.state_dict()))
-        self._refit_batch_norms()
-        return self.state.history
-
-    def _refit_batch_norms(self) -> None:
-        if self.variants is not None:  # what the encoder made of the sounds is kept so that nobody runs it again
-            self._network.eval()
-            return
-        self._sampler.epoch, self._sampler.first = self._how.epochs, 0  # an order that no epoch had
-        with self._accelerator.autocast():
-            refit_batch_norms(self._network, self._stage.modalities, self._train, self._sampler, self._frozen)
-
-    @property
-    def _speaks(self) -> bool:
-        return self._accelerator.is_main_process and not self._quiet
-
-    def discard_checkpoint(self) -> None:
-        """Call when the result is safe: the checkpoint is as large as the network, thrice."""
-        self._checkpoint.unlink(missing_ok=True)
+        return state.history
 
     def _epoch(self, advance: Callable[[], None]) -> None:
-        processes = self._accelerator.num_processes
-        self._sampler.epoch = self._feed.epoch = self.state.epoch
-        self._sampler.first = self.state.batch
-        saved = time.monotonic()
-        self._accelerator.unwrap_model(self._objective).start_epoch(self.state.epoch)
-        self._train_mode()
+        accelerator, state, learner = self._accelerator, self.state, self._learner
+        learner.batches.epoch, learner.batches.first = state.epoch, state.batch
+        learner.start_epoch(state.epoch)
         for batch in self._loader:
             # Chance follows from the step alone: a run that goes on after a kill meets the same.
-            torch.manual_seed(seed_of(self._seed, self.state.epoch, self.state.batch, self._accelerator.process_index))
-            with self._accelerator.accumulate(self._objective):
-                with self._accelerator.autocast():
-                    loss = self._objective(batch)
-                self._accelerator.backward(loss)
-                if self._accelerator.sync_gradients:
-                    norm = self._accelerator.clip_grad_norm_(self._part.parameters(), self._how.clip_gradient)
-                    self._check(norm)
-                self._optimiser.step()
-                self._schedule.step()
-                self._optimiser.zero_grad()
-            if self._accelerator.sync_gradients:
-                self._average.update_parameters(self._part)
-            self.state.loss += processes * float(loss.detach())
-            self.state.batch += processes
+            torch.manual_seed(seed_of(self._settings.seed, state.epoch, state.batch, accelerator.process_index))
+            with accelerator.accumulate(self._loss):
+                with accelerator.autocast():
+                    loss = self._loss(batch)
+                accelerator.backward(loss)
+                if accelerator.sync_gradients:
+                    self._check(accelerator.clip_grad_norm_(learner.part.parameters(), self._settings.clip_gradient))
+                self._optimizer.step()
+                self.schedule.step()
+                self._optimizer.zero_grad()
+            if accelerator.sync_gradients:
+                learner.end_step()
+            state.loss += accelerator.num_processes * float(loss.detach())
+            state.batch += accelerator.num_processes
             advance()
             # What is added up so far is in no checkpoint.
-            if self._accelerator.sync_gradients and time.monotonic() - saved > CHECKPOINT_SECONDS:
+            if accelerator.sync_gradients and self._checkpoints is not None and self._checkpoints.is_due:
                 self._save()
-                saved = time.monotonic()
 
     def _check(self, norm: Tensor) -> None:
         """Clipped to nothing or spread by the moving average, it would spoil all that was learned, and in silence."""
         if not bool(norm.isfinite()):
             where = f"epoch {self.state.epoch + 1}, batch {self.state.batch + 1}"
             raise FloatingPointError(
-                f"the gradient of {self._stage.name} is not finite in {where}. The last checkpoint is whole: go on "
+                f"the gradient of {self._settings.name} is not finite in {where}. The last checkpoint is whole: go on "
                 "from it with the same command; if it happens again, lower the learning rate, or set precision = "
                 '"no" in the recipe'
             )
 
-    def _finish_epoch(self) -> dict[str, float]:
-        """Score the averaged weights, keep them if they are the best, and note it all in a checkpoint."""
+    def _end_epoch(self) -> Figures:
+        """Note the epoch's figures, in a checkpoint too."""
         state = self.state
         figures = {"epoch": state.epoch + 1.0, "loss": state.loss / max(1, state.batch)}
-        if self._dev and self._is_scored(state.epoch):
-            figures |= self._score_once()
-            if self._how.selection > 0 and figures["dev_weighted_f1"] > state.best:
-                state.best, state.best_epoch = figures["dev_weighted_f1"], state.epoch
-                self._best = copy.deepcopy(self._average.module.state_dict())
+        figures |= self._learner.end_epoch(state.epoch)
         state.history.append(figures)
         state.epoch, state.batch, state.loss = state.epoch + 1, 0, 0.0
         self._save()
         return figures
 
-    def _is_scored(self, epoch: int) -> bool:
-        how = self._how
-        return how.selection > 0 or (epoch + 1) % how.score_every == 0 or epoch + 1 == how.epochs
-
-    def _score_once(self) -> dict[str, float]:
-        """The first process's figures for all: each has statistics of its own batches, and two that did not agree on
-        which epoch was the best would wait for each other."""
-        scored = [self._score() if self._accelerator.is_main_process else {}]
-        found: dict[str, float] = broadcast_object_list(scored)[0]
-        return found
-
-    def _score(self) -> dict[str, float]:
-        current = copy.deepcopy(self._part.state_dict())
-        self._part.load_state_dict(self._average.module.state_dict())
-        self._network.eval()
-        with self._accelerator.autocast():
-            encoded = encode(self._network, self._dev)
-            judged = judge(self._network, encoded)
-        self._part.load_state_dict(current)
-        return {
-            "dev_weighted_f1": weighted_f1(judged.emotions, encoded.emotions),
-            "dev_sentiment_weighted_f1": weighted_f1(judged.sentiments, encoded.sentiments),
-        }
-
-    def _train_mode(self) -> None:
-        self._objective.train()
-        for module in self._frozen:
-            module.eval()  # a frozen batch norm must not follow the data either
-
-    def _is_stuck(self) -> bool:
-        return self._how.selection > 0 and self.state.epoch - self.state.best_epoch > self._how.patience
-
     def _save(self) -> None:
-        if not self._accelerator.is_main_process:
+        if self._checkpoints is None or not self._accelerator.is_main_process:
             return
-        content = {
-            "fingerprint": self._fingerprint,
-            "state": self.state,
-            "part": self._part.state_dict(),
-            "average": self._average.state_dict(),
-            "best": self._best,
-            "remembered": None if self._remembered is None else self._remembered.said,
-            "optimiser": self._optimiser.state_dict(),
-            "schedule": self._schedule.state_dict(),
-        }
-        self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        with whole(self._checkpoint) as partial:
-            torch.save(content, partial)
+        self._checkpoints.save(
+            {
+                "state": asdict(self.state),
+                "part": self._learner.part.state_dict(),
+                "learner": self._learner.state_dict(),
+                "optimizer": self._optimizer.state_dict(),
+                "schedule": self.schedule.state_dict(),
+            }
+        )
 
     def _resume(self) -> None:
-        if not self._checkpoint.exists():
+        content = None if self._checkpoints is None else self._checkpoints.load()
+        if content is None:
             return
-        with torch.serialization.safe_globals([State]):
-            content = torch.load(self._checkpoint, map_location="cpu", weights_only=True)
-        if content["fingerprint"] != self._fingerprint:
-            self._accelerator.print(f"{self._checkpoint} is of another recipe or data: starting over")
-            return
-        self.state, self._best = content["state"], content["best"]
-        self._part.load_state_dict(content["part"])
-        self._average.load_state_dict(content["average"])
-        self._optimiser.load_state_dict(content["optimiser"])
-        self._schedule.load_state_dict(content["schedule"])
-        if self._remembered is not None:
-            self._remembered.said = content["remembered"]
+        self.state = State(**content["state"])
+        self._learner.part.load_state_dict(content["part"])
+        self._learner.load_state_dict(content["learner"])
+        self._optimizer.load_state_dict(content["optimizer"])
+        self.schedule.load_state_dict(content["schedule"])
         self._accelerator.print(f"going on in epoch {self.state.epoch + 1} at batch {self.state.batch + 1}")
 
-    def _writer(self) -> Any:
-        if not self._speaks:
-            return None
+    def _writer(self, log: Path) -> Any:
         from torch.utils.tensorboard import SummaryWriter  # seconds
 
-        return SummaryWriter(str(self._checkpoint.parent / "tensorboard"), purge_step=self.state.epoch + 1)
+        return SummaryWriter(str(log), purge_step=self.state.epoch + 1)
 
 
-def weighted_f1(probabilities: Probabilities, targets: Targets) -> float:
-    """Of the rows [n] that have a target; 0 where none has."""
-    known = targets != IGNORED
-    predicted = probabilities.argmax(axis=1)[known]
-    return float(f1_score(targets[known], predicted, average="weighted", zero_division=0.0)) if known.any() else 0.0
-
-
-def describe(figures: dict[str, float]) -> str:
+def describe(figures: Figures) -> str:
     """One line for people, and for a training service's metric definitions."""
     parts = [f"epoch={int(figures['epoch'])}", *(f"{k}={v:.4f}" for k, v in figures.items() if k != "epoch")]
     return "metric " + " ".join(parts)

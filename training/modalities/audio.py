@@ -16,7 +16,7 @@ class AudioRecipe(ModalityRecipe):
 
     modality = "audio"
     kind = "whisper"
-    corpus_options = ("join_share", "variants", "folds")
+    corpus_options = ("join_share",)
     kept_parts = ("conv1", "conv2", "blocks")  # VoiceEncoder.pretrained, by name
 
     config: dict[str, Any] | None = None  # a VoiceConfig, where it differs from the default

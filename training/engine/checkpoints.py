@@ -1,0 +1,52 @@
+"""Checkpoints: a run that was killed goes on at the next batch."""
+
+import os
+import pickle
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.files import whole
+
+CHECKPOINT_SECONDS = float(os.environ.get("TRAINING_CHECKPOINT_SECONDS", "60"))  # between two within an epoch
+
+
+class Checkpoints:
+    """One file that is replaced whole. Its fingerprint says which recipe and data it is of."""
+
+    def __init__(self, path: Path, fingerprint: str, report: Callable[[str], None] = print) -> None:
+        """`report` is told in a line why a file is not taken up."""
+        self._path, self._fingerprint, self._report = path, fingerprint, report
+        self._saved = time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last one, or the start, was long enough ago."""
+        return time.monotonic() - self._saved > CHECKPOINT_SECONDS
+
+    def save(self, content: dict[str, Any]) -> None:
+        """Write plain values and tensors."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(self._path) as partial:
+            torch.save({"fingerprint": self._fingerprint, **content}, partial)
+        self._saved = time.monotonic()
+
+    def load(self) -> dict[str, Any] | None:
+        """What was saved last; None where nothing was, or by another recipe, on other data, or by another version."""
+        if not self._path.exists():
+            return None
+        try:
+            content: dict[str, Any] = torch.load(self._path, map_location="cpu", weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, EOFError):
+            content = {}
+        if content.get("fingerprint") != self._fingerprint:
+            self._report(f"{self._path} is of another recipe, data or version: starting over")
+            return None
+        return content
+
+    def discard(self) -> None:
+        """Call when the result is safe: a checkpoint is as large as the network, thrice."""
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,35 @@
+"""Which epoch's weights to keep: the last one's, or the best by a score on groups that were put aside."""
+
+import copy
+from typing import Any
+
+from torch import Tensor
+
+Weights = dict[str, Tensor]
+
+
+class Selection:
+    """Early stopping. Where the recipe puts no share of the groups aside, nothing is selected and nothing stops."""
+
+    def __init__(self, share: float, patience: int) -> None:
+        """`patience`: epochs without a better one before training stops."""
+        self.is_on = share > 0.0
+        self._patience = patience
+        self._best, self._best_epoch = -1.0, 0
+        self.weights: Weights | None = None  # of the best epoch
+
+    def offer(self, epoch: int, score: float, weights: Weights) -> None:
+        """Keep a copy of an epoch's weights if its score is the best so far."""
+        if self.is_on and score > self._best:
+            self._best, self._best_epoch = score, epoch
+            self.weights = copy.deepcopy(weights)
+
+    def is_over(self, epoch: int) -> bool:
+        """Whether to stop before this epoch."""
+        return self.is_on and epoch - self._best_epoch > self._patience
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self._best, "epoch": self._best_epoch, "weights": self.weights}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._best, self._best_epoch, self.weights = state["best"], state["epoch"], state["weights"]

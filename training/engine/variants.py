@@ -1,0 +1,44 @@
+"""What the frozen part of an encoder makes of the training examples, in several variants: kept and learned from.
+
+The frozen part is nearly all of the work of training what follows it: done once for each variant, not once an epoch.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from model.modalities.base import TwoStageEncoder
+from model.network import EmotionNetwork
+from training.corpora import Example
+from training.data.batches import seed_of
+from training.data.clip_concat import ClipConcat
+from training.data.stage import StageContext
+
+ENCODED_AT_ONCE = 32
+
+
+@torch.no_grad()
+def encode_variants(network: EmotionNetwork, context: StageContext, train: Sequence[Example]) -> Tensor:
+    """`statistics` of a stage's one encoder for n examples in `corpus.variants` variants: [variants, n, ...].
+
+    The first variant is the input as it is; in the others it is joined and augmented as the recipe asks.
+    """
+    (modality,) = context.modalities
+    encoder, spec, section = network.encoder(modality), network.specs[modality], context.sections[modality]
+    if not isinstance(encoder, TwoStageEncoder):
+        raise TypeError(f"variants are kept of encoders with two stages; that of {modality} has one")
+    device = network.log_prior.device
+    joined = ClipConcat(train, context.corpus.join_share)
+    order = sorted(range(len(train)), key=lambda i: train[i].length)
+    variants = []
+    for variant in range(context.corpus.variants):
+        torch.manual_seed(seed_of(context.recipe.seed, "variant", variant))
+        parts = []
+        for start in range(0, len(order), ENCODED_AT_ONCE):
+            examples = [joined(i) if variant else train[i] for i in order[start : start + ENCODED_AT_ONCE]]
+            inputs = spec.collate([example.sample.get(modality) for example in examples])
+            varied = section.augment(inputs) if variant else inputs
+            parts.append(encoder.statistics(*(t.to(device) for t in varied)).cpu())
+        variants.append(torch.cat(parts)[torch.tensor(order).argsort()])
+    return torch.stack(variants)
