@@ -11,9 +11,12 @@ from model.contract import Analysis
 STANDARD_INPUT = STANDARD_OUTPUT = Path("-")
 VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"),
-    *(".ts", ".mts", ".m2ts", ".3gp", ".flv", ".wmv", ".ogv"),
+    *(".ts", ".mts", ".m2ts", ".3gp", ".flv", ".wmv", ".ogv", ".mxf", ".dv"),
 )
-AUDIO_SUFFIXES = (".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus", ".aac")
+AUDIO_SUFFIXES = (
+    *(".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus", ".aac"),
+    *(".aif", ".aiff", ".caf", ".ac3", ".amr"),
+)
 MEDIA_SUFFIXES = (*VIDEO_SUFFIXES, *AUDIO_SUFFIXES)
 
 
