@@ -33,6 +33,7 @@ MAX_FIRST_LAG = 10.0  # seconds, for the first packet of a stream, as nothing is
 WRAP = 2**33 / 90_000  # seconds after which MPEG's timestamps begin again
 CONFIRMING = 3  # packets in a row that make a jump of what one packet alone would leave an outlier
 HOLE = 0.5  # seconds without anything from any stream that count as missing,
+LAGGING_HOLES = 8  # of the last ones, that a stream which lags behind may still fill
 HOLE_FRAMES = 4.0  # if they are so many times what there was between two frames before, too
 NOTED = 1.0  # seconds: smaller corrections are jitter and need no warning
 KNOWN_PARTS = 16  # that a stream lagging behind the others may still belong to
@@ -267,7 +268,7 @@ class Timeline:
         stream.duration = (packet.duration or 0) * stream.tick
         first = stream.end is None
         interval = 0.0 if first else time - stream.start
-        if not any(hole.start < time and hole.end > stream.start for hole in self.holes[-1:]):
+        if not self.holes or self.holes[-1].end <= stream.start:
             stream.longest = max(stream.longest, interval)
         if interval > 0:
             stream.step = min(stream.step, interval) if stream.step > 0 else interval
@@ -281,16 +282,18 @@ class Timeline:
 
         Without audio, or where frames are far apart, one is shown until the next comes, and nothing is missing.
         """
-        usual = [stream.longest for stream in self._streams.values() if stream.is_video]
-        if self._empty or not self._has_audio or 0.0 in usual:
+        if time - self.end <= HOLE or self._empty or not self._has_audio:
             return
-        if time - self.end > max([HOLE, *(HOLE_FRAMES * longest for longest in usual)]):
+        usual = [stream.longest for stream in self._streams.values() if stream.is_video]
+        if 0.0 in usual:
+            return
+        if time - self.end > HOLE_FRAMES * max(usual, default=0.0):
             self.holes.append(Gap(self.end, time))
 
     def _trim_holes(self, start: float, end: float) -> None:
         """A stream that lags in the file's order may still fill what looked like a hole."""
         if self.holes and start < self.holes[-1].end:
-            self.holes = list(_without(self.holes, start, end))
+            self.holes[-LAGGING_HOLES:] = _without(self.holes[-LAGGING_HOLES:], start, end)
 
 
 def is_flush(packet: AnyPacket) -> bool:

@@ -67,6 +67,13 @@ def test_empty_file(models: Models, tmp_path: Path) -> None:
         analyze(tmp_path / "empty.mp4", models)
 
 
+def test_pipe(models: Models, tmp_path: Path) -> None:
+    """Refused at once, instead of waiting for whoever writes into it."""
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(MediaError, match=r"pipe\.mp4 is a pipe or a device, not a file"):
+        analyze(tmp_path / "pipe.mp4", models)
+
+
 def test_text_renamed(models: Models, tmp_path: Path) -> None:
     (tmp_path / "notes.mp4").write_text("Dear diary,\n" * 500)
     with pytest.raises(MediaError, match="not a readable video"):

@@ -17,17 +17,21 @@ import torch
 from model import cli, weights
 from model.contract import Analysis
 from tests.agreement import assert_same_answer
-from tests.model.media_files import Sound, speech_of, write
+from tests.model.media_files import Sound, frames_of, speech_of, write
 
 if TYPE_CHECKING:
     from model.pipeline import Models
 
 
-def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str | Path, cwd: Path, given: bytes | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """`given` is what comes on standard input."""
     command = [sys.executable, "-m", "model.cli", *map(str, arguments)]
     root = str(Path(__file__).parents[2])
     env = {**os.environ, "PYTHONPATH": root, "COLUMNS": "160", "NO_COLOR": "1", **environment}
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=env, check=False)
+    done = subprocess.run(command, input=given, capture_output=True, cwd=cwd, env=env, check=False)
+    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Path) -> None:
@@ -140,6 +144,32 @@ def test_json_to_standard_output_is_json_alone(sample: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert Analysis.model_validate(json.loads(done.stdout)).utterances
     assert list(tmp_path.iterdir()) == [short]
+
+
+def test_a_video_that_is_piped_in(sample: Path, tmp_path: Path) -> None:
+    """From standard input and from a named pipe, with pictures in the report, and nothing left behind."""
+    short = write(tmp_path / "a.mp4", frames_of(sample, seconds=8.0), [Sound(speech_of(sample, 8.0))])
+    os.mkfifo(tmp_path / "pipe")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(["sh", "-c", f"cat {short} > {tmp_path / 'pipe'}"]):
+        done = run(
+            "analyze", "-", "pipe", "--html", "out", "--whisper-model", "tiny.en",
+            cwd=tmp_path, given=short.read_bytes(), TMPDIR=str(temporary),
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for name in ("stdin", "pipe"):
+        page = (tmp_path / "out" / f"{name}.html").read_text()
+        assert "Dashwood" in page and "data:image/jpeg" in page
+    assert not list(temporary.glob("video-sentiment-*"))
+
+
+def test_what_is_piped_in_and_no_video(tmp_path: Path) -> None:
+    done = run("analyze", "-", "--whisper-model", "tiny.en", cwd=tmp_path, given=b"Dear diary,\n" * 500)
+    assert done.returncode == 2
+    assert "standard input is not a readable video" in " ".join(done.stderr.split())
+    done = run("analyze", "-", "--whisper-model", "tiny.en", cwd=tmp_path, given=b"")
+    assert done.returncode == 2 and "standard input is empty" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize(
