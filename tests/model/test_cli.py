@@ -8,6 +8,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
     from model.pipeline import Models
 
 
-def run(
-    *arguments: str | Path, cwd: Path, given: bytes | None = None, **environment: str
+def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return pipe(b"", *arguments, cwd=cwd, environment=environment)
+
+
+def pipe(
+    given: bytes, *arguments: str | Path, cwd: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """`given` is what comes on standard input."""
+    """Run the command with `given` on standard input."""
     command = [sys.executable, "-m", "model.cli", *map(str, arguments)]
     root = str(Path(__file__).parents[2])
-    env = {**os.environ, "PYTHONPATH": root, "COLUMNS": "160", "NO_COLOR": "1", **environment}
+    env = {**os.environ, "PYTHONPATH": root, "COLUMNS": "160", "NO_COLOR": "1", **(environment or {})}
     done = subprocess.run(command, input=given, capture_output=True, cwd=cwd, env=env, check=False)
     return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -47,7 +52,7 @@ def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Pa
     [
         (["--language", "zz"], "does not know the language 'zz'"),
         (["--language", "fr"], "it knows: en"),
-        (["--translate"], "hears English alone"),
+        (["--translate"], "reads English only"),
         (["--device", "cuda"], "no CUDA GPU here"),
     ],
 )
@@ -168,7 +173,7 @@ def test_what_is_piped_in_and_no_video(tmp_path: Path) -> None:
     done = run("analyze", "-", "--whisper-model", "tiny.en", cwd=tmp_path, given=b"Dear diary,\n" * 500)
     assert done.returncode == 2
     assert "standard input is not a readable video" in " ".join(done.stderr.split())
-    done = run("analyze", "-", "--whisper-model", "tiny.en", cwd=tmp_path, given=b"")
+    done = pipe(b"", "analyze", "-", "--whisper-model", "tiny.en", cwd=tmp_path)
     assert done.returncode == 2 and "standard input is empty" in " ".join(done.stderr.split())
 
 
