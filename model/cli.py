@@ -41,17 +41,14 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
-class SpeechEngine(StrEnum):
-    faster = "faster-whisper"
-    openai = "openai-whisper"
-
-
 BundleOption = Annotated[str, typer.Option(help="Which trained bundle judges: a name or a folder.")]
-WhisperOption = Annotated[
+TranscriberOption = Annotated[
     str,
     typer.Option(
-        help="Whisper size (tiny.en, base, small) or a folder with a CTranslate2 model. Names in .en take whatever "
-        "is spoken for English."
+        "--transcriber",
+        "--whisper-model",
+        help="Whisper size (tiny.en, base, small), a folder with a CTranslate2 model, or openai-whisper:MODEL. Names "
+        "in .en are for English only.",
     ),
 ]
 DeviceOption = Annotated[Device, typer.Option(help="Where to compute; auto takes a GPU if there is one.")]
@@ -87,10 +84,7 @@ def analyze(
     vtt: Annotated[Path | None, _output("vtt", "WebVTT subtitles with emotions")] = None,
     html: Annotated[Path | None, _output("html", "a report with player and charts")] = None,
     bundle: BundleOption = "starter",
-    whisper_model: WhisperOption = "base",
-    engine: Annotated[
-        SpeechEngine, typer.Option(help="Which implementation of Whisper listens.")
-    ] = SpeechEngine.faster,
+    transcriber: TranscriberOption = "base",
     language: Annotated[str | None, typer.Option(help="Language spoken (ISO 639-1, like en); else detected.")] = None,
     translate: Annotated[bool, typer.Option("--translate", help="Write the words in English.")] = False,
     device: DeviceOption = Device.auto,
@@ -103,7 +97,7 @@ def analyze(
     \b
     video-sentiment analyze talk.mp4
     video-sentiment analyze talk.mp4 --html talk.html --srt talk.srt
-    video-sentiment analyze recordings/ --csv tables/ --whisper-model tiny.en
+    video-sentiment analyze recordings/ --csv tables/ --transcriber tiny.en
     video-sentiment analyze talk.mp4 --quiet --json - | jq .overall
     """
     outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html})
@@ -117,7 +111,7 @@ def analyze(
         say_bad(refusal)
     if not jobs:
         raise typer.Exit(BAD_INPUT)
-    models = _load(bundle, whisper_model, engine, device, quiet)
+    models = _load(bundle, transcriber, device, quiet)
     from model.asr.base import SpeechError
     from model.pipeline import Options  # seconds: not before something is to be analysed
 
@@ -137,8 +131,9 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every network.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
     bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
-    whisper_model: Annotated[
-        str | None, typer.Option(help="Whisper size, or a folder with a CTranslate2 model.")
+    transcriber: Annotated[
+        str | None,
+        typer.Option("--transcriber", "--whisper-model", help="Whisper size, or a folder with a CTranslate2 model."),
     ] = None,
 ) -> None:
     """Answer over HTTP, as a SageMaker container does: GET /ping, POST /invocations.
@@ -155,7 +150,7 @@ def serve(
     from model.server import serve as run_server
     from model.serving.settings import ServerSettings
 
-    chosen = {"bundle": bundle, "whisper_model": whisper_model}
+    chosen = {"bundle": bundle, "transcriber": transcriber}
     try:
         run_server(host, port, ServerSettings(**{k: v for k, v in chosen.items() if v is not None}))  # type: ignore[arg-type]
     except (BundleError, SpeechError, DeviceError) as error:
@@ -172,7 +167,7 @@ def info() -> None:
         console.print(f"[bold]{name:<14}[/] {value}", soft_wrap=True, highlight=False)
 
 
-def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device, quiet: bool) -> "Models":
+def _load(bundle: str, transcriber: str, device: Device, quiet: bool) -> "Models":
     """Load the models, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
         from model.asr.base import SpeechError
@@ -180,14 +175,14 @@ def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device,
         from model.pipeline import DeviceError, load_models, needed_weights
     try:
         missing = [
-            n for n in needed_weights(read_manifest(find_bundle(bundle)), whisper_model) if not weights.is_fetched(n)
+            n for n in needed_weights(read_manifest(find_bundle(bundle)), transcriber) if not weights.is_fetched(n)
         ]
         if missing:
             with download_bar() as bar:
                 for name in missing:
                     weights.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
-            return load_models(bundle, whisper_model, engine.value, device.value)
+            return load_models(bundle, transcriber, device.value)
     except (BundleError, SpeechError, DeviceError) as error:
         say_bad(str(error))
         raise typer.Exit(BAD_INPUT) from error
@@ -214,6 +209,8 @@ def _analyze_one(job: Job, models: "Models", outputs: Outputs, options: "Options
             )
         if not quiet:
             print_analysis(analysis, job.path, errors if outputs.takes_standard_output else console)
+            if not options.translate and any(u.text and "text" not in u.modalities for u in analysis.utterances):
+                errors.print("Pass --translate to have the words translated to English and read.", highlight=False)
         for written in outputs.write(analysis, job):
             if not quiet:
                 errors.print(f"written: {written}", highlight=False, soft_wrap=True)

@@ -26,7 +26,7 @@ def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.Com
 
 
 def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Path) -> None:
-    done = run("analyze", sample, "--whisper-model", "tiny.en", cwd=tmp_path)
+    done = run("analyze", sample, "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "John Dashwood" in done.stdout and "voice" in done.stdout and "overall" in done.stdout
     saved = Analysis.model_validate_json((tmp_path / "face_and_speech.analysis.json").read_text())
@@ -47,7 +47,7 @@ def test_what_cannot_be_done_is_the_users_to_change(
 ) -> None:
     if "cuda" in options and torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    done = run("analyze", sample, "--whisper-model", "tiny.en", *options, cwd=tmp_path)
+    done = run("analyze", sample, "--transcriber", "tiny.en", *options, cwd=tmp_path)
     assert done.returncode == 2 and message in done.stderr and "fault of ours" not in done.stderr
     assert not list(tmp_path.iterdir())
 
@@ -62,7 +62,7 @@ def test_several_files_and_a_folder_in_every_format(sample: Path, tmp_path: Path
     (tmp_path / "broken.mp4").write_text("not a video either")
     kinds = ["json", "csv", "srt", "vtt", "html"]
     outputs = [part for kind in kinds for part in (f"--{kind}", f"out/{kind}")]
-    done = run("analyze", "in", "broken.mp4", "--whisper-model", "tiny.en", *outputs, cwd=tmp_path)
+    done = run("analyze", "in", "broken.mp4", "--transcriber", "tiny.en", *outputs, cwd=tmp_path)
     assert done.returncode == 2
     assert "broken.mp4 is not a readable video" in done.stderr and "Traceback" not in done.stderr
     written = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*") if p.is_file()}
@@ -73,7 +73,7 @@ def test_several_files_and_a_folder_in_every_format(sample: Path, tmp_path: Path
 
 def test_json_to_standard_output_is_json_alone(sample: Path, tmp_path: Path) -> None:
     short = write(tmp_path / "a.wav", [], [Sound(speech_of(sample, 8.0))])
-    done = run("analyze", short, "--json", "-", "--whisper-model", "tiny.en", cwd=tmp_path)
+    done = run("analyze", short, "--json", "-", "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert Analysis.model_validate(json.loads(done.stdout)).utterances
     assert list(tmp_path.iterdir()) == [short]
@@ -85,7 +85,7 @@ def test_json_to_standard_output_is_json_alone(sample: Path, tmp_path: Path) -> 
         (["analyze", "nowhere.mp4"], "nowhere.mp4 does not exist"),
         (["analyze", "empty"], "is a folder without videos"),
         (["analyze", "a.mp4", "--bundle", "nonesuch"], "there is no bundle 'nonesuch'"),
-        (["analyze", "a.mp4", "--whisper-model", "gigantic"], "there is no Whisper model 'gigantic'"),
+        (["analyze", "a.mp4", "--transcriber", "gigantic"], "there is no Whisper model 'gigantic'"),
         (["analyze", "a.mp4", "--json", "-", "--csv", "-"], "only one output can go to standard output"),
         (["analyze"], "Missing argument"),
         (["analyze", "a.mp4", "--device", "abacus"], "Invalid value for '--device'"),
