@@ -66,7 +66,7 @@ def running_product(folder: Path) -> Iterator[tuple[str, str]]:
     ports = {name: free_port() for name in ("--port", "--emulator-port")}
     options = [str(part) for pair in ports.items() for part in pair]
     options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]
-    command = [sys.executable, "-m", "local", "up", "--state", str(state), "--whisper-model", "tiny.en", *options]
+    command = [sys.executable, "-m", "local", "up", "--state", str(state), "--transcriber", "tiny.en", *options]
     with said.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
     try:

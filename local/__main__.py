@@ -49,7 +49,9 @@ def up(
     port: Annotated[int, typer.Option(help="Of the web origin.")] = DEFAULT.ports.web,
     emulator_port: Annotated[int, typer.Option(help="Of the AWS emulator.")] = DEFAULT.ports.emulator,
     bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
-    whisper_model: Annotated[str | None, typer.Option(help="Whisper size, or a folder with a model.")] = None,
+    transcriber: Annotated[
+        str | None, typer.Option("--transcriber", "--whisper-model", help="Whisper size, or a folder with a model.")
+    ] = None,
     enforce_iam: Annotated[bool, typer.Option(help="Check signatures and policies as AWS does.")] = False,
     context: Annotated[
         list[str] | None, typer.Option("--context", "-c", help="NAME=VALUE for the stacks (stacks/config.py).")
@@ -65,7 +67,7 @@ def up(
         ports=Ports(web=port, emulator=emulator_port),
         enforce_iam=enforce_iam,
         bundle=bundle,
-        whisper_model=whisper_model,
+        transcriber=transcriber,
         context=tuple(context or ()),
     )
     with _reported(), _alone(settings):

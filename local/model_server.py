@@ -44,7 +44,7 @@ def environment(settings: LocalSettings, results_bucket: str, media_bucket: str)
 
 async def start(settings: LocalSettings, socket: Path, results_bucket: str, media_bucket: str) -> Child:
     """The model server at a Unix socket, loading its models: see `is_ready`."""
-    chosen = {"--bundle": settings.bundle, "--whisper-model": settings.whisper_model}
+    chosen = {"--bundle": settings.bundle, "--transcriber": settings.transcriber}
     options = [part for name, value in chosen.items() if value for part in (name, value)]
     return await Child.start(
         NAME,

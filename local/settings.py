@@ -30,7 +30,7 @@ class LocalSettings:
     ports: Ports = Ports()
     enforce_iam: bool = False  # the emulator checks signatures and policies as AWS does
     bundle: str | None = None  # a trained bundle; None: the starter
-    whisper_model: str | None = None  # None: the server's default
+    transcriber: str | None = None  # None: the server's default
     context: tuple[str, ...] = ()  # NAME=VALUE, more for the stacks
 
     @property

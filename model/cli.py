@@ -53,17 +53,14 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
-class SpeechEngine(StrEnum):
-    faster = "faster-whisper"
-    openai = "openai-whisper"
-
-
 BundleOption = Annotated[str, typer.Option(help="Which trained bundle judges: a name or a folder.")]
-WhisperOption = Annotated[
+TranscriberOption = Annotated[
     str,
     typer.Option(
-        help="Whisper size (tiny.en, base, small) or a folder with a CTranslate2 model. Names in .en take whatever "
-        "is spoken for English."
+        "--transcriber",
+        "--whisper-model",
+        help="Whisper size (tiny.en, base, small), a folder with a CTranslate2 model, or openai-whisper:MODEL. Names "
+        "in .en are for English only.",
     ),
 ]
 DeviceOption = Annotated[Device, typer.Option(help="Where to compute; auto takes a GPU if there is one.")]
@@ -102,10 +99,7 @@ def analyze(
     vtt: Annotated[Path | None, _output("vtt", "WebVTT subtitles with emotions")] = None,
     html: Annotated[Path | None, _output("html", "a report with player and charts")] = None,
     bundle: BundleOption = "starter",
-    whisper_model: WhisperOption = "base",
-    engine: Annotated[
-        SpeechEngine, typer.Option(help="Which implementation of Whisper listens.")
-    ] = SpeechEngine.faster,
+    transcriber: TranscriberOption = "base",
     language: Annotated[str | None, typer.Option(help="Language spoken (ISO 639-1, like en); else detected.")] = None,
     translate: Annotated[bool, typer.Option("--translate", help="Write the words in English.")] = False,
     device: DeviceOption = Device.auto,
@@ -119,7 +113,7 @@ def analyze(
     \b
     video-sentiment analyze talk.mp4
     video-sentiment analyze talk.mp4 --html talk.html --srt talk.srt
-    video-sentiment analyze recordings/ --csv tables/ --whisper-model tiny.en
+    video-sentiment analyze recordings/ --csv tables/ --transcriber tiny.en
     video-sentiment analyze talk.mp4 --quiet --json - | jq .overall
     """
     outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html})
@@ -134,7 +128,7 @@ def analyze(
         print_error(refusal)
     if not plans:
         raise typer.Exit(BAD_INPUT)
-    models = _load(bundle, whisper_model, engine, device, quiet)
+    models = _load(bundle, transcriber, device, quiet)
     from model.asr.base import SpeechError
     from model.pipeline import Options  # seconds: not before something is to be analysed
 
@@ -159,8 +153,9 @@ def serve(
         Path | None, typer.Option(help="Unix socket to listen on, instead of a host and port.", dir_okay=False)
     ] = None,
     bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
-    whisper_model: Annotated[
-        str | None, typer.Option(help="Whisper size, or a folder with a CTranslate2 model.")
+    transcriber: Annotated[
+        str | None,
+        typer.Option("--transcriber", "--whisper-model", help="Whisper size, or a folder with a CTranslate2 model."),
     ] = None,
 ) -> None:
     """Answer over HTTP, as a SageMaker container does: GET /ping, POST /invocations.
@@ -177,7 +172,7 @@ def serve(
     from model.server import serve as run_server
     from model.serving.settings import ServerSettings
 
-    chosen = {"bundle": bundle, "whisper_model": whisper_model}
+    chosen = {"bundle": bundle, "transcriber": transcriber}
     try:
         settings = ServerSettings(**{k: v for k, v in chosen.items() if v is not None})  # type: ignore[arg-type]
         run_server(host, port, settings, socket)
@@ -195,7 +190,7 @@ def info() -> None:
         console.print(f"[bold]{name:<14}[/] {value}", soft_wrap=True, highlight=False)
 
 
-def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device, quiet: bool) -> "Models":
+def _load(bundle: str, transcriber: str, device: Device, quiet: bool) -> "Models":
     """Load the models, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
         from model.asr.base import SpeechError
@@ -203,14 +198,14 @@ def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device,
         from model.pipeline import DeviceError, load_models, needed_weights
     try:
         missing = [
-            n for n in needed_weights(read_manifest(find_bundle(bundle)), whisper_model) if not weights.is_fetched(n)
+            n for n in needed_weights(read_manifest(find_bundle(bundle)), transcriber) if not weights.is_fetched(n)
         ]
         if missing:
             with download_bar() as bar:
                 for name in missing:
                     weights.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
-            return load_models(bundle, whisper_model, engine.value, device.value)
+            return load_models(bundle, transcriber, device.value)
     except (BundleError, SpeechError, DeviceError) as error:
         print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error
@@ -227,7 +222,7 @@ def _analyze_one(plan: Plan, models: "Models", outputs: Outputs, options: "Optio
     try:
         with spooled(plan.path) as path:
             analysis = _with_bar(path, models, options, quiet)
-            return _give_out(analysis, plan, path, outputs, quiet)
+            return _give_out(analysis, plan, path, outputs, quiet, translated=options.translate)
     except MediaError as error:
         print_error(str(error))
         return BAD_INPUT
@@ -252,7 +247,7 @@ def _with_bar(path: Path, models: "Models", options: "Options", quiet: bool) -> 
         return analyze(path, models, options, lambda stage, share: bar.update(task, completed=share, stage=stage))
 
 
-def _give_out(analysis: "Analysis", plan: Plan, path: Path, outputs: Outputs, quiet: bool) -> int:
+def _give_out(analysis: "Analysis", plan: Plan, path: Path, outputs: Outputs, quiet: bool, translated: bool) -> int:
     """Write an analysis, then show it: also where it could not be written, it was not made in vain.
 
     `path` is the file that was read, a copy where the plan's is a pipe.
@@ -268,6 +263,8 @@ def _give_out(analysis: "Analysis", plan: Plan, path: Path, outputs: Outputs, qu
         code = BAD_INPUT
     if not quiet:
         print_analysis(analysis, path, errors if outputs.takes_standard_output else console)
+        if not translated and any(u.text and "text" not in u.modalities for u in analysis.utterances):
+            errors.print("Pass --translate to have the words translated to English and read.", highlight=False)
         for target in written:
             errors.print(f"written: {target}", markup=False, highlight=False, soft_wrap=True)
     return code

@@ -13,6 +13,7 @@ CSV_COLUMNS = (
     *(f"emotion_{emotion}" for emotion in EMOTIONS),
     *(f"sentiment_{sentiment}" for sentiment in SENTIMENTS),
     *(f"weight_{modality}" for modality in MODALITIES),
+    "language",
 )
 
 # Spreadsheets run a cell that begins like this as a formula, the full-width forms included.
@@ -64,6 +65,7 @@ def _csv_row(utterance: Utterance) -> list[str | float]:
         *(emotions[label] for label in EMOTIONS),
         *(sentiments[label] for label in SENTIMENTS),
         *(weights.get(modality, 0.0) for modality in MODALITIES),
+        utterance.language or "",
     ]
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from model import weights
+from model.asr import registry
 from model.asr.base import Transcriber, check_language
 from model.asr.language_names import language_name
-from model.asr.registry import DEFAULT_MODEL, ENGINES, Engine, load_transcriber
 from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
 from model.compat import give_back_memory
 from model.contract import (
@@ -73,8 +73,7 @@ class Models:
 
 def load_models(
     bundle: str | Path = DEFAULT_BUNDLE,
-    whisper_model: str = DEFAULT_MODEL,
-    engine: Engine = "faster-whisper",
+    transcriber: str = registry.DEFAULT_TRANSCRIBER,
     device: str = "auto",
 ) -> Models:
     """Load a bundle and a transcriber; weights that are not there yet are fetched.
@@ -86,15 +85,15 @@ def load_models(
     detector = None
     if _reads(loaded.manifest, "crops"):
         detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
-    return Models(loaded, load_transcriber(whisper_model, engine, device), detector)
+    return Models(loaded, registry.load_transcriber(transcriber, device), detector)
 
 
-def needed_weights(manifest: Manifest, whisper_model: str, engine: Engine = "faster-whisper") -> list[str]:
+def needed_weights(manifest: Manifest, transcriber: str) -> list[str]:
     """The entries of the catalogue that loading this bundle and transcriber takes."""
     names = [*manifest.public_encoders.values(), *([manifest.tokenizer] if manifest.tokenizer else [])]
     if _reads(manifest, "crops"):
         names.append("centerface")
-    names += ENGINES[engine].needed_weights(whisper_model)
+    names += registry.needed_weights(transcriber)
     return list(dict.fromkeys(names))
 
 

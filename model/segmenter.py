@@ -161,7 +161,7 @@ class AudioSegmenter:
             return []
         request = Request(self._language, self._translate, self._previous)
         found = transcribe_spans(audio, spans, self._transcriber, request)
-        self._previous = found.runs[-1].language
+        self._previous = found.runs[-1].language if found.runs else self._previous
         self.speech.add(found.runs, spans, found.unread)
         self.found_words = self.found_words or bool(found.words)
         return split_utterances(found.words, 0.0, cut / SAMPLE_RATE)

@@ -24,7 +24,7 @@ def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
     table.add_column("sentiment", no_wrap=True)
     table.add_column("judged from", no_wrap=True)
     for utterance in analysis.utterances:
-        table.add_row(*_row(utterance, narrow=console.width < NARROW))
+        table.add_row(*_row(utterance, analysis.language, narrow=console.width < NARROW))
     console.print()
     console.print(table)
     if analysis.overall.emotions:
@@ -33,13 +33,15 @@ def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
         console.print(f"[yellow]note:[/] {escape(warning)}", highlight=False, soft_wrap=True)
 
 
-def _row(utterance: Utterance, narrow: bool) -> tuple[str | Text, ...]:
+def _row(utterance: Utterance, language: str | None, narrow: bool) -> tuple[str | Text, ...]:
     emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
     style = ("dim " if emotion.confidence < LOW_CONFIDENCE else "") + EMOTION_COLOURS[emotion.label]
     filled = round(emotion.confidence * BAR_WIDTH)
     bar = Text() if narrow else Text("━" * filled, style=style).append("━" * (BAR_WIDTH - filled), style="grey23")
     label = Text(f"{emotion.label:<8} {emotion.confidence:>4.0%} ", style=style)
     words = Text(utterance.text) if utterance.text else Text("(no speech)", style="dim italic")
+    if utterance.language not in (None, language):
+        words = Text(f"[{utterance.language}] ", style="dim").append_text(words)
     weights = {m: utterance.modalities[m].weight for m in MODALITIES if m in utterance.modalities}
     names = {m: name[0] if narrow else f"{name.lower()} " for m, name in MODALITY_NAMES.items()}
     shares = " ".join(f"{names[m]}{weight:.0%}" for m, weight in weights.items())

@@ -44,7 +44,15 @@ def models() -> "Models":
     """The starter bundle and the smallest transcriber, loaded once."""
     from model.pipeline import load_models
 
-    return load_models(whisper_model="tiny.en", device="cpu")
+    return load_models(transcriber="tiny.en", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def multilingual() -> "Models":
+    """The starter bundle and the default transcriber, loaded once."""
+    from model.pipeline import load_models
+
+    return load_models(device="cpu")
 
 
 @pytest.fixture(scope="session")

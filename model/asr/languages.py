@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from model.asr.base import Clip, Encoded, Span, Transcriber, pack
-from model.features import FloatArray
+from model.features import SAMPLE_RATE, FloatArray
 
 UNIT_SECONDS = 5.0  # of speech that a language is detected on: under 3 s, Whisper base errs in one of five
 SURE = 0.5  # a language that is less probable is looked at more closely
@@ -15,6 +15,7 @@ LEAST_PROBABILITY = 0.01  # less counts as this, so that no unit outweighs its n
 # A change takes evidence, in nats of log probability times seconds of speech: where one language has .98 and the
 # other .01, 4 s of speech between two changes, 2 s at an end.
 CHANGE_COST = 8.0
+PAUSE_EVIDENCE = 4.0  # nats for every second of the pause in which a language changes: speakers seldom do without one
 STATES = 3  # languages of each unit that the best path may take
 
 Probabilities = Mapping[str, float]
@@ -136,8 +137,9 @@ def _find_change(transcriber: Transcriber, units: tuple[Unit, Unit], before: str
         for offsets in [unit.encoded.clip.offsets]
         for probabilities in [transcriber.detect_language(unit.encoded, offsets[i], offsets[i + 1])]
     ]
-    gains = np.cumsum(evidence)[:-1]
-    return int(gains.argmax()) + 1
+    spans = [span for unit in units for span in unit.spans]
+    pauses = np.array([(b.start - a.end) / SAMPLE_RATE for a, b in pairwise(spans)])
+    return int((np.cumsum(evidence)[:-1] + PAUSE_EVIDENCE * pauses).argmax()) + 1
 
 
 def _cut(

@@ -71,3 +71,8 @@ class OpenAIWhisper:
         tokens = sum(len(segment["tokens"]) for segment in segments)
         total = sum(len(segment["tokens"]) * segment["avg_logprob"] for segment in segments)
         return Transcript(words, total / tokens if tokens else 0.0)
+
+
+def needed_weights(_model: str) -> list[str]:
+    """None of the catalogue: this implementation has checkpoints of its own, and downloads them itself."""
+    return []

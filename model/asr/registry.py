@@ -1,30 +1,44 @@
 """Transcribers by name. A new one takes a module beside this one and an entry in `ENGINES`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from model.asr import faster_whisper, openai_whisper
 from model.asr.base import Transcriber
 
-Engine = Literal["faster-whisper", "openai-whisper"]
-DEFAULT_MODEL = "base"
+DEFAULT_ENGINE = "faster-whisper"
+DEFAULT_TRANSCRIBER = "base"  # of the default engine
 
 
 @dataclass(frozen=True)
-class Entry:
-    """How to load a transcriber."""
+class Engine:
+    """How to load the transcribers of one implementation."""
 
-    load: Callable[[str, str], Transcriber]  # of a model's name or path, and a device
-    needed_weights: Callable[[str], list[str]]  # entries of the catalogue that a model takes
+    load: Callable[[str, str], Transcriber]  # a model by its name or path, on a device
+    needed_weights: Callable[[str], Sequence[str]]  # entries of the catalogue that a model takes
 
 
-ENGINES: dict[Engine, Entry] = {
-    "faster-whisper": Entry(faster_whisper.FasterWhisper, faster_whisper.needed_weights),
-    "openai-whisper": Entry(openai_whisper.OpenAIWhisper, lambda _: []),
+ENGINES = {
+    "faster-whisper": Engine(faster_whisper.FasterWhisper, faster_whisper.needed_weights),
+    "openai-whisper": Engine(openai_whisper.OpenAIWhisper, openai_whisper.needed_weights),
 }
 
 
-def load_transcriber(model: str = DEFAULT_MODEL, engine: Engine = "faster-whisper", device: str = "cpu") -> Transcriber:
-    """A transcriber, its weights fetched if need be. Raises SpeechError or weights.WeightsError."""
-    return ENGINES[engine].load(model, device)
+def load_transcriber(name: str = DEFAULT_TRANSCRIBER, device: str = "cpu") -> Transcriber:
+    """Load a transcriber by `MODEL` or `ENGINE:MODEL`, its weights fetched if need be.
+
+    Raises SpeechError or weights.WeightsError.
+    """
+    engine, model = _parse(name)
+    return engine.load(model, device)
+
+
+def needed_weights(name: str) -> Sequence[str]:
+    """The entries of the catalogue that a transcriber takes."""
+    engine, model = _parse(name)
+    return engine.needed_weights(model)
+
+
+def _parse(name: str) -> tuple[Engine, str]:
+    engine, colon, model = name.partition(":")
+    return (ENGINES[engine], model) if colon and engine in ENGINES else (ENGINES[DEFAULT_ENGINE], name)

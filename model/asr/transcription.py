@@ -6,19 +6,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.asr.base import Encoded, Span, Transcriber, Transcript, pack
+from model.asr.base import Clip, Encoded, Span, Transcriber, Transcript, pack
 from model.asr.languages import Run, find_runs
-from model.features import FloatArray
+from model.features import SAMPLE_RATE, FloatArray
 from model.utterances import Word
 
 CANDIDATES = 3  # languages that are compared where none is sure
 FALLBACK = "en"  # always among them: Whisper learned most from it
 LANGUAGE_WEIGHT = 0.1  # of a language's log probability beside the mean log probability of its transcript's tokens
+UNLIKELY = -1.0  # mean log probability: a transcript below it, in an uncertain language, is not what was said
+IMPOSSIBLE = -10.0  # of a transcript that repeats itself, whose tokens are as probable as they are wrong
 
 MAX_COMPRESSION = 2.4  # a text that zlib packs better repeats itself (Radford et al. 2022, section 4.5)
-LOOP_WORDS, LOOP_SECONDS = 4, 0.2  # so many words in so short a time are not spoken: the decoder repeats itself
+MIN_WORD_SECONDS = 0.03
 RETRY_SECONDS = 8.0  # a decoder's loop does not get through clips of this length
 MIN_UNREAD_SECONDS = 0.8  # padding included; shorter spans without words are mostly breath and noise
+MIN_GAP_SECONDS = 1.0  # between words of one span: they are aligned to half of that
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Transcription:
-    """Words with times in seconds of the audio, the languages in order, and the spans that got no words."""
+    """Words with times in seconds of the audio, the runs they are in, in order, and the spans that got no words."""
 
     words: list[Word]
     runs: list[Run]
@@ -46,9 +49,8 @@ def transcribe_spans(
     reading = _Reading(audio, transcriber, request)
     clips = [transcriber.encode(clip) for clip in pack(audio, spans, transcriber.clip_seconds)]
     runs = reading.runs(clips) if clips else []
-    for run in runs:
-        reading.read(run)
-    return Transcription(sorted(reading.words, key=lambda word: word.start), runs, reading.unread)
+    read = [run for run in runs if reading.read(run)]
+    return Transcription(sorted(reading.words, key=lambda word: word.start), read, reading.unread)
 
 
 class _Reading:
@@ -67,22 +69,28 @@ class _Reading:
         runs = find_runs(self._audio, clips, self._transcriber, self._request.previous)
         return [run if run.is_sure else self._compared(run) for run in runs]
 
-    def read(self, run: Run) -> None:
-        """Add the words of a run. Spans whose text is missing or in doubt are transcribed again, in short clips."""
-        doubtful: list[Span] = []
+    def read(self, run: Run) -> bool:
+        """Add the words of a run, if it has any.
+
+        Spans whose text is missing or in doubt are transcribed again, in short clips.
+        """
+        before, doubtful = len(self.words), list[Span]()
         for encoded, transcript in zip(run.clips, self._transcribe(run.clips, run.language), strict=True):
-            repetitive = is_repetitive(transcript.text)
-            doubtful += encoded.clip.spans if repetitive else self._add(encoded, transcript.words)
+            if not run.is_sure and transcript.log_probability < UNLIKELY:
+                self.unread += encoded.clip.spans  # no language fits: its words would be made up
+            elif is_repetitive(transcript.text):
+                doubtful += encoded.clip.spans
+            else:
+                doubtful += self._add(encoded, transcript.words)
         short = [self._transcriber.encode(clip) for clip in pack(self._audio, doubtful, RETRY_SECONDS)]
         for encoded, transcript in zip(short, self._transcribe(short, run.language), strict=True):
             self.unread += self._add(encoded, without_loop(transcript.words))
+        return len(self.words) > before
 
     def _add(self, encoded: Encoded, words: Sequence[Word]) -> list[Span]:
-        """Add words of a clip, and return its spans that got none."""
-        clip = encoded.clip
-        self.words += [clip.to_audio_time(word) for word in words]
-        read = {clip.index_of(word) for word in words}
-        return [s for i, s in enumerate(clip.spans) if i not in read and s.seconds >= MIN_UNREAD_SECONDS]
+        """Add words of a clip, and return the parts of it that have none."""
+        self.words += [encoded.clip.to_audio_time(word) for word in words]
+        return unread_parts(encoded.clip, words)
 
     def _transcribe(self, clips: Sequence[Encoded], language: str) -> list[Transcript]:
         return self._transcriber.transcribe(clips, language, self._request.translate) if clips else []
@@ -95,7 +103,8 @@ class _Reading:
         def score(language: str) -> float:
             [transcript] = self._transcriber.transcribe(run.clips[:1], language, False)
             prior = max(run.probabilities.get(language, 0.0), 1e-3)
-            return transcript.log_probability + LANGUAGE_WEIGHT * float(np.log(prior))
+            likelihood = IMPOSSIBLE if is_repetitive(transcript.text) else transcript.log_probability
+            return likelihood + LANGUAGE_WEIGHT * float(np.log(prior))
 
         return replace(run, language=max(dict.fromkeys(names), key=score))
 
@@ -107,8 +116,24 @@ def is_repetitive(text: str) -> bool:
 
 
 def without_loop(words: Sequence[Word]) -> list[Word]:
-    """The words of a clip up to where its decoder got into a loop, at a speed at which nobody speaks."""
-    for i in range(len(words) - LOOP_WORDS + 1):
-        if words[i + LOOP_WORDS - 1].end - words[i].start < LOOP_SECONDS:
-            return list(words[:i])
-    return list(words)
+    """The words of a clip; of a text that repeats itself, only those that take time to say.
+
+    What a decoder in a loop adds to the real words finds no sound to be aligned with.
+    """
+    if not is_repetitive("".join(word.text for word in words)):
+        return list(words)
+    return [word for word in words if word.end - word.start >= MIN_WORD_SECONDS]
+
+
+def unread_parts(clip: Clip, words: Sequence[Word]) -> list[Span]:
+    """The parts of a clip's spans in which there are no words, leaving out those too short for one."""
+    found = []
+    for i, span in enumerate(clip.spans):
+        placed = [clip.to_audio_time(word) for word in words if clip.index_of(word) == i]
+        if not placed:
+            found += [span] if span.seconds >= MIN_UNREAD_SECONDS else []
+            continue
+        edges = [span.start, *(round(t * SAMPLE_RATE) for w in placed for t in (w.start, w.end)), span.end]
+        gaps = (Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True))
+        found += [gap for gap in gaps if gap.seconds >= MIN_GAP_SECONDS]
+    return found

@@ -70,6 +70,8 @@ def speech_probabilities(audio: FloatArray) -> FloatArray:
     """The probability of speech in each frame of FRAME samples, the last one padded: float32 [frames]."""
     from faster_whisper.vad import get_vad_model  # loads CTranslate2
 
+    if not len(audio):
+        return np.zeros(0, np.float32)
     probabilities: FloatArray = get_vad_model()(np.pad(audio, (0, -len(audio) % FRAME))).reshape(-1)
     return probabilities
 

@@ -4,10 +4,10 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from model.asr.registry import DEFAULT_MODEL
+from model.asr.registry import DEFAULT_TRANSCRIBER
 from model.bundle import DEFAULT_BUNDLE
 
 SAGEMAKER_ARTEFACT = Path("/opt/ml/model")  # where SageMaker unpacks the model artefact of an endpoint
@@ -24,7 +24,10 @@ class ServerSettings(BaseSettings):
     )
 
     bundle: str | None = None  # a name or a folder; None: see `find_bundle`
-    whisper_model: str = DEFAULT_MODEL
+    transcriber: str = Field(  # MODEL or ENGINE:MODEL
+        default=DEFAULT_TRANSCRIBER,
+        validation_alias=AliasChoices("VIDEO_SENTIMENT_TRANSCRIBER", "VIDEO_SENTIMENT_WHISPER_MODEL"),
+    )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     workers: int = Field(default=1, ge=1)  # analyses at a time: each takes all cores by itself
     queue: int = Field(default=4, ge=0)  # more that may wait; each keeps up to max_bytes on the disk

@@ -50,7 +50,7 @@ class Product:
     def start(self) -> None:
         """`python -m local up`; returns once it says that it is ready."""
         ports = self.settings.ports
-        options = ["--state", self.settings.state, "--whisper-model", "tiny.en", "--port", ports.web]
+        options = ["--state", self.settings.state, "--transcriber", "tiny.en", "--port", ports.web]
         options += ["--emulator-port", ports.emulator]
         options += ["--enforce-iam"] if self.settings.enforce_iam else []
         options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]

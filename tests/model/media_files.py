@@ -156,3 +156,47 @@ def noise(seconds: float, seed: int = 0) -> FloatArray:
 
 def silence(seconds: float) -> FloatArray:
     return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
+
+
+def hum(seconds: float) -> FloatArray:
+    """A mains hum of 50 Hz with its overtones."""
+    time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    tones = [level * np.sin(2 * np.pi * hertz * time) for hertz, level in ((50, 0.1), (150, 0.05), (250, 0.03))]
+    return np.asarray(np.sum(tones, axis=0), dtype=np.float32)
+
+
+def rain(seconds: float, seed: int = 0) -> FloatArray:
+    """Two hundred drops a second, each a short tone, over a hiss."""
+    rng = np.random.default_rng(seed)
+    sound = 0.02 * rng.standard_normal(round(seconds * SAMPLE_RATE))
+    time = np.arange(300) / SAMPLE_RATE
+    for _ in range(round(200 * seconds)):
+        start, tone = rng.integers(0, len(sound) - 300), rng.uniform(500, 4000)
+        sound[start : start + 300] += rng.uniform(0, 0.1) * np.sin(2 * np.pi * tone * time) * np.exp(-300 * time)
+    return sound.astype(np.float32)
+
+
+def room_tone(seconds: float) -> FloatArray:
+    """What a webcam's microphone gives in a quiet room, at -50 dBFS."""
+    return np.asarray(0.03 * noise(seconds) + 0.01 * hum(seconds), dtype=np.float32)
+
+
+def laughter(seconds: float, pitch: float = 280.0) -> FloatArray:
+    """Five "ha" a second: a sawtooth whose pitch falls on each, through the resonances of a mouth (source-filter)."""
+    count, rng = round(seconds * SAMPLE_RATE), np.random.default_rng(0)
+    time = np.arange(count) / SAMPLE_RATE
+    beat = (5.0 * time) % 1.0
+    drift = 1 + 0.01 * np.cumsum(rng.standard_normal(count)) / np.sqrt(SAMPLE_RATE)
+    cycles = np.cumsum(pitch * (1 + 0.25 * np.exp(-3 * beat)) * np.exp(-0.12 * time) * drift) / SAMPLE_RATE
+    voiced = (2 * (cycles % 1.0) - 1) * np.where(beat < 0.55, np.sin(np.pi * beat / 0.55), 0.0)
+    hertz = np.fft.rfftfreq(count, 1 / SAMPLE_RATE)
+    mouth = [(1.0, 800, 90), (0.6, 1250, 110), (0.3, 2600, 160), (0.15, 3500, 200)]
+    response = sum(gain / (1 + ((hertz - center) / width) ** 2) for gain, center, width in mouth)
+    sound = np.asarray(np.fft.irfft(np.fft.rfft(voiced) * response, count))
+    return np.asarray(0.2 * sound / np.abs(sound).max(), dtype=np.float32)
+
+
+def faster(samples: FloatArray, factor: float) -> FloatArray:
+    """The same sound played so many times as fast, and as high."""
+    count = int(len(samples) / factor)
+    return np.asarray(np.interp(np.arange(count) * factor, np.arange(len(samples)), samples), dtype=np.float32)

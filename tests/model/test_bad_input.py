@@ -274,15 +274,12 @@ def test_path_with_spaces_and_unicode(models: Models, sample: Path, tmp_path: Pa
     assert check(analyze(path, models)).utterances
 
 
-def test_speech_in_another_language() -> None:
-    """Recognised as what it is, and not read by an encoder that only knows English."""
-    from model.pipeline import load_models
-
-    models = load_models(whisper_model="base", device="cpu")
-    french = check(analyze(MEDIA / "french.flac", models))
+def test_speech_in_another_language(multilingual: Models) -> None:
+    """Transcribed as what it is, and not read by an encoder that only knows English."""
+    french = check(analyze(MEDIA / "french.flac", multilingual))
     assert french.language == "fr" and "français" in " ".join(u.text for u in french.utterances)
     assert all("text" not in u.modalities for u in french.utterances)
     assert warned(french, "Speech is in French; this model reads English, so the words were not used.")
-    english = check(analyze(MEDIA / "french.flac", models, Options(translate=True)))
+    english = check(analyze(MEDIA / "french.flac", multilingual, Options(translate=True)))
     assert any("text" in u.modalities for u in english.utterances)
     assert "music" in " ".join(u.text for u in english.utterances).lower()

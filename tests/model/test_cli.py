@@ -40,7 +40,7 @@ def pipe(
 
 
 def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Path) -> None:
-    done = run("analyze", sample, "--whisper-model", "tiny.en", cwd=tmp_path)
+    done = run("analyze", sample, "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "John Dashwood" in done.stdout and "voice" in done.stdout and "overall" in done.stdout
     saved = Analysis.model_validate_json((tmp_path / "face_and_speech.analysis.json").read_text())
@@ -61,7 +61,7 @@ def test_what_cannot_be_done_is_the_users_to_change(
 ) -> None:
     if "cuda" in options and torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    done = run("analyze", sample, "--whisper-model", "tiny.en", *options, cwd=tmp_path)
+    done = run("analyze", sample, "--transcriber", "tiny.en", *options, cwd=tmp_path)
     assert done.returncode == 2 and message in done.stderr and "fault of ours" not in done.stderr
     assert not list(tmp_path.iterdir())
 
@@ -76,7 +76,7 @@ def test_several_files_and_a_folder_in_every_format(sample: Path, tmp_path: Path
     (tmp_path / "broken.mp4").write_text("not a video either")
     kinds = ["json", "csv", "srt", "vtt", "html"]
     outputs = [part for kind in kinds for part in (f"--{kind}", f"out/{kind}")]
-    done = run("analyze", "in", "broken.mp4", "--whisper-model", "tiny.en", *outputs, cwd=tmp_path)
+    done = run("analyze", "in", "broken.mp4", "--transcriber", "tiny.en", *outputs, cwd=tmp_path)
     assert done.returncode == 2
     assert "broken.mp4 is not a readable video" in done.stderr and "Traceback" not in done.stderr
     written = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*") if p.is_file()}
@@ -145,7 +145,7 @@ def test_a_fault_of_ours_with_one_file_leaves_the_others(
 
 def test_json_to_standard_output_is_json_alone(sample: Path, tmp_path: Path) -> None:
     short = write(tmp_path / "a.wav", [], [Sound(speech_of(sample, 8.0))])
-    done = run("analyze", short, "--json", "-", "--whisper-model", "tiny.en", cwd=tmp_path)
+    done = run("analyze", short, "--json", "-", "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert Analysis.model_validate(json.loads(done.stdout)).utterances
     assert list(tmp_path.iterdir()) == [short]
@@ -158,9 +158,9 @@ def test_a_video_that_is_piped_in(sample: Path, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     with subprocess.Popen(["sh", "-c", f"cat {short} > {tmp_path / 'pipe'}"]):
-        done = run(
-            "analyze", "-", "pipe", "--html", "out", "--whisper-model", "tiny.en",
-            cwd=tmp_path, given=short.read_bytes(), TMPDIR=str(temporary),
+        done = pipe(
+            short.read_bytes(), "analyze", "-", "pipe", "--html", "out", "--transcriber", "tiny.en",
+            cwd=tmp_path, environment={"TMPDIR": str(temporary)},
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     for name in ("stdin", "pipe"):
@@ -170,7 +170,7 @@ def test_a_video_that_is_piped_in(sample: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_piped_in_and_no_video(tmp_path: Path) -> None:
-    done = run("analyze", "-", "--whisper-model", "tiny.en", cwd=tmp_path, given=b"Dear diary,\n" * 500)
+    done = pipe(b"Dear diary,\n" * 500, "analyze", "-", "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 2
     assert "standard input is not a readable video" in " ".join(done.stderr.split())
     done = pipe(b"", "analyze", "-", "--whisper-model", "tiny.en", cwd=tmp_path)
@@ -183,7 +183,7 @@ def test_what_is_piped_in_and_no_video(tmp_path: Path) -> None:
         (["analyze", "nowhere.mp4"], "nowhere.mp4 does not exist"),
         (["analyze", "empty"], "is a folder without videos"),
         (["analyze", "a.mp4", "--bundle", "nonesuch"], "there is no bundle 'nonesuch'"),
-        (["analyze", "a.mp4", "--whisper-model", "gigantic"], "there is no Whisper model 'gigantic'"),
+        (["analyze", "a.mp4", "--transcriber", "gigantic"], "there is no Whisper model 'gigantic'"),
         (["analyze", "a.mp4", "--json", "-", "--csv", "-"], "only one output can go to standard output"),
         (["analyze"], "Missing argument"),
         (["analyze", "a.mp4", "--device", "abacus"], "Invalid value for '--device'"),

@@ -33,7 +33,7 @@ def sound(sample: Path) -> FloatArray:
 
 @pytest.fixture(scope="module")
 def openai() -> Transcriber:
-    return load_transcriber(str(checkpoint("tiny.en")), engine="openai-whisper")
+    return load_transcriber(f"openai-whisper:{checkpoint('tiny.en')}")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_what_is_no_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pt"
     broken.write_bytes(b"not a checkpoint")
     with pytest.raises(SpeechError, match="broken.pt"):
-        load_transcriber(str(broken), engine="openai-whisper")
+        load_transcriber(f"openai-whisper:{broken}")
 
 
 def _plain(words: list[Word]) -> list[str]:

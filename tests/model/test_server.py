@@ -52,7 +52,7 @@ class Launcher:
     def launch(self) -> Process:
         if self._current is None or not self._current.alive:
             settings = {
-                "VIDEO_SENTIMENT_WHISPER_MODEL": "tiny.en",
+                "VIDEO_SENTIMENT_TRANSCRIBER": "tiny.en",
                 "VIDEO_SENTIMENT_DEVICE": "cpu",
                 "VIDEO_SENTIMENT_MAX_BYTES": str(MAX_BYTES),
                 "VIDEO_SENTIMENT_MAX_DURATION": str(MAX_DURATION),

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from pydantic import ValidationError
 
-from model.asr.registry import DEFAULT_MODEL
+from model.asr.registry import DEFAULT_TRANSCRIBER
 from model.bundle import DEFAULT_BUNDLE, find_bundle, read_manifest
 from model.contract import EmotionScore
 from model.media import MediaError
@@ -32,9 +32,11 @@ ENTRYPOINT = "model/docker/entrypoint.sh"
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDEO_SENTIMENT_ALLOWED_BUCKETS", "one, two,")
     monkeypatch.setenv("VIDEO_SENTIMENT_MAX_BYTES", "1000")
+    monkeypatch.setenv("VIDEO_SENTIMENT_WHISPER_MODEL", "tiny.en")  # the name before 0.7
     monkeypatch.setenv("VIDEO_SENTIMENT_QUEUE", "")
     monkeypatch.setenv("PROGRESS_S3_URI", "s3://bucket/prefix")
     settings = ServerSettings()
+    assert settings.transcriber == "tiny.en" and ServerSettings(transcriber="small").transcriber == "small"
     assert settings.allowed_buckets == ("one", "two")
     assert settings.max_bytes == 1000
     assert settings.queue == ServerSettings.model_fields["queue"].default
@@ -167,7 +169,7 @@ def test_setup_finds_its_files_in_the_image_when_it_is_run(tmp_path: Path) -> No
 def test_the_image_holds_the_weights_that_are_loaded_by_default() -> None:
     [fetch] = [line for line in instructions("RUN") if "weights fetch" in line]
     fetched = fetch.partition("weights fetch ")[2].split()
-    assert set(needed_weights(read_manifest(find_bundle(DEFAULT_BUNDLE)), DEFAULT_MODEL)) == set(fetched)
+    assert set(needed_weights(read_manifest(find_bundle(DEFAULT_BUNDLE)), DEFAULT_TRANSCRIBER)) == set(fetched)
 
 
 def test_the_image_serves_on_the_port_that_it_exposes_and_not_as_root() -> None:

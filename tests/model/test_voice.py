@@ -1,54 +1,145 @@
-"""The voice encoder is Whisper's own first layers, at the utterance's own length."""
+"""A voice is judged where somebody speaks or makes a voiced sound, and nowhere else."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-import torch
-import whisper
-from torch.nn import functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
-from bench.whisper_checkpoint import checkpoint
-from model.features import SAMPLE_RATE
-from model.media import read_audio
-from model.modalities.audio import VoiceConfig, VoiceEncoder, log_mel
-from model.modalities.base import EncoderError
-from model.modalities.registry import load_public_encoder, public_state
+from model.asr.base import Span
+from model.asr.vad import FRAME, MAX_SPAN_SECONDS, Voice, detect_voice, find_speech, speech_spans
+from model.contract import summarise
+from model.features import SAMPLE_RATE, FloatArray
+from model.pipeline import Models, analyze
+from model.segmenter import Window
+from tests.conftest import MEDIA
+from tests.model.media_files import (
+    Sound,
+    frames_of,
+    hum,
+    laughter,
+    music,
+    noise,
+    rain,
+    room_tone,
+    silence,
+    speech_of,
+    write,
+)
+from tests.model.test_bad_input import check, warned
 
-TINY = VoiceConfig(layers=3, width=384, heads=6)
-
-
-@pytest.fixture(scope="module")
-def encoder() -> VoiceEncoder:
-    encoder = VoiceEncoder(TINY)
-    load_public_encoder(encoder, "whisper-tiny.en")
-    return encoder.eval()
-
-
-@torch.inference_mode()
-def test_its_layers_are_those_of_whisper(encoder: VoiceEncoder, sample: Path) -> None:
-    """Against openai-whisper's implementation with the same weights, on real speech."""
-    mels = log_mel(read_audio(sample)[SAMPLE_RATE : 3 * SAMPLE_RATE])
-    assert mels is not None
-    state = torch.load(checkpoint("tiny.en"), weights_only=True)["model_state_dict"]
-    theirs = whisper.model.AudioEncoder(80, 1500, 384, 6, 4).eval()
-    theirs.load_state_dict({k.removeprefix("encoder."): v for k, v in state.items() if k.startswith("encoder.")})
-    x = F.gelu(theirs.conv2(F.gelu(theirs.conv1(mels[None])))).permute(0, 2, 1)
-    layers = [x + theirs.positional_embedding[: x.shape[1]]]
-    for block in theirs.blocks[:3]:
-        layers.append(block(layers[-1]))
-    ours = encoder.statistics(mels[None], torch.tensor([mels.shape[1]]))[0]
-    for layer, (found, expected) in enumerate(zip(ours, layers, strict=True)):
-        mean, deviation = found.chunk(2)
-        torch.testing.assert_close(mean, expected[0].mean(dim=0), atol=2e-2, rtol=2e-2, msg=f"layer {layer}")
-        torch.testing.assert_close(deviation, expected[0].std(dim=0, correction=0), atol=2e-2, rtol=2e-2)
+NO_VOICES = [noise, rain, hum, room_tone, music, silence]
 
 
-def test_a_public_encoder_of_another_shape_is_refused() -> None:
-    with pytest.raises(EncoderError, match="whisper-tiny.en"):
-        public_state(VoiceEncoder(VoiceConfig(layers=2, width=64, heads=2)), "whisper-tiny.en")
+@pytest.mark.parametrize("make", NO_VOICES)
+def test_what_is_no_voice_is_not_judged(models: Models, tmp_path: Path, make: Callable[[float], FloatArray]) -> None:
+    analysis = check(analyze(write(tmp_path / "a.wav", [], [Sound(make(25.0))]), models))
+    assert analysis.utterances == [] and analysis.overall.emotions == []
+    assert warned(analysis, "25.0 s without voice and without a face were left out")
 
 
-def test_what_is_not_whispers_stays_our_own(encoder: VoiceEncoder) -> None:
-    loaded = set(public_state(encoder, "whisper-tiny.en"))
-    own = {key.split(".")[0] for key in encoder.state_dict() if key not in loaded}
-    assert own == {"mixture", "norm", "squeeze"}
+@pytest.mark.parametrize("make", NO_VOICES)
+def test_under_what_is_no_voice_the_face_alone_counts(
+    models: Models, sample: Path, tmp_path: Path, make: Callable[[float], FloatArray]
+) -> None:
+    path = write(tmp_path / "a.mp4", frames_of(sample, seconds=4.0), [Sound(make(4.0))])
+    analysis = check(analyze(path, models))
+    assert [set(u.modalities) for u in analysis.utterances] == [{"face"}]
+
+
+@pytest.mark.parametrize("rest", [silence, room_tone, noise, rain])
+def test_what_follows_the_speech_adds_nothing(
+    models: Models, tmp_path: Path, rest: Callable[[float], FloatArray]
+) -> None:
+    """Silence after "one two three" was sadness, and made the whole so."""
+    counting = speech_of(MEDIA / "one_two_three.flac")
+    path = write(tmp_path / "a.wav", [], [Sound(np.concatenate([counting, rest(20.0)]))])
+    analysis = check(analyze(path, models))
+    assert [bool(u.text) for u in analysis.utterances] == [True]
+    assert analysis.utterances[0].end_time < 3.0
+    assert analysis.overall == summarise(analysis.utterances)
+    assert warned(analysis, "s without voice and without a face were left out")
+
+
+def test_laughter_without_words_is_a_voice(models: Models, tmp_path: Path) -> None:
+    sound = np.concatenate([silence(4.0), laughter(3.0), silence(4.0)])
+    analysis = check(analyze(write(tmp_path / "a.wav", [], [Sound(sound)]), models))
+    assert analysis.utterances and all("audio" in u.modalities for u in analysis.utterances)
+
+
+def test_a_voiced_sound_that_is_not_speech_is_a_voice() -> None:
+    """A high giggle in faint noise, too faint in it for the detector of speech."""
+    sound = np.concatenate([silence(1.0), laughter(3.0, pitch=600.0), silence(1.0)]) + 0.1 * noise(5.0, seed=1)
+    assert find_speech(sound) == []
+    voice = detect_voice(sound)
+    assert sum(span.seconds for span in voice.voiced) > 0.2
+    assert all(span.start / SAMPLE_RATE >= 1.0 and span.end / SAMPLE_RATE <= 4.1 for span in voice.voiced)
+
+
+def test_a_spoken_sentence_keeps_all_of_its_sound(sample: Path) -> None:
+    """As in training: its short pauses belong to it."""
+    sound = speech_of(sample)
+    window = Window(0.0, len(sound) / SAMPLE_RATE, sound, detect_voice(sound), [])
+    for start, end in ((0.8, 7.5), (7.9, 11.5), (12.3, 17.4)):
+        assert np.array_equal(window.voice_between(start, end), window.audio_between(start, end))
+
+
+def test_long_pauses_are_not_heard_as_voice(sample: Path) -> None:
+    sentence = speech_of(sample)[16_000:64_000]
+    sound = np.concatenate([sentence, room_tone(9.0), sentence])
+    window = Window(10.0, 10.0 + len(sound) / SAMPLE_RATE, sound, detect_voice(sound), [])
+    kept = window.voice_between(10.0, 25.0)
+    assert 4.0 * SAMPLE_RATE < len(kept) < 8.0 * SAMPLE_RATE
+    assert len(window.voice_between(14.0, 21.0)) == 0
+
+
+spans = st.lists(st.tuples(st.integers(0, 160_000), st.integers(0, 160_000)), max_size=6).map(
+    lambda pairs: [Span(min(pair), max(pair)) for pair in pairs]
+)
+
+
+@given(spans, st.floats(0.0, 10.0), st.floats(0.0, 10.0))
+def test_voice_is_part_of_the_audio(voiced: list[Span], a: float, b: float) -> None:
+    start, end = min(a, b), max(a, b)
+    audio = np.arange(160_000, dtype=np.float32)
+    window = Window(0.0, 10.0, audio, Voice([], sorted(voiced, key=lambda s: s.start)), [])
+    whole, kept = window.audio_between(start, end), window.voice_between(start, end)
+    assert len(kept) in (0, len(whole)) or set(kept) < set(whole)
+    assert np.all(np.diff(kept) > 0)
+
+
+probabilities = arrays.arrays(np.float32, st.integers(1, 2000), elements=st.floats(0, 1, width=32))
+
+
+@given(probabilities)
+def test_spans_of_speech_are_in_order_and_fit_a_clip(values: FloatArray) -> None:
+    length = len(values) * FRAME - 100
+    found = speech_spans(values, length)
+    edges = [edge for span in found for edge in (span.start, span.end)]
+    assert edges == sorted(edges) and all(0 <= edge <= length for edge in edges)
+    assert all(0.2 < span.seconds <= MAX_SPAN_SECONDS for span in found)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.032, 0.5])
+def test_audio_of_any_length(seconds: float) -> None:
+    assert detect_voice(noise(seconds)) == Voice([], [])
+
+
+def test_long_speech_is_cut_where_it_is_least_probable() -> None:
+    values = np.full(2300, 0.9, np.float32)  # 74 s without a pause
+    values[[700, 1500]] = 0.6
+    found = speech_spans(values, 2300 * FRAME)
+    assert [round(span.start / FRAME) for span in found[1:]] == [700, 1500]
+    assert found[0].start == 0 and found[-1].end == 2300 * FRAME
+
+
+def test_spans_are_those_of_the_library(sample: Path) -> None:
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    options = VadOptions(min_silence_duration_ms=160, speech_pad_ms=200, min_speech_duration_ms=200)
+    for sound in (speech_of(sample), speech_of(MEDIA / "german.flac"), speech_of(MEDIA / "one_two_three.flac")):
+        expected = get_speech_timestamps(sound, options)
+        assert [(span.start, span.end) for span in find_speech(sound)] == [(s["start"], s["end"]) for s in expected]

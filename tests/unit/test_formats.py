@@ -115,7 +115,7 @@ def test_csv_columns() -> None:
     assert header[3:7] == ["emotion", "emotion_confidence", "sentiment", "sentiment_confidence"]
     assert header[7:14] == [f"emotion_{label}" for label in EMOTIONS]
     assert header[14:17] == [f"sentiment_{label}" for label in SENTIMENTS]
-    assert header[17:] == ["weight_text", "weight_audio", "weight_video", "weight_face"]
+    assert header[17:] == ["weight_text", "weight_audio", "weight_video", "weight_face", "language"]
 
 
 SPOKEN = analysis_of(

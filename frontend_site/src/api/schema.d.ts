@@ -467,15 +467,20 @@ export interface components {
         Analysis: {
             /**
              * Schema Version
-             * @default 1.0
+             * @default 1.1
              */
             schema_version?: string;
             video: components["schemas"]["VideoInfo"];
             /**
              * Language
-             * @description ISO 639-1 code of the spoken language; null without speech
+             * @description ISO 639-1 code of the language of most speech; null without words
              */
             language: string | null;
+            /**
+             * Language Probability
+             * @description How sure the detection of the language is; null where it was not detected, and before version 1.1
+             */
+            language_probability?: number | null;
             model: components["schemas"]["ModelInfo"];
             /** Utterances */
             utterances: components["schemas"]["Utterance"][];
@@ -555,7 +560,7 @@ export interface components {
          *       "error": null,
          *       "progress": null,
          *       "analysis": {
-         *         "schema_version": "1.0",
+         *         "schema_version": "1.1",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -564,6 +569,7 @@ export interface components {
          *           "has_audio": true
          *         },
          *         "language": "en",
+         *         "language_probability": 0.98,
          *         "model": {
          *           "bundle": "starter",
          *           "version": "0.2.0",
@@ -574,6 +580,7 @@ export interface components {
          *             "start_time": 0.4,
          *             "end_time": 3.1,
          *             "text": "We made it, I can't believe it!",
+         *             "language": "en",
          *             "emotions": [
          *               {
          *                 "label": "joy",
@@ -1061,7 +1068,7 @@ export interface components {
          * @description The whole analysis, as it came within the time that a request waits.
          * @example {
          *       "analysis": {
-         *         "schema_version": "1.0",
+         *         "schema_version": "1.1",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -1070,6 +1077,7 @@ export interface components {
          *           "has_audio": true
          *         },
          *         "language": "en",
+         *         "language_probability": 0.98,
          *         "model": {
          *           "bundle": "starter",
          *           "version": "0.2.0",
@@ -1080,6 +1088,7 @@ export interface components {
          *             "start_time": 0.4,
          *             "end_time": 3.1,
          *             "text": "We made it, I can't believe it!",
+         *             "language": "en",
          *             "emotions": [
          *               {
          *                 "label": "joy",
@@ -1289,7 +1298,7 @@ export interface components {
         };
         /**
          * ModelInfo
-         * @description Which bundle judged (name, version) and which recogniser wrote the words ("" when none ran).
+         * @description Which bundle judged (name, version) and which transcriber wrote the words ("" when none ran).
          */
         ModelInfo: {
             /** Bundle */
@@ -1591,6 +1600,11 @@ export interface components {
             end_time: number;
             /** Text */
             text: string;
+            /**
+             * Language
+             * @description ISO 639-1 code of the language spoken; null without words, and before version 1.1
+             */
+            language?: string | null;
             /** Emotions */
             emotions: components["schemas"]["EmotionScore"][];
             /** Sentiments */

@@ -23,15 +23,17 @@ _EMOTIONS = _scores(joy=0.71, neutral=0.12, surprise=0.08, sadness=0.04, anger=0
 _SENTIMENTS = _scores(positive=0.78, neutral=0.16, negative=0.06)
 
 ANALYSIS: dict[str, Any] = {
-    "schema_version": "1.0",
+    "schema_version": "1.1",
     "video": {"duration_s": 4.2, "width": 1280, "height": 720, "fps": 25.0, "has_audio": True},
     "language": "en",
+    "language_probability": 0.98,
     "model": {"bundle": "starter", "version": "0.2.0", "speech": "whisper-base"},
     "utterances": [
         {
             "start_time": 0.4,
             "end_time": 3.1,
             "text": "We made it, I can't believe it!",
+            "language": "en",
             "emotions": _EMOTIONS,
             "sentiments": _SENTIMENTS,
             "modalities": {"text": {"weight": 1.0, "emotions": _EMOTIONS}},
