@@ -137,7 +137,7 @@ class Timeline:
         if raw is None or packet.is_discard:
             return [*ready, *self._place_blindly(stream, packet)]
         if packet.dts is None and stream.is_video and not stream.held and self._place_undated(stream, packet, raw):
-            return [packet]
+            return [*ready, packet]
         part = self._part_of(stream, raw, NOTED)
         if part is not None:
             ready += self._outliers(stream)
