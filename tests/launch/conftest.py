@@ -131,7 +131,7 @@ def write_recipe(path: Path, licence: str = "Research only: it's small") -> Path
         head_learning_rate = 3e-3
         [audio]
         corpus = "ravdess"
-        width = 32
+        noise = 2.0
         learning_rate = 2e-3
         head_learning_rate = 2e-3
         '''
