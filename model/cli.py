@@ -41,6 +41,11 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class AssumedPrior(StrEnum):
+    declared = "declared"
+    uniform = "uniform"
+
+
 class SpeechEngine(StrEnum):
     faster = "faster-whisper"
     openai = "openai-whisper"
@@ -93,6 +98,13 @@ def analyze(
     ] = SpeechEngine.faster,
     language: Annotated[str | None, typer.Option(help="Language spoken (ISO 639-1, like en); else detected.")] = None,
     translate: Annotated[bool, typer.Option("--translate", help="Write the words in English.")] = False,
+    prior: Annotated[
+        AssumedPrior,
+        typer.Option(
+            help="How often each emotion is assumed to occur before anything is seen or heard: as the bundle declares "
+            "(conversation, much of it neutral), or all alike."
+        ),
+    ] = AssumedPrior.declared,
     device: DeviceOption = Device.auto,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
@@ -117,7 +129,7 @@ def analyze(
         say_bad(refusal)
     if not jobs:
         raise typer.Exit(BAD_INPUT)
-    models = _load(bundle, whisper_model, engine, device, quiet)
+    models = _load(bundle, whisper_model, engine, device, prior, quiet)
     from model.pipeline import Options  # seconds: not before something is to be analysed
     from model.speech import SpeechError
 
@@ -172,7 +184,9 @@ def info() -> None:
         console.print(f"[bold]{name:<14}[/] {value}", soft_wrap=True, highlight=False)
 
 
-def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device, quiet: bool) -> "Models":
+def _load(
+    bundle: str, whisper_model: str, engine: SpeechEngine, device: Device, prior: AssumedPrior, quiet: bool
+) -> "Models":
     """Load the models, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
         from model.bundle import BundleError, find_bundle, read_manifest
@@ -187,7 +201,7 @@ def _load(bundle: str, whisper_model: str, engine: SpeechEngine, device: Device,
                 for name in missing:
                     weights.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
-            return load_models(bundle, whisper_model, engine.value, device.value)
+            return load_models(bundle, whisper_model, engine.value, device.value, prior.value)
     except (BundleError, SpeechError, DeviceError) as error:
         say_bad(str(error))
         raise typer.Exit(BAD_INPUT) from error

@@ -14,21 +14,22 @@ import numpy as np
 import torch
 
 from model import weights
-from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
+from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, Prior, load_bundle
 from model.compat import give_back_memory
 from model.contract import (
     Analysis,
-    Modality,
     ModalityShare,
     ModelInfo,
+    Overall,
     Utterance,
     VideoInfo,
     rank_emotions,
     rank_sentiments,
-    summarise,
 )
+from model.explanation import Explanation, summarise_explained
 from model.faces import FaceDetector
 from model.features import Sample
+from model.fusion import Fusion, conflict
 from model.media import MediaError, MediaInfo, Reader
 from model.network import Judgement
 from model.passages import Listener, Passage
@@ -66,6 +67,7 @@ class Models:
     bundle: Bundle
     recogniser: Recogniser
     detector: FaceDetector | None
+    prior: Prior = "declared"
 
 
 def load_models(
@@ -73,17 +75,19 @@ def load_models(
     whisper_model: str = DEFAULT_MODEL,
     engine: Engine = "faster-whisper",
     device: str = "auto",
+    prior: Prior = "declared",
 ) -> Models:
     """Load a bundle and a recogniser; weights that are not there yet are fetched.
 
+    With the uniform prior no emotion is taken to be more frequent than another before anything is seen or heard.
     Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
     device = resolve_device(device)
-    loaded = load_bundle(bundle, device)
+    loaded = load_bundle(bundle, device, prior)
     detector = None
     if "face" in loaded.network.modalities:
         detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
-    return Models(loaded, load_recogniser(whisper_model, engine, device), detector)
+    return Models(loaded, load_recogniser(whisper_model, engine, device), detector, prior)
 
 
 def needed_weights(manifest: Manifest, whisper_model: str) -> list[str]:
@@ -152,7 +156,7 @@ def analyze(
             language=listener.language if listener.heard_speech else None,
             model=_model_info(models, listener.heard_speech),
             utterances=judge.utterances,
-            overall=summarise(judge.utterances),
+            overall=judge.overall(),
             warnings=[*reader.warnings, *judge.warnings(reader.info)],
         )
 
@@ -169,6 +173,8 @@ class Judge:
         self._seconds_without_evidence = 0.0
         self._heard_sound = False
         self.utterances: list[Utterance] = []
+        self._explanations: list[Explanation] = []
+        self._fusion = bundle.network.config.fusion or Fusion(weights={})  # its thresholds mark nothing
 
     def judge(self, passage: Passage) -> None:
         """Add the passage's utterances; the watcher must have seen it to its end."""
@@ -184,7 +190,15 @@ class Judge:
         if samples:
             with torch.inference_mode():
                 judgement = self._bundle.network(samples)
-            self.utterances += [_utterance(s, judgement, row) for row, s in enumerate(spoken)]
+            explanations = [explanation_of(judgement, row) for row in range(len(spoken))]
+            self.utterances += [
+                _utterance(s, judgement, row, explanations[row], self._fusion) for row, s in enumerate(spoken)
+            ]
+            self._explanations += explanations
+
+    def overall(self) -> Overall:
+        """The whole video."""
+        return summarise_explained(self.utterances, self._explanations, self._fusion.unclear_below)
 
     def warnings(self, info: MediaInfo) -> list[str]:
         """What the analysis had to do without, for people."""
@@ -228,22 +242,35 @@ class Judge:
         return self._translated or self._listener.language in self._bundle.manifest.languages
 
 
-def _utterance(spoken: Spoken, judgement: Judgement, row: int) -> Utterance:
-    shares: dict[Modality, ModalityShare] = {
-        modality: ModalityShare(
-            weight=round(float(judgement.weights[row, column]), DECIMALS),
-            emotions=rank_emotions(_probabilities(judgement.alone[modality][row])),
-        )
-        for column, modality in enumerate(judgement.modalities)
-        if judgement.weights[row, column] > 0
-    }
+def explanation_of(judgement: Judgement, row: int) -> Explanation:
+    """What adds up to the emotions of one utterance of a batch."""
+    terms = judgement.terms[row].double().cpu().numpy()
+    there = [(c, m) for c, m in enumerate(judgement.modalities) if judgement.weights[row, c] > 0]
+    return Explanation({m: terms[c] for c, m in there}, judgement.base[row].double().cpu().numpy())
+
+
+def _utterance(spoken: Spoken, judgement: Judgement, row: int, explanation: Explanation, fusion: Fusion) -> Utterance:
+    emotions = rank_emotions(_probabilities(judgement.emotions[row]))
+    alone = {m: _probabilities(judgement.alone[m][row]) for m in explanation.terms}
+    lead = explanation.lead(emotions[0].label, emotions[1].label)
+    weights, decided_by = lead.weights
+    rounded = lead.rounded()
     return Utterance(
         start_time=round(spoken.start, 3),
         end_time=round(spoken.end, 3),
         text=spoken.text,
-        emotions=rank_emotions(_probabilities(judgement.emotions[row])),
+        emotions=emotions,
         sentiments=rank_sentiments(_probabilities(judgement.sentiments[row])),
-        modalities=shares,
+        modalities={
+            m: ModalityShare(
+                weight=round(weights[m], DECIMALS), contribution=rounded.contributions[m], emotions=rank_emotions(own)
+            )
+            for m, own in alone.items()
+        },
+        bias=rounded.bias,
+        decided_by=decided_by,
+        contradictory=fusion.conflict_from is not None and conflict(alone) >= fusion.conflict_from,
+        unclear=emotions[0].confidence < fusion.unclear_below,
     )
 
 
@@ -272,5 +299,8 @@ def _video_info(info: MediaInfo, end: float) -> VideoInfo:
 def _model_info(models: Models, heard_speech: bool) -> ModelInfo:
     manifest = models.bundle.manifest
     return ModelInfo(
-        bundle=manifest.name, version=manifest.version, speech=models.recogniser.name if heard_speech else ""
+        bundle=manifest.name,
+        version=manifest.version,
+        speech=models.recogniser.name if heard_speech else "",
+        prior=models.prior,
     )

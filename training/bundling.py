@@ -21,6 +21,7 @@ from training.corpora import CORPORA
 from training.evaluate import styles
 from training.evaluation import Evaluation, Subject, evaluate
 from training.judged import load_judged
+from training.licence import licence_line
 from training.provenance import Taught, facts
 from training.recipe import Recipe
 from training.revision import commit
@@ -91,7 +92,7 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
     )
     (out / "evaluation.json").write_text(whole.model_dump_json(indent=1) + "\n", encoding="utf-8")
     write_card(out)
-    (out / "LICENSE").write_text(f"{plan.licence}.\nSee MODEL_CARD.md for the corpora and what follows from them.\n")
+    (out / "LICENSE").write_text(f"{licence_line(plan)}.\nSee MODEL_CARD.md for the corpora and what follows from them.\n")
 
 
 def _manifest(plan: Recipe, trained: _Trained) -> Manifest:
@@ -100,7 +101,7 @@ def _manifest(plan: Recipe, trained: _Trained) -> Manifest:
     return Manifest(
         name=plan.name,
         version=plan.version,
-        licence=plan.licence,
+        licence=licence_line(plan),
         public_encoders=public_encoders(plan),
         tokenizer=tokenizer_entry(plan.text) if plan.text else None,
         fusion_trained=trained.fusion_trained,

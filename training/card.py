@@ -18,6 +18,7 @@ from training.confidence import BINS
 from training.constants import CalibrationReport, FusedReport
 from training.corpora import CORPORA
 from training.evaluation import Evaluation
+from training.fusion.study import FusionReport
 from training.metrics import Interval
 from training.provenance import part_of
 
@@ -39,9 +40,10 @@ class Report(BaseModel):
 
     created: str
     commit: str
-    prior_of: Modality  # whose class frequencies are the declared prior
+    prior_of: Modality | None = None  # whose class frequencies are the declared prior, where no fusion was fitted
     calibrations: list[CalibrationReport]
     fused: FusedReport | None = None  # None where no held-out item has several modalities
+    fusion: FusionReport | None = None  # where `training.fuse` fitted one on composed items
     evaluations: list[Evaluation]
 
     @property

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from model.bundle import DEFAULT_BUNDLE
+from model.bundle import DEFAULT_BUNDLE, Prior
 from model.speech import DEFAULT_MODEL
 
 SAGEMAKER_ARTEFACT = Path("/opt/ml/model")  # where SageMaker unpacks the model artefact of an endpoint
@@ -25,6 +25,7 @@ class ServerSettings(BaseSettings):
 
     bundle: str | None = None  # a name or a folder; None: see `find_bundle`
     whisper_model: str = DEFAULT_MODEL
+    prior: Prior = "declared"  # class frequencies to predict under: the bundle's, or uniform
     device: Literal["auto", "cpu", "cuda"] = "auto"
     workers: int = Field(default=1, ge=1)  # analyses at a time: each takes all cores by itself
     queue: int = Field(default=4, ge=0)  # more that may wait; each keeps up to max_bytes on the disk
