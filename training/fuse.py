@@ -113,12 +113,13 @@ def _score(
 
 def show(report: FusionReport, console: Console) -> None:
     """Print what was chosen, and the figures with voices that had no part in the fit."""
-    table = Table(title="Composed items, with a corpus of voices left out of the fit", box=None, padding=(0, 2, 0, 0))
-    for column in ("voices", "rows", "fusion", "n", "accuracy", "weighted F1", "macro F1", "log loss", "ECE", "neutral"):
-        table.add_column(column)
+    console.print("Composed items, with a corpus of voices left out of the fit; n, neutral predicted / mean / true")
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for column in ("voices, rows", "fusion", "wF1", "mF1", "loss", "ECE", "", "neutral", "", ""):
+        table.add_column(column, no_wrap=True)
     for part in report.left_out:
         for way, score in part.scores.items():
-            table.add_row(part.voices, part.rows, way, *_cells(score))
+            table.add_row(f"{part.voices}, {part.rows.split()[0]}", way, *_cells(score))
     console.print(table)
     for c in report.candidates:
         held = "one weight a modality" if c.shrinkage.weights is None else f"by class, shrunk by {c.shrinkage.weights:g}"
@@ -127,18 +128,16 @@ def show(report: FusionReport, console: Console) -> None:
         others = "-" if t.others_ece is None else f"{t.others_ece:.3f} ({t.others_ece_signed:+.3f})"
         console.print(
             f"{t.modality} on {t.corpus}: own temperature {t.own_temperature:.2f}, ECE {t.ece:.3f} ({t.ece_signed:+.3f}), "
-            f"by the others' temperature {others}"
+            f"by the others' temperature {others}",
+            soft_wrap=True,
         )
     console.print(report.thresholds)
 
 
 def _cells(score: Score) -> list[str]:
-    return [
-        str(score.items),
-        *(f"{value:.3f}" for value in (score.accuracy, score.weighted_f1, score.macro_f1, score.log_loss)),
-        f"{score.ece:.3f} {score.ece_signed:+.3f} (chance {score.ece_by_chance:.3f})",
-        f"{score.neutral_predicted:.3f} predicted, {score.neutral_probability:.3f} mean, {score.neutral_true:.3f} true",
-    ]
+    figures = score.weighted_f1, score.macro_f1, score.log_loss, score.ece
+    neutral = score.neutral_predicted, score.neutral_probability, score.neutral_true
+    return [*(f"{v:.3f}" for v in figures), f"{score.ece_signed:+.3f}", *(f"{v:.3f}" for v in neutral)]
 
 
 if __name__ == "__main__":
