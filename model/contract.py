@@ -113,8 +113,8 @@ class Utterance(_Record):
 class Overall(_Record):
     """The whole video: the utterances' distributions, averaged by duration. Empty without utterances.
 
-    Contributions and `bias` are the utterances' parts, averaged by duration, of log p(winner) - log p(runner-up) for the
-    winner and runner-up of the whole.
+    Contributions and `bias` are the utterances' parts, averaged by duration, of log p(winner) - log p(runner-up) for
+    the winner and runner-up of the whole.
     """
 
     emotions: list[EmotionScore]

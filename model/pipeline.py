@@ -83,7 +83,17 @@ def load_models(
     Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
     device = resolve_device(device)
-    loaded = load_bundle(bundle, device, prior)
+    return models_of(load_bundle(bundle, device, prior), whisper_model, engine, device, prior)
+
+
+def models_of(
+    loaded: Bundle,
+    whisper_model: str,
+    engine: Engine = "faster-whisper",
+    device: str = "cpu",
+    prior: Prior = "declared",
+) -> Models:
+    """What an analysis takes beside a bundle that is already there. Raises SpeechError or WeightsError."""
     detector = None
     if "face" in loaded.network.modalities:
         detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")

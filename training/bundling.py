@@ -92,7 +92,9 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
     )
     (out / "evaluation.json").write_text(whole.model_dump_json(indent=1) + "\n", encoding="utf-8")
     write_card(out)
-    (out / "LICENSE").write_text(f"{licence_line(plan)}.\nSee MODEL_CARD.md for the corpora and what follows from them.\n")
+    (out / "LICENSE").write_text(
+        f"{licence_line(plan)}.\nSee MODEL_CARD.md for the corpora and what follows from them.\n"
+    )
 
 
 def _manifest(plan: Recipe, trained: _Trained) -> Manifest:

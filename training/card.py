@@ -3,6 +3,7 @@
 No figure in a card is typed: where the evaluation changes, so does the card.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -89,7 +90,7 @@ def render_card(manifest: Manifest, report: Report) -> str:
     environment.filters.update(figure=_figure, range=_range)
     names = [e.corpus for e in report.evaluations]
     shown = [e for e in report.evaluations if e.prior != "uniform" and (e.prior == "corpus" or not e.same_prior)]
-    return environment.get_template("MODEL_CARD.md").render(
+    text = environment.get_template("MODEL_CARD.md").render(
         manifest=manifest,
         report=report,
         shown=shown,
@@ -107,10 +108,12 @@ def render_card(manifest: Manifest, report: Report) -> str:
         bins=BINS,
         seldom=SELDOM,
     )
+    return re.sub(r"\n{3,}", "\n\n", text)  # what is left out leaves its blank lines
 
 
 def _tables(manifest: Manifest, report: Report, shown: list[Evaluation]) -> list[tuple[str, list[Evaluation]]]:
-    """What is shown, by whether an encoder learned from the corpus; one table without a title where no fusion was fitted."""
+    """What is shown, by whether an encoder learned from the corpus; one table without a title where no fusion was
+    fitted."""
     if report.fusion is None:
         return [("", shown)]
     own = {part_of(part_of(manifest.training, "recipe"), m).get("corpus") for m in manifest.network.modalities}

@@ -1,10 +1,10 @@
 """Score a bundle on a corpus: `python -m training.evaluate BUNDLE --corpus meld-text --data FILE --json OUT`.
 
-`--data` is the CSV for meld-text and goemotions, a folder of audio files for ravdess, an .npz for fer2013 and ferplus, a
-manifest or its folder for manifest and voices, a folder as training.fusion.composed describes it for composed; any
-file or folder in such a format will do. Everything is scored through the bundle's fusion, as `analyze` would judge a
-sample that has these modalities. The first object of the JSON has the figures under the prior that `--prior` asks for;
-what they mean stands in `training.evaluation`.
+`--data` is the CSV for meld-text and goemotions, a folder of audio files for ravdess, an .npz for fer2013 and ferplus,
+a manifest or its folder for manifest and voices (videos without words and times go through the whole pipeline), a
+folder as training.fusion.composed describes it for composed; any file or folder in such a format will do. Everything is
+scored through the bundle's fusion, as `analyze` would judge a sample that has these modalities. The first object of the
+JSON has the figures under the prior that `--prior` asks for; what they mean stands in `training.evaluation`.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,9 @@ from rich.table import Table
 
 from model.bundle import DEFAULT_BUNDLE, BundleError
 from model.media import MediaError
+from model.speech import DEFAULT_MODEL, SpeechError
 from model.weights import WeightsError
+from training.analysed import has_video, read_analysed
 from training.constants import cross_fit_constants
 from training.corpora import CORPORA, Split
 from training.evaluation import Evaluation, Prior, Subject, evaluate
@@ -45,6 +47,9 @@ def main(
     ] = "declared",
     json: Annotated[Path | None, typer.Option(help="Write the figures here.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report with plots here.")] = None,
+    whisper_model: Annotated[
+        str, typer.Option(help="What recognises the words of videos without any.")
+    ] = DEFAULT_MODEL,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
     """Score a bundle on a corpus and print the figures."""
@@ -58,7 +63,7 @@ def main(
     if not data.exists():
         raise typer.BadParameter(f"{data} does not exist", param_hint="--data")
     subject = _load(bundle, device, corpus)
-    results = _score(subject, corpus, data, split, prior)  # type: ignore[arg-type]
+    results = _score(subject, corpus, data, split, prior, whisper_model)  # type: ignore[arg-type]
     for result in results:
         if result.scope != "all" or result.prior == prior or not result.same_prior:
             show(result, Console())
@@ -70,11 +75,18 @@ def main(
         write_report(results, html)
 
 
-def _score(subject: Subject, corpus: str, data: Path, split: Split, prior: Prior) -> list[Evaluation]:
+def _score(
+    subject: Subject, corpus: str, data: Path, split: Split, prior: Prior, whisper_model: str
+) -> list[Evaluation]:
     """All there is to say of a corpus, the figures under the prior asked for first."""
     if corpus == COMPOSED:
         with _told_in_a_line(data, corpus):
             return evaluate_composed(subject, read_composed(subject, data), prior)
+    with _told_in_a_line(data, corpus):
+        clips = corpus == "manifest" and has_video(data, split)
+        analysed = read_analysed(subject.bundle, data, split, whisper_model) if clips else None
+    if analysed is not None:
+        return evaluate(subject, corpus, split, analysed, prior=prior)
     encoded = {name: _encode(subject, name, data, split) for name in styles(corpus)}
     fit = refit(subject, corpus, encoded[corpus])
     return [e for name, items in encoded.items() for e in evaluate(subject, name, split, items, fit, prior)]
@@ -120,7 +132,7 @@ def _told_in_a_line(data: Path, corpus: str) -> Iterator[None]:
         yield
     except KeyError as error:
         raise typer.BadParameter(f"{data} lacks {error}, which {corpus} has", param_hint="--data") from error
-    except (FillError, MediaError, OSError, ValueError) as error:
+    except (FillError, MediaError, SpeechError, WeightsError, OSError, ValueError) as error:
         raise typer.BadParameter(f"{data} cannot be read as {corpus}: {error}", param_hint="--data") from error
 
 
@@ -129,7 +141,16 @@ def show(evaluation: Evaluation, console: Console) -> None:
     items = {"all": "all items", "unseen": "without items seen in training"}[evaluation.scope]
     title = f"{evaluation.bundle} on {evaluation.corpus} ({evaluation.split}), {evaluation.prior} prior, {items}"
     table = Table(title=title, caption=seen_in_words(evaluation), box=None, padding=(0, 2, 0, 0))
-    for column in ("", "n", "accuracy", "weighted F1 (95%)", "balanced", "log loss", "ECE, signed (by chance)", "commonest"):
+    for column in (
+        "",
+        "n",
+        "accuracy",
+        "weighted F1 (95%)",
+        "balanced",
+        "log loss",
+        "ECE, signed (by chance)",
+        "commonest",
+    ):
         table.add_column(column)
     for name, figures in (("emotion", evaluation.emotion), ("sentiment", evaluation.sentiment)):
         if figures is not None:

@@ -1,9 +1,9 @@
 """Figures of a bundle on a corpus: under each prior, with and without items it has seen, by modality.
 
-Every corpus has its own class frequencies: RAVDESS is near balanced, half of MELD is neutral. So figures are given under
-the prior that the bundle declares for video at large ("declared"), which `analyze` predicts with; under none of the
-emotions favoured ("uniform"); and under the corpus's own frequencies ("corpus"): those of the split the modality learned
-from where it learned from this corpus, else of the items themselves.
+Every corpus has its own class frequencies: RAVDESS is near balanced, half of MELD is neutral. So figures are given
+under the prior that the bundle declares for video at large ("declared"), which `analyze` predicts with; under none of
+the emotions favoured ("uniform"); and under the corpus's own frequencies ("corpus"): those of the split the modality
+learned from where it learned from this corpus, else of the items themselves.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,8 @@ Scope = Literal["all", "unseen"]  # every item, or those whose bytes were not in
 
 
 class Neutral(BaseModel):
-    """Whether a bundle takes refuge in neutral: how often it predicts it and with what mean probability, and the truth."""
+    """Whether a bundle takes refuge in neutral: how often it predicts it and with what mean probability, and the
+    truth."""
 
     predicted: float
     probability: float
@@ -127,8 +128,8 @@ def evaluate(
 ) -> list[Evaluation]:
     """Score items through the fusion: all of them, then those not seen in training where that differs.
 
-    Of each, the figures under `prior` come first. `fit` holds the constants to use where the bundle's own were fitted on
-    these very items.
+    Of each, the figures under `prior` come first. `fit` holds the constants to use where the bundle's own were fitted
+    on these very items.
     """
     known = subject.seen
     seen = None if known is None else is_seen(encoded.contents, known) | is_seen(encoded.words, known)
@@ -267,7 +268,9 @@ def _figures(
 ) -> Figures | None:
     known = np.flatnonzero(targets != IGNORED)
     there = encoded.rows(known)
-    return measure(after[known], targets[known], labels, there.groups, before[known], there.units) if len(known) else None
+    return (
+        measure(after[known], targets[known], labels, there.groups, before[known], there.units) if len(known) else None
+    )
 
 
 def _headline(encoded: Encoded, targets: Targets, probabilities: Probabilities) -> Headline | None:

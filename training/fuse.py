@@ -57,7 +57,8 @@ def main(
 
 
 def write_fused(source: Path, plan: Recipe, data: Path, work: Path, out: Path) -> FusionReport:
-    """The bundle in `source` with a fusion fitted by the recipe, in `out`, which is replaced file by file at the end."""
+    """The bundle in `source` with a fusion fitted by the recipe, in `out`, which is replaced file by file at the
+    end."""
     loaded, weights, manifest = load_bundle(source), file_digest(source / WEIGHTS), read_manifest(source)
     fused = fuse(loaded, weights, taught_of(manifest), plan, data, work)
     with tempfile.TemporaryDirectory() as folder:
@@ -92,9 +93,7 @@ def _manifest(before: Manifest, plan: Recipe, fused: Fused) -> Manifest:
     return before.model_copy(update=update)
 
 
-def _score(
-    subject: Subject, weights: str, plan: Recipe, fused: Fused, data: Path, work: Path
-) -> list[Evaluation]:
+def _score(subject: Subject, weights: str, plan: Recipe, fused: Fused, data: Path, work: Path) -> list[Evaluation]:
     """Every corpus that an encoder learned from, by its held-out split, and every other that fitted the fusion."""
     pools = list(fused.pools)
     slots = {slot.name: slot for slot in plan.fusion.slots} if plan.fusion else {}
@@ -122,13 +121,15 @@ def show(report: FusionReport, console: Console) -> None:
             table.add_row(f"{part.voices}, {part.rows.split()[0]}", way, *_cells(score))
     console.print(table)
     for c in report.candidates:
-        held = "one weight a modality" if c.shrinkage.weights is None else f"by class, shrunk by {c.shrinkage.weights:g}"
+        held = (
+            "one weight a modality" if c.shrinkage.weights is None else f"by class, shrunk by {c.shrinkage.weights:g}"
+        )
         console.print(f"{held}: log loss {c.log_loss:.4f}, weighted F1 {c.weighted_f1:.4f}")
     for t in report.transfers:
         others = "-" if t.others_ece is None else f"{t.others_ece:.3f} ({t.others_ece_signed:+.3f})"
         console.print(
-            f"{t.modality} on {t.corpus}: own temperature {t.own_temperature:.2f}, ECE {t.ece:.3f} ({t.ece_signed:+.3f}), "
-            f"by the others' temperature {others}",
+            f"{t.modality} on {t.corpus}: own temperature {t.own_temperature:.2f}, "
+            f"ECE {t.ece:.3f} ({t.ece_signed:+.3f}), by the others' temperature {others}",
             soft_wrap=True,
         )
     console.print(report.thresholds)

@@ -149,9 +149,9 @@ def bootstrap(
 ) -> dict[str, Interval]:
     """95% interval of each figure of `shares` and of the ECE, resampling whole groups with replacement.
 
-    Where samples of several kinds repeat among the items (`units`, each [n], beside the groups), every kind is resampled
-    and an item counts as often as the product says: the pigeonhole bootstrap, which errs on the wide side (Owen 2007,
-    "The pigeonhole bootstrap").
+    Where samples of several kinds repeat among the items (`units`, each [n], beside the groups), every kind is
+    resampled and an item counts as often as the product says: the pigeonhole bootstrap, which errs on the wide side
+    (Owen 2007, "The pigeonhole bootstrap").
     """
     k = probabilities.shape[1]
     rng = np.random.default_rng(seed)
@@ -167,7 +167,8 @@ def bootstrap(
 def _drawn_by_group(
     probabilities: Probabilities, targets: Targets, groups: Sequence[str], rng: np.random.Generator
 ) -> Floats:
-    """Each round's confusion matrix and bins' gaps, [BOOTSTRAP_ROUNDS, k * k + BINS], from one table of sums by group."""
+    """Each round's confusion matrix and bins' gaps, [BOOTSTRAP_ROUNDS, k * k + BINS], from one table of sums by
+    group."""
     k = probabilities.shape[1]
     names, owner = np.unique(np.asarray(groups), return_inverse=True)
     confidence, right = top(probabilities, targets)

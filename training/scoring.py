@@ -79,6 +79,14 @@ class Encoded:
         """The items that have two modalities or more."""
         return np.flatnonzero((self.present.sum(dim=1) >= 2).numpy())
 
+    def parts(self) -> "Encoded | None":
+        """What is judged in the items' place, and pooled afterwards; None where they are judged themselves."""
+        return None
+
+    def pooled(self, judged: "Judged") -> "Judged":
+        """Of predictions for the `parts` those for the items."""
+        return judged
+
     def _columns(self) -> Iterator[tuple[Modality, Tensor]]:
         return zip(self.modalities, self.embeddings, strict=True)
 
@@ -129,17 +137,20 @@ def encode(network: EmotionNetwork, examples: Sequence[Example]) -> Encoded:
 
 def judge(network: EmotionNetwork, encoded: Encoded, fit: CrossFit | None = None) -> Judged:
     """Fuse, with the network's own constants or each group with those of its fold."""
+    parts = encoded.parts()
+    if parts is not None:
+        return encoded.pooled(judge(network, parts, fit))
     if fit is None:
         return _fuse(network, encoded)
     folds = np.asarray([fit.fold_of.get(group, 0) for group in encoded.groups])  # one that no fold was fitted on
     order = [np.flatnonzero(folds == fold) for fold in range(len(fit.configs))]
     pairs = [(rows, config) for rows, config in zip(order, fit.configs, strict=True) if len(rows)]
-    parts = [judge_by(network, encoded.rows(rows), config) for rows, config in pairs]
+    judged = [judge_by(network, encoded.rows(rows), config) for rows, config in pairs]
     back = np.argsort(np.concatenate([rows for rows, _ in pairs]), kind="stable")
     return Judged(
-        emotions=np.concatenate([p.emotions for p in parts])[back],
-        sentiments=np.concatenate([p.sentiments for p in parts])[back],
-        alone={m: np.concatenate([p.alone[m] for p in parts])[back] for m in encoded.modalities},
+        emotions=np.concatenate([j.emotions for j in judged])[back],
+        sentiments=np.concatenate([j.sentiments for j in judged])[back],
+        alone={m: np.concatenate([j.alone[m] for j in judged])[back] for m in encoded.modalities},
     )
 
 

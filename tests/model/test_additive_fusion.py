@@ -1,6 +1,5 @@
 """The additive fusion: one modality unchanged, parts that add up, old bundles as they were."""
 
-
 import numpy as np
 import pytest
 import torch
@@ -9,7 +8,18 @@ from hypothesis import strategies as st
 
 from model.contract import EMOTIONS, MODALITIES, Modality
 from model.explanation import summarise_explained
-from model.fusion import Bias, Fusion, Weights, add_up, bias_table, conflict, normalized, subset_name, subsets, weight_table
+from model.fusion import (
+    Bias,
+    Fusion,
+    Weights,
+    add_up,
+    bias_table,
+    conflict,
+    normalized,
+    subset_name,
+    subsets,
+    weight_table,
+)
 from model.network import EmotionNetwork, NetworkConfig
 from model.pipeline import explanation_of
 from tests.model.test_network import SKEWED, TINY_BERT, TINY_VOICE, make_sample
@@ -85,7 +95,7 @@ def test_agreeing_modalities_are_surer_together_than_one_alone() -> None:
 
 
 @torch.inference_mode()
-@given(st.integers(0, 10_000), st.sampled_from([s for s in subsets(PARTS, least=1)]))
+@given(st.integers(0, 10_000), st.sampled_from(subsets(PARTS, least=1)))
 def test_contributions_and_bias_are_the_lead(network: EmotionNetwork, seed: int, present: tuple[Modality, ...]) -> None:
     judgement = network([make_sample(seed, *present)])
     explanation = explanation_of(judgement, 0)
@@ -173,5 +183,3 @@ def test_a_network_of_other_modalities_takes_the_parts_it_has() -> None:
     assert table[3].tolist() == pytest.approx([*fusion.bias["text+face"].emotion, *fusion.bias["text+face"].sentiment])
     assert not table[:3].any()
     assert subset_name(("face", "text")) == "text+face" and len(subsets(MODALITIES)) == 11
-
-

@@ -1,7 +1,9 @@
-"""Fitting a fusion: people's judgments, composed items without leaks, parameters recovered, the command from raw data."""
+"""Fitting a fusion: people's judgments, composed items without leaks, parameters recovered, the command from raw
+data."""
 
 import csv
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,16 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 
-from model.bundle import load_bundle, read_manifest
+from model.bundle import Manifest, load_bundle, read_manifest, save_bundle
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.fusion import Fusion, subset_name
-from model.network import N_LOGITS
+from model.network import N_LOGITS, EmotionNetwork
 from tests.training.commands import run_evaluate, run_fuse
-from tests.training.small_bundle import CONVERSATION, small_network, utterance
+from tests.training.small_bundle import BERT, CONVERSATION, small_network, utterance
 from training.corpora import CORPORA, IGNORED
 from training.corpora.base import Labels
 from training.evaluation import Evaluation
-from training.fusion.choosing import Study, choose_shrinkage, half, score_of
+from training.fusion.choosing import Study, half, score_of
 from training.fusion.composing import MISSING, Pool, Soft, compose, draw, missing
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
 from training.fusion.judgments import (
@@ -34,20 +36,21 @@ from training.fusion.judgments import (
 from training.fusion.temperatures import fit_temperatures
 from training.licence import corpus_licences, licence_line
 from training.metrics import bootstrap
+from training.provenance import Taught
 from training.recipe import STARTER, Recipe
-from training.scoring import Encoded, encode, joined, judge, set_constants
+from training.scoring import encode, joined, judge, set_constants
 
 FREE = Shrinkage(weights=1e-6, bias=1e-6)
-NEUTRAL, ANGER, JOY = (EMOTIONS.index(e) for e in ("neutral", "anger", "joy"))  # type: ignore[arg-type]
+NEUTRAL, ANGER, JOY = (EMOTIONS.index(e) for e in ("neutral", "anger", "joy"))
 
 
 def judgments_of(n: int, seed: int = 0) -> Judgments:
     """Random labels that agree on half of the utterances, in dialogues of eight."""
     rng = np.random.default_rng(seed)
     together = rng.integers(0, 7, n)
-    own = {c: np.where(rng.random(n) < 0.5, together, rng.integers(0, 7, n)) for c in ("text", "audio", "face")}
+    text, audio, face = (np.where(rng.random(n) < 0.5, together, rng.integers(0, 7, n)) for _ in range(3))
     return Judgments(
-        {**own, "together": together},  # type: ignore[arg-type]
+        {"text": text, "audio": audio, "face": face, "together": together},
         valence=np.round(rng.uniform(-2, 2, n), 1),
         dialogues=tuple(f"G{i // 8:05d}" for i in range(n)),
         splits=tuple("val" if i % 5 == 4 else "train" for i in range(n)),
@@ -123,7 +126,11 @@ def test_real_items_of_a_corpus_are_fitted_by_the_same_code() -> None:
 @given(st.integers(0, 1000))
 def test_every_slot_gets_a_sample_of_the_label_that_means_the_same(seed: int) -> None:
     judgments = judgments_of(40)
-    pools = [pool_of("text", "together", 70, "meld"), pool_of("text", "text", 70, "comments"), pool_of("face", "face", 70)]
+    pools = [
+        pool_of("text", "together", 70, "meld"),
+        pool_of("text", "text", 70, "comments"),
+        pool_of("face", "face", 70),
+    ]
     drawn = draw(judgments, pools, seed)
     assert drawn.modalities == ("text", "face")
     for row in range(len(judgments)):
@@ -143,14 +150,17 @@ def test_a_class_that_a_corpus_lacks_is_taken_from_another_or_counted() -> None:
     alone = [pools[0], pool_of("face", "face", 70)]
     found = draw(judgments, alone, 0)
     without = found.sample[:, 0] == MISSING
-    assert (judgments.labels["text"][without] == ANGER).all() and without.sum() == missing(judgments, alone)["text"]["anger"]
+    assert (judgments.labels["text"][without] == ANGER).all() and without.sum() == missing(judgments, alone)["text"][
+        "anger"
+    ]
     items = compose(judgments, sentiments_of_emotions(judgments.emotions), alone, found)
     assert (~items.present[:, 0].numpy() == without).all() and items.present[:, 1].all()
     assert (items.emotions == judgments.emotions).all() and set(items.units) == {"text", "face"}
 
 
 def test_soft_slots_draw_what_people_may_have_heard() -> None:
-    """Where intended anger is heard as neutral half of the time, half of what is heard as neutral was meant as anger."""
+    """Where intended anger is heard as neutral half of the time, half of what is heard as neutral was meant as
+    anger."""
     heard = np.eye(7)
     heard[ANGER] = 0.0
     heard[ANGER, [ANGER, NEUTRAL]] = 0.5
@@ -194,15 +204,23 @@ def test_thresholds_of_valence_are_found_where_they_were_put() -> None:
     labels = dict.fromkeys(("text", "audio", "face", "together"), emotions)
     found = valence_thresholds(Judgments(labels, valence, ("d",) * 3000, ("train",) * 3000))  # type: ignore[arg-type]
     assert -1.0 <= found.negative <= -0.5 and 0.1 <= found.positive <= 0.6 and found.agreement > 0.99
-    assert [SENTIMENTS[s] for s in found.sentiments(np.asarray([-2.0, -0.2, 2.0]))] == ["negative", "neutral", "positive"]
+    assert [SENTIMENTS[s] for s in found.sentiments(np.asarray([-2.0, -0.2, 2.0]))] == [
+        "negative",
+        "neutral",
+        "positive",
+    ]
 
 
 def test_judgments_that_are_none_are_refused_in_a_line(tmp_path: Path) -> None:
     good = "utterance,split,text,audio,video,together,valence\nG1_01_001,train,joy,joy,joy,joy,0.4\n"
     (tmp_path / "good.csv").write_text(good)
     assert read_judgments(tmp_path / "good.csv").dialogues == ("G1_01",)
-    for bad, message in ((good.replace("valence", "v"), "valence"), (good.replace("joy,0.4", "glee,0.4"), "row 2: 'glee'"),
-                         (good.splitlines()[0], "no rows"), (good.replace("0.4", "much"), "not a number")):  # fmt: skip
+    for bad, message in (
+        (good.replace("valence", "v"), "valence"),
+        (good.replace("joy,0.4", "glee,0.4"), "row 2: 'glee'"),
+        (good.splitlines()[0], "no rows"),
+        (good.replace("0.4", "much"), "not a number"),
+    ):
         (tmp_path / "bad.csv").write_text(bad)
         with pytest.raises(ValueError, match=message):
             read_judgments(tmp_path / "bad.csv")
@@ -223,14 +241,27 @@ def test_votes_give_what_is_heard_in_what_was_intended(tmp_path: Path) -> None:
 def test_corpora_count_alike_for_a_temperature() -> None:
     """A boastful corpus of few samples pulls as hard as a modest one of many."""
     network = small_network()
-    sure, modest = pool_of("text", "text", 70, "few"), pool_of("text", "text", 700, "many")
-    boast = Pool("few", "text", "text", Encoded(**{**sure.samples.__dict__, "logits": sure.samples.logits * 6.0}))
-    emotion, _, report = fit_temperatures(network, "text", [boast, modest], home=["many"])
+
+    def corpus(name: str, n: int, boast: float) -> Pool:
+        rng = np.random.default_rng(n)
+        likely = rng.normal(scale=2.0, size=(n, 7))
+        emotions = (softmax(likely, axis=1).cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
+        rows = pool_of("text", "text", 70).samples.rows(np.arange(n) % 70)
+        rows.logits[:, 0, :7] = torch.from_numpy(boast * likely).float() + network.log_train_prior[0, :7]
+        return Pool(name, "text", "text", replace(rows, emotions=emotions, sentiments=np.full(n, IGNORED)))
+
+    boastful, modest = corpus("few", 400, 3.0), corpus("many", 4000, 1.0)
+    emotion, sentiment, report = fit_temperatures(network, "text", [boastful, modest], home=["many"])
     own = {t.corpus: t.own_temperature for t in report}
-    assert min(own.values()) < emotion < max(own.values())
+    assert own == pytest.approx({"few": 3.0, "many": 1.0}, rel=0.15)
+    assert own["many"] * 1.2 < emotion < own["few"] / 1.2
+    assert sentiment == network.config.calibration["text"].temperature_sentiment, "no corpus labels it"
     assert [t.home for t in report] == [False, True]
-    assert all(t.others_temperature == pytest.approx(o) for t, o in zip(report, reversed(list(own.values())), strict=True))
-    repeated = Pool("few", "text", "text", joined([boast.samples] * 3))
+    assert [t.others_temperature for t in report] == pytest.approx([own["many"], own["few"]])
+    assert report[0].others_ece_signed is not None and report[0].others_ece_signed > 0.05, (
+        "overconfident by the other's"
+    )
+    repeated = Pool("few", "text", "text", joined([boastful.samples] * 3))
     assert fit_temperatures(network, "text", [repeated, modest], [])[0] == pytest.approx(emotion, rel=0.02)
 
 
@@ -267,3 +298,151 @@ def test_the_licence_names_every_corpus_that_takes_part() -> None:
     assert "EmotionTalk: free for academic use" in line and "CREMA-D: ODbL" in line
     assert len(set(corpus_licences(plan))) == len(corpus_licences(plan))
     assert read_manifest(Path("model/bundles/starter")).licence == line
+
+
+@pytest.fixture(scope="module")
+def reading_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Words and faces, random weights, and a real tokenizer."""
+    torch.manual_seed(0)
+    small = small_network().config
+    text = {**BERT, "vocab_size": 30_522, "max_position_embeddings": 128}
+    network = EmotionNetwork(small.model_copy(update={"text": text})).eval()
+    for head in network.heads.values():
+        torch.nn.init.normal_(head.weight, std=0.5)  # type: ignore[arg-type]
+    taught = {m: Taught.noted(c, 0.0).model_dump(mode="json") for m, c in small.calibration.items()}
+    manifest = Manifest(
+        name="reads", version="0.0.1", licence="none", network=network.config, tokenizer="minilm-l6",
+        training={"taught": taught},
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("reading") / "reads"
+    save_bundle(folder, manifest, network)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Judgments, MELD's words and FER+'s faces in their formats; each face is a pattern of its emotion."""
+    root = tmp_path_factory.mktemp("corpora")
+    rng = np.random.default_rng(0)
+    judgments = judgments_of(240)
+    with (root / "judgments.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["utterance", "split", "text", "audio", "video", "together", "valence"])
+        for i in range(len(judgments)):
+            labels = [EMOTIONS[judgments.labels[c][i]] for c in ("text", "audio", "face", "together")]
+            writer.writerow([f"{judgments.dialogues[i]}_01_{i}", judgments.splits[i], *labels, judgments.valence[i]])
+    (root / "meld").mkdir()
+    with (root / "meld" / "dev_sent_emo.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
+        for d in range(20):
+            for u, emotion in enumerate(EMOTIONS):
+                writer.writerow([d, u, f"{emotion} {d}", "Joey", emotion, "neutral"])
+    names = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF"]
+    votes = np.zeros((80, 10), np.uint8)
+    votes[np.arange(80), np.arange(80) % 8] = 7  # every eighth is contempt, which is not ours
+    votes[:, 8] = 3
+    (root / "ferplus").mkdir()
+    images = rng.integers(0, 255, (80, 48, 48), dtype=np.uint8)
+    np.savez(root / "ferplus" / "validation.npz", images=images, votes=votes, vote_names=np.array(names))
+    return root
+
+
+RECIPE = """
+name = "small"
+version = "9.9.9"
+licence = "For tests"
+seed = 1
+[corpora.meld-text]
+folder = "meld"
+epochs = 1
+batch = 8
+[corpora.fer2013]
+folder = "faces"
+epochs = 1
+batch = 8
+[text]
+corpus = "meld-text"
+learning_rate = 1e-3
+head_learning_rate = 1e-3
+[face]
+corpus = "fer2013"
+width = 32
+learning_rate = 1e-3
+head_learning_rate = 1e-3
+[fusion]
+judgments = "judgments.csv"
+judgments_licence = "judgments: for tests"
+draws = 1
+shrink_weights = [0.1]
+shrink_bias = 1e-3
+prior_of = ["judgments", "meld-text"]
+[[fusion.slots]]
+name = "words"
+corpus = "meld-text"
+folder = "meld"
+home = true
+[[fusion.slots]]
+name = "people"
+corpus = "ferplus"
+folder = "ferplus"
+"""
+
+
+def test_composed_items_are_scored_from_a_folder(reading_bundle: Path, corpora: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    code, output = run_evaluate(
+        reading_bundle, "--corpus", "composed", "--data", corpora, "--prior", "uniform", "--json", out
+    )
+    assert code == 0, output
+    found = [Evaluation.model_validate(e) for e in json.loads(out.read_text())]
+    assert [e.prior for e in found] == ["uniform", "declared", "corpus"]
+    first = found[0]
+    assert first.corpus == "composed" and first.items == 5 * 240 and first.draws is not None
+    assert first.draws.rows == 240 and first.draws.seeds == [0, 1, 2, 3, 4]
+    assert first.draws.samples == {"text: meld": 140, "face: ferplus": 70}
+    assert first.emotion is not None and first.draws.figures["accuracy"].mean == pytest.approx(first.emotion.accuracy)
+    assert {s.modalities for s in first.subsets} == {("text",), ("face",), ("text", "face")}
+    assert first.draws.figures["log_loss"].deviation > 0.0
+    again = [run_evaluate(reading_bundle, "--corpus", "composed", "--data", corpora, "--json", out)[0], out.read_text()]
+    code, _ = run_evaluate(reading_bundle, "--corpus", "composed", "--data", corpora, "--json", out)
+    assert [code, out.read_text()] == again, "the same seeds draw the same"
+
+
+def test_faces_are_scored_by_peoples_votes(reading_bundle: Path, corpora: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    code, output = run_evaluate(reading_bundle, "--corpus", "ferplus", "--data", corpora / "ferplus", "--json", out)
+    assert code == 0 and "10 of 80 faces are left out" in output
+    first = Evaluation.model_validate(json.loads(out.read_text())[0])
+    assert first.items == 70 and first.ties == 0 and first.emotion is not None
+    assert first.votes_log_loss == pytest.approx(first.emotion.log_loss), "here all votes for an emotion are for one"
+
+
+def test_a_fusion_is_fitted_from_raw_data_and_again_from_what_is_kept(
+    reading_bundle: Path, corpora: Path, tmp_path: Path
+) -> None:
+    """The command: encodes, fits, chooses, scores, writes a bundle that loads; a second run encodes nothing."""
+    recipe = tmp_path / "small.toml"
+    recipe.write_text(RECIPE)
+    (corpora / "faces").mkdir(exist_ok=True)
+    images = np.random.default_rng(1).integers(0, 255, (14, 48, 48), dtype=np.uint8)
+    np.savez(corpora / "faces" / "validation.npz", images=images, labels=np.arange(14) % 7, classes=np.array(EMOTIONS))
+    asked = (reading_bundle, "--data", corpora, "--recipe", recipe, "--work", tmp_path / "work")
+    code, output = run_fuse(*asked, "--out", tmp_path / "a")
+    assert code == 0 and "encoding words" in output, output
+    code, output = run_fuse(*asked, "--out", tmp_path / "b")
+    assert code == 0 and "encoding" not in output
+    fitted = read_manifest(tmp_path / "a")
+    assert fitted.network == read_manifest(tmp_path / "b").network, "deterministic"
+    fusion = fitted.network.fusion
+    assert isinstance(fusion, Fusion) and set(fusion.bias) == {subset_name(("text", "face"))}
+    assert fitted.version == "9.9.9" and "judgments: for tests" in fitted.licence
+    judgments = read_judgments(corpora / "judgments.csv").of_split("train")
+    shares = (np.bincount(judgments.emotions, minlength=7) + 1) / (len(judgments) + 7)
+    expected = (shares + np.asarray(CONVERSATION.prior_emotion)) / 2
+    np.testing.assert_allclose(fitted.network.prior_emotion, expected, rtol=1e-6)
+    loaded = load_bundle(tmp_path / "a")
+    assert loaded.network.config.fusion == fusion
+    card = (tmp_path / "a" / "MODEL_CARD.md").read_text()
+    for needed in ("**Fusion adds evidence up**", "*composed*", "not the same as", "Not measured", "declared prior"):
+        assert needed in card, needed

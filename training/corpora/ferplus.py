@@ -22,7 +22,8 @@ LEAST_VOTES = 5  # of ten: half of the people agree
 
 
 def read_ferplus(data: Path, split: Split, _: TextTokenizer | None) -> list[Example]:
-    """An .npz with `images` uint8 [n, 48, 48], `votes` [n, v] and `vote_names`, of whichever split, or the folder of them.
+    """An .npz with `images` uint8 [n, 48, 48], `votes` [n, v] and `vote_names`, of whichever split, or the folder of
+    them.
 
     Items are the faces whose most votes, at least LEAST_VOTES, are for one of our emotions; of emotions with equally
     many votes the first in `vote_names` counts. What is left out is counted, and so are the ties.
@@ -49,10 +50,12 @@ def _read(path: Path, prefix: str) -> list[Example]:
         ties += bool(others)
         index, sentiment = targets(emotion, "", f"{path}, image {i}")
         content, group = content_of(image.tobytes()), f"{prefix}image {numbers[i]}"
-        examples.append(Example(Sample(face=faces[i : i + 1]), index, sentiment, group, content, votes=_ours(row, names)))
+        examples.append(
+            Example(Sample(face=faces[i : i + 1]), index, sentiment, group, content, votes=_ours(row, names))
+        )
     Console(stderr=True).print(
-        f"{len(images) - len(examples)} of {len(images)} faces are left out: fewer than {LEAST_VOTES} votes agree, or on "
-        f"an emotion that is not ours; {ties} of the others are ties"
+        f"{len(images) - len(examples)} of {len(images)} faces are left out: fewer than {LEAST_VOTES} votes agree, "
+        f"or on an emotion that is not ours; {ties} of the others are ties"
     )
     return examples
 

@@ -87,9 +87,7 @@ class Study:
     thresholds: ValenceThresholds
     draws: int
 
-    def composed(
-        self, judgments: Judgments, pools: Sequence[Pool], soft: Soft | None = None
-    ) -> Encoded:
+    def composed(self, judgments: Judgments, pools: Sequence[Pool], soft: Soft | None = None) -> Encoded:
         """Composed items, each row once for each draw; those of a draw follow each other."""
         sentiments = self.thresholds.sentiments(judgments.valence)
         draws = [draw(judgments, pools, seed, soft) for seed in range(self.draws)]
@@ -106,15 +104,16 @@ class Study:
     def left_out(self) -> Iterator[tuple[str, tuple[Pool, ...], tuple[Pool, ...]]]:
         """For each corpus of voices: its name, the pools to fit to without it, and those to choose on with it alone.
 
-        With one corpus of voices, its two halves.
+        With less than two corpora of voices, the two halves of everything.
         """
-        voices = [pool.corpus for pool in self.pools if pool.modality == "audio"]
-        for name in voices:
-            fit = [p for p in self.halves(True) if p.corpus != name or len(voices) == 1]
-            whole = {p.corpus: p for p in self.pools}
-            choose = [p for p in self.halves(False) if p.modality != "audio" or p.corpus == name]
-            alone = [whole[name] if p.corpus == name and len(voices) > 1 else p for p in choose]
-            yield name, tuple(fit), tuple(alone)
+        voices = [pool for pool in self.pools if pool.modality == "audio"]
+        if len(voices) < 2:
+            yield voices[0].corpus if voices else "none", self.halves(True), self.halves(False)
+            return
+        for voice in voices:
+            fit = tuple(p for p in self.halves(True) if p.corpus != voice.corpus)
+            others = (p for p in self.halves(False) if p.modality != "audio")
+            yield voice.corpus, fit, (*others, voice)
 
 
 def half(groups: Sequence[str], first: bool) -> Rows:
@@ -192,9 +191,9 @@ def set_thresholds(study: Study, shrinkage: Shrinkage, prior: Sequence[float]) -
     return Thresholds(
         unclear_below=unclear_below,
         clear_share=float(clear.mean()),
-        clear_accuracy=float(right[clear].mean()),
-        clear_confidence=float(confidence[clear].mean()),
-        unclear_accuracy=float(right[~clear].mean()) if (~clear).any() else 0.0,
+        clear_accuracy=_mean_or_zero(right[clear]),
+        clear_confidence=_mean_or_zero(confidence[clear]),
+        unclear_accuracy=_mean_or_zero(right[~clear]),
         conflict_from=float(np.quantile(measure, 1.0 - opposed.mean())),
         conflict_share=float(opposed.mean()),
         conflict_auc=float(roc_auc_score(opposed, measure)),
@@ -210,6 +209,10 @@ def conflicts(items: Items, prior: Sequence[float]) -> Floats:
             for row in range(len(items))
         ]
     )
+
+
+def _mean_or_zero(values: Floats) -> float:
+    return float(values.mean()) if len(values) else 0.0
 
 
 def _half_right_from(confidence: Floats, right: npt.NDArray[np.float64]) -> float:

@@ -70,7 +70,9 @@ def _draws(subject: Subject, composed: Composed, draws: Sequence[Encoded], prior
         rows=len(composed.judgments),
         seeds=list(SEEDS),
         figures={
-            name: Mean(mean=float(np.mean([f[name] for f in each])), deviation=float(np.std([f[name] for f in each], ddof=1)))
+            name: Mean(
+                mean=float(np.mean([f[name] for f in each])), deviation=float(np.std([f[name] for f in each], ddof=1))
+            )
             for name in FIGURES
         },
         samples=dict(shares(composed.pools)),

@@ -3,8 +3,8 @@
 A row of judgments says what people called the words, the voice, the face, and all together. Each modality's slot is
 filled with a sample whose label means the same: a corpus labelled from the words alone is drawn by the row's label for
 the words, one labelled from everything by the row's label for all together, one whose labels are the actor's intentions
-by the row's label for its modality. The target is what people called everything together. So a fusion meets people's way
-of combining and the encoders' real errors at once, without a clip that has both. It is not the same as real
+by the row's label for its modality. The target is what people called everything together. So a fusion meets people's
+way of combining and the encoders' real errors at once, without a clip that has both. It is not the same as real
 clips: words, voice and face of an item come from different people.
 """
 
@@ -137,7 +137,9 @@ def missing(judgments: Judgments, pools: Sequence[Pool]) -> dict[Modality, dict[
             has = np.asarray([len(rows) > 0 for rows in pool.by_class()])
             lacking &= ~has[judgments.labels[pool.column]]
         labels = judgments.labels[MODALITY_COLUMNS[modality]][lacking]
-        counts[modality] = {EMOTIONS[e]: int(n) for e, n in enumerate(np.bincount(labels, minlength=len(EMOTIONS))) if n}
+        counts[modality] = {
+            EMOTIONS[e]: int(n) for e, n in enumerate(np.bincount(labels, minlength=len(EMOTIONS))) if n
+        }
     return counts
 
 

@@ -13,8 +13,8 @@ from scipy.special import log_softmax
 from model.contract import Modality
 from model.fusion import Bias, Fusion, Weights, normalized, subset_name, subsets
 from model.network import N_EMOTIONS, EmotionNetwork
-from training.corpora.base import IGNORED, class_frequencies
 from training.confidence import Floats, Probabilities, Targets
+from training.corpora.base import IGNORED, class_frequencies
 from training.scoring import Encoded
 
 EMOTION_COLUMNS, SENTIMENT_COLUMNS = slice(0, N_EMOTIONS), slice(N_EMOTIONS, None)
@@ -115,7 +115,11 @@ def fit_head(items: Items, targets: Targets, columns: slice, shrinkage: Shrinkag
         held = shrinkage.weights or 0.0
         value = -(log_p[rows, design.targets] * design.share).sum()
         value += held * np.square(own).sum() + shrinkage.bias * np.square(bias).sum()
-        parts = by_weight.sum(axis=1), (by_weight + 2.0 * held * own).ravel(), (by_bias + 2 * shrinkage.bias * bias).ravel()
+        parts = (
+            by_weight.sum(axis=1),
+            (by_weight + 2.0 * held * own).ravel(),
+            (by_bias + 2 * shrinkage.bias * bias).ravel(),
+        )
         return float(value), np.concatenate(parts)
 
     free, fixed = (None, None), (0.0, 0.0)

@@ -1,7 +1,7 @@
 """People's judgments that tell how modalities combine: EmotionTalk's labels and CREMA-D's votes. No media.
 
-EmotionTalk (NKU-HLT 2025): utterances of acted dialogues, each labelled by people from the words alone, the voice alone,
-the silent picture alone, and all together. CREMA-D (Cao et al. 2014): votes of about ten people on each clip.
+EmotionTalk (NKU-HLT 2025): utterances of acted dialogues, each labelled by people from the words alone, the voice
+alone, the silent picture alone, and all together. CREMA-D (Cao et al. 2014): votes of about ten people on each clip.
 """
 
 import csv
@@ -78,7 +78,9 @@ class ValenceThresholds:
 
     def sentiments(self, valence: Floats) -> Targets:
         """Sentiment indices [n]."""
-        names = np.where(valence <= self.negative, "negative", np.where(valence >= self.positive, "positive", "neutral"))
+        names = np.where(
+            valence <= self.negative, "negative", np.where(valence >= self.positive, "positive", "neutral")
+        )
         return np.asarray([SENTIMENTS.index(name) for name in names], dtype=np.int64)
 
 

@@ -1,4 +1,5 @@
-"""Fits a bundle's fusion on composed items from raw data: temperatures first, then weights and biases, then thresholds."""
+"""Fits a bundle's fusion on composed items from raw data: temperatures first, then weights and biases, then
+thresholds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,9 @@ class Fused:
     report: FusionReport
 
 
-def fuse(bundle: Bundle, weights: str, taught: Mapping[Modality, Taught], plan: Recipe, data: Path, work: Path) -> Fused:
+def fuse(
+    bundle: Bundle, weights: str, taught: Mapping[Modality, Taught], plan: Recipe, data: Path, work: Path
+) -> Fused:
     """Fit temperatures, prior, fusion and thresholds for a bundle; deterministic, and resumable by way of `work`.
 
     Raises what reading the data raises.

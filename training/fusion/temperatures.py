@@ -79,7 +79,9 @@ def pooled_temperature(corpora: Sequence[_Corpus]) -> float | None:
         return None
     low, high = np.log(TEMPERATURES)
     found = minimize_scalar(
-        lambda log_t: float(np.mean([c.loss(float(np.exp(log_t))) for c in corpora])), bounds=(low, high), method="bounded"
+        lambda log_t: float(np.mean([c.loss(float(np.exp(log_t))) for c in corpora])),
+        bounds=(low, high),
+        method="bounded",
     )
     return float(np.exp(found.x))
 
