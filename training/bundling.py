@@ -20,6 +20,7 @@ from training.constants import (
 from training.corpora import CORPORA
 from training.evaluate import styles
 from training.evaluation import Evaluation, Subject, evaluate
+from training.fusion.real import fit_real
 from training.judged import load_judged
 from training.licence import licence_line
 from training.provenance import Taught, facts
@@ -73,7 +74,7 @@ def write_bundle(plan: Recipe, data: Path, work: Path, out: Path) -> None:
     held_out = {name: _encode(served, name, data / folder) for name, folder in _corpora(plan).items()}
     config, reports = _calibrate(plan, trained, held_out)
     name, fullest = max(held_out.items(), key=lambda item: len(item[1].with_several()))
-    config = fit_fused(served.network, config, fullest)
+    config = fit_real(served.network, fit_fused(served.network, config, fullest), fullest)
     fitted_on = {n: facts(e.contents) for n, e in held_out.items() if not plan.corpora[n].folds}
     manifest = manifest.model_copy(
         update={"network": config, "training": {**manifest.training, "calibrated_on": fitted_on}}

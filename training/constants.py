@@ -13,6 +13,7 @@ from model.network import N_EMOTIONS, Calibration, EmotionNetwork, NetworkConfig
 from training.calibrate import LEAST_RELIABILITY, Scaling, cross_fit, fit_scaling, folds_of, reliability
 from training.confidence import Probabilities, Reliability, Targets, reliability_of
 from training.corpora import IGNORED
+from training.fusion.real import fit_real
 from training.metrics import log_loss
 from training.provenance import Taught
 from training.scoring import CrossFit, Encoded, judge, judge_by
@@ -213,7 +214,8 @@ def cross_fit_constants(
             if len(others.having([m])):
                 own = config.calibration.get(m, taught[m].effective).reliability
                 refitted[m] = fit_calibration(others, m, taught[m], transfers[m], own)
-        configs.append(fit_fused(network, config.model_copy(update={"calibration": refitted}), others))
+        config_of_fold = fit_fused(network, config.model_copy(update={"calibration": refitted, "fusion": None}), others)
+        configs.append(fit_real(network, config_of_fold, others))
     return CrossFit(dict(zip(encoded.groups, folds.tolist(), strict=True)), configs)
 
 

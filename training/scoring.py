@@ -156,7 +156,7 @@ def judge(network: EmotionNetwork, encoded: Encoded, fit: CrossFit | None = None
 
 def judge_by(network: EmotionNetwork, encoded: Encoded, config: NetworkConfig) -> Judged:
     """Fuse with other constants than the network's own."""
-    with _constants(network, config):
+    with using(network, config):
         return _fuse(network, encoded)
 
 
@@ -187,7 +187,8 @@ def _fuse(network: EmotionNetwork, encoded: Encoded) -> Judged:
 
 
 @contextmanager
-def _constants(network: EmotionNetwork, config: NetworkConfig) -> Iterator[None]:
+def using(network: EmotionNetwork, config: NetworkConfig) -> Iterator[None]:
+    """A network with other constants for as long as the context lasts."""
     own = network.config
     set_constants(network, config)
     try:

@@ -33,12 +33,13 @@ from training.fusion.judgments import (
     sentiments_of_emotions,
     valence_thresholds,
 )
+from training.fusion.real import fit_real
 from training.fusion.temperatures import fit_temperatures
 from training.licence import corpus_licences, licence_line
-from training.metrics import bootstrap
+from training.metrics import bootstrap, log_loss
 from training.provenance import Taught
 from training.recipe import STARTER, Recipe
-from training.scoring import encode, joined, judge, set_constants
+from training.scoring import encode, joined, judge, judge_by, set_constants
 
 FREE = Shrinkage(weights=1e-6, bias=1e-6)
 NEUTRAL, ANGER, JOY = (EMOTIONS.index(e) for e in ("neutral", "anger", "joy"))
@@ -121,6 +122,31 @@ def test_real_items_of_a_corpus_are_fitted_by_the_same_code() -> None:
     assert set(fitted.weights) == {"text", "face"} and set(fitted.bias) == {"text+face"}
     with pytest.raises(ValueError, match="two modalities"):
         fit_fusion(Items.of(network, encoded.only(["text"])), FREE)
+    unrated = fit_fusion(Items.of(network, replace(encoded, sentiments=np.full(200, IGNORED))), FREE)
+    assert unrated.weights["text"].sentiment == (1.0,) * 3 and unrated.bias["text+face"].sentiment == (0.0,) * 3
+
+
+def test_a_fusion_of_real_items_ships_where_it_predicts_better_than_the_gates() -> None:
+    """Both modalities see the truth and neither repeats the other: an average understates it, a sum does not."""
+    network = small_network()
+    rng, n = np.random.default_rng(0), 600
+    encoded = encode(network, [utterance(0)]).rows(np.zeros(n, np.int64))
+    emotions = rng.choice(7, n, p=CONVERSATION.prior_emotion)
+    place = rng.normal(size=(n, 2, 7)) + np.eye(7)[emotions][:, None]
+    logits = torch.zeros(n, 2, N_LOGITS)
+    logits[:, :, :7] = torch.from_numpy(place).float()
+    seen = replace(
+        encoded,
+        logits=logits * network.temperature + network.log_train_prior,
+        emotions=emotions,
+        sentiments=np.full(n, IGNORED),
+        groups=tuple(f"dialogue {i // 6}" for i in range(n)),
+    )
+    fitted = fit_real(network, network.config, seen)
+    assert fitted.fusion is not None and 0.7 < np.mean(fitted.fusion.weights["text"].emotion) < 1.3
+    before, after = (judge_by(network, seen, c).emotions for c in (network.config, fitted))
+    assert log_loss(after, emotions) < log_loss(before, emotions) - 0.05
+    assert fit_real(network, fitted, seen.only(["face"])).fusion is None, "nothing to fit it on"
 
 
 @given(st.integers(0, 1000))

@@ -12,7 +12,7 @@ from scipy.special import log_softmax
 
 from model.contract import Modality
 from model.fusion import Bias, Fusion, Weights, normalized, subset_name, subsets
-from model.network import N_EMOTIONS, EmotionNetwork
+from model.network import N_EMOTIONS, N_SENTIMENTS, EmotionNetwork
 from training.confidence import Floats, Probabilities, Targets
 from training.corpora.base import IGNORED, class_frequencies
 from training.scoring import Encoded
@@ -74,17 +74,21 @@ class Head:
 def fit_fusion(items: Items, shrinkage: Shrinkage) -> Fusion:
     """Both heads' parameters of least penalised log-loss over every subset of two or more modalities of every item.
 
-    The items' own class frequencies are the prior of the fit, so that any other can be declared afterwards.
+    The items' own class frequencies are the prior of the fit, so that any other can be declared afterwards. A head that
+    no item labels adds evidence up as it is. Raises ValueError where no item with an emotion has two modalities.
     """
+    if not (items.present[items.emotions != IGNORED].sum(axis=1) > 1).any():
+        raise ValueError("no labelled item has two modalities: there is nothing to fit a fusion to")
     emotion = fit_head(items, items.emotions, EMOTION_COLUMNS, shrinkage)
     sentiment = fit_head(items, items.sentiments, SENTIMENT_COLUMNS, shrinkage)
+    none = np.zeros(N_SENTIMENTS)
     return Fusion(
         weights={
             m: Weights(emotion=tuple(emotion.weights[i].tolist()), sentiment=tuple(sentiment.weights[i].tolist()))
             for i, m in enumerate(items.modalities)
         },
         bias={
-            subset_name(s): Bias(emotion=tuple(bias.tolist()), sentiment=tuple(sentiment.bias[s].tolist()))
+            subset_name(s): Bias(emotion=tuple(bias.tolist()), sentiment=tuple(sentiment.bias.get(s, none).tolist()))
             for s, bias in emotion.bias.items()
         },
     )
@@ -93,6 +97,8 @@ def fit_fusion(items: Items, shrinkage: Shrinkage) -> Fusion:
 def fit_head(items: Items, targets: Targets, columns: slice, shrinkage: Shrinkage) -> Head:
     """One head's parameters. Each subset counts as much as any other, whatever the number of items that have it."""
     design = _Design.of(items, targets, columns)
+    if design is None:
+        return Head(np.ones((len(items.modalities), items.evidence[:, :, columns].shape[2])), {})
     m, k = design.evidence.shape[1:]
     rows = np.arange(len(design.targets))
     log_prior = np.log(class_frequencies(targets[targets != IGNORED].tolist(), k))
@@ -161,7 +167,7 @@ class _Design:
     share: Floats  # [rows] of the loss; sums to 1
 
     @classmethod
-    def of(cls, items: Items, targets: Targets, columns: slice) -> "_Design":
+    def of(cls, items: Items, targets: Targets, columns: slice) -> "_Design | None":
         known = targets != IGNORED
         found: list[tuple[Modality, ...]] = []
         evidence, index, labels, share = [], [], [], []
@@ -175,7 +181,7 @@ class _Design:
                 share.append(np.full(len(rows), 1.0 / len(rows)))
                 found.append(s)
         if not found:
-            raise ValueError("no labelled item has two modalities: there is nothing to fit a fusion to")
+            return None
         return cls(
             found,
             np.concatenate(evidence),

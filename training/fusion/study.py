@@ -76,7 +76,7 @@ def fuse(
     before = bundle.network.config
     pools = tuple(encode_slot(bundle, weights, slot, data, work) for slot in recipe.slots)
     judgments = read_judgments(data / recipe.judgments)
-    config, transfers = _with_temperatures(bundle, recipe, pools)
+    config, transfers = with_temperatures(bundle, recipe, pools)
     set_constants(bundle.network, config)
     study = study_of(bundle, recipe, pools, judgments)
     candidates = [Shrinkage(weights=w, bias=recipe.shrink_bias) for w in (None, *recipe.shrink_weights)]
@@ -159,14 +159,14 @@ def left_out_scores(
             ways = {
                 "before": judge_by(bundle.network, composed, before).emotions,
                 "fitted": predict(unseen, fusion, final.prior_emotion),
-                **_simple_ways(unseen, final.prior_emotion),
+                **simple_ways(unseen, final.prior_emotion),
             }
             scores = {way: score_of(p, unseen.emotions) for way, p in ways.items()}
             found.append(LeftOut(voices=name, rows=part, scores=scores))
     return found
 
 
-def _simple_ways(items: Items, prior: Sequence[float]) -> dict[str, Probabilities]:
+def simple_ways(items: Items, prior: Sequence[float]) -> dict[str, Probabilities]:
     """Every weight 1, and each modality alone."""
     ones = Weights(emotion=(1.0,) * len(EMOTIONS), sentiment=(1.0,) * len(SENTIMENTS))
     unweighted = Fusion(weights=dict.fromkeys(items.modalities, ones))
@@ -174,9 +174,10 @@ def _simple_ways(items: Items, prior: Sequence[float]) -> dict[str, Probabilitie
     return {"weights of 1": predict(items, unweighted, prior), **alone}
 
 
-def _with_temperatures(
+def with_temperatures(
     bundle: Bundle, recipe: FusionRecipe, pools: Sequence[Pool]
 ) -> tuple[NetworkConfig, list[Transfer]]:
+    """The network's constants without a fusion, with temperatures fitted on the pools; and how they carry over."""
     config, transfers = bundle.network.config, []
     calibration = dict(config.calibration)
     home = [slot.name for slot in recipe.slots if slot.home]

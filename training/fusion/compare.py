@@ -1,0 +1,109 @@
+"""Compare ways to fuse on composed items: `python -m training.fusion.compare BUNDLE --data CORPORA --work WORK`.
+
+What docs/experiments.md reports of fusion. Every figure is with a corpus of voices that had no part in the fit, on the
+choose half of people's judgments and on their validation split, under the class frequencies of the fit half.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from model.bundle import find_bundle, load_bundle
+from model.network import NetworkConfig
+from training.confidence import Probabilities
+from training.contents import file_digest
+from training.fusion.choosing import Score, Study, frequencies, score_of
+from training.fusion.composing import Pool, Soft
+from training.fusion.encoding import encode_slot
+from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict
+from training.fusion.interaction import fit_interaction, predict_with
+from training.fusion.judgments import Judgments, perceived_given_intended, read_judgments
+from training.fusion.study import simple_ways, study_of, with_temperatures
+from training.recipe import STARTER, FusionRecipe, Recipe
+from training.scoring import Encoded, judge_by, set_constants, under_prior
+
+
+def main(
+    bundle: Annotated[str, typer.Argument(help="Name or folder of the bundle whose encoders are to be used.")],
+    data: Annotated[Path, typer.Option(help="The folder that the recipe's folders are in.")],
+    recipe: Annotated[Path, typer.Option(help="The recipe.")] = STARTER,
+    work: Annotated[Path, typer.Option(help="What is kept between runs.")] = Path("out/fusion"),
+) -> None:
+    """Print the figures of each way to fuse."""
+    plan = Recipe.read(recipe)
+    if plan.fusion is None:
+        raise typer.BadParameter(f"{recipe} has no [fusion]", param_hint="--recipe")
+    folder = find_bundle(bundle)
+    loaded, weights = load_bundle(folder), file_digest(folder / "weights.safetensors")
+    before = loaded.network.config
+    pools = tuple(encode_slot(loaded, weights, slot, data, work) for slot in plan.fusion.slots)
+    config, _ = with_temperatures(loaded, plan.fusion, pools)
+    set_constants(loaded.network, config)
+    study = study_of(loaded, plan.fusion, pools, read_judgments(data / plan.fusion.judgments))
+    soft = Soft(perceived_given_intended(data / plan.fusion.votes)) if plan.fusion.votes else None
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for column in ("rows", "fusion", "wF1", "mF1", "loss", "ECE", "signed", "neutral predicted", "mean", "true"):
+        table.add_column(column, no_wrap=True)
+    for rows, judgments in (("choose", study.choose), ("validation", study.kept)):
+        found: dict[str, list[Score]] = {}
+        for way, score in _scores(study, plan.fusion, judgments, soft, before):
+            found.setdefault(way, []).append(score)
+        for way, scores in found.items():
+            table.add_row(rows, way, *_mean(scores))
+    Console(width=140).print(table)
+
+
+def _scores(
+    study: Study, recipe: FusionRecipe, judgments: Judgments, soft: Soft | None, before: NetworkConfig
+) -> Iterator[tuple[str, Score]]:
+    """Each way's figures with each corpus of voices left out."""
+    prior = frequencies(study.fit)
+    for _, fit_pools, choose_pools in study.left_out():
+        composed = study.composed(judgments, choose_pools)
+        unseen = Items.of(study.network, composed)
+        for way, probabilities in _ways(study, recipe, fit_pools, composed, unseen, soft, before):
+            yield way, score_of(probabilities, unseen.emotions)
+        for way, probabilities in simple_ways(unseen, prior).items():
+            yield way, score_of(probabilities, unseen.emotions)
+
+
+def _ways(
+    study: Study,
+    recipe: FusionRecipe,
+    fit_pools: tuple[Pool, ...],
+    composed: Encoded,
+    unseen: Items,
+    soft: Soft | None,
+    before: NetworkConfig,
+) -> Iterator[tuple[str, Probabilities]]:
+    prior = frequencies(study.fit)
+    old = judge_by(study.network, composed, before.model_copy(update={"fusion": None})).emotions
+    yield "averaged, own prior", old
+    yield "averaged, prior of the fit", under_prior(old, before.prior_emotion, prior)
+    items = study.items(study.fit, fit_pools)
+    for weights in (None, *recipe.shrink_weights):
+        name = "one weight a modality" if weights is None else f"by class, shrunk by {weights:g}"
+        shrinkage = Shrinkage(weights=weights, bias=recipe.shrink_bias)
+        yield name, predict(unseen, fit_fusion(items, shrinkage), prior)
+    shrinkage = Shrinkage(weights=recipe.shrink_weights[len(recipe.shrink_weights) // 3], bias=recipe.shrink_bias)
+    fusion = fit_fusion(items, shrinkage)
+    yield "interaction beside it", predict_with(fit_interaction(items, fusion, prior), unseen, fusion, prior)
+    if soft is not None:
+        softly = fit_fusion(study.items(study.fit, fit_pools, soft), shrinkage)
+        yield "soft slots", predict(unseen, softly, prior)
+
+
+def _mean(scores: list[Score]) -> list[str]:
+    """Over the corpora of voices."""
+    names = ("weighted_f1", "macro_f1", "log_loss", "ece", "ece_signed")
+    neutral = ("neutral_predicted", "neutral_probability", "neutral_true")
+    return [f"{np.mean([getattr(s, name) for s in scores]):.3f}" for name in (*names, *neutral)]
+
+
+if __name__ == "__main__":
+    typer.run(main)
