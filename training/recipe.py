@@ -195,6 +195,13 @@ class Recipe(BaseModel):
         found = {m: getattr(self, m) for m in MODALITIES}
         return {m: section for m, section in found.items() if section is not None}
 
+    def folders(self) -> list[str]:
+        """Everything under --data that following the recipe takes: folders of corpora, and files of judgments."""
+        found = [corpus.folder for corpus in self.corpora.values()]
+        if self.fusion is not None:
+            found += [self.fusion.judgments, *(slot.folder for slot in self.fusion.slots)]
+        return list(dict.fromkeys(found))
+
     def digest(self, stage: Stage) -> str:
         """Of everything here that decides how a stage comes out; what it leaves alone (a later option) changes none."""
         sections = {m: self.sections()[m].model_dump_json(exclude_defaults=True) for m in stage.modalities}

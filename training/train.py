@@ -22,6 +22,7 @@ from training.batches import put_aside
 from training.bundling import write_bundle
 from training.corpora import CORPORA, Example
 from training.folds import judge_in_folds
+from training.fuse import write_fused
 from training.judged import save_judged
 from training.loop import Training
 from training.objective import effective_priors
@@ -49,18 +50,21 @@ def main(
     if only is not None and only not in plan.sections():
         raise typer.BadParameter(f"--only takes one of {', '.join(plan.sections())}")
     folder = work or ROOT / "build" / "training" / plan.name
-    for corpus in plan.corpora.values():
-        if not (data / corpus.folder).exists():
-            raise typer.BadParameter(
-                f"there is no {data / corpus.folder}; docs/training-data.md says what belongs there"
-            )
+    for needed in plan.folders():
+        if not (data / needed).exists():
+            raise typer.BadParameter(f"there is no {data / needed}; docs/training-data.md says what belongs there")
     folder.mkdir(parents=True, exist_ok=True)
     for stage in plan.stages():
         if only is not None and only not in stage.modalities:
             continue
         train_stage(plan, stage, data, folder, device, again)
     if only is None and IS_MAIN:
-        write_bundle(plan, data, folder, out or ROOT / "model" / "bundles" / plan.name)
+        place = out or ROOT / "model" / "bundles" / plan.name
+        if plan.fusion is None:
+            write_bundle(plan, data, folder, place)
+        else:
+            write_bundle(plan, data, folder, folder / "unfused")
+            write_fused(folder / "unfused", plan, data, folder / "fusion", place)
 
 
 def train_stage(plan: Recipe, stage: Stage, data: Path, work: Path, device: str = "auto", again: bool = False) -> None:

@@ -4,7 +4,8 @@ What docs/experiments.md reports of fusion. Every figure is with a corpus of voi
 choose half of people's judgments and on their validation split, under the class frequencies of the fit half.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,10 +23,10 @@ from training.fusion.composing import Pool, Soft
 from training.fusion.encoding import encode_slot
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict
 from training.fusion.interaction import fit_interaction, predict_with
-from training.fusion.judgments import Judgments, perceived_given_intended, read_judgments
+from training.fusion.judgments import perceived_given_intended, read_judgments
 from training.fusion.study import simple_ways, study_of, with_temperatures
 from training.recipe import STARTER, FusionRecipe, Recipe
-from training.scoring import Encoded, judge_by, set_constants, under_prior
+from training.scoring import judge_by, set_constants, under_prior
 
 
 def main(
@@ -49,53 +50,55 @@ def main(
     table = Table(box=None, padding=(0, 1, 0, 0))
     for column in ("rows", "fusion", "wF1", "mF1", "loss", "ECE", "signed", "neutral predicted", "mean", "true"):
         table.add_column(column, no_wrap=True)
-    for rows, judgments in (("choose", study.choose), ("validation", study.kept)):
-        found: dict[str, list[Score]] = {}
-        for way, score in _scores(study, plan.fusion, judgments, soft, before):
-            found.setdefault(way, []).append(score)
-        for way, scores in found.items():
-            table.add_row(rows, way, *_mean(scores))
+    found: dict[tuple[str, str], list[Score]] = {}
+    for rows, way, score in _scores(study, plan.fusion, soft, before):
+        found.setdefault((rows, way), []).append(score)
+    for (rows, way), scores in sorted(found.items(), key=lambda item: item[0][0]):
+        table.add_row(rows, way, *_mean(scores))
     Console(width=140).print(table)
 
 
+Way = Callable[[Items], Probabilities]
+
+
 def _scores(
-    study: Study, recipe: FusionRecipe, judgments: Judgments, soft: Soft | None, before: NetworkConfig
-) -> Iterator[tuple[str, Score]]:
-    """Each way's figures with each corpus of voices left out."""
+    study: Study, recipe: FusionRecipe, soft: Soft | None, before: NetworkConfig
+) -> Iterator[tuple[str, str, Score]]:
+    """Each way's figures on each part of the judgments, with each corpus of voices left out."""
     prior = frequencies(study.fit)
     for _, fit_pools, choose_pools in study.left_out():
-        composed = study.composed(judgments, choose_pools)
-        unseen = Items.of(study.network, composed)
-        for way, probabilities in _ways(study, recipe, fit_pools, composed, unseen, soft, before):
-            yield way, score_of(probabilities, unseen.emotions)
-        for way, probabilities in simple_ways(unseen, prior).items():
-            yield way, score_of(probabilities, unseen.emotions)
+        ways = _ways(study, recipe, fit_pools, soft)
+        for rows, judgments in (("choose", study.choose), ("validation", study.kept)):
+            composed = study.composed(judgments, choose_pools)
+            unseen = Items.of(study.network, composed)
+            old = judge_by(study.network, composed, before.model_copy(update={"fusion": None})).emotions
+            found = {
+                "averaged, its own prior": old,
+                "averaged, prior of the fit": under_prior(old, before.prior_emotion, prior),
+                **simple_ways(unseen, prior),
+                **{name: way(unseen) for name, way in ways.items()},
+            }
+            for name, probabilities in found.items():
+                yield rows, name, score_of(probabilities, unseen.emotions)
 
 
-def _ways(
-    study: Study,
-    recipe: FusionRecipe,
-    fit_pools: tuple[Pool, ...],
-    composed: Encoded,
-    unseen: Items,
-    soft: Soft | None,
-    before: NetworkConfig,
-) -> Iterator[tuple[str, Probabilities]]:
+def _ways(study: Study, recipe: FusionRecipe, fit_pools: tuple[Pool, ...], soft: Soft | None) -> dict[str, Way]:
+    """What is fitted without the corpus of voices that is left out, by name."""
     prior = frequencies(study.fit)
-    old = judge_by(study.network, composed, before.model_copy(update={"fusion": None})).emotions
-    yield "averaged, own prior", old
-    yield "averaged, prior of the fit", under_prior(old, before.prior_emotion, prior)
     items = study.items(study.fit, fit_pools)
-    for weights in (None, *recipe.shrink_weights):
-        name = "one weight a modality" if weights is None else f"by class, shrunk by {weights:g}"
-        shrinkage = Shrinkage(weights=weights, bias=recipe.shrink_bias)
-        yield name, predict(unseen, fit_fusion(items, shrinkage), prior)
-    shrinkage = Shrinkage(weights=recipe.shrink_weights[len(recipe.shrink_weights) // 3], bias=recipe.shrink_bias)
-    fusion = fit_fusion(items, shrinkage)
-    yield "interaction beside it", predict_with(fit_interaction(items, fusion, prior), unseen, fusion, prior)
+    tried = (None, *recipe.shrink_weights)
+    fusions = {w: fit_fusion(items, Shrinkage(weights=w, bias=recipe.shrink_bias)) for w in tried}
+    ways: dict[str, Way] = {
+        "one weight a modality" if w is None else f"by class, shrunk by {w:g}": partial(predict, fusion=f, prior=prior)
+        for w, f in fusions.items()
+    }
+    middle = recipe.shrink_weights[len(recipe.shrink_weights) // 3]
+    added = fit_interaction(items, fusions[middle], prior)
+    ways[f"interaction beside {middle:g}"] = partial(predict_with, added, fusion=fusions[middle], prior=prior)
     if soft is not None:
-        softly = fit_fusion(study.items(study.fit, fit_pools, soft), shrinkage)
-        yield "soft slots", predict(unseen, softly, prior)
+        softly = fit_fusion(study.items(study.fit, fit_pools, soft), Shrinkage(weights=middle, bias=recipe.shrink_bias))
+        ways[f"soft slots, {middle:g}"] = partial(predict, fusion=softly, prior=prior)
+    return ways
 
 
 def _mean(scores: list[Score]) -> list[str]:
