@@ -37,7 +37,7 @@ def _describe_bundle(name: str) -> str:
     except BundleError as error:
         return str(error)
     parts = ", ".join(manifest.network.modalities)
-    fusion = "trained" if manifest.fusion_trained else "unmeasured"
+    fusion = "fitted" if manifest.network.fusion else "trained" if manifest.fusion_trained else "unmeasured"
     return f"{manifest.name} {manifest.version} ({parts}; fusion {fusion}; {manifest.licence})"
 
 

@@ -9,6 +9,7 @@ import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -27,6 +28,7 @@ from model.network import EmotionNetwork, NetworkConfig
 
 BUNDLES = Path(__file__).resolve().parent / "bundles"
 DEFAULT_BUNDLE = "starter"
+Prior = Literal["declared", "uniform"]
 
 
 class BundleError(Exception):
@@ -66,14 +68,16 @@ class Bundle:
     tokenizer: Tokenizer | None
 
 
-def load_bundle(name: str | Path = DEFAULT_BUNDLE, device: str = "cpu") -> Bundle:
+def load_bundle(name: str | Path = DEFAULT_BUNDLE, device: str = "cpu", prior: Prior = "declared") -> Bundle:
     """Load a bundle by the name it has under `model/bundles/`, or by its folder.
 
+    `prior` is what its network predicts under: the class frequencies that the bundle declares, or equal ones.
     Raises BundleError, or weights.WeightsError where a public encoder cannot be fetched.
     """
     folder = find_bundle(name)
     manifest = read_manifest(folder)
-    network = EmotionNetwork(manifest.network)
+    config = manifest.network if prior == "declared" else manifest.network.with_uniform_prior()
+    network = EmotionNetwork(config)
     public: set[str] = set()
     for modality, entry in manifest.public_encoders.items():
         try:
@@ -105,6 +109,11 @@ def save_bundle(folder: Path, manifest: Manifest, network: EmotionNetwork) -> No
             own[key] = (value.half() if value.is_floating_point() else value).contiguous()
     save_file(own, folder / "weights.safetensors")
     (folder / "weights.safetensors").chmod(0o644)  # safetensors makes it private; a bundle is to be shared
+    save_manifest(folder, manifest)
+
+
+def save_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write `config.json` alone: constants change with calibration and fusion, weights do not."""
     text = json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 

@@ -53,6 +53,11 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class AssumedPrior(StrEnum):
+    declared = "declared"
+    uniform = "uniform"
+
+
 BundleOption = Annotated[str, typer.Option(help="Which trained bundle judges: a name or a folder.")]
 TranscriberOption = Annotated[
     str,
@@ -102,6 +107,13 @@ def analyze(
     transcriber: TranscriberOption = "base",
     language: Annotated[str | None, typer.Option(help="Language spoken (ISO 639-1, like en); else detected.")] = None,
     translate: Annotated[bool, typer.Option("--translate", help="Write the words in English.")] = False,
+    prior: Annotated[
+        AssumedPrior,
+        typer.Option(
+            help="How often each emotion is assumed to occur before anything is seen or heard: as the bundle declares "
+            "(conversation, much of it neutral), or all alike."
+        ),
+    ] = AssumedPrior.declared,
     device: DeviceOption = Device.auto,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
@@ -128,7 +140,7 @@ def analyze(
         print_error(refusal)
     if not plans:
         raise typer.Exit(BAD_INPUT)
-    models = _load(bundle, transcriber, device, quiet)
+    models = _load(bundle, transcriber, device, prior, quiet)
     from model.asr.base import SpeechError
     from model.pipeline import Options  # seconds: not before something is to be analysed
 
@@ -190,7 +202,7 @@ def info() -> None:
         console.print(f"[bold]{name:<14}[/] {value}", soft_wrap=True, highlight=False)
 
 
-def _load(bundle: str, transcriber: str, device: Device, quiet: bool) -> "Models":
+def _load(bundle: str, transcriber: str, device: Device, prior: AssumedPrior, quiet: bool) -> "Models":
     """Load the models, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
         from model.asr.base import SpeechError
@@ -205,7 +217,7 @@ def _load(bundle: str, transcriber: str, device: Device, quiet: bool) -> "Models
                 for name in missing:
                     weights.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
-            return load_models(bundle, transcriber, device.value)
+            return load_models(bundle, transcriber, device.value, prior.value)
     except (BundleError, SpeechError, DeviceError) as error:
         print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error

@@ -4,12 +4,14 @@ Everything that speaks of emotions imports them from here: training, the network
 exports, the Lambdas. A bundle stores the labels it was trained with and loading refuses others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-SCHEMA_VERSION = "1.1"  # 1.1: language of each utterance, probability of the language
+# 1.1: language of each utterance, probability of the language. 2.0: weights are shares of the contributions to this
+# very utterance, no longer constants of the bundle; what decided it, and whether it is unclear or contradictory.
+SCHEMA_VERSION = "2.0"
 
 Emotion = Literal["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 Sentiment = Literal["negative", "neutral", "positive"]
@@ -35,6 +37,8 @@ SENTIMENT_OF_EMOTION: dict[Emotion, Sentiment] = {
 }
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Nats = Annotated[float, Field(allow_inf_nan=False)]
+DecidedBy = Literal["modalities", "prior"]
 Seconds = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
@@ -52,18 +56,31 @@ class SentimentScore(_Record):
     confidence: Probability
 
 
-class ModalityShare(_Record):
-    """What one modality said by itself, and how much it counted.
+class Contribution(_Record):
+    """What one modality contributes to a result: `contribution` is its signed part, in nats, of
+    log p(winner) - log p(runner-up); `weight` its share of what all modalities contribute to the winner.
 
-    `weight` is its share in the fusion; the shares of an utterance sum to 1.
+    Below 0 the modality speaks against the winner. Null in results of schema 1, whose weights were constants.
     """
 
     weight: Probability
+    contribution: Nats | None = None
+
+
+class ModalityShare(Contribution):
+    """What one modality contributes, and the emotions that it predicts by itself."""
+
     emotions: list[EmotionScore] = Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))
 
 
 class Utterance(_Record):
-    """One sentence, or one stretch without speech (`text` is then empty)."""
+    """One sentence, or one stretch without speech (`text` is then empty).
+
+    The modalities' contributions and `bias`, the part of prior and fusion, add up to
+    log p(winner) - log p(runner-up) of the emotions. Where no modality speaks for the winner it was `decided_by` the
+    prior, and the weights are equal. `contradictory`: one modality looks pleasant and another unpleasant.
+    `unclear`: the confidence is too low to show the first emotion as the result.
+    """
 
     start_time: Seconds
     end_time: Seconds
@@ -74,6 +91,10 @@ class Utterance(_Record):
     emotions: list[EmotionScore] = Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))
     sentiments: list[SentimentScore] = Field(min_length=len(SENTIMENTS), max_length=len(SENTIMENTS))
     modalities: dict[Modality, ModalityShare]
+    bias: Nats | None = None
+    decided_by: DecidedBy = "modalities"
+    contradictory: bool = False
+    unclear: bool = False
 
     @field_validator("emotions", "sentiments")
     @classmethod
@@ -95,10 +116,18 @@ class Utterance(_Record):
 
 
 class Overall(_Record):
-    """The whole video: the utterances' distributions, averaged by duration. Empty without utterances."""
+    """The whole video: the utterances' distributions, averaged by duration. Empty without utterances.
+
+    Contributions and `bias` are the utterances' parts, averaged by duration, of log p(winner) - log p(runner-up) for
+    the winner and runner-up of the whole.
+    """
 
     emotions: list[EmotionScore]
     sentiments: list[SentimentScore]
+    modalities: dict[Modality, Contribution] = {}
+    bias: Nats | None = None
+    decided_by: DecidedBy = "modalities"
+    unclear: bool = False
 
 
 class VideoInfo(_Record):
@@ -112,11 +141,13 @@ class VideoInfo(_Record):
 
 
 class ModelInfo(_Record):
-    """Which bundle judged (name, version) and which transcriber wrote the words ("" when none ran)."""
+    """Which bundle judged (name, version), which transcriber wrote the words ("" when none ran), and which class
+    frequencies were assumed: the bundle's declared ones or uniform ones."""
 
     bundle: str
     version: str
     speech: str
+    prior: Literal["declared", "uniform"] = "declared"
 
 
 class Analysis(_Record):
@@ -145,6 +176,15 @@ def rank_sentiments(probabilities: Sequence[float]) -> list[SentimentScore]:
     """[3] probabilities in the order of SENTIMENTS -> scores, highest first."""
     scores = [SentimentScore(label=s, confidence=p) for s, p in zip(SENTIMENTS, probabilities, strict=True)]
     return sorted(scores, key=lambda score: -score.confidence)
+
+
+def weights_of(contributions: Mapping[Modality, float]) -> tuple[dict[Modality, float], DecidedBy]:
+    """Each modality's share of what speaks for the winner; equal shares, decided by the prior, where none does."""
+    positive = {modality: max(0.0, nats) for modality, nats in contributions.items()}
+    total = sum(positive.values())
+    if total > 0.0:
+        return {modality: nats / total for modality, nats in positive.items()}, "modalities"
+    return dict.fromkeys(contributions, 1.0 / max(1, len(contributions))), "prior"
 
 
 def summarise(utterances: Sequence[Utterance]) -> Overall:

@@ -13,8 +13,11 @@ CSV_COLUMNS = (
     *(f"emotion_{emotion}" for emotion in EMOTIONS),
     *(f"sentiment_{sentiment}" for sentiment in SENTIMENTS),
     *(f"weight_{modality}" for modality in MODALITIES),
+    *(f"contribution_{modality}" for modality in MODALITIES),
+    *("contribution_bias", "decided_by", "unclear", "contradictory"),
     "language",
 )
+UNCLEAR = "unclear"  # where the confidence is too low to show an emotion
 
 # Spreadsheets run a cell that begins like this as a formula, the full-width forms included.
 FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -29,7 +32,9 @@ def to_json(analysis: Analysis) -> str:
 def to_csv(analysis: Analysis) -> str:
     """A header and a row per utterance; times in seconds, probabilities and weights 0 to 1 (RFC 4180).
 
-    A modality that an utterance lacks has weight 0. Text that a spreadsheet would run as a formula gets a
+    A modality that an utterance lacks has weight and contribution 0; contributions, in nats, and their bias add up to
+    log p(emotion) - log p(runner-up), and are empty where the result has none. `emotion` is the likeliest one even
+    where it is unclear. Text that a spreadsheet would run as a formula gets a
     leading apostrophe. Write it with newline="", for the lines end in CRLF already.
     """
     out = io.StringIO(newline="")
@@ -40,7 +45,7 @@ def to_csv(analysis: Analysis) -> str:
 
 
 def to_srt(analysis: Analysis) -> str:
-    """SubRip subtitles, a cue per utterance: `[joy] Hello`, or `[sadness]` where nobody speaks."""
+    """SubRip subtitles, a cue per utterance: `[joy] Hello`, `[sadness]` without speech, `[unclear] Hm.`"""
     cues = (
         f"{number}\n{_timing(cue, ',')}\n{cue.payload.replace('-->', '→')}\n"
         for number, cue in enumerate(_cues(analysis), start=1)
@@ -54,17 +59,21 @@ def to_vtt(analysis: Analysis) -> str:
     return "\n".join(["WEBVTT\n", *cues])
 
 
-def _csv_row(utterance: Utterance) -> list[str | float]:
+def _csv_row(utterance: Utterance) -> list[str | float | None]:
     emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
     emotions = {score.label: score.confidence for score in utterance.emotions}
     sentiments = {score.label: score.confidence for score in utterance.sentiments}
     weights = {modality: share.weight for modality, share in utterance.modalities.items()}
+    nats = {modality: share.contribution for modality, share in utterance.modalities.items()}
+    explained = utterance.bias is not None
     return [
         *(utterance.start_time, utterance.end_time, _inert(utterance.text)),
         *(emotion.label, emotion.confidence, sentiment.label, sentiment.confidence),
         *(emotions[label] for label in EMOTIONS),
         *(sentiments[label] for label in SENTIMENTS),
         *(weights.get(modality, 0.0) for modality in MODALITIES),
+        *(nats.get(modality, 0.0) if explained else None for modality in MODALITIES),
+        *(utterance.bias, utterance.decided_by, utterance.unclear, utterance.contradictory),
         utterance.language or "",
     ]
 
@@ -94,7 +103,8 @@ def _cues(analysis: Analysis) -> Iterator[_Cue]:
     for utterance in sorted(analysis.utterances, key=lambda u: (u.start_time, u.end_time)):
         start = max(position, round(utterance.start_time * 1000))
         position = max(start + 1, round(utterance.end_time * 1000))
-        yield _Cue(start, position, f"[{utterance.emotions[0].label}] {_one_line(utterance.text)}".rstrip())
+        label = UNCLEAR if utterance.unclear else utterance.emotions[0].label
+        yield _Cue(start, position, f"[{label}] {_one_line(utterance.text)}".rstrip())
 
 
 def _one_line(text: str) -> str:

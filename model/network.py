@@ -1,17 +1,15 @@
 """Encoders for each modality, and the fusion of their evidence.
 
 Each encoder turns its modality into an embedding, and a linear head reads logits off it. Logits minus
-the log of the prior they were trained under are *evidence*: what the input says, free of how often a
-class occurred in that corpus. The network adds up
+the log of the prior they were trained under, divided by a temperature, are *evidence*: what the input says, free of how
+often a class occurred in that corpus. Where the configuration holds a fitted `fusion`, evidence adds up as
+`model.fusion` defines it. Otherwise the network averages it, as bundles before 0.7 did and as training still does:
 
-    fused = log(prior) + (sum over present m of gate_m * evidence_m / temperature_m + joint(embeddings)) / temperature
+    fused = log(prior) + (sum over present m of gate_m * evidence_m + joint(embeddings)) / temperature
 
-once for the emotions and once for the sentiments. Where one modality is alone there is no joint term, and the
-temperature of the whole is 1: it says through the fusion what it says by itself.
-Gates are normalised over the modalities that are there, so a missing one is masked, never padded with zeros, and
-every prediction explains itself. Without corpora that hold several modalities of one utterance, gates and joint head
-stay at zero: the gates are then constant in proportion to the modalities' reliabilities, and the fusion is calibrated
-log-linear pooling (Genest & Zidek 1986, "Combining probability distributions", section 3).
+once for the emotions and once for the sentiments. Gates are normalised over the modalities present; gates and joint
+head are zero unless they were trained on utterances that have several modalities. In either case a missing modality is
+masked, never padded with zeros, and one modality alone predicts through the fusion what it predicts by itself.
 """
 
 import math
@@ -25,6 +23,7 @@ from torch import Tensor, nn
 
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS, Modality
 from model.features import Sample
+from model.fusion import Fusion, add_up, bias_table, weight_table
 from model.modalities.base import Encoder, EncoderConfig, TwoStageEncoder
 from model.modalities.registry import AnyConfig, AnySpec, spec_of
 
@@ -64,6 +63,7 @@ class NetworkConfig(BaseModel):
     fused_temperature_sentiment: float = Field(default=1.0, gt=0.0)
     prior_emotion: tuple[float, ...] = Field(default=(1.0 / N_EMOTIONS,) * N_EMOTIONS, min_length=N_EMOTIONS)
     prior_sentiment: tuple[float, ...] = Field(default=(1.0 / N_SENTIMENTS,) * N_SENTIMENTS, min_length=N_SENTIMENTS)
+    fusion: Fusion | None = Field(default=None, description="fitted additive fusion; None: gates and joint head")
 
     def with_fused_temperatures(self, emotion: float = 1.0, sentiment: float = 1.0) -> "NetworkConfig":
         """The same with these temperatures of the whole; with none where they are left out."""
@@ -83,6 +83,11 @@ class NetworkConfig(BaseModel):
         """A network of these encoders; what `constants` leave out is as in a network that is not calibrated."""
         return cls(encoders={spec_of(config).modality: config for config in encoders}, **constants)
 
+    def with_uniform_prior(self) -> "NetworkConfig":
+        """The same without any class favoured."""
+        emotion, sentiment = (1.0 / N_EMOTIONS,) * N_EMOTIONS, (1.0 / N_SENTIMENTS,) * N_SENTIMENTS
+        return self.model_copy(update={"prior_emotion": emotion, "prior_sentiment": sentiment})
+
     @property
     def modalities(self) -> tuple[Modality, ...]:
         """In the order of the contract, which is that of the network's columns."""
@@ -99,7 +104,10 @@ class Judgement:
     """Log-probabilities for a batch of n utterances.
 
     emotions [n, 7], sentiments [n, 3]; `alone` holds the emotions [n, 7] of each modality by itself, and
-    `weights` [n, modalities] the gates, zero where a modality is missing; columns in `modalities` order.
+    `weights` [n, modalities] the gates, zero where a modality is missing; columns in `modalities` order. Where a fitted
+    fusion adds evidence up there are no gates, and `weights` are equal over the modalities present.
+
+    `emotions` are the log-softmax of `base` [n, 7] plus the sum of `terms` [n, modalities, 7], what each modality adds.
     """
 
     modalities: tuple[Modality, ...]
@@ -107,6 +115,8 @@ class Judgement:
     sentiments: Tensor
     alone: dict[Modality, Tensor]
     weights: Tensor
+    terms: Tensor
+    base: Tensor
 
 
 class EmotionNetwork(nn.Module):
@@ -117,6 +127,8 @@ class EmotionNetwork(nn.Module):
     temperature: Tensor
     log_reliability: Tensor
     fused_temperature: Tensor
+    fusion_weight: Tensor
+    fusion_bias: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -141,6 +153,9 @@ class EmotionNetwork(nn.Module):
                 _row(config.fused_temperature_emotion, config.fused_temperature_sentiment)
             ),
         }
+        fusion = config.fusion or Fusion(weights={})
+        rows["fusion_weight"] = weight_table(fusion, self.modalities)
+        rows["fusion_bias"] = bias_table(fusion, self.modalities)
         for name, value in rows.items():
             self.register_buffer(name, value, persistent=False)
         self.config = config
@@ -202,22 +217,37 @@ class EmotionNetwork(nn.Module):
     def fuse(self, embeddings: Sequence[Tensor], logits: Tensor, present: Tensor) -> Judgement:
         """The formula at the head of this module; arguments as `encode` returns them."""
         evidence = (logits - self.log_train_prior) / self.temperature
-        scores = torch.stack([self.gates[m](e).squeeze(-1) for m, e in zip(self.modalities, embeddings, strict=True)])
-        scores = (scores.T + self.log_reliability).masked_fill(~present, -math.inf)
-        weights = torch.nan_to_num(scores.softmax(dim=1))  # a row without any modality: all zero, not NaN
-        there = present.unsqueeze(-1).to(evidence.dtype)
-        total = (weights.unsqueeze(-1) * there * evidence).sum(dim=1)
-        several = present.sum(dim=1, keepdim=True) > 1
-        total = total + self.joint(torch.cat(list(embeddings), dim=1)) * several
-        fused = self.log_prior + total / torch.where(several, self.fused_temperature, 1.0)
-        alone = self.log_prior + evidence
+        if self.config.fusion is not None:
+            terms, bias = add_up(evidence, present, self.fusion_weight, self.fusion_bias)
+            weights = present / present.sum(dim=1, keepdim=True).clamp_min(1)
+        else:
+            terms, bias, weights = self._average(embeddings, evidence, present)
+        base = self.log_prior + bias
+        fused, alone = base + terms.sum(dim=1), self.log_prior + evidence
         return Judgement(
             modalities=self.modalities,
             emotions=fused[:, :N_EMOTIONS].log_softmax(dim=1),
             sentiments=fused[:, N_EMOTIONS:].log_softmax(dim=1),
             alone={m: alone[:, i, :N_EMOTIONS].log_softmax(dim=1) for i, m in enumerate(self.modalities)},
             weights=weights,
+            terms=terms[:, :, :N_EMOTIONS],
+            base=base[:, :N_EMOTIONS],
         )
+
+    def _average(
+        self, embeddings: Sequence[Tensor], evidence: Tensor, present: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Without a fitted fusion: each modality's term [n, modalities, N_LOGITS], the joint head's [n, N_LOGITS], and
+        the gates [n, modalities]."""
+        scores = torch.stack([self.gates[m](e).squeeze(-1) for m, e in zip(self.modalities, embeddings, strict=True)])
+        scores = (scores.T + self.log_reliability).masked_fill(~present, -math.inf)
+        weights = torch.nan_to_num(scores.softmax(dim=1))  # a row without any modality: all zero, not NaN
+        several = present.sum(dim=1, keepdim=True) > 1
+        temperature = torch.where(several, self.fused_temperature, 1.0)
+        there = present.unsqueeze(-1).to(evidence.dtype)
+        terms = weights.unsqueeze(-1) * there * evidence / temperature.unsqueeze(1)
+        joint: Tensor = self.joint(torch.cat(list(embeddings), dim=1)) * several
+        return terms, joint / temperature, weights
 
 
 def log_probabilities(logits: Tensor) -> Tensor:

@@ -17,21 +17,22 @@ from model import weights
 from model.asr import registry
 from model.asr.base import Transcriber, check_language
 from model.asr.language_names import language_name
-from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
+from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, Prior, load_bundle
 from model.compat import give_back_memory
 from model.contract import (
     Analysis,
-    Modality,
     ModalityShare,
     ModelInfo,
+    Overall,
     Utterance,
     VideoInfo,
     rank_emotions,
     rank_sentiments,
-    summarise,
 )
+from model.explanation import Explanation, summarise_explained
 from model.faces import FaceDetector
 from model.features import Sample
+from model.fusion import Fusion, conflict
 from model.media import Gap, MediaError, MediaInfo, Reader, Summary
 from model.modalities.registry import prepare
 from model.network import Judgement
@@ -69,23 +70,35 @@ class Models:
     bundle: Bundle
     transcriber: Transcriber
     detector: FaceDetector | None
+    prior: Prior = "declared"
 
 
 def load_models(
     bundle: str | Path = DEFAULT_BUNDLE,
     transcriber: str = registry.DEFAULT_TRANSCRIBER,
     device: str = "auto",
+    prior: Prior = "declared",
 ) -> Models:
     """Load a bundle and a transcriber; weights that are not there yet are fetched.
 
+    With the uniform prior no emotion is taken to be more frequent than another before anything is seen or heard.
     Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
     device = resolve_device(device)
-    loaded = load_bundle(bundle, device)
+    return models_of(load_bundle(bundle, device, prior), transcriber, device, prior)
+
+
+def models_of(
+    loaded: Bundle,
+    transcriber: str = registry.DEFAULT_TRANSCRIBER,
+    device: str = "cpu",
+    prior: Prior = "declared",
+) -> Models:
+    """What an analysis takes beside a bundle that is already there. Raises SpeechError or WeightsError."""
     detector = None
     if _reads(loaded.manifest, "crops"):
         detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
-    return Models(loaded, registry.load_transcriber(transcriber, device), detector)
+    return Models(loaded, registry.load_transcriber(transcriber, device), detector, prior)
 
 
 def needed_weights(manifest: Manifest, transcriber: str) -> list[str]:
@@ -162,7 +175,7 @@ def analyze(
             language_probability=_rounded(segmenter.speech.probability) if segmenter.found_words else None,
             model=_model_info(models, segmenter.speech.seconds > 0),
             utterances=judge.utterances,
-            overall=summarise(judge.utterances),
+            overall=judge.overall(),
             warnings=[*summary.warnings, *judge.warnings(summary)],
         )
 
@@ -178,6 +191,8 @@ class Judge:
         self._said: list[str] = []
         self._seconds_without_evidence = 0.0
         self.utterances: list[Utterance] = []
+        self._explanations: list[Explanation] = []
+        self._fusion = bundle.network.config.fusion or Fusion(weights={})  # its thresholds mark nothing
 
     def judge(self, window: Window, missing: Sequence[Gap] = ()) -> None:
         """Add the window's utterances; the watcher must have seen it to its end. `missing` holds nothing to judge."""
@@ -193,7 +208,15 @@ class Judge:
         if samples:
             with torch.inference_mode():
                 judgement = self._bundle.network(samples)
-            self.utterances += [_utterance(s, judgement, row) for row, s in enumerate(segments)]
+            explanations = [explanation_of(judgement, row) for row in range(len(segments))]
+            self.utterances += [
+                _utterance(s, judgement, row, explanations[row], self._fusion) for row, s in enumerate(segments)
+            ]
+            self._explanations += explanations
+
+    def overall(self) -> Overall:
+        """The whole video."""
+        return summarise_explained(self.utterances, self._explanations, self._fusion.unclear_below)
 
     def warnings(self, media: Summary) -> list[str]:
         """What the analysis had to do without, for people."""
@@ -249,23 +272,36 @@ class Judge:
         return self._translated or segment.language in self._bundle.manifest.languages
 
 
-def _utterance(segment: Segment, judgement: Judgement, row: int) -> Utterance:
-    shares: dict[Modality, ModalityShare] = {
-        modality: ModalityShare(
-            weight=round(float(judgement.weights[row, column]), DECIMALS),
-            emotions=rank_emotions(_probabilities(judgement.alone[modality][row])),
-        )
-        for column, modality in enumerate(judgement.modalities)
-        if judgement.weights[row, column] > 0
-    }
+def explanation_of(judgement: Judgement, row: int) -> Explanation:
+    """What adds up to the emotions of one utterance of a batch."""
+    terms = judgement.terms[row].double().cpu().numpy()
+    there = [(c, m) for c, m in enumerate(judgement.modalities) if judgement.weights[row, c] > 0]
+    return Explanation({m: terms[c] for c, m in there}, judgement.base[row].double().cpu().numpy())
+
+
+def _utterance(segment: Segment, judgement: Judgement, row: int, explanation: Explanation, fusion: Fusion) -> Utterance:
+    emotions = rank_emotions(_probabilities(judgement.emotions[row]))
+    alone = {m: _probabilities(judgement.alone[m][row]) for m in explanation.terms}
+    lead = explanation.lead(emotions[0].label, emotions[1].label)
+    weights, decided_by = lead.weights
+    rounded = lead.rounded()
     return Utterance(
         start_time=round(segment.start, 3),
         end_time=round(segment.end, 3),
         text=segment.text,
         language=segment.language,
-        emotions=rank_emotions(_probabilities(judgement.emotions[row])),
+        emotions=emotions,
         sentiments=rank_sentiments(_probabilities(judgement.sentiments[row])),
-        modalities=shares,
+        modalities={
+            m: ModalityShare(
+                weight=round(weights[m], DECIMALS), contribution=rounded.contributions[m], emotions=rank_emotions(own)
+            )
+            for m, own in alone.items()
+        },
+        bias=rounded.bias,
+        decided_by=decided_by,
+        contradictory=fusion.conflict_from is not None and conflict(alone) >= fusion.conflict_from,
+        unclear=emotions[0].confidence < fusion.unclear_below,
     )
 
 
@@ -307,5 +343,8 @@ def _video_info(info: MediaInfo) -> VideoInfo:
 def _model_info(models: Models, has_speech: bool) -> ModelInfo:
     manifest = models.bundle.manifest
     return ModelInfo(
-        bundle=manifest.name, version=manifest.version, speech=models.transcriber.name if has_speech else ""
+        bundle=manifest.name,
+        version=manifest.version,
+        speech=models.transcriber.name if has_speech else "",
+        prior=models.prior,
     )

@@ -16,15 +16,15 @@ from model.contract import (
     MODALITIES,
     SENTIMENTS,
     Analysis,
+    Contribution,
     Emotion,
     EmotionScore,
     Modality,
-    ModalityShare,
     Sentiment,
     SentimentScore,
 )
 from model.pages import TEMPLATES, content_policy, page_environment, page_style
-from model.palette import LOW_CONFIDENCE, MODALITY_NAMES
+from model.palette import MODALITY_NAMES
 from model.thumbnails import thumbnails
 
 MAX_EMBEDDED_BYTES = 16_000_000
@@ -67,7 +67,9 @@ def render_report(analysis: Analysis, video_path: Path) -> str:
     """
     name = _printable(video_path.name)
     environment = page_environment(TEMPLATES)
-    environment.filters.update(clock=_clock, percent=_percent, stacked=_stacked, by_label=_by_label, weights=_weights)
+    environment.filters.update(
+        clock=_clock, percent=_percent, stacked=_stacked, by_label=_by_label, weights=_weights, nats=_nats
+    )
     pictures = [_data_url("image/jpeg", jpeg) for jpeg in thumbnails(analysis.utterances, video_path)]
     style = page_style((TEMPLATES / "report.css").read_text("utf-8"))
     script = (TEMPLATES / "report.js").read_text("utf-8")
@@ -85,7 +87,6 @@ def render_report(analysis: Analysis, video_path: Path) -> str:
         stack=STACK,
         sentiment_stack=SENTIMENT_STACK,
         modality_names=MODALITY_NAMES,
-        low_confidence=LOW_CONFIDENCE,
     )
 
 
@@ -189,9 +190,14 @@ def _by_label(scores: Sequence[EmotionScore | SentimentScore], labels: Sequence[
     return {label: confidences[label] for label in labels}
 
 
-def _weights(modalities: Mapping[Modality, ModalityShare]) -> dict[str, float]:
+def _weights(modalities: Mapping[Modality, Contribution]) -> dict[str, float]:
     """Shares by modality, in the contract's order."""
     return {modality: modalities[modality].weight for modality in MODALITIES if modality in modalities}
+
+
+def _nats(contribution: float | None) -> str:
+    """A contribution with its sign; a dash where the result has none."""
+    return "–" if contribution is None else f"{contribution:+.2f}".replace("-", "−")
 
 
 def _stacked(values: Mapping[str, float]) -> Iterator[tuple[str, float, float]]:

@@ -8,14 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from model.contract import MODALITIES, Analysis, Overall, Utterance
-from model.palette import EMOTION_COLOURS, LOW_CONFIDENCE, MODALITY_NAMES
+from model.palette import EMOTION_COLOURS, MODALITY_NAMES
 
 BAR_WIDTH = 10
 NARROW = 110  # columns of the terminal; below, bars go and names are cut, so that the words have room
 
 
 def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
-    """Print the utterances, the whole, and the warnings."""
+    """Print the utterances, the whole, and the warnings; "?" marks an unclear emotion."""
     table = Table(box=None, header_style="dim", pad_edge=False, title_justify="left", expand=True)
     table.title = f"[bold]{escape(path.name)}[/]  [dim]{_facts(analysis)}[/]"
     table.add_column("time", no_wrap=True)
@@ -35,27 +35,36 @@ def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
 
 def _row(utterance: Utterance, language: str | None, narrow: bool) -> tuple[str | Text, ...]:
     emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
-    style = ("dim " if emotion.confidence < LOW_CONFIDENCE else "") + EMOTION_COLOURS[emotion.label]
+    style = ("dim " if utterance.unclear else "") + EMOTION_COLOURS[emotion.label]
     filled = round(emotion.confidence * BAR_WIDTH)
     bar = Text() if narrow else Text("━" * filled, style=style).append("━" * (BAR_WIDTH - filled), style="grey23")
     label = Text(f"{emotion.label:<8} {emotion.confidence:>4.0%} ", style=style)
     words = Text(utterance.text) if utterance.text else Text("(no speech)", style="dim italic")
     if utterance.language not in (None, language):
         words = Text(f"[{utterance.language}] ", style="dim").append_text(words)
-    weights = {m: utterance.modalities[m].weight for m in MODALITIES if m in utterance.modalities}
-    names = {m: name[0] if narrow else f"{name.lower()} " for m, name in MODALITY_NAMES.items()}
-    shares = " ".join(f"{names[m]}{weight:.0%}" for m, weight in weights.items())
     return (
         f"{_clock(utterance.start_time)}-{_clock(utterance.end_time)}",
         words,
-        label.append_text(bar),
+        label.append("? " if utterance.unclear else "  ").append_text(bar),
         f"{sentiment.label[:3] if narrow else sentiment.label} {sentiment.confidence:.0%}",
-        Text(shares, style="dim"),
+        Text(_decided_by(utterance, narrow), style="dim"),
     )
+
+
+def _decided_by(utterance: Utterance, narrow: bool) -> str:
+    """Each modality's share of what speaks for the emotion; "!" where modalities contradict each other."""
+    weights = {m: utterance.modalities[m].weight for m in MODALITIES if m in utterance.modalities}
+    names = {m: name[0] if narrow else f"{name.lower()} " for m, name in MODALITY_NAMES.items()}
+    shares = " ".join(f"{names[m]}{weight:.0%}" for m, weight in weights.items())
+    if utterance.decided_by == "prior":
+        shares = "prior" if narrow else "nothing but the prior"
+    return f"{shares} !" if utterance.contradictory else shares
 
 
 def _overall(overall: Overall) -> Text:
     text = Text()
+    if overall.unclear:
+        text.append("unclear  ", style="bold")
     for score in overall.emotions[:3]:
         text.append(f"{score.label} {score.confidence:.0%}  ", style=EMOTION_COLOURS[score.label])
     top = overall.sentiments[0]

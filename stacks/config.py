@@ -14,6 +14,7 @@ API_STAGE = "v1"  # of the REST API: the first part of every path at the gateway
 USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # last parts of SSM parameters' names
 LOCAL_URL = "http://localhost:8080"
 OWNER_PATTERN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+PRIORS = ("declared", "uniform")  # model.bundle.Prior
 # Context that is not ours: feature flags, and what the command line adds by itself.
 FOREIGN_CONTEXT = ("@", "aws:", "cli-")
 # Families of instances with an NVIDIA GPU: their host needs a newer driver than SageMaker's default image has.
@@ -36,6 +37,7 @@ class StageConfig:
     instance_type: str = "ml.c7i.xlarge"  # of the endpoint, x86 with bfloat16; GPU families work as well (ml.g5.xlarge)
     max_instances: int = 2  # it scales between none and these
     workers: int = 1  # analyses at a time on an instance: each uses all cores
+    prior: str = "declared"  # how often the model assumes each emotion occurs: as its bundle declares, or "uniform"
     requests_per_second: int = 20  # of one API key, on average; bursts may be twice that
     drop_principals: Mapping[str, str] = field(default_factory=dict)  # owner -> ARN of whoever fills its drop folder
     alarm_email: str = ""  # who is told of alarms; nobody when empty
@@ -61,6 +63,8 @@ class StageConfig:
             raise ConfigError(f"there is no stage {self.stage!r}; known: {', '.join(STAGES)}")
         if not self.is_local and self.public_url != LOCAL_URL:
             raise ConfigError("publicUrl is for stage local alone")
+        if self.prior not in PRIORS:
+            raise ConfigError(f"there is no prior {self.prior!r}; known: {', '.join(PRIORS)}")
         if bool(self.domain_name) != bool(self.certificate_arn):
             raise ConfigError("domainName and certificateArn go together")
         if not re.fullmatch(r"ml\.[a-z0-9-]+\.[a-z0-9]+", self.instance_type):

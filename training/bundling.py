@@ -25,6 +25,8 @@ from training.evaluate import styles
 from training.evaluation.protocol import Evaluation, Subject, evaluate
 from training.evaluation.provenance import Taught, facts
 from training.evaluation.scoring import CrossFit, Encoded, encode, set_constants
+from training.fusion.real import fit_real
+from training.licence import licence_line
 from training.recipe import Recipe
 from training.revision import commit
 
@@ -72,7 +74,7 @@ def write_bundle(recipe: Recipe, data: Path, work: Path, out: Path) -> None:
     held_out = {name: _encode(served, name, data / folder) for name, folder in _corpora(recipe).items()}
     config, reports = _calibrate(recipe, trained, held_out)
     name, fullest = max(held_out.items(), key=lambda item: len(item[1].with_several()))
-    config = fit_fused(served.network, config, fullest)
+    config = fit_real(served.network, fit_fused(served.network, config, fullest), fullest)
     fitted_on = {n: facts(e.contents) for n, e in held_out.items() if not recipe.corpora[n].folds}
     manifest = manifest.model_copy(
         update={"network": config, "training": {**manifest.training, "calibrated_on": fitted_on}}
@@ -91,7 +93,9 @@ def write_bundle(recipe: Recipe, data: Path, work: Path, out: Path) -> None:
     )
     (out / "evaluation.json").write_text(whole.model_dump_json(indent=1) + "\n", encoding="utf-8")
     write_card(out)
-    (out / "LICENSE").write_text(f"{recipe.licence}.\nSee MODEL_CARD.md for the corpora and what follows from them.\n")
+    (out / "LICENSE").write_text(
+        f"{licence_line(recipe)}.\nSee MODEL_CARD.md for the corpora and what follows from them.\n"
+    )
 
 
 def _manifest(recipe: Recipe, trained: _Trained) -> Manifest:
@@ -100,7 +104,7 @@ def _manifest(recipe: Recipe, trained: _Trained) -> Manifest:
     return Manifest(
         name=recipe.name,
         version=recipe.version,
-        licence=recipe.licence,
+        licence=licence_line(recipe),
         public_encoders=public_encoders(recipe),
         tokenizer=tokenizer_entry(recipe),
         fusion_trained=trained.fusion_trained,

@@ -3,6 +3,7 @@
 No figure in a card is typed: where the evaluation changes, so does the card.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from training.evaluation.confidence import BINS
 from training.evaluation.metrics import Interval
 from training.evaluation.protocol import Evaluation
 from training.evaluation.provenance import part_of
+from training.fusion.study import FusionReport
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SELDOM = 0.3  # recall below which a card calls a class often missed
@@ -30,6 +32,9 @@ HELD_OUT = {
     "meld-text": "the official dev dialogues",
     "ravdess": "actors, none of whom is heard in training",
     "fer2013": "the public-test images",
+    "goemotions": "the official dev comments; no encoder learned from the others",
+    "voices": "whole corpora, from which no encoder learned",
+    "ferplus": "the public-test images as they were published, by the votes of ten people",
     "manifest": "the dialogues the manifest holds out",
 }
 
@@ -39,9 +44,10 @@ class Report(BaseModel):
 
     created: str
     commit: str
-    prior_of: Modality  # whose class frequencies are the declared prior
+    prior_of: Modality | None = None  # whose class frequencies are the declared prior, where no fusion was fitted
     calibrations: list[CalibrationReport]
     fused: FusedReport | None = None  # None where no held-out item has several modalities
+    fusion: FusionReport | None = None  # where `training.fuse` fitted one on composed items
     evaluations: list[Evaluation]
 
     @property
@@ -83,16 +89,18 @@ def render_card(manifest: Manifest, report: Report) -> str:
     )
     environment.filters.update(figure=_figure, range=_range)
     names = [e.corpus for e in report.evaluations]
-    return environment.get_template("MODEL_CARD.md").render(
+    shown = [e for e in report.evaluations if e.prior != "uniform" and (e.prior == "corpus" or not e.same_prior)]
+    text = environment.get_template("MODEL_CARD.md").render(
         manifest=manifest,
         report=report,
-        shown=[e for e in report.evaluations if e.prior == "corpus" or not e.same_prior],
+        shown=shown,
+        tables=_tables(manifest, report, shown),
         corpora=[corpus for corpus in CORPORA.values() if corpus.name in names and not corpus.name.endswith("-plain")],
         few=[e for e in _each_once(report) if e.emotion is not None and e.emotion.groups < FEW],
         items=part_of(manifest.training, "data"),
         selection=_selection(manifest),
         public=_public(manifest),
-        learned={c.modality: c.corpus for c in report.calibrations},
+        learned=_learned(manifest) or {c.modality: c.corpus for c in report.calibrations},
         held_out=HELD_OUT,
         emotions=EMOTIONS,
         sentiments=SENTIMENTS,
@@ -100,6 +108,24 @@ def render_card(manifest: Manifest, report: Report) -> str:
         bins=BINS,
         seldom=SELDOM,
     )
+    return re.sub(r"\n{3,}", "\n\n", text)  # what is left out leaves its blank lines
+
+
+def _tables(manifest: Manifest, report: Report, shown: list[Evaluation]) -> list[tuple[str, list[Evaluation]]]:
+    """What is shown, by whether an encoder learned from the corpus; one table without a title where no fusion was
+    fitted."""
+    if report.fusion is None:
+        return [("", shown)]
+    own = {part_of(part_of(manifest.training, "recipe"), m).get("corpus") for m in manifest.network.modalities}
+    home = [e for e in shown if e.corpus in own]
+    others = [e for e in report.evaluations if e.corpus not in own and e.prior != "corpus"]
+    return [("In the corpora of training", home), ("Outside of them", others)]
+
+
+def _learned(manifest: Manifest) -> dict[Modality, str]:
+    """The corpus that each modality learned from, where the manifest keeps its recipe."""
+    recipe = part_of(manifest.training, "recipe")
+    return {m: recipe[m]["corpus"] for m in manifest.network.modalities if m in recipe}
 
 
 def _each_once(report: Report) -> list[Evaluation]:

@@ -1,10 +1,14 @@
 """Score a bundle on a corpus: `python -m training.evaluate BUNDLE --corpus meld-text --data FILE --json OUT`.
 
-`--data` is the CSV for meld-text, a folder of audio files for ravdess, an .npz for fer2013; any file or
-folder in such a format will do. Everything is scored through the bundle's fusion, as `analyze` would judge
-a sample that has these modalities. What the figures mean stands in `training.evaluation.protocol`.
+`--data` is the CSV for meld-text and goemotions, a folder of audio files for ravdess, an .npz for fer2013 and ferplus,
+a manifest or its folder for manifest and voices (videos without words and times go through the whole pipeline), a
+folder as training.fusion.composed describes it for composed; any file or folder in such a format will do. Everything is
+scored through the bundle's fusion, as `analyze` would judge a sample that has these modalities. The first object of the
+JSON has the figures under the prior that `--prior` asks for; what they mean stands in `training.evaluation.protocol`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -12,45 +16,57 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from model.asr.base import SpeechError
+from model.asr.registry import DEFAULT_TRANSCRIBER
 from model.bundle import DEFAULT_BUNDLE, BundleError
 from model.media import MediaError
 from model.weights import WeightsError
+from training.analysed import has_video, read_analysed
 from training.calibration.fitting import cross_fit_constants
 from training.corpora import CORPORA, Split
 from training.data.feature_cache_builder import FillError
 from training.data.training_items import data_hash
 from training.evaluation.metrics import Headline
-from training.evaluation.protocol import Evaluation, Subject, evaluate
+from training.evaluation.protocol import Evaluation, Prior, Subject, evaluate
 from training.evaluation.provenance import part_of
 from training.evaluation.report import write_report
 from training.evaluation.scoring import CrossFit, Encoded, encode
+from training.fusion.composed import evaluate_composed, read_composed
 
+COMPOSED = "composed"
+NAMES = (*CORPORA, COMPOSED)
 PLAIN = {"meld": "meld-text-plain", "meld-text": "meld-text-plain"}
 
 
 def main(
     bundle: Annotated[str, typer.Argument(help="Name or folder of the bundle.")] = DEFAULT_BUNDLE,
-    corpus: Annotated[str, typer.Option(help=f"One of {', '.join(CORPORA)}.")] = "meld-text",
+    corpus: Annotated[str, typer.Option(help=f"One of {', '.join(NAMES)}.")] = "meld-text",
     data: Annotated[Path, typer.Option(help="The corpus: a CSV, a folder of audio files, or an .npz.")] = Path(),
     split: Annotated[str, typer.Option(help=f"One of {', '.join(get_args(Split))}.")] = "all",
+    prior: Annotated[
+        str, typer.Option(help=f"Class frequencies to predict under, one of {', '.join(get_args(Prior))}.")
+    ] = "declared",
     json: Annotated[Path | None, typer.Option(help="Write the figures here.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report with plots here.")] = None,
+    transcriber: Annotated[
+        str, typer.Option(help="What recognises the words of videos without any.")
+    ] = DEFAULT_TRANSCRIBER,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
     """Score a bundle on a corpus and print the figures."""
-    if corpus not in CORPORA:
-        raise typer.BadParameter(f"{corpus!r} is not one of {', '.join(CORPORA)}", param_hint="--corpus")
-    if split not in get_args(Split):
-        raise typer.BadParameter(f"{split!r} is not one of {', '.join(get_args(Split))}", param_hint="--split")
+    for value, known, option in (
+        (corpus, NAMES, "--corpus"),
+        (split, get_args(Split), "--split"),
+        (prior, get_args(Prior), "--prior"),
+    ):
+        if value not in known:
+            raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}", param_hint=option)
     if not data.exists():
         raise typer.BadParameter(f"{data} does not exist", param_hint="--data")
     subject = _load(bundle, device, corpus)
-    part: Split = split  # type: ignore[assignment]
-    encoded = {name: _encode(subject, name, data, part) for name in styles(corpus)}
-    fit = refit(subject, corpus, encoded[corpus])
-    results = [e for name, items in encoded.items() for e in evaluate(subject, name, part, items, fit)]
+    results = _score(subject, corpus, data, split, prior, transcriber)  # type: ignore[arg-type]
     for result in results:
-        if result.prior == "corpus" or not result.same_prior:
+        if result.scope != "all" or result.prior == prior or not result.same_prior:
             show(result, Console())
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
@@ -58,6 +74,21 @@ def main(
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         write_report(results, html)
+
+
+def _score(subject: Subject, corpus: str, data: Path, split: Split, prior: Prior, transcriber: str) -> list[Evaluation]:
+    """All there is to say of a corpus, the figures under the prior asked for first."""
+    if corpus == COMPOSED:
+        with _told_in_a_line(data, corpus):
+            return evaluate_composed(subject, read_composed(subject, data), prior)
+    with _told_in_a_line(data, corpus):
+        clips = corpus == "manifest" and has_video(data, split)
+        analysed = read_analysed(subject.bundle, data, split, transcriber) if clips else None
+    if analysed is not None:
+        return evaluate(subject, corpus, split, analysed, prior=prior)
+    encoded = {name: _encode(subject, name, data, split) for name in styles(corpus)}
+    fit = refit(subject, corpus, encoded[corpus])
+    return [e for name, items in encoded.items() for e in evaluate(subject, name, split, items, fit, prior)]
 
 
 def styles(corpus: str) -> list[str]:
@@ -71,7 +102,7 @@ def _load(bundle: str, device: str, corpus: str) -> Subject:
     except (BundleError, WeightsError) as error:
         raise typer.BadParameter(str(error), param_hint="BUNDLE") from error
     has = subject.bundle.network.modalities
-    if not set(has) & set(CORPORA[corpus].modalities):
+    if corpus != COMPOSED and not set(has) & set(CORPORA[corpus].modalities):
         raise typer.BadParameter(
             f"the bundle judges {', '.join(has)}; {corpus} has only {', '.join(CORPORA[corpus].modalities)}",
             param_hint="--corpus",
@@ -88,12 +119,19 @@ def refit(subject: Subject, corpus: str, encoded: Encoded) -> CrossFit | None:
 
 
 def _encode(subject: Subject, corpus: str, data: Path, split: Split) -> Encoded:
-    try:
+    with _told_in_a_line(data, corpus):
         examples = CORPORA[corpus].read(data, split, subject.bundle.tokenizer)
         return encode(subject.bundle.network, examples)
+
+
+@contextmanager
+def _told_in_a_line(data: Path, corpus: str) -> Iterator[None]:
+    """Turn what a reader raises for data that is not meant into the command's one clear line."""
+    try:
+        yield
     except KeyError as error:
         raise typer.BadParameter(f"{data} lacks {error}, which {corpus} has", param_hint="--data") from error
-    except (FillError, MediaError, OSError, ValueError) as error:
+    except (FillError, MediaError, SpeechError, WeightsError, OSError, ValueError) as error:
         raise typer.BadParameter(f"{data} cannot be read as {corpus}: {error}", param_hint="--data") from error
 
 
@@ -102,7 +140,16 @@ def show(evaluation: Evaluation, console: Console) -> None:
     items = {"all": "all items", "unseen": "without items seen in training"}[evaluation.scope]
     title = f"{evaluation.bundle} on {evaluation.corpus} ({evaluation.split}), {evaluation.prior} prior, {items}"
     table = Table(title=title, caption=seen_in_words(evaluation), box=None, padding=(0, 2, 0, 0))
-    for column in ("", "n", "accuracy", "weighted F1 (95%)", "balanced", "ECE", "commonest"):
+    for column in (
+        "",
+        "n",
+        "accuracy",
+        "weighted F1 (95%)",
+        "balanced",
+        "log loss",
+        "ECE, signed (by chance)",
+        "commonest",
+    ):
         table.add_column(column)
     for name, figures in (("emotion", evaluation.emotion), ("sentiment", evaluation.sentiment)):
         if figures is not None:
@@ -111,6 +158,17 @@ def show(evaluation: Evaluation, console: Console) -> None:
         if subset.emotion is not None:
             table.add_row(" + ".join(subset.modalities), *_cells(subset.emotion), "")
     console.print(table)
+    if evaluation.neutral is not None:
+        neutral = evaluation.neutral
+        console.print(
+            f"neutral: predicted {neutral.predicted:.3f}, mean probability {neutral.probability:.3f}, "
+            f"true {neutral.true:.3f}"
+        )
+    if evaluation.draws is not None:
+        for modality, labels in evaluation.draws.without_slot.items():
+            if labels:
+                lacking = ", ".join(f"{label} {n}" for label, n in labels.items())
+                console.print(f"no sample of their class for {modality}: {lacking} rows, scored without it")
 
 
 def _cells(figures: Headline) -> list[str]:
@@ -120,7 +178,8 @@ def _cells(figures: Headline) -> list[str]:
         f"{figures.accuracy:.3f}",
         f"{figures.weighted_f1:.3f} ({low:.3f}-{high:.3f})",
         f"{figures.balanced_accuracy:.3f}",
-        f"{figures.ece:.3f}",
+        f"{figures.log_loss:.3f}",
+        f"{figures.ece:.3f}, {figures.ece_signed:+.3f} ({figures.ece_by_chance:.3f})",
     ]
 
 

@@ -57,6 +57,33 @@ class CorpusRecipe(BaseModel):
     teacher_share: float = 0.5  # of the loss
 
 
+class SlotRecipe(BaseModel):
+    """Samples of one corpus that fill a modality's slot in composed items (see training.fusion.composing)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str  # in reports
+    corpus: str  # of training.corpora
+    folder: str  # under --data
+    split: Literal["train", "held-out", "test", "all"] = "held-out"  # never one that an encoder learned from
+    home: bool = False  # whether the encoder learned from other parts of this corpus
+    licence: str | None = None  # of the folder, where its format is not one corpus's own
+
+
+class FusionRecipe(BaseModel):
+    """How the additive fusion is fitted where no corpus has several modalities of one utterance."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    judgments: str  # under --data: what people called words, voice, face and all together
+    judgments_licence: str
+    votes: str | None = None  # CREMA-D's votes: for the comparison of soft slots
+    votes_licence: str | None = None
+    draws: int = Field(default=3, gt=0)  # of each row
+    shrink_weights: tuple[float, ...] = Field(min_length=1)  # tried beside one weight a modality
+    shrink_bias: float = Field(gt=0.0)
+    prior_of: tuple[str, ...] = Field(min_length=1)  # averaged: "judgments", or a corpus that a modality learned from
+    slots: tuple[SlotRecipe, ...]
+
+
 @dataclass(frozen=True)
 class Stage:
     """What is trained together: a corpus and the modalities it teaches."""
@@ -76,10 +103,11 @@ class _Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     version: str
-    licence: str
+    licence: str  # what it allows; the corpora's own licences are added to it: see training.licence
     seed: int
     precision: Literal["auto", "bf16", "no"] = "auto"  # auto: bf16 where the hardware multiplies it itself
     corpora: dict[str, CorpusRecipe]
+    fusion: FusionRecipe | None = None
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -116,6 +144,13 @@ class _Recipe(BaseModel):
         """The section of each modality that the recipe has, in the contract's order."""
         found = {m: getattr(self, m) for m in MODALITIES}
         return {m: section for m, section in found.items() if section is not None}
+
+    def folders(self) -> list[str]:
+        """Everything under --data that following the recipe takes: folders of corpora, and files of judgments."""
+        found = [corpus.folder for corpus in self.corpora.values()]
+        if self.fusion is not None:
+            found += [self.fusion.judgments, *(slot.folder for slot in self.fusion.slots)]
+        return list(dict.fromkeys(found))
 
     def digest(self, stage: Stage) -> str:
         """Of everything here that decides how a stage comes out; what it leaves alone (a later option) changes none."""

@@ -30,6 +30,7 @@ from training.data.training_items import write_items
 from training.engine.loss import effective_priors
 from training.engine.stage_store import build_network, fingerprint, is_trained, keep_trained, tokenizer_of
 from training.engine.stage_trainer import StageTrainer
+from training.fuse import write_fused
 from training.recipe import STARTER
 from training.teachers import soft_labels
 
@@ -51,17 +52,20 @@ def main(
     if only is not None and only not in loaded.sections():
         raise typer.BadParameter(f"--only takes one of {', '.join(loaded.sections())}")
     folder = work or ROOT / "build" / "training" / loaded.name
-    for corpus in loaded.corpora.values():
-        if not (data / corpus.folder).exists():
-            raise typer.BadParameter(
-                f"there is no {data / corpus.folder}; docs/training-data.md says what belongs there"
-            )
+    for needed in loaded.folders():
+        if not (data / needed).exists():
+            raise typer.BadParameter(f"there is no {data / needed}; docs/training-data.md says what belongs there")
     folder.mkdir(parents=True, exist_ok=True)
     for stage in loaded.stages():
         if only is None or only in stage.modalities:
             train_stage(StageContext(loaded, stage, data, folder, device), again)
     if only is None and IS_MAIN:
-        write_bundle(loaded, data, folder, out or ROOT / "model" / "bundles" / loaded.name)
+        place = out or ROOT / "model" / "bundles" / loaded.name
+        if loaded.fusion is None:
+            write_bundle(loaded, data, folder, place)
+        else:
+            write_bundle(loaded, data, folder, folder / "unfused")
+            write_fused(folder / "unfused", loaded, data, folder / "fusion", place)
 
 
 def train_stage(context: StageContext, again: bool = False) -> None:

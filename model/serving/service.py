@@ -96,7 +96,9 @@ class Service:
     def _load(self) -> None:
         settings = self.settings
         try:
-            self.models = load_models(settings.find_bundle(), settings.transcriber, device=settings.device)
+            self.models = load_models(
+                settings.find_bundle(), settings.transcriber, device=settings.device, prior=settings.prior
+            )
             logger.info("models loaded")
         except Exception as error:  # whatever it is, a server without models must not go on
             self.failure = error

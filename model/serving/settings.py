@@ -8,7 +8,7 @@ from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from model.asr.registry import DEFAULT_TRANSCRIBER
-from model.bundle import DEFAULT_BUNDLE
+from model.bundle import DEFAULT_BUNDLE, Prior
 
 SAGEMAKER_ARTEFACT = Path("/opt/ml/model")  # where SageMaker unpacks the model artefact of an endpoint
 
@@ -28,6 +28,7 @@ class ServerSettings(BaseSettings):
         default=DEFAULT_TRANSCRIBER,
         validation_alias=AliasChoices("VIDEO_SENTIMENT_TRANSCRIBER", "VIDEO_SENTIMENT_WHISPER_MODEL"),
     )
+    prior: Prior = "declared"  # class frequencies to predict under: the bundle's, or uniform
     device: Literal["auto", "cpu", "cuda"] = "auto"
     workers: int = Field(default=1, ge=1)  # analyses at a time: each takes all cores by itself
     queue: int = Field(default=4, ge=0)  # more that may wait; each keeps up to max_bytes on the disk

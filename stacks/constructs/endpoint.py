@@ -94,6 +94,7 @@ class Endpoint(Construct):
             "PROGRESS_S3_URI": f"s3://{self._places.results.bucket_name}/progress",
             "VIDEO_SENTIMENT_WORKERS": str(self._config.workers),
             "VIDEO_SENTIMENT_QUEUE": str(QUEUE),
+            "VIDEO_SENTIMENT_PRIOR": self._config.prior,
         }
 
     def _endpoint_config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:

@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from training import evaluate as evaluate_module
+from training import fuse as fuse_module
 from training import train as train_module
 
 
@@ -19,6 +20,11 @@ def run_evaluate(*arguments: str | Path) -> tuple[int, str]:
 def run_train(*arguments: str | Path) -> tuple[int, str]:
     """`python -m training.train`, likewise."""
     return _run(train_module.main, arguments)
+
+
+def run_fuse(*arguments: str | Path) -> tuple[int, str]:
+    """`python -m training.fuse`, likewise."""
+    return _run(fuse_module.main, arguments)
 
 
 def _run(command: Callable[..., Any], arguments: tuple[str | Path, ...]) -> tuple[int, str]:

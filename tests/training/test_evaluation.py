@@ -184,15 +184,20 @@ def test_each_group_is_judged_by_the_constants_of_its_fold(network: EmotionNetwo
         np.testing.assert_allclose(judged.alone["face"][rows], judge(other, encoded).alone["face"][rows], atol=1e-6)
 
 
-def test_the_two_priors(bundle: Path) -> None:
+def test_the_three_priors(bundle: Path) -> None:
     """Words were taught with the frequencies the bundle declares, faces with others."""
     subject = Subject.load(bundle)
     network = subject.bundle.network
     text = evaluate(subject, "meld-text", "all", encode(network, [utterance(i, face=False) for i in range(20)]))
-    assert [e.prior for e in text] == ["corpus", "declared"] and all(e.same_prior for e in text)
-    assert text[0].emotion == text[1].emotion
+    assert [e.prior for e in text] == ["declared", "uniform", "corpus"] and all(e.same_prior for e in text)
+    assert text[0].emotion == text[2].emotion != text[1].emotion
+    asked = evaluate(
+        subject, "meld-text", "all", encode(network, [utterance(i, face=False) for i in range(20)]), prior="uniform"
+    )
+    assert [e.prior for e in asked] == ["uniform", "declared", "corpus"] and asked[0].emotion == text[1].emotion
+    assert asked[0].prior_emotion == [1 / 7] * 7 and text[0].prior_emotion == list(network.config.prior_emotion)
     face = evaluate(subject, "fer2013", "all", encode(network, [utterance(i, text=False) for i in range(20)]))
-    assert not any(e.same_prior for e in face) and face[0].emotion != face[1].emotion
+    assert not any(e.same_prior for e in face) and face[0].emotion != face[2].emotion
 
 
 def test_before_calibration_there_is_no_temperature(network: EmotionNetwork) -> None:
@@ -259,7 +264,7 @@ def test_seen_items_are_split_out(tmp_path: Path, known: range, scopes: list[str
         assert e.items == (20 if e.scope == "all" else 20 - len(known))
     if scopes == ["all", "unseen"]:
         apart = evaluate(subject, "meld", "all", encode(subject.bundle.network, examples[6:]))[0]
-        assert evaluations[2].emotion == apart.emotion and evaluations[2].data == apart.data
+        assert evaluations[3].emotion == apart.emotion and evaluations[3].data == apart.data
 
 
 def test_the_command_scores_a_file_and_reports(bundle: Path, faces: Path, tmp_path: Path) -> None:
@@ -268,7 +273,8 @@ def test_the_command_scores_a_file_and_reports(bundle: Path, faces: Path, tmp_pa
     assert code == 0, output
     assert "keeps no hashes" in output
     evaluations = [Evaluation.model_validate(e) for e in json.loads(out.read_text())]
-    assert [e.prior for e in evaluations] == ["corpus", "declared"]
+    assert [e.prior for e in evaluations] == ["declared", "uniform", "corpus"]
+    assert evaluations[0].neutral is not None and evaluations[0].neutral.true == pytest.approx(1 / 7)
     assert evaluations[0].emotion is not None and evaluations[0].emotion.items == 42
     assert page.read_text().startswith("<!doctype html>")
 
@@ -281,6 +287,7 @@ def test_bad_arguments_are_told_in_a_line(bundle: Path, faces: Path, tmp_path: P
         (("--corpus", "fer2013", "--data", tmp_path / "no.npz"), "does not exist"),
         (("--corpus", "nonesuch", "--data", faces), "not one of"),
         (("--corpus", "fer2013", "--data", faces, "--split", "nonesuch"), "not one of"),
+        (("--corpus", "fer2013", "--data", faces, "--prior", "nonesuch"), "not one of"),
         (("--corpus", "ravdess", "--data", tmp_path), "judges text, face"),
         (("--corpus", "fer2013", "--data", broken), "cannot be read"),
         (("--corpus", "fer2013", "--data", tmp_path / "bare.npz"), "lacks"),

@@ -64,7 +64,9 @@ def html(evaluations: list[Evaluation]) -> str:
 
 def test_it_holds_the_plots_and_tables(html: str, evaluations: list[Evaluation]) -> None:
     page = Page(html)
-    shown = 2  # all items and the unseen ones: words come first, and their prior is the declared one
+    shown = (
+        4  # all items and the unseen ones, under the declared prior, which is that of the words, and the uniform one
+    )
     assert page.count("svg", class_="diagram") == 2 * shown
     assert page.count("table", class_="confusion") == page.count("table", class_="scores") == 2 * shown
     assert page.count("table", class_="subsets") == shown

@@ -29,9 +29,11 @@ def utterance(start: float, end: float, text: str, emotion: Emotion = "joy", con
         emotions=emotions,
         sentiments=rank_sentiments([0.1, 0.3, 0.6]),
         modalities={
-            "text": ModalityShare(weight=0.25, emotions=emotions),
-            "audio": ModalityShare(weight=0.75, emotions=emotions),
+            "text": ModalityShare(weight=0.25, contribution=0.5, emotions=emotions),
+            "audio": ModalityShare(weight=0.75, contribution=1.5, emotions=emotions),
         },
+        bias=-0.25,
+        unclear=confidence < 0.45,
     )
 
 
@@ -51,6 +53,7 @@ def analysis_of(
 
 
 _share = st.floats(0.0, 1.0)
+_nats = st.floats(-50.0, 50.0)
 _times = st.lists(st.floats(0.0, 1e6), min_size=2, max_size=2).map(sorted)
 _emotions = st.lists(_share, min_size=len(EMOTIONS), max_size=len(EMOTIONS)).map(rank_emotions)
 _sentiments = st.lists(_share, min_size=len(SENTIMENTS), max_size=len(SENTIMENTS)).map(rank_sentiments)
@@ -66,7 +69,7 @@ _texts = st.lists(
 @st.composite
 def utterances(draw: st.DrawFn) -> Utterance:
     start, end = draw(_times)
-    shares = st.builds(ModalityShare, weight=_share, emotions=_emotions)
+    shares = st.builds(ModalityShare, weight=_share, contribution=_nats, emotions=_emotions)
     return Utterance(
         start_time=start,
         end_time=end,
@@ -74,6 +77,10 @@ def utterances(draw: st.DrawFn) -> Utterance:
         emotions=draw(_emotions),
         sentiments=draw(_sentiments),
         modalities=draw(st.dictionaries(st.sampled_from(MODALITIES), shares)),
+        bias=draw(_nats),
+        decided_by=draw(st.sampled_from(["modalities", "prior"])),
+        contradictory=draw(st.booleans()),
+        unclear=draw(st.booleans()),
     )
 
 

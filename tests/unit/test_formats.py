@@ -61,7 +61,7 @@ def read_csv(text: str) -> list[dict[str, str]]:
 def in_order(analysis: Analysis) -> list[str]:
     """What the cues should say, on one line each."""
     ordered = sorted(analysis.utterances, key=lambda u: (u.start_time, u.end_time))
-    return [" ".join([f"[{u.emotions[0].label}]", *u.text.split()]) for u in ordered]
+    return [" ".join([f"[{'unclear' if u.unclear else u.emotions[0].label}]", *u.text.split()]) for u in ordered]
 
 
 @given(analyses())
@@ -95,6 +95,9 @@ def test_csv_reads_back(analysis: Analysis) -> None:
         for modality in MODALITIES:
             share = judged.modalities.get(modality)
             assert float(row[f"weight_{modality}"]) == (share.weight if share else 0.0)
+            assert float(row[f"contribution_{modality}"]) == (share.contribution if share else 0.0)
+        assert float(row["contribution_bias"]) == judged.bias and row["decided_by"] == judged.decided_by
+        assert (row["unclear"], row["contradictory"]) == (str(judged.unclear), str(judged.contradictory))
 
 
 @given(analyses())
@@ -115,7 +118,29 @@ def test_csv_columns() -> None:
     assert header[3:7] == ["emotion", "emotion_confidence", "sentiment", "sentiment_confidence"]
     assert header[7:14] == [f"emotion_{label}" for label in EMOTIONS]
     assert header[14:17] == [f"sentiment_{label}" for label in SENTIMENTS]
-    assert header[17:] == ["weight_text", "weight_audio", "weight_video", "weight_face", "language"]
+    assert header[17:21] == ["weight_text", "weight_audio", "weight_video", "weight_face"]
+    assert header[21:25] == [f"contribution_{modality}" for modality in MODALITIES]
+    assert header[25:] == ["contribution_bias", "decided_by", "unclear", "contradictory", "language"]
+
+
+def test_results_of_schema_1_are_read_and_exported() -> None:
+    """They stand in storage: their weights were constants, and nothing is known of contributions."""
+    old = json.loads(to_json(analysis_of(utterance(0, 1, "Hello"))))
+    old["schema_version"] = "1.0"
+    for field in ("bias", "decided_by", "contradictory", "unclear"):
+        del old["utterances"][0][field]
+    for share in old["utterances"][0]["modalities"].values():
+        del share["contribution"]
+    old["overall"] = {kind: old["overall"][kind] for kind in ("emotions", "sentiments")}
+    del old["model"]["prior"]
+    (row,) = read_csv(to_csv(Analysis.model_validate(old)))
+    assert row["weight_audio"] == "0.75" and row["contribution_audio"] == row["contribution_bias"] == ""
+
+
+def test_an_unclear_emotion_is_no_subtitle() -> None:
+    analysis = analysis_of(utterance(0, 1, "Hm.", confidence=0.3), utterance(1, 2, "Ha!"))
+    assert "[unclear] Hm." in to_srt(analysis) and "[joy] Ha!" in to_srt(analysis)
+    assert "[unclear] Hm." in to_vtt(analysis)
 
 
 SPOKEN = analysis_of(

@@ -114,14 +114,25 @@ def test_every_utterance_is_there(page: Page, hostile: Analysis) -> None:
         assert page.text.count(f"{name} ") == len(cards)
 
 
-def test_only_low_confidence_is_marked(page: Page) -> None:
-    assert page.text.count("low confidence") == 1 + 1  # the second utterance, and the footer's explanation
+def test_only_what_is_unclear_is_marked(page: Page) -> None:
+    assert [text for text in page.text_in("span") if text == "unclear"] == ["unclear"]  # the second utterance
+
+
+def test_what_drove_a_result_is_told_in_nats_that_add_up(page: Page) -> None:
+    assert page.text.count("words +0.50, voice +1.50, how common they are −0.25") == 2
+
+
+def test_mixed_signals_and_what_the_prior_decided_are_told(sample: Path) -> None:
+    mixed = utterance(1, 4, "Great.").model_copy(update={"contradictory": True, "decided_by": "prior"})
+    page = Page(render_report(analysis_of(mixed), sample))
+    assert "mixed signals" in page.text_in("span")
+    assert "No signal favors joy over" in page.text
 
 
 def test_says_what_it_cannot_tell(page: Page) -> None:
     assert "apparent emotion" in page.text
     assert "research and evaluation only" in page.text
-    assert "unmeasured" in page.text
+    assert "not on real clips" in page.text
 
 
 def test_player_holds_the_file_and_every_utterance_a_picture(page: Page, sample: Path) -> None:

@@ -16,6 +16,7 @@ from training.evaluation.confidence import Probabilities, Reliability, Targets, 
 from training.evaluation.metrics import log_loss
 from training.evaluation.provenance import Taught
 from training.evaluation.scoring import CrossFit, Encoded, judge, judge_by
+from training.fusion.real import fit_real
 
 TINY = 1e-12  # a probability whose logarithm is still a number
 
@@ -213,7 +214,8 @@ def cross_fit_constants(
             if len(others.having([m])):
                 own = config.calibration.get(m, taught[m].effective).reliability
                 refitted[m] = fit_calibration(others, m, taught[m], transfers[m], own)
-        configs.append(fit_fused(network, config.model_copy(update={"calibration": refitted}), others))
+        config_of_fold = fit_fused(network, config.model_copy(update={"calibration": refitted, "fusion": None}), others)
+        configs.append(fit_real(network, config_of_fold, others))
     return CrossFit(dict(zip(encoded.groups, folds.tolist(), strict=True)), configs)
 
 

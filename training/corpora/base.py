@@ -12,6 +12,8 @@ from model.features import Sample
 from model.modalities.base import Tokenizer
 
 Split = Literal["train", "held-out", "test", "all"]
+Labels = Literal["together", "text", "audio", "face", "intended"]
+"""What a corpus's labels were given from: everything together, one modality alone, or the actor's instructions."""
 IGNORED = -100  # torch's cross_entropy leaves such targets out
 
 
@@ -29,6 +31,7 @@ class Example:
     group: str
     content: str = ""
     words: str = ""
+    votes: tuple[float, ...] | None = None  # the share of people who called it each of EMOTIONS, where that is known
 
     def name_of(self, modality: Modality) -> str:
         """What names the bytes that this modality learns from."""
@@ -44,12 +47,14 @@ class Example:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What can be learned where: its name in reports, its licence, and how to read a split of it."""
+    """What can be learned where: its name in reports, its licence, how to read a split of it, what its labels mean."""
 
     name: str
     modalities: tuple[Modality, ...]
     licence: str
     read: Callable[[Path, Split, Tokenizer | None], Sequence[Example]]
+    labels: Labels = "together"
+    people: Callable[[str], str] | None = None  # an example's group -> the group of people it belongs to, by a trait
 
 
 def targets(emotion: str, sentiment: str, where: str) -> tuple[int, int]:

@@ -51,23 +51,27 @@ def _once(examples: list[Example]) -> list[Example]:
 
 def _arrays(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.integer[Any]], list[str]]:
     """Images, labels and the labels' names. Raises KeyError for what is not there, ValueError for what is not meant."""
+    with open_archive(path, "images, labels and classes") as archive:
+        images, labels, classes = archive["images"], archive["labels"], [str(c) for c in archive["classes"]]
+    whole_numbers(path, "images", images, (len(labels), FACE_SIZE, FACE_SIZE), 255)
+    whole_numbers(path, "labels", labels, (len(labels),), len(classes) - 1)
+    return images.astype(np.uint8), labels, classes
+
+
+def open_archive(path: Path, wanted: str) -> np.lib.npyio.NpzFile:
+    """An .npz, to be closed by the caller; `wanted` names its arrays. Raises ValueError for what is none."""
     try:
         archive = np.load(path)
     except BadZipFile as error:
         raise ValueError(f"{path} is no whole .npz: copy it again ({error})") from error
     if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise ValueError(f"{path} is one array: an .npz with images, labels and classes is wanted")
-    with archive:
-        images, labels, classes = archive["images"], archive["labels"], [str(c) for c in archive["classes"]]
-    wanted = (len(labels), FACE_SIZE, FACE_SIZE)
-    if images.shape != wanted or not _within(images, 255):
-        found = f"{images.dtype} {list(images.shape)}"
-        raise ValueError(f"{path}: images should be whole numbers of 0 to 255 {list(wanted)}, and are {found}")
-    if not _within(labels, len(classes) - 1):
-        raise ValueError(f"{path}: labels should be whole numbers of 0 to {len(classes) - 1}, places in `classes`")
-    return images.astype(np.uint8), labels, classes
+        raise ValueError(f"{path} is one array: an .npz with {wanted} is wanted")
+    return archive
 
 
-def _within(numbers: npt.NDArray[Any], most: int) -> bool:
+def whole_numbers(path: Path, name: str, numbers: npt.NDArray[Any], shape: tuple[int, ...], most: int) -> None:
+    """Raise ValueError unless the array holds whole numbers of 0 to `most` in this shape."""
     whole = np.issubdtype(numbers.dtype, np.integer)
-    return bool(whole and (numbers.size == 0 or (numbers.min() >= 0 and numbers.max() <= most)))
+    if numbers.shape != shape or not whole or numbers.size and (numbers.min() < 0 or numbers.max() > most):
+        found = f"{numbers.dtype} {list(numbers.shape)}"
+        raise ValueError(f"{path}: {name} should be whole numbers of 0 to {most} {list(shape)}, and are {found}")

@@ -57,3 +57,8 @@ def spoken_part(sound: FloatArray) -> FloatArray:
 def split_of_actor(actor: str) -> Split:
     """The one split that an actor's recordings are in."""
     return "held-out" if actor in HELD_OUT_ACTORS else "test" if actor in TEST_ACTORS else "train"
+
+
+def sex_of_actor(group: str) -> str:
+    """The sex that RAVDESS's numbering names: actors with even numbers are female."""
+    return "female" if int(group.rpartition(" ")[2]) % 2 == 0 else "male"

@@ -14,6 +14,7 @@ from training.evaluation.confidence import (
     Reliability,
     Targets,
     equal_width,
+    error_by_chance,
     expected_calibration_error,
     reliability_of,
     top,
@@ -22,6 +23,7 @@ from training.evaluation.confidence import (
 Interval = tuple[float, float]
 
 BOOTSTRAP_ROUNDS = 1000
+PIGEONHOLE_ROUNDS = 300  # of several kinds of units at once: each goes through every item
 LEAST_PROBABILITY = 1e-12  # under the logarithm
 
 
@@ -44,6 +46,8 @@ class Headline(BaseModel):
     balanced_accuracy: float
     log_loss: float
     ece: float
+    ece_signed: float  # mean confidence minus accuracy: above 0 overconfident, below it underconfident
+    ece_by_chance: float  # what answers of these confidences would show if they were perfectly calibrated
     accuracy_interval: Interval
     weighted_f1_interval: Interval
     macro_f1_interval: Interval
@@ -68,8 +72,10 @@ def measure(
     labels: Sequence[str],
     groups: Sequence[str],
     uncalibrated: Probabilities | None = None,
+    units: Mapping[str, Sequence[str]] | None = None,
 ) -> Figures:
-    """All figures; rows of one group (dialogue, actor) are resampled together for the intervals."""
+    """All figures; rows of one group (dialogue, actor) are resampled together for the intervals, and so are those that
+    share one of several `units`, each [n]: see `bootstrap`."""
     classes = np.arange(len(labels))
     predicted = probabilities.argmax(axis=1)
     common = np.full_like(targets, np.bincount(targets).argmax())
@@ -78,7 +84,7 @@ def measure(
         targets, predicted, labels=classes, zero_division=0.0
     )
     return Figures(
-        **headline(probabilities, targets, groups).model_dump(),
+        **headline(probabilities, targets, groups, units).model_dump(),
         majority_accuracy=float(always["accuracy"]),
         majority_weighted_f1=float(always["weighted_f1"]),
         classes=[
@@ -91,18 +97,26 @@ def measure(
     )
 
 
-def headline(probabilities: Probabilities, targets: Targets, groups: Sequence[str]) -> Headline:
-    """The figures of one row; at least one item."""
+def headline(
+    probabilities: Probabilities,
+    targets: Targets,
+    groups: Sequence[str],
+    units: Mapping[str, Sequence[str]] | None = None,
+) -> Headline:
+    """The figures of one row; at least one item. Arguments as `measure` takes them."""
     if len(targets) == 0:
         raise ValueError("there is nothing to measure")
     confusion = _confusion(probabilities.argmax(axis=1), targets, probabilities.shape[1])
-    intervals = bootstrap(probabilities, targets, groups)
+    intervals = bootstrap(probabilities, targets, groups, units)
+    confidence, right = top(probabilities, targets)
     return Headline(
         items=len(targets),
         groups=len(set(groups)),
         **{name: float(value) for name, value in shares(confusion).items()},
         log_loss=log_loss(probabilities, targets),
         ece=expected_calibration_error(probabilities, targets),
+        ece_signed=float((confidence - right).mean()),
+        ece_by_chance=error_by_chance(confidence, equal_width(confidence), 0),
         **{f"{name}_interval": interval for name, interval in intervals.items()},
     )
 
@@ -127,39 +141,76 @@ def shares(confusion: Floats) -> Mapping[str, Floats]:
 
 
 def bootstrap(
-    probabilities: Probabilities, targets: Targets, groups: Sequence[str], seed: int = 0
+    probabilities: Probabilities,
+    targets: Targets,
+    groups: Sequence[str],
+    units: Mapping[str, Sequence[str]] | None = None,
+    seed: int = 0,
 ) -> dict[str, Interval]:
     """95% interval of each figure of `shares` and of the ECE, resampling whole groups with replacement.
 
-    All of them are functions of sums over items (of the confusion matrix's cells, of the bins' gaps), so
-    one table of sums by group serves every round.
+    Where samples of several kinds repeat among the items (`units`, each [n], beside the groups), every kind is
+    resampled and an item counts as often as the product says: the pigeonhole bootstrap, which errs on the wide side
+    (Owen 2007, "The pigeonhole bootstrap").
     """
     k = probabilities.shape[1]
-    table, index = _sums_by_group(probabilities, targets, groups)
     rng = np.random.default_rng(seed)
-    drawn = np.stack(
-        [np.bincount(rng.integers(0, index, index), minlength=index) @ table for _ in range(BOOTSTRAP_ROUNDS)]
-    )
+    if units:
+        drawn = _drawn_by_item(probabilities, targets, (groups, *units.values()), rng)
+    else:
+        drawn = _drawn_by_group(probabilities, targets, groups, rng)
     confusion, gaps = drawn[:, : k * k].reshape(-1, k, k), drawn[:, k * k :]
     values = {**shares(confusion), "ece": np.abs(gaps).sum(axis=1) / confusion.sum(axis=(1, 2))}
     return {name: _interval(each) for name, each in values.items()}
+
+
+def _drawn_by_group(
+    probabilities: Probabilities, targets: Targets, groups: Sequence[str], rng: np.random.Generator
+) -> Floats:
+    """Each round's confusion matrix and bins' gaps, [BOOTSTRAP_ROUNDS, k * k + BINS], from one table of sums by
+    group."""
+    k = probabilities.shape[1]
+    names, owner = np.unique(np.asarray(groups), return_inverse=True)
+    confidence, right = top(probabilities, targets)
+    table, count = np.zeros((len(names), k * k + BINS)), len(names)
+    np.add.at(table, (owner, targets * k + probabilities.argmax(axis=1)), 1.0)
+    np.add.at(table, (owner, k * k + equal_width(confidence)), confidence - right)
+    return np.stack(
+        [np.bincount(rng.integers(0, count, count), minlength=count) @ table for _ in range(BOOTSTRAP_ROUNDS)]
+    )
+
+
+def _drawn_by_item(
+    probabilities: Probabilities, targets: Targets, kinds: Sequence[Sequence[str]], rng: np.random.Generator
+) -> Floats:
+    """The same, [PIGEONHOLE_ROUNDS, k * k + BINS], where units of several kinds, each [n], repeat among the items."""
+    k = probabilities.shape[1]
+    cell = targets * k + probabilities.argmax(axis=1)
+    confidence, right = top(probabilities, targets)
+    bins, gap = equal_width(confidence), confidence - right
+    owners = [np.unique(np.asarray(kind), return_inverse=True)[1] for kind in kinds]
+    drawn = np.zeros((PIGEONHOLE_ROUNDS, k * k + BINS))
+    for row in drawn:
+        weight = _resampled(owners, rng)
+        row[: k * k] = np.bincount(cell, weight, k * k)
+        row[k * k :] = np.bincount(bins, weight * gap, BINS)
+    held = drawn[:, : k * k].sum(axis=1) > 0
+    return np.asarray(drawn[held])  # a round may draw none of the few items there are
+
+
+def _resampled(owners: Sequence[Integers], rng: np.random.Generator) -> Floats:
+    """How often each item is drawn, [n]: the product of how often each of its units is."""
+    weight = np.ones(len(owners[0]))
+    for owner in owners:
+        count = int(owner.max()) + 1
+        weight *= np.bincount(rng.integers(0, count, count), minlength=count)[owner]
+    return weight
 
 
 def log_loss(probabilities: Probabilities, targets: Targets) -> float:
     """Mean negative log-probability of the right class, in nats."""
     chosen = probabilities[np.arange(len(targets)), targets]
     return float(-np.log(np.clip(chosen, LEAST_PROBABILITY, 1.0)).mean())
-
-
-def _sums_by_group(probabilities: Probabilities, targets: Targets, groups: Sequence[str]) -> tuple[Floats, int]:
-    """For each group, its confusion matrix and its bins' gaps, [groups, k * k + BINS]; and how many groups."""
-    k = probabilities.shape[1]
-    names, owner = np.unique(np.asarray(groups), return_inverse=True)
-    confidence, right = top(probabilities, targets)
-    table = np.zeros((len(names), k * k + BINS))
-    np.add.at(table, (owner, targets * k + probabilities.argmax(axis=1)), 1.0)
-    np.add.at(table, (owner, k * k + equal_width(confidence)), confidence - right)
-    return table, len(names)
 
 
 def _confusion(predicted: Integers, targets: Targets, k: int) -> Floats:

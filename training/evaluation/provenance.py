@@ -59,6 +59,12 @@ def taught_of(manifest: Manifest) -> dict[Modality, Taught]:
     }
 
 
+def learned_from(manifest: Manifest, modality: Modality, corpus: str) -> bool:
+    """Whether a modality learned from a corpus, in whichever of its styles; taken for granted where nothing is kept."""
+    section = part_of(part_of(manifest.training, "recipe"), modality)
+    return not section or corpus.split("-")[0] == str(section["corpus"]).split("-")[0]
+
+
 def uncalibrated(config: NetworkConfig, taught: Mapping[Modality, Taught]) -> NetworkConfig:
     """The same constants before calibration; the shares of the modalities stay."""
     before = {

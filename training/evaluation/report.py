@@ -31,10 +31,14 @@ CORPUS_NAMES = {
     "meld-text-plain": "MELD, transcripts without case and punctuation",
     "ravdess": "RAVDESS, voices",
     "fer2013": "FER2013, faces",
+    "ferplus": "FER+, faces with people's votes",
+    "goemotions": "GoEmotions, comments",
+    "voices": "acted voices",
+    "composed": "items composed from several corpora",
     "manifest": "a manifest of your own",
 }
 SCOPE_NAMES = {"all": "all items", "unseen": "without items seen in training"}
-PRIOR_NAMES = {"corpus": "prior of the corpus", "declared": "declared prior"}
+PRIOR_NAMES = {"corpus": "prior of the corpus", "declared": "declared prior", "uniform": "uniform prior"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def render_report(evaluations: Sequence[Evaluation]) -> str:
     return environment.get_template("evaluation.html").render(
         first=first,
         title=f"{first.bundle} {first.version} on {first.corpus}",
-        evaluations=[e for e in evaluations if e.prior == "corpus" or not e.same_prior],
+        evaluations=[e for e in evaluations if not (e.same_prior and e.prior == "corpus")],
         style=Markup(style),
         policy=content_policy(style, ""),
         corpora=CORPORA,

@@ -6,7 +6,7 @@ and each question is answered by the fusion alone.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from model.contract import Modality
-from model.network import EmotionNetwork, NetworkConfig
+from model.network import N_EMOTIONS, EmotionNetwork, NetworkConfig
 from training.corpora import Example
 from training.evaluation.confidence import Probabilities, Targets
 
@@ -36,6 +36,8 @@ class Encoded:
     groups: tuple[str, ...]
     contents: tuple[str, ...]
     words: tuple[str, ...]  # likewise, of the words by themselves; "" where `contents` names them
+    votes: Probabilities | None = None  # [n, 7] what people voted, rows of NaN where that is not known
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # beside groups, what else repeats
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -53,6 +55,8 @@ class Encoded:
             groups=tuple(self.groups[i] for i in chosen),
             contents=tuple(self.contents[i] for i in chosen),
             words=tuple(self.words[i] for i in chosen),
+            votes=None if self.votes is None else self.votes[chosen],
+            units={name: tuple(unit[i] for i in chosen) for name, unit in self.units.items()},
         )
 
     def only(self, subset: Sequence[Modality]) -> "Encoded":
@@ -63,6 +67,7 @@ class Encoded:
             embeddings=tuple(e if m in subset else torch.zeros_like(e) for m, e in self._columns()),
             logits=self.logits * kept[None, :, None],
             present=self.present & kept,
+            units={name: unit for name, unit in self.units.items() if name in subset or name not in self.modalities},
         )
 
     def having(self, subset: Sequence[Modality]) -> Rows:
@@ -74,8 +79,34 @@ class Encoded:
         """The items that have two modalities or more."""
         return np.flatnonzero((self.present.sum(dim=1) >= 2).numpy())
 
+    def parts(self) -> "Encoded | None":
+        """What is judged in the items' place, and pooled afterwards; None where they are judged themselves."""
+        return None
+
+    def pooled(self, judged: "Judged") -> "Judged":
+        """Of predictions for the `parts` those for the items."""
+        return judged
+
     def _columns(self) -> Iterator[tuple[Modality, Tensor]]:
         return zip(self.modalities, self.embeddings, strict=True)
+
+
+def joined(parts: Sequence[Encoded]) -> Encoded:
+    """Several sets of items as one; votes only where all have them."""
+    votes = [p.votes for p in parts if p.votes is not None]
+    return Encoded(
+        modalities=parts[0].modalities,
+        embeddings=tuple(torch.cat(columns) for columns in zip(*(p.embeddings for p in parts), strict=True)),
+        logits=torch.cat([p.logits for p in parts]),
+        present=torch.cat([p.present for p in parts]),
+        emotions=np.concatenate([p.emotions for p in parts]),
+        sentiments=np.concatenate([p.sentiments for p in parts]),
+        groups=tuple(group for p in parts for group in p.groups),
+        contents=tuple(content for p in parts for content in p.contents),
+        words=tuple(words for p in parts for words in p.words),
+        votes=np.concatenate(votes) if len(votes) == len(parts) else None,
+        units={name: tuple(unit for p in parts for unit in p.units[name]) for name in parts[0].units},
+    )
 
 
 @dataclass(frozen=True)
@@ -101,38 +132,31 @@ def encode(network: EmotionNetwork, examples: Sequence[Example]) -> Encoded:
     parts = [_encode(network, chunk) for chunk in _chunks(examples)]
     if not parts:
         raise ValueError("there is no example")
-    return Encoded(
-        modalities=network.modalities,
-        embeddings=tuple(torch.cat(columns) for columns in zip(*(p.embeddings for p in parts), strict=True)),
-        logits=torch.cat([p.logits for p in parts]),
-        present=torch.cat([p.present for p in parts]),
-        emotions=np.concatenate([p.emotions for p in parts]),
-        sentiments=np.concatenate([p.sentiments for p in parts]),
-        groups=tuple(group for p in parts for group in p.groups),
-        contents=tuple(content for p in parts for content in p.contents),
-        words=tuple(words for p in parts for words in p.words),
-    )
+    return joined(parts)
 
 
 def judge(network: EmotionNetwork, encoded: Encoded, fit: CrossFit | None = None) -> Judged:
     """Fuse, with the network's own constants or each group with those of its fold."""
+    parts = encoded.parts()
+    if parts is not None:
+        return encoded.pooled(judge(network, parts, fit))
     if fit is None:
         return _fuse(network, encoded)
     folds = np.asarray([fit.fold_of.get(group, 0) for group in encoded.groups])  # one that no fold was fitted on
     order = [np.flatnonzero(folds == fold) for fold in range(len(fit.configs))]
     pairs = [(rows, config) for rows, config in zip(order, fit.configs, strict=True) if len(rows)]
-    parts = [judge_by(network, encoded.rows(rows), config) for rows, config in pairs]
+    judged = [judge_by(network, encoded.rows(rows), config) for rows, config in pairs]
     back = np.argsort(np.concatenate([rows for rows, _ in pairs]), kind="stable")
     return Judged(
-        emotions=np.concatenate([p.emotions for p in parts])[back],
-        sentiments=np.concatenate([p.sentiments for p in parts])[back],
-        alone={m: np.concatenate([p.alone[m] for p in parts])[back] for m in encoded.modalities},
+        emotions=np.concatenate([j.emotions for j in judged])[back],
+        sentiments=np.concatenate([j.sentiments for j in judged])[back],
+        alone={m: np.concatenate([j.alone[m] for j in judged])[back] for m in encoded.modalities},
     )
 
 
 def judge_by(network: EmotionNetwork, encoded: Encoded, config: NetworkConfig) -> Judged:
     """Fuse with other constants than the network's own."""
-    with _constants(network, config):
+    with using(network, config):
         return _fuse(network, encoded)
 
 
@@ -163,7 +187,8 @@ def _fuse(network: EmotionNetwork, encoded: Encoded) -> Judged:
 
 
 @contextmanager
-def _constants(network: EmotionNetwork, config: NetworkConfig) -> Iterator[None]:
+def using(network: EmotionNetwork, config: NetworkConfig) -> Iterator[None]:
+    """A network with other constants for as long as the context lasts."""
     own = network.config
     set_constants(network, config)
     try:
@@ -184,6 +209,7 @@ def _encode(network: EmotionNetwork, examples: Sequence[Example]) -> Encoded:
         groups=tuple(e.group for e in examples),
         contents=tuple(e.content for e in examples),
         words=tuple(e.words for e in examples),
+        votes=np.asarray([e.votes or (np.nan,) * N_EMOTIONS for e in examples], dtype=np.float64),
     )
 
 

@@ -23,11 +23,11 @@ _EMOTIONS = _scores(joy=0.71, neutral=0.12, surprise=0.08, sadness=0.04, anger=0
 _SENTIMENTS = _scores(positive=0.78, neutral=0.16, negative=0.06)
 
 ANALYSIS: dict[str, Any] = {
-    "schema_version": "1.1",
+    "schema_version": "2.0",
     "video": {"duration_s": 4.2, "width": 1280, "height": 720, "fps": 25.0, "has_audio": True},
     "language": "en",
     "language_probability": 0.98,
-    "model": {"bundle": "starter", "version": "0.2.0", "speech": "whisper-base"},
+    "model": {"bundle": "starter", "version": "0.7.0", "speech": "whisper-base", "prior": "declared"},
     "utterances": [
         {
             "start_time": 0.4,
@@ -36,10 +36,21 @@ ANALYSIS: dict[str, Any] = {
             "language": "en",
             "emotions": _EMOTIONS,
             "sentiments": _SENTIMENTS,
-            "modalities": {"text": {"weight": 1.0, "emotions": _EMOTIONS}},
+            "modalities": {"text": {"weight": 1.0, "contribution": 2.74, "emotions": _EMOTIONS}},
+            "bias": -0.962,
+            "decided_by": "modalities",
+            "contradictory": False,
+            "unclear": False,
         }
     ],
-    "overall": {"emotions": _EMOTIONS, "sentiments": _SENTIMENTS},
+    "overall": {
+        "emotions": _EMOTIONS,
+        "sentiments": _SENTIMENTS,
+        "modalities": {"text": {"weight": 1.0, "contribution": 2.74}},
+        "bias": -0.962,
+        "decided_by": "modalities",
+        "unclear": False,
+    },
     "warnings": [],
 }
 
@@ -62,7 +73,7 @@ ITEM: dict[str, Any] = {
         "sentiments": _SENTIMENTS,
         "warnings": [],
         "bundle": "starter",
-        "bundle_version": "0.2.0",
+        "bundle_version": "0.7.0",
     },
     "error": None,
 }

@@ -1,0 +1,474 @@
+"""Fitting a fusion: people's judgments, composed items without leaks, parameters recovered, the command from raw
+data."""
+
+import csv
+import json
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import log_softmax, softmax
+
+from model.bundle import Manifest, load_bundle, read_manifest, save_bundle
+from model.contract import EMOTIONS, SENTIMENTS, Modality
+from model.fusion import Fusion, subset_name
+from model.network import N_LOGITS, EmotionNetwork
+from tests.training.commands import run_evaluate, run_fuse
+from tests.training.small_bundle import BERT, CONVERSATION, small_network, utterance
+from training.corpora import CORPORA, IGNORED
+from training.corpora.base import Labels
+from training.evaluation.metrics import bootstrap, log_loss
+from training.evaluation.protocol import Evaluation
+from training.evaluation.provenance import Taught
+from training.evaluation.scoring import encode, joined, judge, judge_by, set_constants
+from training.fusion.choosing import Study, half, score_of
+from training.fusion.composing import MISSING, Pool, Soft, compose, draw, missing
+from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
+from training.fusion.judgments import (
+    Judgments,
+    perceived_given_intended,
+    read_judgments,
+    sentiments_of_emotions,
+    valence_thresholds,
+)
+from training.fusion.real import fit_real
+from training.fusion.temperatures import fit_temperatures
+from training.licence import corpus_licences, licence_line
+from training.recipe import STARTER, Recipe
+
+FREE = Shrinkage(weights=1e-6, bias=1e-6)
+NEUTRAL, ANGER, JOY = (EMOTIONS.index(e) for e in ("neutral", "anger", "joy"))
+
+
+def judgments_of(n: int, seed: int = 0) -> Judgments:
+    """Random labels that agree on half of the utterances, in dialogues of eight."""
+    rng = np.random.default_rng(seed)
+    together = rng.integers(0, 7, n)
+    text, audio, face = (np.where(rng.random(n) < 0.5, together, rng.integers(0, 7, n)) for _ in range(3))
+    return Judgments(
+        {"text": text, "audio": audio, "face": face, "together": together},
+        valence=np.round(rng.uniform(-2, 2, n), 1),
+        dialogues=tuple(f"G{i // 8:05d}" for i in range(n)),
+        splits=tuple("val" if i % 5 == 4 else "train" for i in range(n)),
+    )
+
+
+@cache
+def pool_of(modality: Modality, labels: Labels, n: int, corpus: str = "some", lacking: tuple[int, ...] = ()) -> Pool:
+    """Samples of every class but those lacking; a sample's first logit tells which it is."""
+    network = small_network()
+    examples = [utterance(i, text=modality == "text", face=modality == "face") for i in range(n)]
+    encoded = encode(network, examples)
+    kept = np.asarray([i for i, e in enumerate(encoded.emotions) if e not in lacking])
+    return Pool(corpus, modality, labels, encoded.rows(kept))
+
+
+def real_items(n: int, weights: dict[Modality, float], bias: float, seed: int = 0) -> Items:
+    """Items of a world in which evidence counts by known weights, and neutral is less likely where there are two."""
+    rng = np.random.default_rng(seed)
+    evidence = np.zeros((n, 2, N_LOGITS))
+    for head in (slice(0, 7), slice(7, None)):
+        raw = rng.normal(scale=1.5, size=(n, 2, evidence[:, :, head].shape[2]))
+        evidence[:, :, head] = log_softmax(raw, axis=2) + np.log(raw.shape[2])
+    total = (np.asarray([weights["text"], weights["face"]])[:, None] * evidence).sum(axis=1)
+    total[:, NEUTRAL] -= bias
+    targets = [
+        (softmax(total[:, head], axis=1).cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
+        for head in (slice(0, 7), slice(7, None))
+    ]
+    return Items(("text", "face"), evidence, np.ones((n, 2), dtype=bool), targets[0], targets[1])
+
+
+def test_known_weights_are_found_again() -> None:
+    items = real_items(8_000, {"text": 0.5, "face": 0.9}, bias=0.0)
+    fitted = fit_fusion(items, Shrinkage(weights=None, bias=1e-4))
+    assert np.ptp(fitted.weights["text"].emotion) < 1e-9, "one weight a modality"
+    for modality, weight in (("text", 0.5), ("face", 0.9)):
+        assert fitted.weights[modality].emotion[0] == pytest.approx(weight, abs=0.05)  # type: ignore[index]
+        assert fitted.weights[modality].sentiment[0] == pytest.approx(weight, abs=0.08)  # type: ignore[index]
+
+
+def test_shrinkage_holds_the_classes_of_a_modality_together() -> None:
+    items = real_items(3_000, {"text": 0.5, "face": 0.9}, bias=0.0)
+    spread = [
+        np.ptp(fit_fusion(items, Shrinkage(weights=w, bias=1e-4)).weights["text"].emotion) for w in (1e-5, 0.01, 10.0)
+    ]
+    assert spread[0] > spread[1] > spread[2] and spread[2] < 0.01
+
+
+def test_what_is_fitted_predicts_as_the_network_that_has_it() -> None:
+    """Fitting and serving compute the same thing, for every subset."""
+    network = small_network()
+    encoded = encode(network, [utterance(i, text=i % 3 != 0, face=i % 3 != 1) for i in range(60)])
+    fitted = fit_fusion(Items.of(network, encoded), FREE)
+    items = Items.of(network, encoded)
+    set_constants(network, network.config.model_copy(update={"fusion": fitted}))
+    np.testing.assert_allclose(
+        predict(items, fitted, CONVERSATION.prior_emotion), judge(network, encoded).emotions, atol=1e-5
+    )
+    alone = predict(only(items, ["face"]), fitted, CONVERSATION.prior_emotion)
+    np.testing.assert_allclose(alone, judge(network, encoded.only(["face"])).emotions, atol=1e-5)
+
+
+def test_real_items_of_a_corpus_are_fitted_by_the_same_code() -> None:
+    network = small_network()
+    encoded = encode(network, [utterance(i) for i in range(200)])
+    fitted = fit_fusion(Items.of(network, encoded), Shrinkage(weights=0.01, bias=1e-4))
+    assert set(fitted.weights) == {"text", "face"} and set(fitted.bias) == {"text+face"}
+    with pytest.raises(ValueError, match="two modalities"):
+        fit_fusion(Items.of(network, encoded.only(["text"])), FREE)
+    unrated = fit_fusion(Items.of(network, replace(encoded, sentiments=np.full(200, IGNORED))), FREE)
+    assert unrated.weights["text"].sentiment == (1.0,) * 3 and unrated.bias["text+face"].sentiment == (0.0,) * 3
+
+
+def test_a_fusion_of_real_items_ships_where_it_predicts_better_than_the_gates() -> None:
+    """Both modalities see the truth and neither repeats the other: an average understates it, a sum does not."""
+    network = small_network()
+    rng, n = np.random.default_rng(0), 600
+    encoded = encode(network, [utterance(0)]).rows(np.zeros(n, np.int64))
+    emotions = rng.choice(7, n, p=CONVERSATION.prior_emotion)
+    place = rng.normal(size=(n, 2, 7)) + np.eye(7)[emotions][:, None]
+    logits = torch.zeros(n, 2, N_LOGITS)
+    logits[:, :, :7] = torch.from_numpy(place).float()
+    seen = replace(
+        encoded,
+        logits=logits * network.temperature + network.log_train_prior,
+        emotions=emotions,
+        sentiments=np.full(n, IGNORED),
+        groups=tuple(f"dialogue {i // 6}" for i in range(n)),
+    )
+    fitted = fit_real(network, network.config, seen)
+    assert fitted.fusion is not None and 0.7 < np.mean(fitted.fusion.weights["text"].emotion) < 1.3
+    before, after = (judge_by(network, seen, c).emotions for c in (network.config, fitted))
+    assert log_loss(after, emotions) < log_loss(before, emotions) - 0.05
+    assert fit_real(network, fitted, seen.only(["face"])).fusion is None, "nothing to fit it on"
+
+
+@given(st.integers(0, 1000))
+def test_every_slot_gets_a_sample_of_the_label_that_means_the_same(seed: int) -> None:
+    judgments = judgments_of(40)
+    pools = [
+        pool_of("text", "together", 70, "meld"),
+        pool_of("text", "text", 70, "comments"),
+        pool_of("face", "face", 70),
+    ]
+    drawn = draw(judgments, pools, seed)
+    assert drawn.modalities == ("text", "face")
+    for row in range(len(judgments)):
+        for slot in range(2):
+            pool = pools[drawn.pool[row, slot]]
+            label = judgments.labels[pool.column][row]
+            assert pool.samples.emotions[drawn.sample[row, slot]] == label
+    assert abs((drawn.pool[:, 0] == 0).sum() - 20) <= 1, "both corpora of words fill half of the rows"
+    again = draw(judgments, pools, seed)
+    assert (again.sample == drawn.sample).all() and (again.pool == drawn.pool).all()
+
+
+def test_a_class_that_a_corpus_lacks_is_taken_from_another_or_counted() -> None:
+    judgments = judgments_of(70)
+    pools = [pool_of("text", "text", 70, "a", lacking=(ANGER,)), pool_of("text", "text", 70, "b", lacking=(JOY,))]
+    assert (draw(judgments, pools, 0).sample != MISSING).all() and missing(judgments, pools) == {"text": {}}
+    alone = [pools[0], pool_of("face", "face", 70)]
+    found = draw(judgments, alone, 0)
+    without = found.sample[:, 0] == MISSING
+    assert (judgments.labels["text"][without] == ANGER).all() and without.sum() == missing(judgments, alone)["text"][
+        "anger"
+    ]
+    items = compose(judgments, sentiments_of_emotions(judgments.emotions), alone, found)
+    assert (~items.present[:, 0].numpy() == without).all() and items.present[:, 1].all()
+    assert (items.emotions == judgments.emotions).all() and set(items.units) == {"text", "face"}
+
+
+def test_soft_slots_draw_what_people_may_have_heard() -> None:
+    """Where intended anger is heard as neutral half of the time, half of what is heard as neutral was meant as
+    anger."""
+    heard = np.eye(7)
+    heard[ANGER] = 0.0
+    heard[ANGER, [ANGER, NEUTRAL]] = 0.5
+    judgments = judgments_of(4000)
+    pool = pool_of("face", "intended", 70)
+    drawn = draw(judgments, [pool], 0, Soft(heard))
+    intended = pool.samples.emotions[drawn.sample[:, 0]]
+    of_neutral = judgments.labels["face"] == NEUTRAL
+    assert (intended[of_neutral] == ANGER).mean() == pytest.approx(1 / 3, abs=0.06)
+    assert (intended[judgments.labels["face"] == ANGER] == ANGER).all()
+    labelled_by_people = Pool("x", "face", "face", pool.samples)
+    hard = draw(judgments, [labelled_by_people], 0, Soft(heard))
+    assert (pool.samples.emotions[hard.sample[:, 0]] == judgments.labels["face"]).all()
+
+
+@given(st.lists(st.sampled_from([f"speaker {i}" for i in range(9)]), min_size=2, max_size=60))
+def test_halves_share_no_group_and_leave_none_out(groups: list[str]) -> None:
+    first, second = half(groups, True), half(groups, False)
+    assert sorted([*first, *second]) == list(range(len(groups)))
+    assert not {groups[i] for i in first} & {groups[i] for i in second}
+
+
+def test_a_left_out_corpus_of_voices_has_no_part_in_the_fit() -> None:
+    network = small_network()
+    voices = [pool_of("face", "face", 70, name) for name in ("a", "b")]
+    pools = (pool_of("text", "text", 70, "words"), *(Pool(p.corpus, "audio", "intended", p.samples) for p in voices))
+    judgments = judgments_of(160)
+    study = Study(network, pools, judgments, judgments, judgments, valence_thresholds(judgments), draws=1)
+    for name, fit, choose in study.left_out():
+        assert name not in {p.corpus for p in fit} and {p.corpus for p in choose if p.modality == "audio"} == {name}
+        words = [next(p for p in part if p.modality == "text").samples for part in (fit, choose)]
+        assert not set(words[0].groups) & set(words[1].groups)
+    assert [name for name, _, _ in study.left_out()] == ["a", "b"]
+
+
+def test_thresholds_of_valence_are_found_where_they_were_put() -> None:
+    rng = np.random.default_rng(0)
+    emotions = rng.choice([ANGER, NEUTRAL, JOY], 3000)
+    centre = {ANGER: -1.2, NEUTRAL: -0.2, JOY: 0.8}
+    valence = np.round([centre[e] + rng.normal(scale=0.1) for e in emotions], 1)
+    labels = dict.fromkeys(("text", "audio", "face", "together"), emotions)
+    found = valence_thresholds(Judgments(labels, valence, ("d",) * 3000, ("train",) * 3000))  # type: ignore[arg-type]
+    assert -1.0 <= found.negative <= -0.5 and 0.1 <= found.positive <= 0.6 and found.agreement > 0.99
+    assert [SENTIMENTS[s] for s in found.sentiments(np.asarray([-2.0, -0.2, 2.0]))] == [
+        "negative",
+        "neutral",
+        "positive",
+    ]
+
+
+def test_judgments_that_are_none_are_refused_in_a_line(tmp_path: Path) -> None:
+    good = "utterance,split,text,audio,video,together,valence\nG1_01_001,train,joy,joy,joy,joy,0.4\n"
+    (tmp_path / "good.csv").write_text(good)
+    assert read_judgments(tmp_path / "good.csv").dialogues == ("G1_01",)
+    for bad, message in (
+        (good.replace("valence", "v"), "valence"),
+        (good.replace("joy,0.4", "glee,0.4"), "row 2: 'glee'"),
+        (good.splitlines()[0], "no rows"),
+        (good.replace("0.4", "much"), "not a number"),
+    ):
+        (tmp_path / "bad.csv").write_text(bad)
+        with pytest.raises(ValueError, match=message):
+            read_judgments(tmp_path / "bad.csv")
+
+
+def test_votes_give_what_is_heard_in_what_was_intended(tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(
+        "clip,actor,condition,A,D,F,H,N,S\n1002_IEO_ANG_XX,1002,voice,6,0,0,0,2,0\n1002_IEO_ANG_HI,1002,voice,8,0,0,0,0,0\n"
+        "1002_IEO_ANG_HI,1002,face,0,0,0,0,8,0\n"
+    )
+    table = perceived_given_intended(path)
+    assert table[ANGER, ANGER] == pytest.approx(0.875) and table[ANGER, NEUTRAL] == pytest.approx(0.125)
+    np.testing.assert_allclose(table.sum(axis=1), 1.0)
+    assert table[JOY, JOY] == 1.0, "an emotion without votes is taken as it was meant"
+
+
+def test_corpora_count_alike_for_a_temperature() -> None:
+    """A boastful corpus of few samples pulls as hard as a modest one of many."""
+    network = small_network()
+
+    def corpus(name: str, n: int, boast: float) -> Pool:
+        rng = np.random.default_rng(n)
+        likely = rng.normal(scale=2.0, size=(n, 7))
+        emotions = (softmax(likely, axis=1).cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
+        rows = pool_of("text", "text", 70).samples.rows(np.arange(n) % 70)
+        rows.logits[:, 0, :7] = torch.from_numpy(boast * likely).float() + network.log_train_prior[0, :7]
+        return Pool(name, "text", "text", replace(rows, emotions=emotions, sentiments=np.full(n, IGNORED)))
+
+    boastful, modest = corpus("few", 400, 3.0), corpus("many", 4000, 1.0)
+    emotion, sentiment, report = fit_temperatures(network, "text", [boastful, modest], home=["many"])
+    own = {t.corpus: t.own_temperature for t in report}
+    assert own == pytest.approx({"few": 3.0, "many": 1.0}, rel=0.15)
+    assert own["many"] * 1.2 < emotion < own["few"] / 1.2
+    assert sentiment == network.config.calibration["text"].temperature_sentiment, "no corpus labels it"
+    assert [t.home for t in report] == [False, True]
+    assert [t.others_temperature for t in report] == pytest.approx([own["many"], own["few"]])
+    assert report[0].others_ece_signed is not None and report[0].others_ece_signed > 0.05, (
+        "overconfident by the other's"
+    )
+    repeated = Pool("few", "text", "text", joined([boastful.samples] * 3))
+    assert fit_temperatures(network, "text", [repeated, modest], [])[0] == pytest.approx(emotion, rel=0.02)
+
+
+def test_units_that_repeat_widen_an_interval() -> None:
+    """Ten samples drawn again and again are ten samples."""
+    rng = np.random.default_rng(0)
+    sample = rng.integers(0, 10, 2000)
+    right = rng.random(10) < 0.5
+    targets = np.zeros(2000, dtype=np.int64)
+    probabilities = np.where(right[sample][:, None], [[0.8, 0.2]], [[0.2, 0.8]])
+    groups = [str(i) for i in range(2000)]
+    narrow = bootstrap(probabilities, targets, groups)["accuracy"]
+    wide = bootstrap(probabilities, targets, groups, {"text": [str(s) for s in sample]})["accuracy"]
+    assert wide[1] - wide[0] > 4 * (narrow[1] - narrow[0])
+
+
+def test_the_figures_of_neutral_stand_beside_the_truth() -> None:
+    probabilities = np.full((4, 7), 0.1)
+    probabilities[:3, NEUTRAL], probabilities[3, JOY] = 0.4, 0.4
+    score = score_of(probabilities, np.asarray([NEUTRAL, JOY, ANGER, JOY]))
+    assert (score.neutral_predicted, score.neutral_true) == (0.75, 0.25)
+    assert score.neutral_probability == pytest.approx(0.325) and score.ece_signed == pytest.approx(0.4 - 0.5)
+
+
+def test_the_licence_names_every_corpus_that_takes_part() -> None:
+    plan = Recipe.read(STARTER)
+    line = licence_line(plan)
+    assert line.startswith("Research and evaluation only: ")
+    assert plan.fusion is not None
+    for corpus in [*plan.corpora, *(slot.corpus for slot in plan.fusion.slots if slot.licence is None)]:
+        assert CORPORA[corpus].licence in line
+    assert all(slot.licence in line for slot in plan.fusion.slots if slot.licence is not None)
+    assert all(slot.licence for slot in plan.fusion.slots if slot.corpus == "voices"), "a folder's licence is its own"
+    assert "EmotionTalk: free for academic use" in line and "CREMA-D: ODbL" in line
+    assert len(set(corpus_licences(plan))) == len(corpus_licences(plan))
+    assert read_manifest(Path("model/bundles/starter")).licence == line
+
+
+@pytest.fixture(scope="module")
+def reading_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Words and faces, random weights, and a real tokenizer."""
+    torch.manual_seed(0)
+    small = small_network().config
+    text = {**BERT, "vocab_size": 30_522, "max_position_embeddings": 128}
+    network = EmotionNetwork(small.model_copy(update={"text": text})).eval()
+    for head in network.heads.values():
+        torch.nn.init.normal_(head.weight, std=0.5)  # type: ignore[arg-type]
+    taught = {m: Taught.noted(c, 0.0).model_dump(mode="json") for m, c in small.calibration.items()}
+    manifest = Manifest(
+        name="reads", version="0.0.1", licence="none", network=network.config, tokenizer="minilm-l6",
+        training={"taught": taught},
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("reading") / "reads"
+    save_bundle(folder, manifest, network)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Judgments, MELD's words and FER+'s faces in their formats; each face is a pattern of its emotion."""
+    root = tmp_path_factory.mktemp("corpora")
+    rng = np.random.default_rng(0)
+    judgments = judgments_of(240)
+    with (root / "judgments.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["utterance", "split", "text", "audio", "video", "together", "valence"])
+        for i in range(len(judgments)):
+            labels = [EMOTIONS[judgments.labels[c][i]] for c in ("text", "audio", "face", "together")]
+            writer.writerow([f"{judgments.dialogues[i]}_01_{i}", judgments.splits[i], *labels, judgments.valence[i]])
+    (root / "meld").mkdir()
+    with (root / "meld" / "dev_sent_emo.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
+        for d in range(20):
+            for u, emotion in enumerate(EMOTIONS):
+                writer.writerow([d, u, f"{emotion} {d}", "Joey", emotion, "neutral"])
+    names = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF"]
+    votes = np.zeros((80, 10), np.uint8)
+    votes[np.arange(80), np.arange(80) % 8] = 7  # every eighth is contempt, which is not ours
+    votes[:, 8] = 3
+    (root / "ferplus").mkdir()
+    images = rng.integers(0, 255, (80, 48, 48), dtype=np.uint8)
+    np.savez(root / "ferplus" / "validation.npz", images=images, votes=votes, vote_names=np.array(names))
+    return root
+
+
+RECIPE = """
+name = "small"
+version = "9.9.9"
+licence = "For tests"
+seed = 1
+[corpora.meld-text]
+folder = "meld"
+epochs = 1
+batch = 8
+[corpora.fer2013]
+folder = "faces"
+epochs = 1
+batch = 8
+[text]
+corpus = "meld-text"
+learning_rate = 1e-3
+head_learning_rate = 1e-3
+[face]
+corpus = "fer2013"
+width = 32
+learning_rate = 1e-3
+head_learning_rate = 1e-3
+[fusion]
+judgments = "judgments.csv"
+judgments_licence = "judgments: for tests"
+draws = 1
+shrink_weights = [0.1]
+shrink_bias = 1e-3
+prior_of = ["judgments", "meld-text"]
+[[fusion.slots]]
+name = "words"
+corpus = "meld-text"
+folder = "meld"
+home = true
+[[fusion.slots]]
+name = "people"
+corpus = "ferplus"
+folder = "ferplus"
+"""
+
+
+def test_composed_items_are_scored_from_a_folder(reading_bundle: Path, corpora: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    code, output = run_evaluate(
+        reading_bundle, "--corpus", "composed", "--data", corpora, "--prior", "uniform", "--json", out
+    )
+    assert code == 0, output
+    found = [Evaluation.model_validate(e) for e in json.loads(out.read_text())]
+    assert [e.prior for e in found] == ["uniform", "declared", "corpus"]
+    first = found[0]
+    assert first.corpus == "composed" and first.items == 5 * 240 and first.draws is not None
+    assert first.draws.rows == 240 and first.draws.seeds == [0, 1, 2, 3, 4]
+    assert first.draws.samples == {"text: meld": 140, "face: ferplus": 70}
+    assert first.emotion is not None and first.draws.figures["accuracy"].mean == pytest.approx(first.emotion.accuracy)
+    assert {s.modalities for s in first.subsets} == {("text",), ("face",), ("text", "face")}
+    assert first.draws.figures["log_loss"].deviation > 0.0
+    again = [run_evaluate(reading_bundle, "--corpus", "composed", "--data", corpora, "--json", out)[0], out.read_text()]
+    code, _ = run_evaluate(reading_bundle, "--corpus", "composed", "--data", corpora, "--json", out)
+    assert [code, out.read_text()] == again, "the same seeds draw the same"
+
+
+def test_faces_are_scored_by_peoples_votes(reading_bundle: Path, corpora: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    code, output = run_evaluate(reading_bundle, "--corpus", "ferplus", "--data", corpora / "ferplus", "--json", out)
+    assert code == 0 and "10 of 80 faces are left out" in output
+    first = Evaluation.model_validate(json.loads(out.read_text())[0])
+    assert first.items == 70 and first.ties == 0 and first.emotion is not None
+    assert first.votes_log_loss == pytest.approx(first.emotion.log_loss), "here all votes for an emotion are for one"
+
+
+def test_a_fusion_is_fitted_from_raw_data_and_again_from_what_is_kept(
+    reading_bundle: Path, corpora: Path, tmp_path: Path
+) -> None:
+    """The command: encodes, fits, chooses, scores, writes a bundle that loads; a second run encodes nothing."""
+    recipe = tmp_path / "small.toml"
+    recipe.write_text(RECIPE)
+    (corpora / "faces").mkdir(exist_ok=True)
+    images = np.random.default_rng(1).integers(0, 255, (14, 48, 48), dtype=np.uint8)
+    np.savez(corpora / "faces" / "validation.npz", images=images, labels=np.arange(14) % 7, classes=np.array(EMOTIONS))
+    asked = (reading_bundle, "--data", corpora, "--recipe", recipe, "--work", tmp_path / "work")
+    code, output = run_fuse(*asked, "--out", tmp_path / "a")
+    assert code == 0 and "encoding words" in output, output
+    code, output = run_fuse(*asked, "--out", tmp_path / "b")
+    assert code == 0 and "encoding" not in output
+    fitted = read_manifest(tmp_path / "a")
+    assert fitted.network == read_manifest(tmp_path / "b").network, "deterministic"
+    fusion = fitted.network.fusion
+    assert isinstance(fusion, Fusion) and set(fusion.bias) == {subset_name(("text", "face"))}
+    assert fitted.version == "9.9.9" and "judgments: for tests" in fitted.licence
+    judgments = read_judgments(corpora / "judgments.csv").of_split("train")
+    shares = (np.bincount(judgments.emotions, minlength=7) + 1) / (len(judgments) + 7)
+    expected = (shares + np.asarray(CONVERSATION.prior_emotion)) / 2
+    np.testing.assert_allclose(fitted.network.prior_emotion, expected, rtol=1e-6)
+    loaded = load_bundle(tmp_path / "a")
+    assert loaded.network.config.fusion == fusion
+    card = (tmp_path / "a" / "MODEL_CARD.md").read_text()
+    for needed in ("**Fusion adds evidence up**", "*composed*", "not the same as", "Not measured", "declared prior"):
+        assert needed in card, needed

@@ -1,0 +1,83 @@
+"""FER+ (Barsoum et al. 2016): FER-2013's faces as they were published, each with the votes of ten people."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from rich.console import Console
+
+from model.contract import EMOTIONS, Emotion
+from model.features import Sample
+from model.modalities.base import Tokenizer
+from model.modalities.face import standardise_faces
+from training.corpora.base import Example, Split, targets
+from training.corpora.fer2013 import FILES, open_archive, whole_numbers
+from training.data.content_hash import content_of
+
+EMOTIONS_OF_VOTES: dict[str, Emotion] = {
+    "anger": "anger", "disgust": "disgust", "fear": "fear", "happiness": "joy", "neutral": "neutral",
+    "sadness": "sadness", "surprise": "surprise",
+}  # fmt: skip
+NO_EMOTION = ("unknown", "NF")  # votes that name none; contempt is one, but not ours
+LEAST_VOTES = 5  # of ten: half of the people agree
+
+
+def read_ferplus(data: Path, split: Split, _: Tokenizer | None) -> list[Example]:
+    """An .npz with `images` uint8 [n, 48, 48], `votes` [n, v] and `vote_names`, of whichever split, or the folder of
+    them.
+
+    Items are the faces whose most votes, at least LEAST_VOTES, are for one of our emotions; of emotions with equally
+    many votes the first in `vote_names` counts. What is left out is counted, and so are the ties.
+    """
+    if data.is_file():
+        return _read(data, "")
+    there = [(s, data / f) for s, f in FILES.items() if split in ("all", s) and (data / f).exists()]
+    if not there:
+        raise FileNotFoundError(f"{data} holds none of {', '.join(FILES.values())}")
+    return [example for name, path in there for example in _read(path, f"{name} ")]
+
+
+def _read(path: Path, prefix: str) -> list[Example]:
+    images, votes, names, numbers = _arrays(path)
+    named = [i for i, name in enumerate(names) if name not in NO_EMOTION]
+    faces = standardise_faces(torch.from_numpy(images))
+    examples, ties = [], 0
+    for i, (image, row) in enumerate(zip(images, votes, strict=True)):
+        most = max(row[named])
+        first, *others = [j for j in named if row[j] == most]
+        emotion = EMOTIONS_OF_VOTES.get(names[first])
+        if most < LEAST_VOTES or emotion is None:
+            continue
+        ties += bool(others)
+        index, sentiment = targets(emotion, "", f"{path}, image {i}")
+        content, group = content_of(image.tobytes()), f"{prefix}image {numbers[i]}"
+        examples.append(
+            Example(Sample(face=faces[i : i + 1]), index, sentiment, group, content, votes=_ours(row, names))
+        )
+    Console(stderr=True).print(
+        f"{len(images) - len(examples)} of {len(images)} faces are left out: fewer than {LEAST_VOTES} votes agree, "
+        f"or on an emotion that is not ours; {ties} of the others are ties"
+    )
+    return examples
+
+
+def _ours(row: npt.NDArray[np.int64], names: list[str]) -> tuple[float, ...]:
+    """The share of each of our emotions among the votes for these."""
+    counts = {EMOTIONS_OF_VOTES[name]: int(n) for name, n in zip(names, row, strict=True) if name in EMOTIONS_OF_VOTES}
+    total = sum(counts.values())
+    return tuple(counts[emotion] / total for emotion in EMOTIONS)
+
+
+def _arrays(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], list[str], list[int]]:
+    """Images, votes, the votes' names and the images' numbers. Raises KeyError or ValueError."""
+    with open_archive(path, "images, votes and vote_names") as archive:
+        images, votes = archive["images"], archive["votes"]
+        names = [str(name) for name in archive["vote_names"]]
+        numbers = archive["number"].tolist() if "number" in archive else list(range(len(images)))
+    whole_numbers(path, "images", images, (len(images), 48, 48), 255)
+    whole_numbers(path, "votes", votes, (len(images), len(names)), 255)
+    missing = [name for name in EMOTIONS_OF_VOTES if name not in names]
+    if missing:
+        raise ValueError(f"{path}: vote_names lacks {', '.join(missing)}")
+    return images.astype(np.uint8), votes.astype(np.int64), names, numbers

@@ -1,0 +1,145 @@
+"""Fit how a bundle combines its modalities: `python -m training.fuse BUNDLE --data CORPORA --out FOLDER`.
+
+The encoders stay as they are. The recipe's [fusion] names people's judgments and the corpora that fill their slots; see
+training.fusion. A killed run goes on where it was, by way of `--work`.
+"""
+
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from model.bundle import BundleError, Manifest, find_bundle, load_bundle, read_manifest, save_manifest
+from model.media import MediaError
+from model.weights import WeightsError
+from training.card import Report, write_card
+from training.corpora import CORPORA
+from training.data.content_hash import file_digest
+from training.data.training_items import FILE_NAME
+from training.evaluation.protocol import Evaluation, Subject, evaluate
+from training.evaluation.provenance import taught_of
+from training.fusion.choosing import Score
+from training.fusion.encoding import encode_slot
+from training.fusion.study import Fused, FusionReport, facts_of, fuse
+from training.licence import licence_line
+from training.recipe import STARTER, Recipe, RecipeError, SlotRecipe
+from training.revision import commit
+
+WEIGHTS = "weights.safetensors"
+
+
+def main(
+    bundle: Annotated[str, typer.Argument(help="Name or folder of the bundle whose encoders are to be used.")],
+    data: Annotated[Path, typer.Option(help="The folder that the recipe's folders are in.")],
+    out: Annotated[Path, typer.Option(help="Where the bundle is written; may be the bundle's own folder.")],
+    recipe: Annotated[Path, typer.Option(help="The recipe.")] = STARTER,
+    work: Annotated[Path, typer.Option(help="What is kept between runs.")] = Path("out/fusion"),
+) -> None:
+    """Fit temperatures, weights, biases, prior and thresholds, and write the bundle with its evaluation and card."""
+    try:
+        plan = Recipe.read(recipe)
+    except RecipeError as error:
+        raise typer.BadParameter(f"{recipe}: {error}", param_hint="--recipe") from error
+    if plan.fusion is None:
+        raise typer.BadParameter(f"{recipe} has no [fusion]", param_hint="--recipe")
+    try:
+        report = write_fused(find_bundle(bundle), plan, data, work, out)
+    except BundleError as error:
+        raise typer.BadParameter(str(error), param_hint="BUNDLE") from error
+    except (MediaError, WeightsError, OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--data") from error
+    show(report, Console())
+
+
+def write_fused(source: Path, plan: Recipe, data: Path, work: Path, out: Path) -> FusionReport:
+    """The bundle in `source` with a fusion fitted by the recipe, in `out`, which is replaced file by file at the
+    end."""
+    loaded, weights, manifest = load_bundle(source), file_digest(source / WEIGHTS), read_manifest(source)
+    fused = fuse(loaded, weights, taught_of(manifest), plan, data, work)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        for name in (WEIGHTS, FILE_NAME):
+            if (source / name).is_file():
+                shutil.copyfile(source / name, made / name)
+        save_manifest(made, _manifest(manifest, plan, fused))
+        report = Report(
+            created=datetime.now(UTC).strftime("%Y-%m-%d"),
+            commit=commit(),
+            calibrations=[],
+            fusion=fused.report,
+            evaluations=_score(Subject.load(made), weights, plan, fused, data, work),
+        )
+        (made / "evaluation.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        write_card(made)
+        (made / "LICENSE").write_text(f"{licence_line(plan)}.\nSee MODEL_CARD.md for the corpora and what follows.\n")
+        out.mkdir(parents=True, exist_ok=True)
+        for file in sorted(made.iterdir()):
+            shutil.copyfile(file, out / file.name)
+    return fused.report
+
+
+def _manifest(before: Manifest, plan: Recipe, fused: Fused) -> Manifest:
+    training = {k: v for k, v in before.training.items() if k != "calibrated_on"}  # its temperatures are replaced
+    training |= {
+        "recipe": plan.model_dump(mode="json", exclude_none=True),
+        "fusion": {"commit": commit(), "fitted_on": facts_of(fused.pools)},
+    }
+    update = {"version": plan.version, "licence": licence_line(plan), "network": fused.config, "training": training}
+    return before.model_copy(update=update)
+
+
+def _score(subject: Subject, weights: str, plan: Recipe, fused: Fused, data: Path, work: Path) -> list[Evaluation]:
+    """Every corpus that an encoder learned from, by its held-out split, and every other that fitted the fusion."""
+    pools = list(fused.pools)
+    slots = {slot.name: slot for slot in plan.fusion.slots} if plan.fusion else {}
+    there = {slot.corpus for slot in slots.values()}
+    for corpus, how in plan.corpora.items():
+        if corpus not in there and len(CORPORA[corpus].modalities) == 1:
+            slot = SlotRecipe(name=corpus, corpus=corpus, folder=how.folder, home=True)
+            pools.append(encode_slot(subject.bundle, weights, slot, data, work))
+    evaluations: list[Evaluation] = []
+    for pool in pools:
+        corpus = slots[pool.corpus].corpus if pool.corpus in slots else pool.corpus
+        split = slots[pool.corpus].split if pool.corpus in slots else "held-out"
+        evaluations += evaluate(subject, corpus, split, pool.samples, name=pool.corpus)
+    return evaluations
+
+
+def show(report: FusionReport, console: Console) -> None:
+    """Print what was chosen, and the figures with voices that had no part in the fit."""
+    console.print("Composed items, with a corpus of voices left out of the fit; n, neutral predicted / mean / true")
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for column in ("voices, rows", "fusion", "wF1", "mF1", "loss", "ECE", "", "neutral", "", ""):
+        table.add_column(column, no_wrap=True)
+    for part in report.left_out:
+        for way, score in part.scores.items():
+            table.add_row(f"{part.voices}, {part.rows.split()[0]}", way, *_cells(score))
+    console.print(table)
+    for c in report.candidates:
+        held = (
+            "one weight a modality" if c.shrinkage.weights is None else f"by class, shrunk by {c.shrinkage.weights:g}"
+        )
+        console.print(f"{held}: log loss {c.log_loss:.4f}, weighted F1 {c.weighted_f1:.4f}")
+    for t in report.transfers:
+        others = "-" if t.others_ece is None else f"{t.others_ece:.3f} ({t.others_ece_signed:+.3f})"
+        console.print(
+            f"{t.modality} on {t.corpus}: own temperature {t.own_temperature:.2f}, "
+            f"ECE {t.ece:.3f} ({t.ece_signed:+.3f}), by the others' temperature {others}",
+            soft_wrap=True,
+        )
+    console.print(report.thresholds)
+
+
+def _cells(score: Score) -> list[str]:
+    figures = score.weighted_f1, score.macro_f1, score.log_loss, score.ece
+    neutral = score.neutral_predicted, score.neutral_probability, score.neutral_true
+    return [*(f"{v:.3f}" for v in figures), f"{score.ece_signed:+.3f}", *(f"{v:.3f}" for v in neutral)]
+
+
+if __name__ == "__main__":
+    typer.run(main)

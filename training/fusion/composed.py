@@ -1,0 +1,86 @@
+"""Scores a bundle on a folder of composed items (training.fusion.composing): every row, drawn with several seeds.
+
+    FOLDER/judgments.csv        people's labels, in EmotionTalk's format
+    FOLDER/meld/*.csv           words, drawn by people's label for all together
+    FOLDER/goemotions/*.csv     words, drawn by their label for the words; half of the rows each where both are there
+    FOLDER/ferplus/*.npz        faces, drawn by the label for the face
+    FOLDER/voices/*/manifest.csv  voices, drawn by the label for the voice; each folder is a corpus
+
+All labelled samples take part: none is chosen, or left out, by what the bundle predicts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training.evaluation.confidence import Probabilities
+from training.evaluation.metrics import headline
+from training.evaluation.protocol import Draws, Evaluation, Mean, Prior, Subject, evaluate, predicted
+from training.evaluation.scoring import Encoded, joined
+from training.fusion.composing import Pool, compose, draw, missing, shares
+from training.fusion.encoding import pool_of
+from training.fusion.judgments import Judgments, ValenceThresholds, read_judgments, valence_thresholds
+
+JUDGMENTS = "judgments.csv"
+SEEDS = range(5)
+FIGURES = ("accuracy", "weighted_f1", "macro_f1", "balanced_accuracy", "log_loss", "ece", "ece_signed")
+SOURCES = (("meld", "meld-text", "*.csv"), ("goemotions", "goemotions", "*.csv"), ("ferplus", "ferplus", "*.npz"))
+
+
+@dataclass(frozen=True)
+class Composed:
+    """Judgments, what fills their slots, and the sentiment thresholds of their valence."""
+
+    judgments: Judgments
+    pools: tuple[Pool, ...]
+    thresholds: ValenceThresholds
+
+    def items(self, seed: int) -> Encoded:
+        """Every row once, its slots filled by chance from the seed."""
+        sentiments = self.thresholds.sentiments(self.judgments.valence)
+        return compose(self.judgments, sentiments, self.pools, draw(self.judgments, self.pools, seed))
+
+
+def read_composed(subject: Subject, folder: Path) -> Composed:
+    """Read and encode a folder. Raises FileNotFoundError where judgments or samples lack, and what readers raise."""
+    judgments = read_judgments(folder / JUDGMENTS)
+    bundle = subject.bundle
+    wanted = [
+        *((name, corpus, sorted((folder / name).glob(pattern))) for name, corpus, pattern in SOURCES),
+        *((path.parent.name, "voices", [path]) for path in sorted(folder.glob("voices/*/manifest.csv"))),
+    ]
+    pools = tuple(pool_of(bundle, name, corpus, paths) for name, corpus, paths in wanted if paths)
+    if not pools:
+        raise FileNotFoundError(f"{folder} holds judgments but no samples: meld/, goemotions/, ferplus/ or voices/")
+    return Composed(judgments, pools, valence_thresholds(judgments))
+
+
+def evaluate_composed(subject: Subject, composed: Composed, prior: Prior) -> list[Evaluation]:
+    """The figures over all draws, intervals by resampling dialogues, comments, speakers and images together."""
+    draws = [composed.items(seed) for seed in SEEDS]
+    scored = evaluate(subject, "composed", "all", joined(draws), prior=prior)
+    return [e.model_copy(update={"draws": _draws(subject, composed, draws, e.prior)}) for e in scored]
+
+
+def _draws(subject: Subject, composed: Composed, draws: Sequence[Encoded], prior: Prior) -> Draws:
+    each = [_figures(items, predicted(subject, "composed", items, prior).emotions) for items in draws]
+    return Draws(
+        rows=len(composed.judgments),
+        seeds=list(SEEDS),
+        figures={
+            name: Mean(
+                mean=float(np.mean([f[name] for f in each])), deviation=float(np.std([f[name] for f in each], ddof=1))
+            )
+            for name in FIGURES
+        },
+        samples=dict(shares(composed.pools)),
+        without_slot=missing(composed.judgments, composed.pools),
+        sentiment_thresholds=(composed.thresholds.negative, composed.thresholds.positive),
+    )
+
+
+def _figures(items: Encoded, probabilities: Probabilities) -> dict[str, float]:
+    found = headline(probabilities, items.emotions, items.groups).model_dump()
+    return {name: found[name] for name in FIGURES}

@@ -1,0 +1,107 @@
+"""Single-modality samples through a bundle's encoders, kept so that fitting again costs seconds."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+
+from model.bundle import Bundle
+from model.contract import Modality
+from training.corpora import CORPORA
+from training.corpora.base import Labels
+from training.data.content_hash import FileDigests, content_of
+from training.evaluation.scoring import Encoded, encode
+from training.files import whole
+from training.fusion.composing import Pool
+from training.recipe import SlotRecipe
+
+VERSION = 1  # raise it with any change of a reader that the preprocessing's id does not show
+
+
+def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work: Path) -> Pool:
+    """The slot's samples, encoded now or found again in `work`.
+
+    `weights` is the hash of the bundle's weights. Raises what the corpus's reader raises, ValueError where it has more
+    than one modality.
+    """
+    corpus = CORPORA[slot.corpus]
+    if len(corpus.modalities) != 1:
+        raise ValueError(f"{slot.name}: {slot.corpus} has several modalities; a slot is filled from one")
+    folder = data / slot.folder
+    file = work / f"{slot.name}-{_key(bundle, weights, slot, folder, work)}.npz"
+    samples = _load(bundle, file)
+    if samples is None:
+        Console(stderr=True).print(f"encoding {slot.name}")
+        samples = encode(bundle.network, corpus.read(folder, slot.split, bundle.tokenizer))
+        _save(samples, corpus.modalities[0], file)
+        samples = _load(bundle, file)
+        assert samples is not None
+    return Pool(slot.name, corpus.modalities[0], corpus.labels, samples)
+
+
+def pool_of(bundle: Bundle, name: str, corpus: str, paths: Sequence[Path], labels: Labels | None = None) -> Pool:
+    """All labelled samples of a corpus's files, encoded with their embeddings. Raises what its reader raises."""
+    its = CORPORA[corpus]
+    examples = [example for path in paths for example in its.read(path, "all", bundle.tokenizer)]
+    return Pool(name, its.modalities[0], labels or its.labels, encode(bundle.network, examples))
+
+
+def _key(bundle: Bundle, weights: str, slot: SlotRecipe, folder: Path, work: Path) -> str:
+    """Of everything that decides what encoding gives."""
+    digests = FileDigests(work / "sources.jsonl").of(path for path in sorted(folder.rglob("*")) if path.is_file())
+    files = "".join(f"{os.fspath(path.relative_to(folder))} {digest}\n" for path, digest in digests.items())
+    spec = bundle.network.specs[CORPORA[slot.corpus].modalities[0]]
+    parts = VERSION, spec.preprocess_id, weights, bundle.manifest.tokenizer, slot.corpus, slot.split, files
+    return content_of(repr(parts).encode())
+
+
+def _save(samples: Encoded, modality: Modality, file: Path) -> None:
+    """Keep the logits of one modality; embeddings take part in no additive fusion."""
+    column = samples.modalities.index(modality)
+    rows = np.flatnonzero(samples.present[:, column].numpy())
+    kept = samples.rows(rows)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with whole(file) as partial, partial.open("wb") as out:
+        np.savez(
+            out,
+            modality=modality,
+            logits=kept.logits[:, column].numpy(),
+            emotions=kept.emotions,
+            sentiments=kept.sentiments,
+            groups=np.asarray(kept.groups),
+            contents=np.asarray(kept.contents),
+        )
+
+
+def _load(bundle: Bundle, file: Path) -> Encoded | None:
+    if not file.is_file():
+        return None
+    network = bundle.network
+    with np.load(file) as kept:
+        logits, modality = torch.from_numpy(kept["logits"]), str(kept["modality"])
+        n, column = len(logits), network.modalities.index(modality)
+        whole_logits = torch.zeros(n, len(network.modalities), logits.shape[1])
+        whole_logits[:, column] = logits
+        present = torch.zeros(n, len(network.modalities), dtype=torch.bool)
+        present[:, column] = True
+        widths = [network.encoder(m).width for m in network.modalities]
+        return Encoded(
+            modalities=network.modalities,
+            embeddings=tuple(torch.zeros(n, width) for width in widths),
+            logits=whole_logits,
+            present=present,
+            emotions=kept["emotions"],
+            sentiments=kept["sentiments"],
+            groups=tuple(kept["groups"].tolist()),
+            contents=tuple(kept["contents"].tolist()),
+            words=("",) * n,
+        )
+
+
+def digest_of(paths: Sequence[Path]) -> str:
+    """One hash over the bytes of some files, in this order."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()

@@ -1,0 +1,201 @@
+"""Fits the additive fusion of model.fusion to items with several modalities, be they real or composed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import BaseModel, ConfigDict
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from model.contract import Modality
+from model.fusion import Bias, Fusion, Weights, normalized, subset_name, subsets
+from model.network import N_EMOTIONS, N_SENTIMENTS, EmotionNetwork
+from training.corpora.base import IGNORED, class_frequencies
+from training.evaluation.confidence import Floats, Probabilities, Targets
+from training.evaluation.scoring import Encoded
+
+EMOTION_COLUMNS, SENTIMENT_COLUMNS = slice(0, N_EMOTIONS), slice(N_EMOTIONS, None)
+
+
+class Shrinkage(BaseModel):
+    """How strongly parameters are held: `weights` holds W[m, class] to W[m], `bias` b_S to 0 (ridge penalties on the
+    mean log-loss). None for `weights` is one weight a modality."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    weights: float | None
+    bias: float
+
+
+@dataclass(frozen=True)
+class Items:
+    """n items: evidence [n, modalities, 10] as model.fusion defines it, present bool [n, modalities], targets [n]."""
+
+    modalities: tuple[Modality, ...]
+    evidence: Floats
+    present: npt.NDArray[np.bool_]
+    emotions: Targets
+    sentiments: Targets
+
+    def __len__(self) -> int:
+        return len(self.emotions)
+
+    def rows(self, chosen: npt.NDArray[np.int64]) -> "Items":
+        """Some of the items."""
+        return Items(
+            self.modalities,
+            self.evidence[chosen],
+            self.present[chosen],
+            self.emotions[chosen],
+            self.sentiments[chosen],
+        )
+
+    @classmethod
+    def of(cls, network: EmotionNetwork, encoded: Encoded) -> "Items":
+        """Encoded items as the network's present constants (training priors and temperatures) make evidence of them."""
+        device = network.log_train_prior.device
+        with torch.inference_mode():
+            raw = (encoded.logits.to(device) - network.log_train_prior) / network.temperature
+            evidence = normalized(raw).double().cpu().numpy()
+        present = encoded.present.numpy()
+        return cls(encoded.modalities, evidence * present[:, :, None], present, encoded.emotions, encoded.sentiments)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The fitted fusion of one head: weights [modalities, k], and a bias [k] for each subset of modalities."""
+
+    weights: Floats
+    bias: Mapping[tuple[Modality, ...], Floats]
+
+
+def fit_fusion(items: Items, shrinkage: Shrinkage) -> Fusion:
+    """Both heads' parameters of least penalised log-loss over every subset of two or more modalities of every item.
+
+    The items' own class frequencies are the prior of the fit, so that any other can be declared afterwards. A head that
+    no item labels adds evidence up as it is. Raises ValueError where no item with an emotion has two modalities.
+    """
+    if not (items.present[items.emotions != IGNORED].sum(axis=1) > 1).any():
+        raise ValueError("no labelled item has two modalities: there is nothing to fit a fusion to")
+    emotion = fit_head(items, items.emotions, EMOTION_COLUMNS, shrinkage)
+    sentiment = fit_head(items, items.sentiments, SENTIMENT_COLUMNS, shrinkage)
+    none = np.zeros(N_SENTIMENTS)
+    return Fusion(
+        weights={
+            m: Weights(emotion=tuple(emotion.weights[i].tolist()), sentiment=tuple(sentiment.weights[i].tolist()))
+            for i, m in enumerate(items.modalities)
+        },
+        bias={
+            subset_name(s): Bias(emotion=tuple(bias.tolist()), sentiment=tuple(sentiment.bias.get(s, none).tolist()))
+            for s, bias in emotion.bias.items()
+        },
+    )
+
+
+def fit_head(items: Items, targets: Targets, columns: slice, shrinkage: Shrinkage) -> Head:
+    """One head's parameters. Each subset counts as much as any other, whatever the number of items that have it."""
+    design = _Design.of(items, targets, columns)
+    if design is None:
+        return Head(np.ones((len(items.modalities), items.evidence[:, :, columns].shape[2])), {})
+    m, k = design.evidence.shape[1:]
+    rows = np.arange(len(design.targets))
+    log_prior = np.log(class_frequencies(targets[targets != IGNORED].tolist(), k))
+
+    def unpack(flat: Floats) -> tuple[Floats, Floats, Floats]:
+        return flat[:m], flat[m : m + m * k].reshape(m, k), flat[m + m * k :].reshape(-1, k)
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        """Penalised log-loss and its gradient by (W[m], W[m, class] - W[m], b_S)."""
+        common, own, bias = unpack(flat)
+        log_p = log_softmax(
+            log_prior + bias[design.subset] + (design.evidence * (common[:, None] + own)).sum(axis=1), axis=1
+        )
+        error = np.exp(log_p)
+        error[rows, design.targets] -= 1.0
+        error *= design.share[:, None]
+        by_weight = np.einsum("nk,nmk->mk", error, design.evidence)
+        by_bias = np.zeros_like(bias)
+        np.add.at(by_bias, design.subset, error)
+        held = shrinkage.weights or 0.0
+        value = -(log_p[rows, design.targets] * design.share).sum()
+        value += held * np.square(own).sum() + shrinkage.bias * np.square(bias).sum()
+        parts = (
+            by_weight.sum(axis=1),
+            (by_weight + 2.0 * held * own).ravel(),
+            (by_bias + 2 * shrinkage.bias * bias).ravel(),
+        )
+        return float(value), np.concatenate(parts)
+
+    free, fixed = (None, None), (0.0, 0.0)
+    bounds = [free] * m + [fixed if shrinkage.weights is None else free] * (m * k) + [free] * (len(design.subsets) * k)
+    start = np.concatenate([np.ones(m), np.zeros(len(bounds) - m)])
+    common, own, bias = unpack(minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x)
+    return Head(common[:, None] + own, dict(zip(design.subsets, bias, strict=True)))
+
+
+def predict(items: Items, fusion: Fusion, prior: Sequence[float]) -> Probabilities:
+    """Emotion probabilities [n, 7] under a prior, as the network computes them from these very items."""
+    ones = (1.0,) * N_EMOTIONS
+    weights = np.asarray([fusion.weights[m].emotion if m in fusion.weights else ones for m in items.modalities])
+    evidence = items.evidence[:, :, EMOTION_COLUMNS]
+    several = items.present.sum(axis=1) > 1
+    terms = np.where(several[:, None, None], weights, 1.0) * evidence * items.present[:, :, None]
+    total = np.log(np.asarray(prior)) + terms.sum(axis=1)
+    for s, rows in _by_subset(items).items():
+        bias = fusion.bias.get(subset_name(s)) if len(s) > 1 else None
+        if bias is not None:
+            total[rows] += np.asarray(bias.emotion)
+    return np.asarray(np.exp(log_softmax(total, axis=1)))
+
+
+def only(items: Items, subset: Sequence[Modality]) -> Items:
+    """The same items with every other modality left out."""
+    kept = np.asarray([m in subset for m in items.modalities])
+    return replace(items, evidence=items.evidence * kept[None, :, None], present=items.present & kept)
+
+
+@dataclass(frozen=True)
+class _Design:
+    """What a head is fitted to: a row for each item and subset of its modalities."""
+
+    subsets: list[tuple[Modality, ...]]
+    evidence: Floats  # [rows, modalities, k], zero outside of the row's subset
+    subset: Targets  # [rows]
+    targets: Targets  # [rows]
+    share: Floats  # [rows] of the loss; sums to 1
+
+    @classmethod
+    def of(cls, items: Items, targets: Targets, columns: slice) -> "_Design | None":
+        known = targets != IGNORED
+        found: list[tuple[Modality, ...]] = []
+        evidence, index, labels, share = [], [], [], []
+        for s in subsets(items.modalities):
+            kept = np.asarray([m in s for m in items.modalities])
+            rows = np.flatnonzero(known & items.present[:, kept].all(axis=1))
+            if len(rows):
+                evidence.append(items.evidence[rows][:, :, columns] * kept[None, :, None])
+                index.append(np.full(len(rows), len(found)))
+                labels.append(targets[rows])
+                share.append(np.full(len(rows), 1.0 / len(rows)))
+                found.append(s)
+        if not found:
+            return None
+        return cls(
+            found,
+            np.concatenate(evidence),
+            np.concatenate(index),
+            np.concatenate(labels),
+            np.concatenate(share) / len(found),
+        )
+
+
+def _by_subset(items: Items) -> dict[tuple[Modality, ...], npt.NDArray[np.int64]]:
+    """The rows that have exactly each subset of modalities."""
+    powers = 2 ** np.arange(len(items.modalities))
+    codes = (items.present * powers).sum(axis=1)
+    return {
+        tuple(m for m, bit in zip(items.modalities, powers, strict=True) if code & bit): np.flatnonzero(codes == code)
+        for code in np.unique(codes)
+    }
