@@ -45,6 +45,7 @@ def test_feature_flags_of_cdk_are_left_alone() -> None:
         ({"maxInstances": "many"}, "maxInstances is a whole number"),
         ({"maxInstances": "0"}, "maxInstances must be at least 1"),
         ({"workers": "0"}, "workers must be at least 1"),
+        ({"prior": "mine"}, "no prior .mine.; known: declared, uniform"),
         ({"instanceType": "c7i.xlarge"}, "is not like ml.c7i.xlarge"),
         ({"instanceType": "ml.c7g.xlarge"}, "ARM"),
         ({"publicUrl": "http://localhost:1"}, "for stage local alone"),

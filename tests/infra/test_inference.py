@@ -36,6 +36,7 @@ def test_an_instance_gets_as_many_requests_as_it_works_on(prod: Stage, gpu: Stag
         environment = _only(stage, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
         assert client["MaxConcurrentInvocationsPerInstance"] == workers
         assert environment["VIDEO_SENTIMENT_WORKERS"] == str(workers)
+        assert environment["VIDEO_SENTIMENT_PRIOR"] == "declared"
 
 
 def test_the_container_is_told_what_the_server_reads(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

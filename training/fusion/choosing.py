@@ -2,7 +2,8 @@
 
 Rows of judgments, samples, and voices are each cut into a fit half and a choose half, by dialogue, comment, image and
 speaker; and each corpus of voices in turn is left out of the fit and fills the choose half's slot alone. What is
-chosen is what predicts best, on average, with a corpus of voices that the fit never saw.
+chosen is what predicts best, on average, with a corpus of voices that the weights never met. Temperatures come before
+all this, from all samples.
 """
 
 from collections.abc import Iterator, Sequence
