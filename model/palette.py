@@ -7,7 +7,6 @@ no colour stands alone; a name or a number is always beside it.
 
 from model.contract import MODALITIES, Emotion, Modality, Sentiment
 
-LOW_CONFIDENCE = 0.4  # of the strongest emotion: below, the others together outweigh it clearly
 NAMES = {"text": "Words", "audio": "Voice", "video": "Scene"}  # of those that are shown by another than their own
 MODALITY_NAMES: dict[Modality, str] = {m: NAMES.get(m, m.capitalize()) for m in MODALITIES}
 

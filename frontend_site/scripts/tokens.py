@@ -21,7 +21,6 @@ from model.palette import (
     DARK_SURFACE,
     EMOTION_COLOURS,
     LIGHT_SURFACE,
-    LOW_CONFIDENCE,
     MODALITY_COLOURS,
     MODALITY_NAMES,
     SENTIMENT_COLOURS,
@@ -60,7 +59,7 @@ def css() -> str:
 
 
 def typescript() -> str:
-    """Labels in the contract's order, the order of bands in a stack, names, and the limit of low confidence."""
+    """Labels in the contract's order, the order of bands in a stack, and names."""
     constants: dict[str, object] = {
         "EMOTIONS": EMOTIONS,
         "SENTIMENTS": SENTIMENTS,
@@ -68,7 +67,6 @@ def typescript() -> str:
         "EMOTION_STACK": STACK,
         "SENTIMENT_STACK": SENTIMENT_STACK,
         "MODALITY_NAMES": MODALITY_NAMES,
-        "LOW_CONFIDENCE": LOW_CONFIDENCE,
     }
     lines = [
         *exported(constants),

@@ -467,7 +467,7 @@ export interface components {
         Analysis: {
             /**
              * Schema Version
-             * @default 1.1
+             * @default 2.0
              */
             schema_version?: string;
             video: components["schemas"]["VideoInfo"];
@@ -555,12 +555,12 @@ export interface components {
          *         ],
          *         "warnings": [],
          *         "bundle": "starter",
-         *         "bundle_version": "0.2.0"
+         *         "bundle_version": "0.7.0"
          *       },
          *       "error": null,
          *       "progress": null,
          *       "analysis": {
-         *         "schema_version": "1.1",
+         *         "schema_version": "2.0",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -572,8 +572,9 @@ export interface components {
          *         "language_probability": 0.98,
          *         "model": {
          *           "bundle": "starter",
-         *           "version": "0.2.0",
-         *           "speech": "whisper-base"
+         *           "version": "0.7.0",
+         *           "speech": "whisper-base",
+         *           "prior": "declared"
          *         },
          *         "utterances": [
          *           {
@@ -628,6 +629,7 @@ export interface components {
          *             "modalities": {
          *               "text": {
          *                 "weight": 1,
+         *                 "contribution": 2.74,
          *                 "emotions": [
          *                   {
          *                     "label": "joy",
@@ -659,7 +661,11 @@ export interface components {
          *                   }
          *                 ]
          *               }
-         *             }
+         *             },
+         *             "bias": -0.962,
+         *             "decided_by": "modalities",
+         *             "contradictory": false,
+         *             "unclear": false
          *           }
          *         ],
          *         "overall": {
@@ -706,7 +712,16 @@ export interface components {
          *               "label": "negative",
          *               "confidence": 0.06
          *             }
-         *           ]
+         *           ],
+         *           "modalities": {
+         *             "text": {
+         *               "weight": 1,
+         *               "contribution": 2.74
+         *             }
+         *           },
+         *           "bias": -0.962,
+         *           "decided_by": "modalities",
+         *           "unclear": false
          *         },
          *         "warnings": []
          *       },
@@ -830,7 +845,7 @@ export interface components {
          *         ],
          *         "warnings": [],
          *         "bundle": "starter",
-         *         "bundle_version": "0.2.0"
+         *         "bundle_version": "0.7.0"
          *       },
          *       "error": null
          *     }
@@ -945,7 +960,7 @@ export interface components {
          *             ],
          *             "warnings": [],
          *             "bundle": "starter",
-         *             "bundle_version": "0.2.0"
+         *             "bundle_version": "0.7.0"
          *           },
          *           "error": null
          *         }
@@ -986,6 +1001,19 @@ export interface components {
             partNumber: number;
             /** Etag */
             etag: string;
+        };
+        /**
+         * Contribution
+         * @description What one modality contributes to a result: `contribution` is its signed part, in nats, of
+         *     log p(winner) - log p(runner-up); `weight` its share of what all modalities contribute to the winner.
+         *
+         *     Below 0 the modality speaks against the winner. Null in results of schema 1, whose weights were constants.
+         */
+        Contribution: {
+            /** Weight */
+            weight: number;
+            /** Contribution */
+            contribution?: number | null;
         };
         /** Day */
         Day: {
@@ -1068,7 +1096,7 @@ export interface components {
          * @description The whole analysis, as it came within the time that a request waits.
          * @example {
          *       "analysis": {
-         *         "schema_version": "1.1",
+         *         "schema_version": "2.0",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -1080,8 +1108,9 @@ export interface components {
          *         "language_probability": 0.98,
          *         "model": {
          *           "bundle": "starter",
-         *           "version": "0.2.0",
-         *           "speech": "whisper-base"
+         *           "version": "0.7.0",
+         *           "speech": "whisper-base",
+         *           "prior": "declared"
          *         },
          *         "utterances": [
          *           {
@@ -1136,6 +1165,7 @@ export interface components {
          *             "modalities": {
          *               "text": {
          *                 "weight": 1,
+         *                 "contribution": 2.74,
          *                 "emotions": [
          *                   {
          *                     "label": "joy",
@@ -1167,7 +1197,11 @@ export interface components {
          *                   }
          *                 ]
          *               }
-         *             }
+         *             },
+         *             "bias": -0.962,
+         *             "decided_by": "modalities",
+         *             "contradictory": false,
+         *             "unclear": false
          *           }
          *         ],
          *         "overall": {
@@ -1214,7 +1248,16 @@ export interface components {
          *               "label": "negative",
          *               "confidence": 0.06
          *             }
-         *           ]
+         *           ],
+         *           "modalities": {
+         *             "text": {
+         *               "weight": 1,
+         *               "contribution": 2.74
+         *             }
+         *           },
+         *           "bias": -0.962,
+         *           "decided_by": "modalities",
+         *           "unclear": false
          *         },
          *         "warnings": []
          *       }
@@ -1286,19 +1329,20 @@ export interface components {
         };
         /**
          * ModalityShare
-         * @description What one modality said by itself, and how much it counted.
-         *
-         *     `weight` is its share in the fusion; the shares of an utterance sum to 1.
+         * @description What one modality contributes, and the emotions that it predicts by itself.
          */
         ModalityShare: {
             /** Weight */
             weight: number;
+            /** Contribution */
+            contribution?: number | null;
             /** Emotions */
             emotions: components["schemas"]["EmotionScore"][];
         };
         /**
          * ModelInfo
-         * @description Which bundle judged (name, version) and which transcriber wrote the words ("" when none ran).
+         * @description Which bundle judged (name, version), which transcriber wrote the words ("" when none ran), and which class
+         *     frequencies were assumed: the bundle's declared ones or uniform ones.
          */
         ModelInfo: {
             /** Bundle */
@@ -1307,6 +1351,12 @@ export interface components {
             version: string;
             /** Speech */
             speech: string;
+            /**
+             * Prior
+             * @default declared
+             * @enum {string}
+             */
+            prior?: "declared" | "uniform";
         };
         /**
          * MultipartRequest
@@ -1388,12 +1438,35 @@ export interface components {
         /**
          * Overall
          * @description The whole video: the utterances' distributions, averaged by duration. Empty without utterances.
+         *
+         *     Contributions and `bias` are the utterances' parts, averaged by duration, of log p(winner) - log p(runner-up) for
+         *     the winner and runner-up of the whole.
          */
         Overall: {
             /** Emotions */
             emotions: components["schemas"]["EmotionScore"][];
             /** Sentiments */
             sentiments: components["schemas"]["SentimentScore"][];
+            /**
+             * Modalities
+             * @default {}
+             */
+            modalities?: {
+                [key: string]: components["schemas"]["Contribution"];
+            };
+            /** Bias */
+            bias?: number | null;
+            /**
+             * Decided By
+             * @default modalities
+             * @enum {string}
+             */
+            decided_by?: "modalities" | "prior";
+            /**
+             * Unclear
+             * @default false
+             */
+            unclear?: boolean;
         };
         /** PartUrl */
         PartUrl: {
@@ -1592,6 +1665,11 @@ export interface components {
         /**
          * Utterance
          * @description One sentence, or one stretch without speech (`text` is then empty).
+         *
+         *     The modalities' contributions and `bias`, the part of prior and fusion, add up to
+         *     log p(winner) - log p(runner-up) of the emotions. Where no modality speaks for the winner it was `decided_by` the
+         *     prior, and the weights are equal. `contradictory`: one modality looks pleasant and another unpleasant.
+         *     `unclear`: the confidence is too low to show the first emotion as the result.
          */
         Utterance: {
             /** Start Time */
@@ -1613,6 +1691,24 @@ export interface components {
             modalities: {
                 [key: string]: components["schemas"]["ModalityShare"];
             };
+            /** Bias */
+            bias?: number | null;
+            /**
+             * Decided By
+             * @default modalities
+             * @enum {string}
+             */
+            decided_by?: "modalities" | "prior";
+            /**
+             * Contradictory
+             * @default false
+             */
+            contradictory?: boolean;
+            /**
+             * Unclear
+             * @default false
+             */
+            unclear?: boolean;
         };
         /**
          * VideoInfo

@@ -5,7 +5,6 @@ export const MODALITIES = ["text", "audio", "video", "face"] as const;
 export const EMOTION_STACK = ["joy", "surprise", "neutral", "sadness", "fear", "disgust", "anger"] as const;
 export const SENTIMENT_STACK = ["positive", "neutral", "negative"] as const;
 export const MODALITY_NAMES = {"text": "Words", "audio": "Voice", "video": "Scene", "face": "Face"} as const;
-export const LOW_CONFIDENCE = 0.4 as const;
 export type Emotion = (typeof EMOTIONS)[number];
 export type Sentiment = (typeof SENTIMENTS)[number];
 export type Modality = (typeof MODALITIES)[number];

@@ -13,6 +13,11 @@ export function percent(share: number): string {
   return `${Math.round(100 * share)}%`;
 }
 
+/** A number with its sign and two decimals: +0.42, −1.30. */
+export function signed(number: number): string {
+  return `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
+}
+
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
 /** Bytes in decimal units, with one decimal below ten: 4.2 MB, 38 MB. */

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from model.contract import EMOTIONS, SENTIMENTS, Analysis
 from model.formats import to_srt, to_vtt
-from model.palette import LOW_CONFIDENCE, MODALITY_NAMES
+from model.palette import MODALITY_NAMES
 from tests.e2e.product import Product
 from tests.e2e.test_site.person import Account, Person, saved
 
@@ -117,22 +117,23 @@ def test_the_transcript_follows_the_player(page: Page, analysis: Analysis) -> No
     expect(page.locator(CURRENT)).to_be_in_viewport()
 
 
-def test_what_is_unsure_is_marked(reader: Person, analysis: Analysis) -> None:
-    """The sample's first utterance, as if the model had found every emotion as likely as any other."""
+def test_what_is_unclear_or_contradictory_is_marked(reader: Person, analysis: Analysis) -> None:
+    """The sample's first utterance, as if it were both."""
     page = reader.page
 
-    def flatten(route: Route) -> None:
+    def mark(route: Route) -> None:
         answer = route.fetch()
         detail = answer.json()
-        for score in detail["analysis"]["utterances"][0]["emotions"]:
-            score["confidence"] = 1 / 7
+        detail["analysis"]["utterances"][0] |= {"unclear": True, "contradictory": True}
         route.fulfill(response=answer, json=detail)
 
-    page.route(re.compile(r"/app/analyses/[a-z2-7]+$"), flatten)
+    page.route(re.compile(r"/app/analyses/[a-z2-7]+$"), mark)
     page.reload()
-    rest = sum(utterance.emotions[0].confidence < LOW_CONFIDENCE for utterance in analysis.utterances[1:])
-    expect(page.get_by_role("list", name="Utterances").get_by_text("low confidence")).to_have_count(1 + rest)
-    expect(page.get_by_role("region", name="This utterance").get_by_text("low confidence")).to_be_visible()
+    rest = analysis.utterances[1:]
+    for mark, others in ("unclear", [u.unclear for u in rest]), ("mixed signals", [u.contradictory for u in rest]):
+        listed = page.get_by_role("list", name="Utterances").get_by_text(mark, exact=True)
+        expect(listed).to_have_count(1 + sum(others))
+        expect(page.get_by_role("region", name="This utterance").get_by_text(mark, exact=True)).to_be_visible()
     expect(page.get_by_text("apparent emotion")).to_be_visible()
 
 

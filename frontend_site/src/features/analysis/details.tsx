@@ -1,12 +1,17 @@
 import { Bars, StackBar, Swatch, type Kind } from "@/design/bars";
-import { EMOTION_STACK, MODALITIES, MODALITY_NAMES, SENTIMENT_STACK } from "@/design/palette";
-import { capitalised, percent } from "@/lib/format";
+import { EMOTION_STACK, MODALITIES, MODALITY_NAMES, SENTIMENT_STACK, type Modality } from "@/design/palette";
+import { capitalised, percent, signed } from "@/lib/format";
 
 import { strongest } from "./timeline";
-import { isUnsure, sharesOf, type Utterance } from "./types";
+import { sharesOf, type Contribution, type Utterance } from "./types";
+
+type Explained = Pick<Utterance, "emotions" | "bias" | "decided_by"> & {
+  modalities?: Partial<Record<Modality, Contribution>>;
+};
+type Judged = Pick<Utterance, "emotions" | "sentiments" | "unclear"> & { contradictory?: boolean };
 
 /** The strongest emotion, how sure the model is, and the strongest sentiment. */
-export function Verdict({ emotions, sentiments }: Pick<Utterance, "emotions" | "sentiments">) {
+export function Verdict({ emotions, sentiments, unclear, contradictory }: Judged) {
   const [emotion, sentiment] = [strongest(emotions), strongest(sentiments)];
   if (!emotion || !sentiment) return null;
   return (
@@ -18,18 +23,19 @@ export function Verdict({ emotions, sentiments }: Pick<Utterance, "emotions" | "
       <span className="numbers text-[13px] text-muted">
         {sentiment.label} {percent(sentiment.confidence)}
       </span>
-      {isUnsure(emotion.confidence) && <Unsure />}
+      <Marks unclear={unclear} contradictory={contradictory} />
     </p>
   );
 }
 
-/** Marks a judgement whose strongest emotion is outweighed by the others together. */
-export function Unsure() {
-  return (
-    <span className="rounded-full border border-dashed border-muted px-2 text-xs leading-5 text-muted">
-      low confidence
+/** Marks a result too uncertain to be shown as the answer, and one whose modalities contradict each other. */
+export function Marks({ unclear, contradictory }: { unclear?: boolean; contradictory?: boolean }) {
+  const marks = [unclear && "unclear", contradictory && "mixed signals"].filter((mark) => typeof mark === "string");
+  return marks.map((mark) => (
+    <span key={mark} className="rounded-full border border-dashed border-muted px-2 text-xs leading-5 text-muted">
+      {mark}
     </span>
-  );
+  ));
 }
 
 export function Words({ text }: { text: string }) {
@@ -45,7 +51,7 @@ export function Distributions({ utterance }: { utterance: Utterance }) {
           <Group title="Emotion" kind="emotion" utterance={utterance} />
         </div>
         <Group title="Sentiment" kind="sentiment" utterance={utterance} />
-        <Contributions modalities={utterance.modalities} />
+        <Contributions utterance={utterance} />
       </div>
     </div>
   );
@@ -62,16 +68,22 @@ function Group({ title, kind, utterance }: { title: string; kind: Kind; utteranc
   );
 }
 
-/** How much words, voice, face and scene counted, and what each said by itself. */
-function Contributions({ modalities }: Pick<Utterance, "modalities">) {
+/** What words, voice, face and scene contributed to the result, and what each predicts by itself. */
+function Contributions({ utterance }: { utterance: Utterance }) {
+  const byPrior = utterance.decided_by === "prior"; // the weights are then equal, and mean nothing
   const present = MODALITIES.flatMap((modality) => {
-    const share = modalities[modality];
+    const share = utterance.modalities[modality];
     return share ? [{ modality, weight: share.weight, emotions: share.emotions }] : [];
   });
   return (
     <div>
-      <h3 className="mb-2 text-xs text-muted">What counted, and what each said alone</h3>
-      <StackBar kind="modality" shares={present.map(({ modality, weight }) => ({ label: modality, share: weight }))} />
+      <h3 className="mb-2 text-xs text-muted">What drove this result, and what each predicts alone</h3>
+      {!byPrior && (
+        <StackBar
+          kind="modality"
+          shares={present.map(({ modality, weight }) => ({ label: modality, share: weight }))}
+        />
+      )}
       <ul className="mt-2 grid gap-1.5 text-[13px]">
         {present.map(({ modality, weight, emotions }) => {
           const top = strongest(emotions);
@@ -82,7 +94,7 @@ function Contributions({ modalities }: Pick<Utterance, "modalities">) {
             >
               <span className="numbers flex items-center gap-1.5">
                 <Swatch kind="modality" label={modality} />
-                {MODALITY_NAMES[modality]} <b className="font-semibold">{percent(weight)}</b>
+                {MODALITY_NAMES[modality]} {!byPrior && <b className="font-semibold">{percent(weight)}</b>}
               </span>
               <StackBar kind="emotion" shares={sharesOf(emotions, EMOTION_STACK)} />
               <span className="numbers text-right text-muted">{top && `${top.label} ${percent(top.confidence)}`}</span>
@@ -90,6 +102,23 @@ function Contributions({ modalities }: Pick<Utterance, "modalities">) {
           );
         })}
       </ul>
+      <Reasons {...utterance} />
     </div>
+  );
+}
+
+/** The parts of the first emotion's lead over the second, in nats. Of results of schema 1 nothing is known. */
+export function Reasons({ emotions, modalities = {}, bias, decided_by }: Explained) {
+  const [winner, runnerUp] = [...emotions].sort((a, b) => b.confidence - a.confidence);
+  if (!winner || !runnerUp || bias === null || bias === undefined) return null;
+  const parts = MODALITIES.flatMap((modality) => {
+    const nats = modalities[modality]?.contribution;
+    return typeof nats === "number" ? [`${MODALITY_NAMES[modality].toLowerCase()} ${signed(nats)}`] : [];
+  });
+  return (
+    <p className="numbers mt-2 text-[13px] text-muted">
+      {decided_by === "prior" && `No signal favors ${winner.label} over ${runnerUp.label}: how common it is decided. `}
+      {winner.label} over {runnerUp.label}, in nats: {[...parts, `how common they are ${signed(bias)}`].join(", ")}
+    </p>
   );
 }

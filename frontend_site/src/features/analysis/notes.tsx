@@ -1,6 +1,5 @@
 import { Note } from "@/design/feedback";
-import { LOW_CONFIDENCE } from "@/design/palette";
-import { clock, count, percent } from "@/lib/format";
+import { clock, count } from "@/lib/format";
 
 import type { Analysis } from "./types";
 
@@ -41,8 +40,9 @@ export function Caveat() {
   return (
     <p className="max-w-[85ch] border-t border-line pt-4 text-[13px] text-muted">
       This is <strong className="text-text">apparent emotion</strong>: what an onlooker might name from words, voice and
-      face. It is not what somebody feels inside, and no ground for a decision about a person. Below{" "}
-      {percent(LOW_CONFIDENCE)} the strongest emotion is marked as low confidence.
+      face. It is not what somebody feels inside, and no ground for a decision about a person. Where no emotion is
+      likely enough to be right more often than wrong, the result is marked as unclear; where one signal looks pleasant
+      and another unpleasant, as mixed signals.
     </p>
   );
 }

@@ -3,7 +3,7 @@ import { Card } from "@/design/card";
 import { EMOTION_STACK, SENTIMENT_STACK } from "@/design/palette";
 import { capitalised, percent } from "@/lib/format";
 
-import { Verdict } from "./details";
+import { Reasons, Verdict } from "./details";
 import type { Score } from "./timeline";
 import { sharesOf, type Analysis } from "./types";
 
@@ -14,6 +14,7 @@ export function Overall({ analysis: { overall } }: { analysis: Analysis }) {
     <Card title="Overall" aside={<p className="text-[13px] text-muted">each utterance counted by its length</p>}>
       <div className="grid gap-4">
         <Verdict {...overall} />
+        <Reasons {...overall} />
         <Distribution kind="emotion" scores={overall.emotions} labels={EMOTION_STACK} />
         <Distribution kind="sentiment" scores={overall.sentiments} labels={SENTIMENT_STACK} />
       </div>

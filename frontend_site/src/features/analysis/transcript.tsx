@@ -8,10 +8,10 @@ import { cx } from "@/design/cx";
 import { EMOTION_STACK } from "@/design/palette";
 import { clock, percent } from "@/lib/format";
 
-import { Unsure, Words } from "./details";
+import { Marks, Words } from "./details";
 import { usePlayback, type Playback } from "./playback";
 import { indexAt, strongest } from "./timeline";
-import { isUnsure, sharesOf, type Analysis, type Utterance } from "./types";
+import { sharesOf, type Analysis, type Utterance } from "./types";
 
 /**
  * Every utterance with its verdict. Marks the current one, keeps it in sight, and goes where one clicks. Beside other
@@ -82,7 +82,7 @@ function Row({ utterance, current, seek }: { utterance: Utterance; current: bool
               <Swatch kind="emotion" label={top.label} />
               {top.label} {percent(top.confidence)}
             </span>
-            {isUnsure(top.confidence) && <Unsure />}
+            <Marks unclear={utterance.unclear} contradictory={utterance.contradictory} />
           </span>
         )}
         <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2 h-2" />

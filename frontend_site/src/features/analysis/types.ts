@@ -1,16 +1,12 @@
 import type { Schemas } from "@/api/client";
-import { LOW_CONFIDENCE } from "@/design/palette";
 
 import { confidenceOf, type Score } from "./timeline";
 
 export type Analysis = Schemas["Analysis"];
 export type Utterance = Schemas["Utterance"];
+export type Contribution = Schemas["Contribution"];
 
 /** Scores as shares, in the order of `labels`. */
 export function sharesOf(scores: readonly Score[], labels: readonly string[]): { label: string; share: number }[] {
   return labels.map((label) => ({ label, share: confidenceOf(scores, label) }));
-}
-
-export function isUnsure(confidence: number): boolean {
-  return confidence < LOW_CONFIDENCE;
 }
