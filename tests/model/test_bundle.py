@@ -177,13 +177,15 @@ def test_starter_is_complete_and_small(models: Models) -> None:
 
 
 def test_starter_beats_always_saying_the_commonest() -> None:
-    """The committed evaluation, in which the card's figures were measured: clearly better, everywhere."""
+    """The committed evaluation, in which the card's figures were measured: clearly better on every corpus that a
+    modality learned from, and better at all on those that none did."""
     evaluations = json.loads((STARTER / "evaluation.json").read_text())["evaluations"]
-    assert {e["corpus"] for e in evaluations} >= {"meld-text", "ravdess", "fer2013"}
+    learned = {"meld-text", "ravdess", "fer2013"}
+    assert {e["corpus"] for e in evaluations} >= learned
     for evaluation in evaluations:
         if evaluation["prior"] == "corpus":
-            figures = evaluation["emotion"]
-            assert figures["weighted_f1_interval"][0] > figures["majority_weighted_f1"] + 0.1
+            figures, margin = evaluation["emotion"], 0.1 if evaluation["corpus"] in learned else 0.0
+            assert figures["weighted_f1_interval"][0] > figures["majority_weighted_f1"] + margin
 
 
 def test_a_copy_elsewhere_loads(tmp_path: Path) -> None:

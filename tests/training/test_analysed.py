@@ -40,7 +40,7 @@ def test_a_clips_prediction_is_that_of_its_analysis(folder: Path, models: Models
 def test_the_command_analyses_videos_without_words(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     code, output = run_evaluate(
-        "starter", "--corpus", "manifest", "--data", folder, "--whisper-model", "tiny.en", "--json", out
+        "starter", "--corpus", "manifest", "--data", folder, "--transcriber", "tiny.en", "--json", out
     )
     assert code == 0 and "1 clips are left out: damaged.mp4" in output, output
     first = Evaluation.model_validate(json.loads(out.read_text())[0])

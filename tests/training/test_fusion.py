@@ -17,6 +17,7 @@ from scipy.special import log_softmax, softmax
 from model.bundle import Manifest, load_bundle, read_manifest, save_bundle
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.fusion import Fusion, subset_name
+from model.modalities.text import TextConfig
 from model.network import N_LOGITS, EmotionNetwork
 from tests.training.commands import run_evaluate, run_fuse
 from tests.training.small_bundle import BERT, CONVERSATION, small_network, utterance
@@ -331,8 +332,8 @@ def reading_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Words and faces, random weights, and a real tokenizer."""
     torch.manual_seed(0)
     small = small_network().config
-    text = {**BERT, "vocab_size": 30_522, "max_position_embeddings": 128}
-    network = EmotionNetwork(small.model_copy(update={"text": text})).eval()
+    text = TextConfig(bert={**BERT, "vocab_size": 30_522, "max_position_embeddings": 128})
+    network = EmotionNetwork(small.model_copy(update={"encoders": {**small.encoders, "text": text}})).eval()
     for head in network.heads.values():
         torch.nn.init.normal_(head.weight, std=0.5)  # type: ignore[arg-type]
     taught = {m: Taught.noted(c, 0.0).model_dump(mode="json") for m, c in small.calibration.items()}
