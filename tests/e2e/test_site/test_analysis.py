@@ -130,10 +130,10 @@ def test_what_is_unclear_or_contradictory_is_marked(reader: Person, analysis: An
     page.route(re.compile(r"/app/analyses/[a-z2-7]+$"), mark)
     page.reload()
     rest = analysis.utterances[1:]
-    for mark, others in ("unclear", [u.unclear for u in rest]), ("mixed signals", [u.contradictory for u in rest]):
-        listed = page.get_by_role("list", name="Utterances").get_by_text(mark, exact=True)
+    for name, others in ("unclear", [u.unclear for u in rest]), ("mixed signals", [u.contradictory for u in rest]):
+        listed = page.get_by_role("list", name="Utterances").get_by_text(name, exact=True)
         expect(listed).to_have_count(1 + sum(others))
-        expect(page.get_by_role("region", name="This utterance").get_by_text(mark, exact=True)).to_be_visible()
+        expect(page.get_by_role("region", name="This utterance").get_by_text(name, exact=True)).to_be_visible()
     expect(page.get_by_text("apparent emotion")).to_be_visible()
 
 
