@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import logging
 import os
@@ -17,7 +18,7 @@ import typer
 
 from local.problems import LocalError
 from local.processes import Record, wait_for_end
-from local.settings import HOST, LocalSettings, Ports
+from local.settings import HOST, HOST_IPV6, LocalSettings, Ports
 
 MARK = ".video-sentiment"  # in a state folder: what `reset` may remove
 PATIENCE = 60.0  # seconds that a running product has to stop
@@ -131,17 +132,34 @@ def _begin_logs(settings: LocalSettings) -> None:
 
 
 def check_ports(ports: Ports) -> None:
-    """Raises LocalError when somebody else listens on one of them."""
+    """Raises LocalError when somebody else listens on one of them, at either address that `localhost` may stand for."""
     for name, port in ports.named().items():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError as error:
-                option = "--port" if name == "web" else f"--{name}-port"
-                raise LocalError(
-                    f"port {port} ({name}) is taken by another program; stop it, or choose another: {option} NUMBER"
-                ) from error
+        try:
+            _bind(socket.AF_INET, HOST, port)
+            with _without_ipv6():
+                _bind(socket.AF_INET6, HOST_IPV6, port)
+        except OSError as error:
+            option = "--port" if name == "web" else f"--{name}-port"
+            raise LocalError(
+                f"port {port} ({name}) is taken by another program; stop it, or choose another: {option} NUMBER"
+            ) from error
+
+
+def _bind(family: socket.AddressFamily, host: str, port: int) -> None:
+    """Take a port, and let it go. Raises OSError."""
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
+@contextlib.contextmanager
+def _without_ipv6() -> Iterator[None]:
+    """Nobody listens at an address that the machine does not have."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            raise
 
 
 async def _run(settings: LocalSettings) -> None:

@@ -36,7 +36,7 @@ class DemoUser:
 async def of(settings: LocalSettings, outputs: Outputs) -> DemoUser:
     """The demo user, made at the first start. Raises LocalError when the API does not give a key."""
     path = settings.state / "demo.json"
-    async with httpx.AsyncClient(base_url=settings.web_url, trust_env=False, timeout=60) as web:
+    async with httpx.AsyncClient(base_url=settings.web_address, trust_env=False, timeout=60) as web:
         known = _read(path.read_text()) if path.exists() else None
         if known is not None and await _works(web, known.api_key):
             return known
@@ -63,7 +63,7 @@ def _make(settings: LocalSettings, outputs: Outputs, password: str) -> str:
 
 def _sign_in(settings: LocalSettings, outputs: Outputs, password: str) -> str:
     """The ID token of the user, got as the web app gets it: through the origin, the password never sent."""
-    with httpx.Client(base_url=settings.web_url, trust_env=False, timeout=30) as web:
+    with httpx.Client(base_url=settings.web_address, trust_env=False, timeout=30) as web:
 
         def call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
             headers = {"x-amz-target": f"{SERVICE}{operation}", "content-type": CONTENT_TYPE}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"  # nothing is reachable from other machines
+HOST_IPV6 = "::1"  # `localhost` as well; nothing of ours is there
 STAGE = "local"
 ACCOUNT = "000000000000"  # the emulator's
 REGION = "us-east-1"
@@ -38,6 +39,11 @@ class LocalSettings:
         return f"http://localhost:{self.ports.web}"
 
     @property
+    def web_address(self) -> str:
+        """The web origin as our own processes reach it: where a name leads may be somebody else's to say."""
+        return f"http://{HOST}:{self.ports.web}"
+
+    @property
     def emulator_url(self) -> str:
         """As browsers, Lambdas and the model server all see it: presigned URLs must work for each of them.
 
@@ -48,7 +54,7 @@ class LocalSettings:
     @property
     def web_origins(self) -> tuple[str, ...]:
         """The web origin as browsers may name it."""
-        return self.web_url, f"http://{HOST}:{self.ports.web}"
+        return self.web_url, self.web_address
 
     def log(self, name: str) -> Path:
         """The file that a part of the product writes its log to."""

@@ -16,11 +16,11 @@ from model.contract import Analysis
 STANDARD_INPUT = STANDARD_OUTPUT = Path("-")
 VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"),
-    *(".ts", ".mts", ".m2ts", ".3gp", ".flv", ".wmv", ".ogv", ".vob", ".mxf", ".dv"),
+    *(".ts", ".mts", ".m2ts", ".3gp", ".3g2", ".mj2", ".flv", ".wmv", ".asf", ".ogv", ".vob", ".mxf", ".dv"),
 )
 AUDIO_SUFFIXES = (
-    *(".mp3", ".m4a", ".m4b", ".wav", ".flac", ".ogg", ".oga", ".opus", ".aac", ".wma"),
-    *(".aif", ".aiff", ".caf", ".ac3", ".amr"),
+    *(".mp3", ".m4a", ".m4b", ".wav", ".w64", ".flac", ".ogg", ".oga", ".opus", ".aac", ".wma", ".wv", ".mka"),
+    *(".aif", ".aiff", ".caf", ".au", ".ac3", ".eac3", ".amr"),
 )
 MEDIA_SUFFIXES = (*VIDEO_SUFFIXES, *AUDIO_SUFFIXES)
 APPLE_DOUBLE = "._"  # macOS puts a file's attributes beside it under this prefix, on disks that cannot hold them
@@ -38,6 +38,7 @@ class Job:
 
     path: Path
     place: Path
+    in_folder: bool = False  # found in a folder that was named, rather than named itself
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def find_jobs(paths: Sequence[Path]) -> tuple[list[Job], list[str]]:
         found = [Job(path, Path("stdin") if path == STANDARD_INPUT else Path(path.name))]
         if os.path.isdir(path):  # unlike Path.is_dir, no error where the name is too long
             inside = sorted(_media_files(path, refused))
-            found = [Job(p, p.relative_to(path)) for p in inside]
+            found = [Job(p, p.relative_to(path), in_folder=True) for p in inside]
             if not found:
                 refused.append(f"{path} is a folder without videos (looked for {', '.join(MEDIA_SUFFIXES)})")
         for job in found:
@@ -76,7 +77,7 @@ def _media_files(folder: Path, refused: list[str]) -> Iterator[Path]:
     for parent, _, names in os.walk(folder, onerror=refuse):
         for name in names:
             path = Path(parent, name)
-            if path.suffix.lower() in MEDIA_SUFFIXES and not name.startswith(APPLE_DOUBLE) and path.is_file():
+            if path.suffix.lower() in MEDIA_SUFFIXES and not name.startswith(APPLE_DOUBLE) and os.path.isfile(path):
                 yield path
 
 
@@ -97,17 +98,20 @@ class Outputs:
         """
         several = len(jobs) > 1
         self._check_options(several)
-        videos = {_key(job.path.absolute()) for job in jobs}
+        names = _Names()
+        videos = {names.key(job.path): job.path for job in jobs}
         taken: dict[str, Path] = {}
         plans, refused = [], []
         for job, place in zip(jobs, _places(jobs), strict=True):
-            plan = Plan(job.path, dict(self._targets(place, several)))
-            files = [target for target in plan.targets.values() if target != STANDARD_OUTPUT]
-            complaint = next((c for target in files if (c := _complaint(plan, target, videos, taken))), None)
-            if complaint is not None:
-                refused.append(complaint)
+            plan = Plan(job.path, dict(self._targets(job, place, several)))
+            files = {names.key(t): t for t in plan.targets.values() if t != STANDARD_OUTPUT}
+            complaints = [
+                _too_long(plan, target) or _taken(plan, key, target, videos, taken) for key, target in files.items()
+            ]
+            if any(complaints):
+                refused.append(next(filter(None, complaints)))
                 continue
-            taken |= {_key(target.absolute()): job.path for target in files}
+            taken |= dict.fromkeys(files, job.path)
             plans.append(plan)
         for folder in {_existing(target.absolute().parent) for plan in plans for target in _new_files(plan)}:
             _probe(folder)
@@ -145,11 +149,13 @@ class Outputs:
             if several and os.path.isfile(target):
                 raise OutputsError(f"--{kind} {target} is a file: give a folder for several videos")
 
-    def _targets(self, place: Path, several: bool) -> Iterator[tuple[str, Path]]:
+    def _targets(self, job: Job, place: Path, several: bool) -> Iterator[tuple[str, Path]]:
         if not self._wanted:
             yield "json", place.with_name(f"{place.name}.analysis.json")
         for kind, target in self._wanted.items():
-            in_folder = target != STANDARD_OUTPUT and (several or os.path.isdir(target))
+            # A folder with one video today may hold two tomorrow: what is not named like a file is a folder.
+            is_folder = several or os.path.isdir(target) or (job.in_folder and not target.suffix)
+            in_folder = target != STANDARD_OUTPUT and is_folder
             yield kind, target / place.with_name(f"{place.name}.{kind}") if in_folder else target
 
 
@@ -158,43 +164,83 @@ def _places(jobs: Sequence[Job]) -> list[Path]:
 
     The file's name less its own suffix; with it, where files differ in nothing else (talk.mp4 beside talk.wav).
     """
-    short = [_key(job.place.with_suffix("")) for job in jobs]
+    short = [_folded(job.place.with_suffix("")) for job in jobs]
     times = Counter(short)
     return [job.place if times[key] > 1 else job.place.with_suffix("") for job, key in zip(jobs, short, strict=True)]
 
 
-def _key(path: Path) -> str:
-    """The same for names that are one file on a disk that knows no case or no composed letters, as macOS's."""
+def _folded(path: Path) -> str:
+    """The same for names that are one file on a disk that knows no case and no composed letters, as macOS's."""
     return unicodedata.normalize("NFC", str(path)).casefold()
 
 
-def _complaint(plan: Plan, target: Path, videos: set[str], taken: Mapping[str, Path]) -> str | None:
-    """Why the results of a file cannot go to `target`, in a line; None where they can."""
+class _Names:
+    """Tells which paths are one file, as the disk they are on sees it."""
+
+    def __init__(self) -> None:
+        self._folding: dict[Path, bool] = {}
+
+    def key(self, path: Path) -> str:
+        """The same for two paths that are, or would be, the same file."""
+        path = path.absolute()
+        folder = _existing(path.parent)
+        if folder not in self._folding:
+            self._folding[folder] = _ignores_case(folder)
+        return _folded(path) if self._folding[folder] else str(path)
+
+
+def _ignores_case(folder: Path) -> bool:
+    """Whether names that differ in case alone are one file in a folder; where that cannot be tried, they may be."""
+    scratch = folder / f".video-sentiment-{secrets.token_hex(4)}.part"
+    try:
+        with scratch.open("xb"):
+            return os.path.exists(scratch.with_name(scratch.name.upper()))
+    except OSError:
+        return True
+    finally:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
+
+
+def _too_long(plan: Plan, target: Path) -> str | None:
+    """A line where the target's name is longer than its folder takes."""
     length, longest = len(os.fsencode(target.name)), _name_max(_existing(target.absolute().parent))
-    if length > longest:
-        return (
-            f"{plan.path} was left out: the name of its result, {target.name[:20]}..., would be {length} bytes long, "
-            f"and {longest} is the most here. Name the result (--json FILE), or give the video a shorter name."
-        )
-    if target.exists() and plan.path.exists() and target.samefile(plan.path):
+    if length <= longest:
+        return None
+    return (
+        f"{plan.path} was left out: the name of its result, {target.name[:20]}..., would be {length} bytes long, "
+        f"and {longest} is the most here. Name the result (--json FILE), or give the video a shorter name."
+    )
+
+
+def _taken(plan: Plan, key: str, target: Path, videos: Mapping[str, Path], taken: Mapping[str, Path]) -> str | None:
+    """A line where the target is a video, or for another's result; `key` is the target's among `videos` and `taken`."""
+    if videos.get(key) == plan.path or _is_same_file(target, plan.path):
         return f"{target} is the video itself: give another name for the result"
-    if (key := _key(target.absolute())) in videos:
+    if key in videos:
         return f"{target} is a video to be analysed: give another name for the result of {plan.path}"
     if key in taken:
         return f"{plan.path} was left out: {target} is for the result of {taken[key]}. Rename one, or analyse it alone."
     return None
 
 
+def _is_same_file(one: Path, other: Path) -> bool:
+    """Whether both are there, can be looked at, and are the same."""
+    with suppress(OSError):
+        return one.samefile(other)
+    return False
+
+
 def _new_files(plan: Plan) -> Iterator[Path]:
     """The targets that are written as a new file in their folder: not standard output, a device or a pipe."""
     for target in plan.targets.values():
-        if target != STANDARD_OUTPUT and (target.is_file() or not target.exists()):
+        if target != STANDARD_OUTPUT and (os.path.isfile(target) or not os.path.exists(target)):
             yield target
 
 
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest above it that is there."""
-    return next(path for path in (folder, *folder.parents) if path.exists())
+    return next(path for path in (folder, *folder.parents) if os.path.exists(path))
 
 
 def _probe(folder: Path) -> None:
@@ -217,7 +263,7 @@ def _name_max(folder: Path) -> int:
 
 def _write_file(target: Path, content: bytes, keep: bool = True) -> None:
     """Replace a file by `content` in one step, or only try whether that could be done. Raises OSError."""
-    if target.exists() and not target.is_file():  # a device or a pipe
+    if os.path.exists(target) and not os.path.isfile(target):  # a device or a pipe
         target.write_bytes(content)
         return
     target = target.resolve()  # what a link points to

@@ -36,7 +36,7 @@ def assert_same_answer(found: Analysis, expected: Analysis, tolerance: Tolerance
 def _without_figures(analysis: Analysis) -> dict[str, object]:
     figures = {"start_time", "end_time", "emotions", "sentiments", "modalities"}
     utterances = [u.model_dump(exclude=figures) | {"modalities": sorted(u.modalities)} for u in analysis.utterances]
-    return analysis.model_dump(exclude={"utterances", "overall"}) | {"utterances": utterances}
+    return analysis.model_dump(exclude={"utterances", "overall", "language_probability"}) | {"utterances": utterances}
 
 
 def _distributions(analysis: Analysis) -> list[dict[str, float]]:
@@ -46,6 +46,7 @@ def _distributions(analysis: Analysis) -> list[dict[str, float]]:
         return {score.label: score.confidence for score in scores}
 
     found = [of(analysis.overall.emotions), of(analysis.overall.sentiments)]
+    found.append({"language": analysis.language_probability or 0.0})
     for utterance in analysis.utterances:
         found += [of(utterance.emotions), of(utterance.sentiments)]
         shares = sorted(utterance.modalities.items())

@@ -23,6 +23,7 @@ from ministack import app as ministack
 from ministack.core import iam_evaluator, lambda_runtime, sigv4
 from ministack.services import sts
 
+from local.guard import accounts
 from local.guard.forwarding import Forward
 from local.guard.rules import Incoming, Rules
 from local.guard.server import Guard
@@ -88,6 +89,7 @@ def main() -> None:
     token, origins, adapter = (os.environ.pop(f"GUARD_{name}") for name in ("TOKEN", "ORIGINS", "SAGEMAKER"))
     host, port = os.environ["BIND_HOST"], os.environ["GATEWAY_PORT"]
     keep_lambda_credentials_secret(os.environ["AWS_SECRET_ACCESS_KEY"].encode())
+    accounts.secure()
     rules = Rules((f"{host}:{port}", f"localhost:{port}"), tuple(origins.split()), token)
     others = {"sagemaker": Forward(adapter)} if adapter else {}
     config = Config()

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 
 SERVICE = "AWSCognitoIdentityProviderService."  # how each call to Cognito's user pools is named
+SECOND_FACTOR = "SOFTWARE_TOKEN_MFA"
 CONTENT_TYPE = "application/x-amz-json-1.1"
 OPERATIONS = frozenset(
     {
@@ -19,7 +20,7 @@ OPERATIONS = frozenset(
 # By operation: a parameter that it must have, and what that may be.
 VALUES: Mapping[str, tuple[str, frozenset[str]]] = {
     "InitiateAuth": ("AuthFlow", frozenset({"USER_SRP_AUTH"})),  # the password is never sent
-    "RespondToAuthChallenge": ("ChallengeName", frozenset({"PASSWORD_VERIFIER", "SOFTWARE_TOKEN_MFA"})),
+    "RespondToAuthChallenge": ("ChallengeName", frozenset({"PASSWORD_VERIFIER", SECOND_FACTOR})),
 }
 
 
@@ -47,4 +48,6 @@ def checked_call(target: str, body: bytes, client_id: str) -> tuple[dict[str, st
     name, allowed = VALUES.get(operation, ("", frozenset()))
     if name and not (isinstance(parameters.get(name), str) and parameters[name] in allowed):
         raise CallRefusedError(f"{name} of {operation} must be one of {', '.join(sorted(allowed))}")
+    if parameters.get("ChallengeName") == SECOND_FACTOR and not parameters.get("Session"):
+        raise CallRefusedError("a second factor is given in the Session that a password has begun")
     return {"content-type": CONTENT_TYPE, "x-amz-target": target}, json.dumps(parameters).encode()

@@ -36,9 +36,9 @@ def spooled(path: Path, limit: int = MAX_SPOOL_BYTES) -> Iterator[Path]:
         yield path
         return
     name = "standard input" if path == STANDARD_INPUT else str(path)
-    if path == STANDARD_INPUT and sys.stdin.isatty():
+    if path == STANDARD_INPUT and (sys.stdin is None or sys.stdin.isatty()):
         raise MediaError(
-            "standard input is a terminal: pipe a video into it (cat talk.mp4 | video-sentiment analyze -)"
+            "standard input is a terminal or closed: pipe a video into it (cat talk.mp4 | video-sentiment analyze -)"
         )
     with tempfile.TemporaryDirectory(prefix="video-sentiment-") as folder:
         copy = Path(folder) / ("stdin" if path == STANDARD_INPUT else path.name)

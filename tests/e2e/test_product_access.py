@@ -10,6 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local.origin.cognito import SERVICE
 from tests.e2e.product import MAX_UPLOAD_BYTES, STUDIO, URL_SECONDS, Product, missing_tools, until
 
 pytestmark = [
@@ -69,6 +70,20 @@ def test_nobody_gets_in_without_a_signature(product: Product, clip: bytes) -> No
     address = f"{product.settings.emulator_url}/{product.outputs['MediaBucket']}/{key}"
     assert httpx.get(address, trust_env=False).status_code == 403
     assert httpx.put(address, content=b"", trust_env=False).status_code == 403
+
+
+def test_nobody_gets_in_by_a_second_factor_alone(product: Product) -> None:
+    answer = {"USERNAME": product.demo["email"], "SOFTWARE_TOKEN_MFA_CODE": "0"}
+    call = {
+        "ChallengeName": "SOFTWARE_TOKEN_MFA",
+        "ClientId": product.outputs["UserPoolClientId"],
+        "ChallengeResponses": answer,
+    }
+    headers = {"x-amz-target": f"{SERVICE}RespondToAuthChallenge"}
+    for more, status in (({}, 403), ({"Session": "made-up"}, 400)):
+        refusal = httpx.post(f"{product.base}/cognito/", headers=headers, json=call | more, trust_env=False)
+        assert refusal.status_code == status
+        assert "Token" not in refusal.text
 
 
 def test_an_upload_url_is_good_for_its_key_its_type_and_its_size(product: Product, clip: bytes) -> None:

@@ -112,7 +112,7 @@ def _matches(parameter: dict[str, str], value: str) -> bool:
 
 
 def test_training_hands_over_by_this_parameters_name() -> None:
-    registry = (ROOT / "training" / "registry.py").read_text()
+    registry = (ROOT / "training" / "sagemaker" / "registry.py").read_text()
     assert 'STACK_PARAMETER = "ModelDataUrl"' in registry
 
 

@@ -8,19 +8,27 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 from typer.testing import CliRunner
 
-from local import deployment, emulator
+from local import demo_user, deployment, emulator
 from local.__main__ import MARK, app, check_ports
+from local.demo_user import DemoUser
+from local.deployment import Outputs
 from local.problems import LocalError
 from local.processes import Child, Record, identity, signal_group, wait_for_end
 from local.settings import LocalSettings
 from local.sockets import LINK, Sockets
-from tests.integration.local_parts import free_ports
+from tests.integration.local_parts import free_ports, served
 
+needs_ipv6 = pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
 SLEEPER = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
@@ -114,14 +122,41 @@ def test_a_damaged_record_names_nobody(tmp_path: Path, content: str) -> None:
     assert Record(tmp_path / "run.json").running() == {}
 
 
-def test_a_taken_port_is_named_with_the_option_that_helps() -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", *(pytest.param(host, marks=needs_ipv6) for host in ("::1", "::"))])
+def test_a_taken_port_is_named_with_the_option_that_helps(host: str) -> None:
     ports = free_ports()
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", ports.emulator))
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as other:
+        other.bind((host, ports.emulator))
         other.listen()
         with pytest.raises(LocalError, match=rf"{ports.emulator}.*--emulator-port"):
             check_ports(ports)
     check_ports(ports)
+
+
+def test_a_machine_without_ipv6_has_its_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.__main__.HOST_IPV6", "2001:db8::1")  # an address that no machine has
+    check_ports(free_ports())
+
+
+@needs_ipv6
+def test_the_demo_user_is_made_where_nobody_else_can_listen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name `localhost` may lead to another program at the same port of [::1]: it must not get the key."""
+    settings = LocalSettings(state=tmp_path, ports=free_ports())
+    known = DemoUser("a@example.com", "password", "owner", "vs_key")
+    (tmp_path / "demo.json").write_text(json.dumps(asdict(known)))
+    real = socket.getaddrinfo
+
+    def leads_elsewhere(host: Any, *more: Any, **named: Any) -> Any:
+        return real("::1" if host in ("localhost", b"localhost") else host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", leads_elsewhere)
+    outputs = Outputs(**{field.name: "" for field in fields(Outputs)})
+    with socket.create_server(("::1", settings.ports.web), family=socket.AF_INET6) as other:
+        other.settimeout(0)
+        with served(Starlette(routes=[Route("/api/usage", lambda _: Response())]), settings.ports.web):
+            assert asyncio.run(demo_user.of(settings, outputs)) == known
+        with pytest.raises(BlockingIOError):
+            other.accept()
 
 
 def test_sockets_are_their_users_own_and_gone_with_their_run(tmp_path: Path) -> None:

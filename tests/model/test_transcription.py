@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.asr.base import Encoded, Transcript
-from model.asr.transcription import Request, is_repetitive, transcribe_spans, without_loop
+from model.asr.base import Encoded, Transcript, pack
+from model.asr.transcription import Request, is_loop, transcribe_spans, without_loop
 from model.asr.vad import find_speech
 from model.features import SAMPLE_RATE, FloatArray
 from model.pipeline import Models, analyze
@@ -37,10 +37,12 @@ def test_what_is_said_nine_times_is_there_nine_times(
     models: Models, multilingual: Models, counting: FloatArray, pause: float
 ) -> None:
     sound = np.concatenate([np.concatenate([counting, silence(pause)]) for _ in range(9)])
-    for transcriber, too_many in ((multilingual.transcriber, 0), (models.transcriber, 4)):  # tiny.en goes on counting
+    # What the decoder adds at the end hangs on the processor; the smallest one goes on counting.
+    for transcriber, added in ((multilingual.transcriber, 1), (models.transcriber, 5)):
         found = transcribe_spans(sound, find_speech(sound), transcriber, Request())
         words = plain("".join(word.text for word in found.words))
-        assert 26 <= len(words) <= 27 + too_many and set(words) == {"one", "two", "three"}
+        counted = [word for word in words if word in DIGITS.values()]
+        assert len(counted) >= 26 and len(words) <= 27 + added
         assert words.count("two") >= 9
         assert not found.unread
 
@@ -114,6 +116,15 @@ def test_no_sentence_of_two_speakers_in_two_channels_is_lost(models: Models, sam
 def test_a_loop_is_what_nobody_can_say() -> None:
     spoken = [Word(0.5 * i, 0.5 * i + 0.4, " one,") for i in range(20)]
     loop = [Word(10.0, 10.02, " one,") for _ in range(50)]
-    assert is_repetitive("".join(word.text for word in spoken + loop))
-    assert without_loop(spoken + loop) == spoken
-    assert without_loop(spoken) == spoken and without_loop([]) == []
+    assert is_loop(spoken + loop) and without_loop(spoken + loop) == spoken
+    assert not is_loop(spoken) and without_loop(spoken) == spoken and not is_loop([])
+
+
+def test_a_real_loop_is_none_of_the_words(multilingual: Models, sample: Path) -> None:
+    """Speech played backwards and taken for Finnish: "se on se, että se on se, että" without end."""
+    backwards = speech_of(sample)[::-1].copy()
+    [clip] = pack(backwards, find_speech(backwards), 29.0)
+    [transcript] = multilingual.transcriber.transcribe([multilingual.transcriber.encode(clip)], "fi", False)
+    assert is_loop(transcript.words)
+    found = transcribe_spans(backwards, find_speech(backwards), multilingual.transcriber, Request(language="fi"))
+    assert not is_loop(found.words)

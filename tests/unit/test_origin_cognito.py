@@ -12,6 +12,7 @@ from local.origin.cognito import OPERATIONS, SERVICE, CallRefusedError, checked_
 
 CLIENT = "client"
 SRP = {"AuthFlow": "USER_SRP_AUTH", "ClientId": CLIENT, "AuthParameters": {"USERNAME": "a", "SRP_A": "1"}}
+SECOND_FACTOR = {"ChallengeName": "SOFTWARE_TOKEN_MFA", "ClientId": CLIENT, "ChallengeResponses": {"USERNAME": "a"}}
 FLOWS = [
     "USER_PASSWORD_AUTH",
     "ADMIN_NO_SRP_AUTH",
@@ -32,7 +33,7 @@ def call(operation: str, parameters: Any) -> dict[str, Any]:
 
 def test_the_web_apps_calls_pass_as_they_are() -> None:
     assert call("InitiateAuth", SRP) == SRP
-    answer = {"ChallengeName": "SOFTWARE_TOKEN_MFA", "ClientId": CLIENT, "ChallengeResponses": {"USERNAME": "a"}}
+    answer = SECOND_FACTOR | {"Session": "s"}
     assert call("RespondToAuthChallenge", answer) == answer
     assert call("GetUser", {"AccessToken": "ü"}) == {"AccessToken": "ü"}
 
@@ -70,6 +71,12 @@ def test_nobody_signs_in_but_by_srp(flow: object) -> None:
 def test_only_the_challenges_of_this_way_are_answered(challenge: object) -> None:
     with pytest.raises(CallRefusedError, match="ChallengeName"):
         call("RespondToAuthChallenge", {"ChallengeName": challenge, "ClientId": CLIENT})
+
+
+@pytest.mark.parametrize("more", [{}, {"Session": ""}, {"Session": None}])
+def test_a_second_factor_without_a_session_does_not_pass(more: dict[str, object]) -> None:
+    with pytest.raises(CallRefusedError, match="Session"):
+        call("RespondToAuthChallenge", SECOND_FACTOR | more)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000])

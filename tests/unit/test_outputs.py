@@ -3,8 +3,10 @@
 import io
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 from model.contract import Analysis
 from model.outputs import Job, Outputs, OutputsError, find_jobs
 from tests.unit.analyses import analysis_of, utterance
+
+ROOT = Path(__file__).parents[2]
 
 
 def example(text: str = "Well.") -> Analysis:
@@ -37,6 +41,45 @@ def test_a_file_named_twice_is_one_job(tmp_path: Path) -> None:
     videos(tmp_path, "a.mp4")
     jobs, refused = find_jobs([tmp_path / "a.mp4", tmp_path, tmp_path / "a.mp4"])
     assert jobs == [Job(tmp_path / "a.mp4", Path("a.mp4"))] and refused == []
+
+
+def test_names_that_differ_in_case_are_two_files_where_the_disk_says_so(tmp_path: Path) -> None:
+    paths = videos(tmp_path, "Talk.mp4", "talk.mp4")
+    if len(list(tmp_path.iterdir())) == 1:
+        pytest.skip("this disk knows no case")
+    assert planned(Outputs({}), paths) == (
+        {"Talk.mp4": "Talk.mp4.analysis.json", "talk.mp4": "talk.mp4.analysis.json"},
+        [],
+    )
+
+
+def test_where_the_results_of_a_folder_go_does_not_depend_on_how_many_there_are(tmp_path: Path) -> None:
+    videos(tmp_path, "in/a.mp4")
+    for target in (tmp_path / "tables", tmp_path / "one.csv"):
+        (plan,), _ = Outputs({"csv": target}).plan(find_jobs([tmp_path / "in"])[0])
+        assert plan.targets["csv"] == (target / "a.csv" if target.name == "tables" else target)
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not Path("/usr/bin/setpriv").exists(), reason="root may look anywhere")
+def test_what_may_not_be_looked_at_is_a_line_of_its_own(tmp_path: Path) -> None:
+    """As a user without rights: a folder that can be listed, but not entered."""
+    videos(tmp_path, "in/ok.mp4", "in/locked/x.mp4")
+    tmp_path.chmod(0o777)
+    for path in (tmp_path, *tmp_path.parents):
+        if path.stat().st_uid == os.geteuid() and path != Path("/"):
+            path.chmod(path.stat().st_mode | 0o055)
+    (tmp_path / "in" / "locked").chmod(0o644)
+    code = (
+        "import sys; from pathlib import Path; from model.outputs import *; jobs, refused = find_jobs([Path('in')]); "
+    )
+    code += "print([j.path.name for j in jobs]); Outputs({'json': Path('in/locked/o.json')}).plan(jobs)"
+    user = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [*user, sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == "['ok.mp4']\n", done.stderr
+    assert "OutputsError" in done.stderr and "PermissionError" not in done.stderr.splitlines()[-1]
 
 
 def test_what_macos_puts_beside_a_video_is_none(tmp_path: Path) -> None:
@@ -83,16 +126,18 @@ def test_one_of_two_with_the_same_name_is_left_out_and_named(tmp_path: Path) -> 
     assert len(refused) == 1 and f"{tmp_path / 'b/t.mp4'} was left out" in refused[0] and "Rename one" in refused[0]
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("ab"), st.sampled_from(["t", "T", "é", "e\u0301"]), st.sampled_from(["mp4", "wav"]))
-    )
-)
-def test_no_two_results_share_a_file(names: list[tuple[str, str, str]]) -> None:
-    """On a disk that knows no case and no composed letters either."""
+_names = st.tuples(st.sampled_from("ab"), st.sampled_from(["t", "T", "é", "e\u0301"]), st.sampled_from(["mp4", "wav"]))
+
+
+@given(st.lists(_names), st.booleans())
+def test_no_two_results_share_a_file(names: list[tuple[str, str, str]], folds: bool) -> None:
+    """On a disk that knows case and composed letters, and on one that does not."""
     jobs = [Job(Path(f"/{folder}/{stem}.{suffix}"), Path(f"{stem}.{suffix}")) for folder, stem, suffix in set(names)]
-    plans, refused = Outputs({}).plan(jobs)
-    targets = [str(plan.targets["json"]).casefold().replace("e\u0301", "é") for plan in plans]
+    with mock.patch("model.outputs._ignores_case", return_value=folds):
+        plans, refused = Outputs({}).plan(jobs)
+    targets = [str(plan.targets["json"]) for plan in plans]
+    if folds:
+        targets = [target.casefold().replace("e\u0301", "é") for target in targets]
     assert len(set(targets)) == len(targets) and len(plans) + len(refused) == len(jobs)
 
 

@@ -1,0 +1,104 @@
+"""The emulator's Cognito, as strict as AWS's: by itself it is so where AUTH is on, and with second factors nowhere.
+
+Without this, anybody who reaches the web origin could take any account: by an answer to a second factor that nobody
+asked for, by a token that they signed themselves, or by a code that was never given out. The codes stay the emulator's
+fixed ones, for nothing is sent by email.
+"""
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from ministack.core.responses import error_response_json
+from ministack.services import cognito
+
+from local.guard.sessions import Sessions
+
+SECOND_FACTOR = "SOFTWARE_TOKEN_MFA"
+Parameters = dict[str, Any]
+Answer = tuple[int, dict[str, str], bytes]
+Handler = Callable[[Parameters], Answer]
+
+
+def secure() -> None:
+    """Have every call checked. Before the emulator serves; once."""
+    _check_calls()
+    _check_refresh_tokens()
+    _check_second_factors(Sessions())
+
+
+def _check_calls() -> None:
+    """Access tokens and codes, by the emulator's own checks, once it has found the region that a call is about."""
+    original = cognito._run_idp_handler
+
+    def run(handler: Handler, action: str, data: Parameters) -> Answer:
+        def checked(data: Parameters) -> Answer:
+            error: Answer | None = cognito._access_token_error(data) or cognito._confirmation_code_error(action, data)
+            return error or handler(data)
+
+        answer: Answer = original(checked, action, data)
+        return answer
+
+    cognito._run_idp_handler = run
+
+
+def _check_refresh_tokens() -> None:
+    """The emulator's own check looks at everything but the signature and the time."""
+    original = cognito._refresh_auth_user
+
+    def user_of(pool: Parameters, pool_id: str, client_id: str, token: object) -> tuple[Parameters | None, Any]:
+        if not _holds(token):
+            return None, _not_authorized("Invalid Refresh Token")
+        found: tuple[Parameters | None, Any] = original(pool, pool_id, client_id, token)
+        return found
+
+    cognito._refresh_auth_user = user_of
+
+
+def _holds(token: object) -> bool:
+    """Whether the emulator signed a token, and it has not run out."""
+    if not isinstance(token, str) or not cognito._signature_valid(token):
+        return False
+    end = cognito._token_claims(token).get("exp")
+    return isinstance(end, int | float) and time.time() < end
+
+
+def _check_second_factors(sessions: Sessions) -> None:
+    """A code counts only in a session that the same user's password has begun. The emulator looks at no session."""
+    challenge, respond = cognito._mfa_challenge_for_user, cognito._respond_to_auth_challenge
+
+    def begun(pool: Parameters, user: Parameters, pool_id: str, username: str) -> Parameters | None:
+        made: Parameters | None = challenge(pool, user, pool_id, username)
+        if made is not None:
+            sessions.begin(made["Session"], (pool_id, user["Username"]))
+        return made
+
+    def answered(data: Parameters) -> Answer:
+        answer: Answer
+        if data.get("ChallengeName") != SECOND_FACTOR:
+            answer = respond(data)
+            return answer
+        token = data.get("Session")
+        waiting = sessions.take(token, _who(data))
+        if waiting is None:
+            return _not_authorized("Invalid session for the user.")
+        answer = respond(data)
+        if answer[0] != 200:
+            sessions.give_back(str(token), waiting)
+        return answer
+
+    cognito._mfa_challenge_for_user = begun
+    cognito._respond_to_auth_challenge = answered
+
+
+def _who(data: Parameters) -> Hashable:
+    """Pool and user that an answer to a challenge names; a user may be named by an address as well."""
+    pool, pool_id = cognito._pool_for_client(data.get("ClientId"))
+    name = (data.get("ChallengeResponses") or {}).get("USERNAME")
+    user = cognito._resolve_user(pool, name)[0] if pool else None
+    return (pool_id, user["Username"]) if user else None
+
+
+def _not_authorized(message: str) -> Answer:
+    answer: Answer = error_response_json("NotAuthorizedException", message, 400)
+    return answer
