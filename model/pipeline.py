@@ -36,7 +36,7 @@ from model.fusion import Fusion, conflict
 from model.media import Gap, MediaError, MediaInfo, Reader, Summary
 from model.modalities.registry import prepare
 from model.network import Judgement
-from model.segmenter import AudioSegmenter, Window
+from model.segmenter import WINDOW_SECONDS, AudioSegmenter, Window
 from model.utterances import Segment, leave_out
 from model.watching import Watcher
 
@@ -162,6 +162,10 @@ def analyze(
                 if segmenter.ready:
                     report("listening", _share(segmenter.start, reader.info.duration))
                     judge_window(segmenter.next_window())
+                if not reader.info.has_audio and reader.end - segmenter.start >= WINDOW_SECONDS:
+                    watcher.wait()
+                    for window in segmenter.silence_up_to(watcher.frames.shown):
+                        judge_window(window)
             for window in segmenter.finish(reader.end):
                 judge_window(window)
             watcher.wait()

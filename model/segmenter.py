@@ -135,6 +135,11 @@ class AudioSegmenter:
         """Transcribe the audio so far, up to a good place to cut."""
         return self._window(whole=False)
 
+    def silence_up_to(self, end: float) -> Iterator[Window]:
+        """Whole windows up to a time in seconds, for a file without audio: for `finish` the last one remains."""
+        while end - self._start >= WINDOW_SECONDS:
+            yield from self._silence_until(self._start + WINDOW_SECONDS)
+
     def finish(self, end: float) -> Iterator[Window]:
         """What remains, up to the video's end in seconds, where its picture may outlast its audio."""
         had_audio = self._waiting > 0 or self._start > 0

@@ -20,6 +20,7 @@ BLOCK_SECONDS = 0.5  # that are mixed down at a time
 SILENCE_SECONDS = 10.0  # that are produced at a time where a track pauses
 SELECTION_SECONDS = 1.0  # for which a track is chosen
 PATIENCE = 12.0  # seconds that one track may lag behind another in the file's order
+DUB_PATIENCE = 3.0  # seconds without the first track before one in another language counts: no sentence pauses as long
 QUIETER = 10 ** (-15 / 20)  # amplitude ratio: a track this far below another is not the one people talk on
 
 
@@ -133,12 +134,16 @@ class AudioSelector:
     That is the first track, as long as it is there and no other is much louder. Where it is silent or nearly
     so (screen recorders keep the desktop apart from the microphone; broadcasters record a microphone a track),
     the loudest of the others is added. Tracks of about the same loudness are versions of one another, in other
-    languages for example: of those the first alone counts. Decided for each second, so that it holds for a
-    track that begins to speak at any time.
+    languages for example: of those the first alone counts, and one that states another language does not speak
+    in its pauses. Decided for each second, so that it holds for a track that begins to speak at any time.
+
+    `languages` are what the file says of each track, None where it says nothing.
     """
 
-    def __init__(self, tracks: Sequence[AudioTrack]) -> None:
+    def __init__(self, tracks: Sequence[AudioTrack], languages: Sequence[str | None] = ()) -> None:
         self.tracks = list(tracks)
+        self._languages = list(languages) or [None] * len(tracks)
+        self._quiet = 0.0  # seconds since the first track was heard
         self.seconds_used = [0.0] * len(tracks)  # that each was heard in the signal
         self._queues = [_Queue() for _ in tracks]
         self._primary = 0
@@ -158,6 +163,18 @@ class AudioSelector:
                 continue
             self._queues[index].append(samples)
             yield from self._ready()
+
+    def pad(self, end: float) -> Iterator[FloatArray]:
+        """Silence up to `end`, in seconds of the file, for tracks that do not reach it."""
+        for track, queue in zip(self.tracks, self._queues, strict=True):
+            if track.position >= end:
+                continue
+            for samples in track.pad(end):
+                if len(self.tracks) == 1:
+                    yield samples
+                    continue
+                queue.append(samples)
+                yield from self._ready()
 
     def finish(self) -> Iterator[FloatArray]:
         """What is left when all packets were decoded."""
@@ -180,6 +197,9 @@ class AudioSelector:
                     queue.append(samples)
         blocks = [queue.take(size) for queue in self._queues]
         levels = [rms(block) for block in blocks]
+        self._quiet = self._quiet + size / SAMPLE_RATE if levels[self._primary] < SILENCE_RMS else 0.0
+        if self._quiet <= DUB_PATIENCE:
+            levels = [0.0 if self._is_dub(i) else level for i, level in enumerate(levels)]
         loudest = int(np.argmax(levels))
         if levels[loudest] < SILENCE_RMS:
             return blocks[self._primary]
@@ -191,6 +211,11 @@ class AudioSelector:
             return blocks[self._primary]
         self.seconds_used[loudest] += size / SAMPLE_RATE
         return blocks[self._primary] + blocks[loudest]
+
+    def _is_dub(self, index: int) -> bool:
+        """Whether a track states another language than the one that is heard."""
+        language, heard = self._languages[index], self._languages[self._primary]
+        return None not in (language, heard) and language != heard
 
 
 _BLOCK = round(SELECTION_SECONDS * SAMPLE_RATE)

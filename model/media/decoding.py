@@ -11,7 +11,7 @@ class DecodingStatistics:
     """What became of the packets of one track. Written by the thread that decodes it alone."""
 
     packets: int = 0
-    damaged: int = 0  # packets that the decoder refused
+    damaged: int = 0  # packets that the decoder refused, and frames in which it concealed damage
     encrypted: int = 0
     frames: int = 0
 
@@ -36,4 +36,5 @@ def decode(packet: AnyPacket, statistics: DecodingStatistics) -> list[Any]:
         statistics.damaged += not is_flush(packet)
         return []
     statistics.frames += len(frames)
+    statistics.damaged += sum(frame.is_corrupt for frame in frames)
     return frames

@@ -30,7 +30,7 @@ class Diagnosis:
 
 def diagnose(path: Path, options: Mapping[str, str]) -> Diagnosis:
     """Open a file with these options and read the log. An empty diagnosis where that fails, too."""
-    command = [sys.executable, "-P", __file__, json.dumps(dict(options)), str(path)]
+    command = [sys.executable, "-P", __file__, json.dumps(dict(options)), str(path.absolute())]
     try:
         log = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=True).stdout.decode(errors="replace")
     except (OSError, subprocess.SubprocessError):

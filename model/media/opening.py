@@ -20,9 +20,10 @@ VIDEO_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,as
 COUNTED_CONTAINERS = "wav,w64,aiff,caf,au,mp3,flac,aac,ac3,eac3,amr,wv"
 OPEN_OPTIONS = {"format_whitelist": f"{VIDEO_CONTAINERS},{COUNTED_CONTAINERS}", "protocol_whitelist": "file"}
 # Whose header says how long the file is; others leave it to be guessed from the bit rate or the last timestamp.
-HEADED_CONTAINERS = {"mov", "matroska", "avi", "asf", "mxf", "wav", "w64", "aiff", "caf", "au", "flac"}
+HEADED_CONTAINERS = {"mov", "flv", "matroska", "avi", "asf", "mxf", "wav", "w64", "aiff", "caf", "au", "flac"}
 OGG_PAGE = b"OggS"
 OGG_HEADER = 27  # bytes before a page's table of segments
+SEARCH_BYTES = 1 << 16  # that are searched for a page at a time
 OGG_FIRST = 2  # flag of a page that begins a logical stream
 
 
@@ -46,9 +47,9 @@ def check_path(path: Path) -> None:
 def open_container(source: "Path | FileRange", path: Path) -> InputContainer:
     """The demuxer of a file, or of a range of the file at `path`. Raises MediaError."""
     try:
-        container = av.open(
-            str(source) if isinstance(source, Path) else source, options=OPEN_OPTIONS, metadata_errors="replace"
-        )
+        # Absolute: FFmpeg takes what comes before a colon in a relative name for a protocol.
+        file = str(source.absolute()) if isinstance(source, Path) else source
+        container = av.open(file, options=OPEN_OPTIONS, metadata_errors="replace")
     except av.ArgumentError as error:  # what FFmpeg says to a format that is not in the list
         name = diagnose(path, OPEN_OPTIONS).format
         if name is None:
@@ -84,12 +85,12 @@ def _names(container: InputContainer) -> set[str]:
 
 
 def parts_of(path: Path) -> list["Path | FileRange"]:
-    """What must be opened one after the other: the file itself, or the links of a chained Ogg file.
+    """What must be opened one after the other: the file itself, or those that were appended to one another in it.
 
-    Ogg allows files to be appended to one another (RFC 3533, section 4). FFmpeg follows such a chain only where
-    each link has the parameters of the first.
+    Ogg allows that (RFC 3533, section 4), but FFmpeg follows such a chain only where each link has the parameters
+    of the first. Of MP4, WAV and AIFF it reads the first file alone.
     """
-    starts = _chain_starts(path)
+    starts = _chain_starts(path) or _appended_starts(path)
     if len(starts) <= 1:
         return [path]
     ends = [*starts[1:], path.stat().st_size]
@@ -109,17 +110,69 @@ def _chain_starts(path: Path) -> list[int]:
     return starts
 
 
+def _appended_starts(path: Path) -> list[int]:
+    """Where each of several MP4, WAV or AIFF files begins; a box or chunk in between is passed over."""
+    starts: list[int] = []
+    position, total = 0, path.stat().st_size
+    with path.open("rb") as file:
+        while position < total:
+            file.seek(position)
+            header = file.read(16)
+            size = _box_size(header)
+            if size is None or (not starts and not _begins_file(header)):
+                break
+            if _begins_file(header):
+                starts.append(position)
+            position += size
+    return starts
+
+
+def _begins_file(header: bytes) -> bool:
+    return header[4:8] == b"ftyp" or header[8:12] in (b"WAVE", b"AIFF", b"AIFC")
+
+
+def _box_size(header: bytes) -> int | None:
+    """Bytes of a box of MP4 or a form of RIFF or IFF, by its first 16; None for anything else, or where it is open."""
+    if len(header) < 8:
+        return None
+    kind = header[:4]
+    if kind in (b"RIFF", b"FORM"):
+        size = int.from_bytes(header[4:8], "little" if kind == b"RIFF" else "big")
+        return 8 + size + size % 2 if 0 < size < 0xFFFFFFFF else None
+    size = int.from_bytes(header[:4], "big")
+    if size == 1:
+        size = int.from_bytes(header[8:16], "big")
+    return size if size >= 8 and header[4:8].isalnum() else None
+
+
 def _ogg_pages(file: BinaryIO) -> Iterator[tuple[int, int]]:
-    """Position and flags of each page, up to the first that is damaged."""
+    """Position and flags of each page; what is damaged in between is passed over. None for no Ogg file."""
     position = 0
     while True:
         file.seek(position)
         header = file.read(OGG_HEADER + 255)
+        if not header.startswith(OGG_PAGE) and position > 0:
+            position = _next_page(file, position)
+            file.seek(position)
+            header = file.read(OGG_HEADER + 255)
         if len(header) < OGG_HEADER or not header.startswith(OGG_PAGE):
             return
         yield position, header[5]
         segments = header[26]
         position += OGG_HEADER + segments + sum(header[OGG_HEADER : OGG_HEADER + segments])
+
+
+def _next_page(file: BinaryIO, position: int) -> int:
+    """Where the next page begins at or behind a position; the file's end where none does."""
+    file.seek(position)
+    kept = b""
+    while block := file.read(SEARCH_BYTES):
+        data = kept + block
+        if (found := data.find(OGG_PAGE)) >= 0:
+            return position + found
+        kept = data[1 - len(OGG_PAGE) :]
+        position += len(data) - len(kept)
+    return position + len(kept)
 
 
 class FileRange(io.RawIOBase):

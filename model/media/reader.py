@@ -25,12 +25,13 @@ from model.media.audio import AudioSelector, AudioTrack
 from model.media.errors import MediaError
 from model.media.opening import check_path, is_counted, knows_duration, open_container, parts_of
 from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarise, turned
-from model.media.timeline import AnyPacket, Gap, Timeline
-from model.media.tracks import Selection, select
+from model.media.timeline import MAX_HOLD, AnyPacket, Gap, Timeline
+from model.media.tracks import Selection, language_of, select
 from model.media.video import FrameDecoder, check_size, frame_rate, pixel_aspect
 
 TS_DISCONTINUITIES = 0x0200  # FFmpeg's AVFMT_TS_DISCONT: a container whose clock may jump
 CHUNK_SECONDS = 10.0
+AUDIO_PATIENCE = MAX_HOLD  # seconds that audio may lag behind the video; no hole is longer
 CHUNK_BYTES = 8 << 20  # of compressed video
 
 
@@ -75,7 +76,10 @@ class Reader:
             discontinuous=bool(self._container.format.flags & TS_DISCONTINUITIES),
             has_audio=bool(self._selection.audio),
         )
-        self._audio = AudioSelector([AudioTrack(timed=not self.counted) for _ in self._selection.audio])
+        self._audio = AudioSelector(
+            [AudioTrack(timed=not self.counted) for _ in self._selection.audio],
+            [language_of(stream) for stream in self._selection.audio],
+        )
 
     def __enter__(self) -> "Reader":
         return self
@@ -97,12 +101,19 @@ class Reader:
                     batch.add_audio(samples)
                     if batch.seconds >= CHUNK_SECONDS:
                         yield self._chunk(batch)
+            for samples in self._absent_audio():
+                batch.add_audio(samples)
             if batch.bytes >= CHUNK_BYTES or self.position - self.end >= 2 * CHUNK_SECONDS:
                 yield self._chunk(batch)
         for samples in self._audio.finish():
             batch.add_audio(samples)
         self._finished = True
         yield self._chunk(batch)
+
+    def _absent_audio(self) -> Iterator[FloatArray]:
+        """Silence where audio has ended long before the video, so that nobody waits for it and keeps what was seen."""
+        if not self.counted and self._timeline.end - self._audio.position >= AUDIO_PATIENCE + CHUNK_SECONDS:
+            yield from self._audio.pad(self._timeline.end - AUDIO_PATIENCE)
 
     def duration_over(self, seconds: float) -> float | None:
         """The file's duration where it is more than `seconds`: its packets are asked whether its header is right."""
@@ -144,9 +155,15 @@ class Reader:
         """Packets with their times corrected, each with its audio track, or None for video."""
         yield from self._demuxed(self._container, self._selection)
         for part in self._later:
-            container = open_container(part, self.path)
+            try:
+                container = open_container(part, self.path)
+            except MediaError:
+                self._demuxing.unopened += 1
+                continue
             self._containers.append(container)
             selection = select(container, self.path, self._video)
+            self._demuxing.undecodable += selection.undecodable
+            self._demuxing.left_out += max(0, len(selection.audio) - len(self._audio.tracks))
             self._timeline.append(_start_of(container, selection.streams))
             yield from self._demuxed(container, selection)
 

@@ -1,7 +1,7 @@
 """What a file turned out to hold, and what was wrong with it: worked out once, when all of it was decoded."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from model.media.audio import AudioSelector
@@ -46,6 +46,9 @@ class DemuxingStatistics:
 
     errors: int = 0  # that ended the reading before the file's end
     incomplete: int = 0  # packets of which parts were lost, as the container says
+    unopened: int = 0  # later parts of the file
+    left_out: int = 0  # audio tracks that later parts have beyond those of the first
+    undecodable: list[Track] = field(default_factory=list)  # of later parts
 
 
 def summarise(
@@ -74,7 +77,12 @@ def summarise(
     )
     present = {track.kind for track in selection.undecodable} | {track.kind for track, _ in tracks}
     failed = frozenset(present - {track.kind for track, statistics in tracks if statistics.frames})
-    warnings = [*_failures(selection, tracks), *_damage(tracks, demuxing, timeline), *_clock(timeline)]
+    warnings = [
+        *_failures(selection, tracks),
+        *_later_failures(demuxing),
+        *_damage(tracks, demuxing, timeline),
+        *_clock(timeline),
+    ]
     warnings += _choice(selection, audio)
     if header_is_sure and not (timeline.jumps or timeline.outliers or failed):
         warnings += _cut_off(header.duration, info.duration)
@@ -113,6 +121,11 @@ def _failures(selection: Selection, tracks: Tracks) -> Iterator[str]:
             yield f"{track} cannot be decoded: its data is damaged, or of a kind that is not supported"
 
 
+def _later_failures(demuxing: DemuxingStatistics) -> Iterator[str]:
+    for track in dict.fromkeys(demuxing.undecodable):
+        yield f"{track} of a later part of the file cannot be decoded: this codec is not supported"
+
+
 def _damage(tracks: Tracks, demuxing: DemuxingStatistics, timeline: Timeline) -> Iterator[str]:
     counts = {kind: sum(s.damaged for t, s in tracks if t.kind == kind and s.frames) for kind in ("audio", "video")}
     for track, statistics in tracks:
@@ -120,7 +133,12 @@ def _damage(tracks: Tracks, demuxing: DemuxingStatistics, timeline: Timeline) ->
             yield f"{track} is encrypted in parts; what they held is missing"
     if any(counts.values()):
         named = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-        yield f"damaged packets were skipped ({named}); what they held is missing"
+        yield f"packets are damaged ({named}); what they held is missing or guessed"
+    if demuxing.unopened:
+        parts = "a part" if demuxing.unopened == 1 else f"{demuxing.unopened} parts"
+        yield f"{parts} of the file could not be opened; what is in there is missing"
+    if demuxing.left_out:
+        yield f"later parts of the file have {demuxing.left_out} more audio tracks than the first; they were left out"
     if demuxing.errors:
         yield f"the file could not be read beyond {timeline.end:.1f} s; what follows is missing"
     if timeline.holes:

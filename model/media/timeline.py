@@ -26,8 +26,9 @@ else:
     AnyPacket = Packet
 
 BACKWARD = 0.1  # seconds that a stream's decoding times may step back before it has restarted (as in ffmpeg)
-MAX_GAP = 10.0  # seconds without anything from any stream; a longer gap is a jump of the clock (as in ffmpeg)
-MAX_HOLD = 300.0  # seconds that one picture may be shown in a file without audio, which would fill the gap
+MAX_GAP = 10.0  # seconds: where the clock may jump and audio goes on, a longer gap is a jump of it (as in ffmpeg)
+MAX_HOLD = 300.0  # seconds of a gap elsewhere: one picture may be shown for so long
+AUDIO_LAG = 2.0  # seconds that the audio of a part may begin behind its video in the file's order
 MAX_REORDER = 17  # frames that a video packet may be presented after it was decoded: 16, and itself
 MAX_FIRST_LAG = 10.0  # seconds, for the first packet of a stream, as nothing is known of its rate
 WRAP = 2**33 / 90_000  # seconds after which MPEG's timestamps begin again
@@ -80,6 +81,7 @@ class _Stream:
     longest: float = 0.0  # between two packets so far
     lag: float = 0.0  # from decoding to presentation, of its last packet
     held: deque[AnyPacket] = field(default_factory=deque)
+    held_from: float = 0.0  # how far the file had got when the first of them came
 
     def raw(self, packet: AnyPacket) -> float | None:
         """When a packet is decoded, in seconds of the file's own timestamps; None where it has none."""
@@ -89,6 +91,11 @@ class _Stream:
     def first_held(self) -> float:
         """When the first of the packets held back is decoded, in seconds of the file's own timestamps."""
         return next(raw for packet in self.held if (raw := self.raw(packet)) is not None)
+
+    def held_seconds(self) -> float:
+        """How far apart the first and the last of the packets held back are decoded."""
+        times = [raw for packet in self.held if (raw := self.raw(packet)) is not None]
+        return times[-1] - times[0]
 
     def first_presented(self) -> float:
         """When the first of the packets held back is presented, as far as that can be told yet."""
@@ -112,8 +119,9 @@ class Timeline:
         self.holes: list[Gap] = []
         self._parts: deque[_Part] = deque([_Part(-start, 0.0)], maxlen=KNOWN_PARTS)
         self._streams: dict[int, _Stream] = {}
-        self._max_gap = MAX_GAP if discontinuous or has_audio else MAX_HOLD
+        self._discontinuous = discontinuous
         self._has_audio = has_audio
+        self._gaps: list[Gap] = []  # that are holes if the audio comes back only behind them
         self._empty = True
 
     def append(self, start: float) -> None:
@@ -144,14 +152,40 @@ class Timeline:
             return [*ready, self._accept(stream, packet, part)]
         if stream.held and not self._follows(stream, stream.held[-1], raw):
             ready += self._outliers(stream)
+        if not stream.held:
+            stream.held_from = self.end
         stream.held.append(packet)
-        return [*ready, *self._confirmed(stream)] if len(stream.held) >= CONFIRMING else ready
+        if len(stream.held) < CONFIRMING or self._may_await_audio(stream):
+            return ready
+        return [*ready, *self._confirmed(stream)]
+
+    def _max_gap(self, stream: _Stream) -> float:
+        """The longest gap before a stream's next packet, in seconds; beyond it the clock has jumped.
+
+        While no audio comes, nothing else would fill the time, and a picture is shown until the next one.
+        """
+        if self._discontinuous and not (stream.is_video and self._audio_is_absent(stream)):
+            return MAX_GAP
+        return MAX_HOLD
+
+    def _audio_is_absent(self, stream: _Stream) -> bool:
+        """Whether no audio goes on, from where the file had got or elsewhere, since a stream's packets are held."""
+        if not self._has_audio:
+            return True
+        audio = [other for other in self._streams.values() if not other.is_video]
+        goes_on = any(other.held or (other.end or 0.0) > stream.held_from + NOTED for other in audio)
+        return bool(stream.held) and not goes_on
+
+    def _may_await_audio(self, stream: _Stream) -> bool:
+        """Whether audio behind the packets held back may yet show that the clock has jumped."""
+        waits = self._discontinuous and self._has_audio and stream.is_video and self._audio_is_absent(stream)
+        return waits and stream.held_seconds() < AUDIO_LAG
 
     def _place_blindly(self, stream: _Stream, packet: AnyPacket) -> list[AnyPacket]:
         """A packet that says nothing of time, or that is decoded for others only and never presented."""
         if stream.held:
             stream.held.append(packet)
-            return []
+            return self._outliers(stream) if len(stream.held) >= CONFIRMING else []
         _shift(packet, stream.part.offset, stream.tick)
         if not packet.is_discard and stream.end is not None:
             stream.end += stream.step
@@ -160,7 +194,7 @@ class Timeline:
     def _place_undated(self, stream: _Stream, packet: AnyPacket, presented: float) -> bool:
         """Take a video packet of which only the presentation is known, and so not its order; False if implausible."""
         for part in (stream.part, self._parts[-1]):
-            if -MAX_FIRST_LAG <= presented + part.offset - self.end <= self._max_gap:
+            if -MAX_FIRST_LAG <= presented + part.offset - self.end <= self._max_gap(stream):
                 stream.part = part
                 _shift(packet, part.offset, stream.tick)
                 self.end = max(self.end, presented + part.offset)
@@ -188,7 +222,7 @@ class Timeline:
     def _follows(self, stream: _Stream, held: AnyPacket, raw: float) -> bool:
         """Whether `raw` continues a packet that was held back."""
         before = stream.raw(held)
-        return before is None or -BACKWARD <= raw - before <= self._max_gap
+        return before is None or -BACKWARD <= raw - before <= self._max_gap(stream)
 
     def _released(self, stream: _Stream, leap: float) -> list[AnyPacket]:
         """Packets held back that have become plausible, as others moved on or showed a new part."""
@@ -204,16 +238,17 @@ class Timeline:
 
     def _confirmed(self, stream: _Stream) -> list[AnyPacket]:
         """The packets held back go on from one another: behind a gap, or in a part of their own."""
-        ready = self._released(stream, self._max_gap)
+        leap = self._max_gap(stream)
+        ready = self._released(stream, leap)
         if stream.held:
             self._parts.append(self._new_part(stream))
-        return [*ready, *self._released(stream, self._max_gap)]
+        return [*ready, *self._released(stream, leap)]
 
     def _new_part(self, stream: _Stream) -> _Part:
         """A part that begins with the packets held back, at the end of all there is; noted where the clock jumped."""
         first = stream.first_held()
         for wrapped in (stream.part.offset + WRAP, stream.part.offset - WRAP):
-            if self._is_plausible(stream, first, part := _Part(wrapped, self.end), self._max_gap):
+            if self._is_plausible(stream, first, part := _Part(wrapped, self.end), self._max_gap(stream)):
                 return part
         starts = [s.first_presented() for s in self._streams.values() if s.held and _near(s.first_held(), first)]
         by = first + stream.part.offset - (self.end if stream.end is None else stream.end)
@@ -225,17 +260,24 @@ class Timeline:
         """Nothing more comes of a stream: one packet held back is an outlier, several are a part."""
         if len(stream.held) > 1:
             return self._confirmed(stream)
-        return [*self._released(stream, self._max_gap), *self._outliers(stream)]
+        return [*self._released(stream, self._max_gap(stream)), *self._outliers(stream)]
 
     def _outliers(self, stream: _Stream) -> list[AnyPacket]:
-        """Take packets that were held back for the ones expected: each follows the one before."""
+        """Take packets that were held back for the ones expected: each is decoded after the one before.
+
+        Only the presentation of those that are not far from where they were expected is believed.
+        """
         held, stream.held = list(stream.held), deque()
         for packet in held:
             expected = self.end if stream.end is None else stream.end
             raw = stream.raw(packet)
-            if raw is not None and abs(raw + stream.part.offset - expected) >= NOTED:
-                self.outliers += 1
-            packet.dts, packet.pts = round(expected / stream.tick), None
+            _shift(packet, stream.part.offset, stream.tick)
+            if raw is None or abs(raw + stream.part.offset - expected) >= NOTED:
+                self.outliers += raw is not None
+                packet.pts = None
+            elif packet.pts is not None and not -NOTED < packet.pts * stream.tick - expected < _max_lag(stream):
+                packet.pts = None
+            packet.dts = round(expected / stream.tick)
             stream.end = expected + stream.step
         return held
 
@@ -250,12 +292,14 @@ class Timeline:
             self.outliers += 1
             presented = time + stream.lag
             packet.pts = None  # the decoder knows its place among the others
-        self._note_hole(presented)
+        self._note_gap(presented)
+        if not stream.is_video:
+            self._note_holes(presented)
         length = self._length(stream, packet, time)
         packet.duration = round(length / stream.tick)
         stream.lag = presented - time
         stream.start, stream.end = time, time + length
-        self._trim_holes(presented, presented + length)
+        self._trim_gaps(presented, presented + length)
         self.end = max(self.end, presented + length)
         self._empty = False
         return packet
@@ -268,7 +312,7 @@ class Timeline:
         stream.duration = (packet.duration or 0) * stream.tick
         first = stream.end is None
         interval = 0.0 if first else time - stream.start
-        if not self.holes or self.holes[-1].end <= stream.start:
+        if not any(gap.end > stream.start for gap in (*self.holes[-1:], *self._gaps[-1:])):
             stream.longest = max(stream.longest, interval)
         if interval > 0:
             stream.step = min(stream.step, interval) if stream.step > 0 else interval
@@ -277,21 +321,30 @@ class Timeline:
             return stream.duration
         return stream.step
 
-    def _note_hole(self, time: float) -> None:
-        """Note where nothing was before `time`.
+    def _note_gap(self, time: float) -> None:
+        """Remember where nothing came before `time`.
 
         Without audio, or where frames are far apart, one is shown until the next comes, and nothing is missing.
         """
         if time - self.end <= HOLE or self._empty or not self._has_audio:
             return
         usual = [stream.longest for stream in self._streams.values() if stream.is_video]
-        if 0.0 in usual:
-            return
-        if time - self.end > HOLE_FRAMES * max(usual, default=0.0):
-            self.holes.append(Gap(self.end, time))
+        if 0.0 not in usual and time - self.end > HOLE_FRAMES * max(usual, default=0.0):
+            self._gaps.append(Gap(self.end, time))
 
-    def _trim_holes(self, start: float, end: float) -> None:
+    def _note_holes(self, time: float) -> None:
+        """Audio comes at `time`: where it paused for a gap, that is a hole. Elsewhere a picture stayed."""
+        ends = [s.end for s in self._streams.values() if not s.is_video and s.end is not None]
+        if not ends:
+            return
+        silent = ((max(gap.start, *ends), min(gap.end, time)) for gap in self._gaps)
+        self.holes += [Gap(start, end) for start, end in silent if end - start > HOLE]
+        self._gaps = [Gap(max(gap.start, time), gap.end) for gap in self._gaps if gap.end > time]
+
+    def _trim_gaps(self, start: float, end: float) -> None:
         """A stream that lags in the file's order may still fill what looked like a hole."""
+        if self._gaps and start < self._gaps[-1].end:
+            self._gaps[-LAGGING_HOLES:] = _without(self._gaps[-LAGGING_HOLES:], start, end)
         if self.holes and start < self.holes[-1].end:
             self.holes[-LAGGING_HOLES:] = _without(self.holes[-LAGGING_HOLES:], start, end)
 

@@ -45,9 +45,10 @@ class Selection:
 
 
 def select(container: InputContainer, path: Path, video: bool) -> Selection:
-    """All audio tracks, the default one first, and the largest video, the default one among equals.
+    """The audio tracks, the default one first, and the largest video, the default one among equals.
 
-    Cover art is no video. With `video` False, no video is selected.
+    Audio that is about the rest (audio description, commentary) is left out beside other audio. Cover art is no
+    video. With `video` False, no video is selected.
     """
     sounds, pictures = container.streams.audio, _moving(container.streams.video)
     unknown: dict[int, str] = {}
@@ -61,7 +62,9 @@ def select(container: InputContainer, path: Path, video: bool) -> Selection:
 
     tracks = {s.index: describe(s, i + 1) for i, s in enumerate(sounds)}
     tracks |= {s.index: describe(s, i + 1) for i, s in enumerate(pictures)}
-    audio = sorted((s for s in sounds if tracks[s.index].decodable), key=_importance)[:MAX_AUDIO_TRACKS]
+    heard = [s for s in sounds if tracks[s.index].decodable]
+    heard = [s for s in heard if not s.disposition & DEPENDENT] or heard
+    audio = sorted(heard, key=_importance)[:MAX_AUDIO_TRACKS]
     decodable = [s for s in pictures if tracks[s.index].decodable]
     chosen = max(decodable, key=_size, default=None)
     return Selection(
@@ -77,10 +80,15 @@ def _moving(streams: Sequence[VideoStream]) -> list[VideoStream]:
     return [s for s in streams if not s.disposition & Disposition.attached_pic]
 
 
-def _importance(stream: AudioStream) -> tuple[bool, bool, int]:
+def language_of(stream: AudioStream) -> str | None:
+    """The language that the file states for a track, as it is written there; None where it states none."""
+    language = stream.language
+    return None if language in (None, "", "und") else language
+
+
+def _importance(stream: AudioStream) -> tuple[bool, int]:
     """Sorts the track that people hear to the front."""
-    disposition = stream.disposition
-    return bool(disposition & DEPENDENT), not disposition & Disposition.default, stream.index
+    return not stream.disposition & Disposition.default, stream.index
 
 
 def _size(stream: VideoStream) -> tuple[int, bool]:

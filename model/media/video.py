@@ -50,13 +50,19 @@ class FrameDecoder:
         self._stream: VideoStream | None = None
         self._aspect = 1.0
         self._first = self._last = 0.0  # times of packets, in seconds
-        self._timed = 0  # packets with a time
+        self._counted = 0  # packets up to the last one with a time,
+        self._untimed = 0  # and those behind it
         self._shown = 0.0  # time of the last frame
 
     def counted_rate(self, missing: float = 0.0) -> float:
         """Frames a second, as they came; 0 for fewer than two. `missing` seconds held none."""
         shown = self._last - self._first - missing
-        return (self._timed - 1) / shown if shown > 0.0 else 0.0
+        return (self._counted - 1) / shown if shown > 0.0 else 0.0
+
+    @property
+    def shown(self) -> float:
+        """The time of the last frame that was decoded, in seconds; all before it were, too."""
+        return self._shown
 
     def decode(self, packets: Sequence[AnyPacket]) -> Iterator[Frame]:
         """Decode packets and sample the frames, in order of time. Raises MediaError for frames beyond MAX_PIXELS.
@@ -90,13 +96,18 @@ class FrameDecoder:
             context.skip_frame = "NONREF" if rate >= SKIPPING_RATIO * self._sampling.rate else "DEFAULT"
 
     def _count(self, packet: AnyPacket) -> None:
-        """Take the time of a packet that the decoder took."""
-        if packet.pts is None or packet.is_discard:
+        """Count a packet that the decoder took, and take its time."""
+        if packet.is_discard:
+            return
+        ticks = packet.dts if packet.pts is None else packet.pts
+        if ticks is None:
+            self._untimed += bool(self._counted)
             return
         tick = float(packet.time_base)
-        time = packet.pts * tick
-        self._first, self._last = (min(self._first, time), max(self._last, time)) if self._timed else (time, time)
-        self._timed += 1
+        time = ticks * tick
+        self._first, self._last = (min(self._first, time), max(self._last, time)) if self._counted else (time, time)
+        self._counted += 1 + self._untimed
+        self._untimed = 0
         self.end = max(self.end, time + (packet.duration or 0) * tick)
 
     def _sampled(self, frame: VideoFrame) -> Iterator[Frame]:

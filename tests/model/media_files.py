@@ -27,6 +27,7 @@ class Picture:
     rotation: int = 0  # degrees that a player must turn it
     rate: int = 30  # frames a second that the header states
     aspect: Fraction | None = None  # width of a pixel over its height
+    reordered: bool = False  # H.264 with B-frames: decoded in another order than shown
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Sound:
     layout: str = "mono"
     offset: float = 0.0  # seconds after the file's start
     default: bool = False
+    language: str | None = None  # ISO 639-2
+    disposition: av.stream.Disposition = av.stream.Disposition(0)
     codec: str | None = None  # else what is usual in the container
 
 
@@ -81,6 +84,8 @@ def _add_video(
         stream.codec_context.sample_aspect_ratio = picture.aspect
     if picture.codec == "libx264":
         stream.options = {"preset": "ultrafast", "crf": "20"}
+        if picture.reordered:
+            stream.options = {"preset": "fast", "crf": "30", "bf": "3", "b_strategy": "0"}
     if picture.rotation:
         stream.set_display_rotation(picture.rotation)
     return stream
@@ -102,7 +107,9 @@ def _add_audio(container: av.container.OutputContainer, sound: Sound) -> av.Audi
     assert isinstance(stream, av.AudioStream)
     if sound.codec == "vorbis":
         stream.options = {"strict": "experimental"}
-    stream.disposition = av.stream.Disposition.default if sound.default else av.stream.Disposition(0)
+    stream.disposition = av.stream.Disposition.default if sound.default else sound.disposition
+    if sound.language:
+        stream.metadata["language"] = sound.language
     return stream
 
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from model.media import AnyPacket
-from model.media.timeline import MAX_GAP, Timeline, is_flush
+from model.media.timeline import CONFIRMING, MAX_GAP, Timeline, is_flush
 
 TICKS = 90_000
 VIDEO_STEP = 3_600  # ticks: 25 frames a second
@@ -173,6 +173,19 @@ def test_packets_without_times_pass_through() -> None:
     timeline = Timeline(0.0, discontinuous=True, has_audio=True)
     assert len(placed(timeline, packets, muxer)) == len(packets)
     assert timeline.end == pytest.approx(2.0, abs=0.3) and not timeline.jumps and not timeline.outliers
+
+
+def test_packets_without_times_behind_an_implausible_one_are_not_kept() -> None:
+    muxer = Muxer()
+    packets = [s for s in muxer.part(0, 0.0, 40.0) if s.packet.stream is muxer.streams[0]]
+    packets[10].packet.dts = packets[10].packet.pts = 10_000 * TICKS
+    for stamped in packets[11:]:
+        stamped.packet.dts = stamped.packet.pts = None
+    timeline = Timeline(0.0, discontinuous=False, has_audio=False)
+    out = 0
+    for count, stamped in enumerate(packets, start=1):
+        out += len(timeline.place(stamped.packet))
+        assert count - out < CONFIRMING
 
 
 def test_a_leap_that_is_released_beside_an_undated_packet() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from av.stream import Disposition
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,6 +84,23 @@ def test_versions_of_the_same_are_not_mixed(speech: FloatArray, tmp_path: Path) 
     heard = read_audio(write(tmp_path / "a.mkv", [], [Sound(speech), Sound(other)]))
     spoken = slice(1 * SAMPLE_RATE, 7 * SAMPLE_RATE)
     assert same_sound(heard[spoken], speech[spoken]) > 0.95
+
+
+def test_an_audio_description_does_not_speak_in_the_pauses(tmp_path: Path) -> None:
+    film = np.concatenate([noise(4.0), silence(4.0), noise(2.0)])
+    described = Sound(noise(10.0, 1), disposition=Disposition.visual_impaired)
+    heard = read_audio(write(tmp_path / "a.mkv", [], [Sound(film, default=True), described]))
+    assert rms(heard[5 * SAMPLE_RATE : 7 * SAMPLE_RATE]) < 0.001
+    assert rms(read_audio(write(tmp_path / "b.mkv", [], [described]))) > 0.05  # better than nothing
+
+
+def test_a_dub_does_not_speak_in_the_pauses(tmp_path: Path) -> None:
+    film = np.concatenate([noise(4.0), silence(2.5), noise(3.5)])
+    pause = slice(5 * SAMPLE_RATE, 6 * SAMPLE_RATE)
+    for language, speaks in (("fra", False), ("eng", True), (None, True)):
+        tracks = [Sound(film, language="eng", default=True), Sound(noise(10.0, 1), language=language)]
+        heard = read_audio(write(tmp_path / f"{language}.mkv", [], tracks))
+        assert (rms(heard[pause]) > 0.05) == speaks, language
 
 
 @pytest.mark.parametrize("sounding", range(4))
