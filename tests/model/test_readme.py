@@ -40,5 +40,5 @@ def times(line: str) -> list[float]:
 
 
 def percents(line: str) -> list[int]:
-    """Rounded ones, so half a percent may be missing on either side."""
-    return [int(number) for number in re.findall(r"(\d+)%", line)]
+    """Probabilities, rounded: half a percent may be missing on either side. The shares (W45%) hang on small margins."""
+    return [int(number) for number in re.findall(r"(?<![A-Z\d])(\d+)%", line)]
