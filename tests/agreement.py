@@ -56,7 +56,7 @@ def _first_two(utterance: Utterance) -> list[str]:
 
 
 def _contributions(utterance: Utterance) -> dict[str, float]:
-    found = {name: share.contribution or 0.0 for name, share in utterance.modalities.items()}
+    found: dict[str, float] = {name: share.contribution or 0.0 for name, share in utterance.modalities.items()}
     return {**found, "bias": utterance.bias or 0.0}
 
 
