@@ -96,13 +96,10 @@ class Reader:
         for track, packet in self.packets():
             if track is None:
                 batch.add_packet(packet)
-            else:
-                for samples in self._audio.decode(track, packet):
-                    batch.add_audio(samples)
-                    if batch.seconds >= CHUNK_SECONDS:
-                        yield self._chunk(batch)
-            for samples in self._absent_audio():
+            for samples in self._absent_audio() if track is None else self._audio.decode(track, packet):
                 batch.add_audio(samples)
+                if batch.seconds >= CHUNK_SECONDS:
+                    yield self._chunk(batch)
             if batch.bytes >= CHUNK_BYTES or self.position - self.end >= 2 * CHUNK_SECONDS:
                 yield self._chunk(batch)
         for samples in self._audio.finish():
