@@ -24,6 +24,7 @@ HEADED_CONTAINERS = {"mov", "flv", "matroska", "avi", "asf", "mxf", "wav", "w64"
 OGG_PAGE = b"OggS"
 OGG_HEADER = 27  # bytes before a page's table of segments
 SEARCH_BYTES = 1 << 16  # that are searched for a page at a time
+XING_BYTES = 1 << 16  # of an MP3 that are searched for its frame count; cover art may stand before it
 OGG_FIRST = 2  # flag of a page that begins a logical stream
 
 
@@ -75,9 +76,23 @@ def is_counted(container: InputContainer) -> bool:
     return not _names(container).isdisjoint(COUNTED_CONTAINERS.split(","))
 
 
-def knows_duration(container: InputContainer) -> bool:
+def knows_duration(container: InputContainer, path: Path) -> bool:
     """Whether the file's header says how long it is."""
-    return not _names(container).isdisjoint(HEADED_CONTAINERS)
+    return not _names(container).isdisjoint(HEADED_CONTAINERS) or (
+        "mp3" in _names(container) and _has_frame_count(path)
+    )
+
+
+def may_stop_early(container: InputContainer) -> bool:
+    """Whether the demuxer stops where the first header's part ends, whatever was appended to it."""
+    return not _names(container).isdisjoint({"flv", "asf"})
+
+
+def _has_frame_count(path: Path) -> bool:
+    """Whether an MP3 begins with a frame that says how many there are, as encoders of variable rates write it."""
+    with path.open("rb") as file:
+        head = file.read(XING_BYTES)
+    return b"Xing" in head or b"Info" in head
 
 
 def _names(container: InputContainer) -> set[str]:

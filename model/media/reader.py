@@ -23,7 +23,7 @@ from av.video.stream import VideoStream
 from model.features import SAMPLE_RATE, FloatArray
 from model.media.audio import AudioSelector, AudioTrack
 from model.media.errors import MediaError
-from model.media.opening import check_path, is_counted, knows_duration, open_container, parts_of
+from model.media.opening import check_path, is_counted, knows_duration, may_stop_early, open_container, parts_of
 from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarise, turned
 from model.media.timeline import MAX_HOLD, AnyPacket, Gap, Timeline
 from model.media.tracks import Selection, language_of, select
@@ -33,6 +33,7 @@ TS_DISCONTINUITIES = 0x0200  # FFmpeg's AVFMT_TS_DISCONT: a container whose cloc
 CHUNK_SECONDS = 10.0
 AUDIO_PATIENCE = MAX_HOLD  # seconds that audio may lag behind the video; no hole is longer
 CHUNK_BYTES = 8 << 20  # of compressed video
+UNREAD_SHARE = 0.05  # of what was read, that an index behind it may take
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class Reader:
         `frames` is the decoder that got the chunks' packets; None where the video was left out. Raises
         MediaError where nothing could be decoded.
         """
-        sure = knows_duration(self._container) and not self._later
+        sure = knows_duration(self._container, self.path) and not self._later
         return summarise(
             self.path, self.info, sure, self._selection, self._demuxing, self._timeline, self._audio, frames
         )
@@ -177,8 +178,12 @@ class Reader:
         for stream in container.streams:
             if stream not in streams:
                 stream.discard = Discard.all
+        read_to = 0
         try:
-            yield from container.demux(streams)
+            for packet in container.demux(streams):
+                read_to = max(read_to, (packet.pos or 0) + packet.size)
+                yield packet
+            self._demuxing.unread_bytes += _unread(container, self.path, read_to)
         except Exception:  # of the demuxer's library, whatever kind it is
             self._demuxing.errors += 1
             for stream in streams:
@@ -247,6 +252,12 @@ def content_seconds(path: Path) -> float:
         for _ in reader if reader.counted else reader.packets():
             pass
         return reader.position
+
+
+def _unread(container: InputContainer, path: Path, read_to: int) -> int:
+    """Bytes behind the last packet, in a container that has little else there; 0 for an index or the like."""
+    left = path.stat().st_size - read_to
+    return left if may_stop_early(container) and left > UNREAD_SHARE * read_to else 0
 
 
 def _check_tracks(selection: Selection, path: Path) -> None:

@@ -47,6 +47,7 @@ class DemuxingStatistics:
     errors: int = 0  # that ended the reading before the file's end
     incomplete: int = 0  # packets of which parts were lost, as the container says
     unopened: int = 0  # later parts of the file
+    unread_bytes: int = 0  # behind the last packet, where nothing but packets should be
     left_out: int = 0  # audio tracks that later parts have beyond those of the first
     undecodable: list[Track] = field(default_factory=list)  # of later parts
 
@@ -137,6 +138,11 @@ def _damage(tracks: Tracks, demuxing: DemuxingStatistics, timeline: Timeline) ->
     if demuxing.unopened:
         parts = "a part" if demuxing.unopened == 1 else f"{demuxing.unopened} parts"
         yield f"{parts} of the file could not be opened; what is in there is missing"
+    if demuxing.unread_bytes:
+        yield (
+            f"the last {demuxing.unread_bytes / 1e6:.1f} MB of the file were not read; if recordings were appended to "
+            "one another, join them by a tool (ffmpeg's concat)"
+        )
     if demuxing.left_out:
         yield f"later parts of the file have {demuxing.left_out} more audio tracks than the first; they were left out"
     if demuxing.errors:

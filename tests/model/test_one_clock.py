@@ -328,6 +328,32 @@ def test_a_limit_is_held_against_content(models: Models, sample: Path, half: Pat
 # --- what is missing
 
 
+@pytest.mark.parametrize("suffix", ["flv", "asf"])
+def test_what_a_demuxer_stops_before_is_warned_about(tmp_path: Path, suffix: str) -> None:
+    """Two recordings appended to one another, in containers that FFmpeg reads the first of."""
+    part = write(tmp_path / f"part.{suffix}", grey_frames(8.0), [Sound(noise(8.0))])
+    whole = tmp_path / f"whole.{suffix}"
+    whole.write_bytes(2 * part.read_bytes())
+    assert unread(part) == [] and len(unread(whole)) == 1
+
+
+def unread(path: Path) -> list[str]:
+    with Reader(path) as reader:
+        frames = FrameDecoder(path, 4.0)
+        for chunk in reader:
+            list(frames.decode(chunk.packets))
+        return [warning for warning in reader.summary(frames).warnings if "were not read" in warning]
+
+
+def test_an_mp3_that_was_cut_off_is_warned_about(tmp_path: Path) -> None:
+    """Its first frame says how many follow."""
+    path = write(tmp_path / "a.mp3", [], [Sound(noise(8.0))])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with Reader(path) as reader:
+        list(reader)
+        assert any("probably cut off" in warning for warning in reader.summary(None).warnings)
+
+
 def test_a_hole_is_warned_about_and_not_judged(models: Models, sample: Path, tmp_path: Path) -> None:
     whole = remux(sample, tmp_path / "whole.ts", 16.0)
     content = Content(without_packets(whole, tmp_path / "hole.ts", a_hole(0.4, 0.65)))
