@@ -75,8 +75,8 @@ def summarise_explained(
         return overall
     winner, runner_up = overall.emotions[0].label, overall.emotions[1].label
     leads = [explanation.lead(winner, runner_up) for explanation in explanations]
-    shares = np.asarray([utterance.duration for utterance in utterances])
-    shares = shares / shares.sum()
+    total = sum(utterance.duration for utterance in utterances)
+    shares = [utterance.duration / total for utterance in utterances]
     present = dict.fromkeys(m for utterance in utterances for m in utterance.modalities)
     mean = Lead(
         {m: sum(s * lead.contributions.get(m, 0.0) for s, lead in zip(shares, leads, strict=True)) for m in present},

@@ -235,7 +235,7 @@ def test_help_teaches(tmp_path: Path) -> None:
 def test_info_and_weights_list(tmp_path: Path) -> None:
     info = run("info", cwd=tmp_path)
     assert info.returncode == 0
-    for word in ("torch", "faster-whisper", "cores", "starter", "fusion unmeasured"):
+    for word in ("torch", "faster-whisper", "cores", "starter", "fusion fitted"):
         assert word in info.stdout
     listed = run("weights", "list", cwd=tmp_path)
     assert "whisper-base" in listed.stdout and "MB here" in listed.stdout
