@@ -102,7 +102,7 @@ class Transcriber(Protocol):
 def check_language(transcriber: Transcriber, language: str | None, translate: bool) -> None:
     """Refuse what a transcriber cannot do. Raises SpeechError."""
     if translate and not transcriber.multilingual:
-        raise SpeechError(f"{transcriber.name} reads English only: it cannot translate. Take base or small.")
+        raise SpeechError(f"{transcriber.name} transcribes English only: it cannot translate. Use base or small.")
     if language is not None and language not in transcriber.languages:
         known = ", ".join(sorted(transcriber.languages))
         raise SpeechError(f"{transcriber.name} does not know the language {language!r}; it knows: {known}")

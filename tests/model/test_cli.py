@@ -52,7 +52,7 @@ def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Pa
     [
         (["--language", "zz"], "does not know the language 'zz'"),
         (["--language", "fr"], "it knows: en"),
-        (["--translate"], "reads English only"),
+        (["--translate"], "transcribes English only"),
         (["--device", "cuda"], "no CUDA GPU here"),
     ],
 )

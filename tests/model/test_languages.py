@@ -67,8 +67,7 @@ def test_three_languages_in_turn(tmp_path: Path, multilingual: Models, english: 
 
 def test_the_first_ten_seconds_do_not_decide(tmp_path: Path, multilingual: Models, english: FloatArray) -> None:
     """Speech played backwards is Welsh to Whisper, at p = .67."""
-    backwards = english[: 8 * SAMPLE_RATE][::-1]
-    analysis = analyzed(tmp_path, multilingual, backwards, english)
+    analysis = analyzed(tmp_path, multilingual, english[::-1], english)
     assert analysis.language == "en"
     assert ENGLISH in text_in(analysis, "en") and "rather selfish" in text_in(analysis, "en")
 

@@ -1,5 +1,7 @@
 """The result's schema and its summary."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,13 +9,17 @@ from pydantic import ValidationError
 
 from model.contract import (
     EMOTIONS,
+    SCHEMA_VERSION,
     SENTIMENT_OF_EMOTION,
     SENTIMENTS,
+    Analysis,
     Utterance,
     rank_emotions,
     rank_sentiments,
     summarise,
 )
+from tests.unit.analyses import analysis_of
+from tests.unit.analyses import utterance as one
 
 
 def distribution(classes: int) -> st.SearchStrategy[list[float]]:
@@ -83,3 +89,13 @@ def test_labels() -> None:
     assert EMOTIONS == ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
     assert SENTIMENTS == ("negative", "neutral", "positive")
     assert set(EMOTIONS) - set(SENTIMENT_OF_EMOTION) == {"surprise"}
+
+
+def test_results_of_version_1_0_stay_readable() -> None:
+    """They know neither an utterance's language nor the probability of one."""
+    stored = json.loads(analysis_of(one(0, 1, "Hello.")).model_dump_json())
+    stored["schema_version"] = "1.0"
+    del stored["language_probability"], stored["utterances"][0]["language"]
+    read = Analysis.model_validate(stored)
+    assert (read.schema_version, read.language_probability, read.utterances[0].language) == ("1.0", None, None)
+    assert SCHEMA_VERSION == "1.1"
