@@ -3,9 +3,9 @@
 The one notion of speech: what is transcribed, where windows are cut, where the voice is evidence and what the
 warnings say all follow from `detect_voice`.
 
-Speech is what Silero VAD finds. Laughter, cries and screams are mostly missed by it (of 210 clips of EmoGator it
-finds speech in two thirds); they are voiced sounds to which it gives at least a little probability. Neither of
-the two alone would do: instruments are as harmonic as voices, and noise now and then gets some probability.
+Speech is what Silero VAD finds. It misses laughter, cries and screams in a third of 210 clips of EmoGator; they are
+voiced sounds to which it gives at least a little probability. Neither of the two alone would do: instruments are
+as harmonic as voices, and noise now and then gets some probability.
 Measured in `docs/experiments.md`.
 """
 
