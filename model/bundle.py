@@ -9,7 +9,6 @@ import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,14 +20,13 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from model import weights
 from model.bundle_formats import FORMAT, FormatError, upgraded
-from model.contract import EMOTIONS, SENTIMENTS, Modality
+from model.contract import EMOTIONS, SENTIMENTS, Modality, Prior
 from model.modalities.base import EncoderError, Tokenizer
 from model.modalities.registry import load_public_encoder, public_state
 from model.network import EmotionNetwork, NetworkConfig
 
 BUNDLES = Path(__file__).resolve().parent / "bundles"
 DEFAULT_BUNDLE = "starter"
-Prior = Literal["declared", "uniform"]
 
 
 class BundleError(Exception):
@@ -66,12 +64,12 @@ class Bundle:
     manifest: Manifest
     network: EmotionNetwork
     tokenizer: Tokenizer | None
+    prior: Prior = "declared"  # that the network predicts under
 
 
 def load_bundle(name: str | Path = DEFAULT_BUNDLE, device: str = "cpu", prior: Prior = "declared") -> Bundle:
     """Load a bundle by the name it has under `model/bundles/`, or by its folder.
 
-    `prior` is what its network predicts under: the class frequencies that the bundle declares, or equal ones.
     Raises BundleError, or weights.WeightsError where a public encoder cannot be fetched.
     """
     folder = find_bundle(name)
@@ -86,7 +84,7 @@ def load_bundle(name: str | Path = DEFAULT_BUNDLE, device: str = "cpu", prior: P
             raise BundleError(f"the bundle {folder}: {error}") from error
         public |= {f"encoders.{modality}.{key}" for key in loaded}
     _overlay(network, folder, public)
-    return Bundle(manifest, _prepared(network, device), _tokenizer(manifest))
+    return Bundle(manifest, _prepared(network, device), _tokenizer(manifest), prior)
 
 
 def _tokenizer(manifest: Manifest) -> Tokenizer | None:

@@ -16,6 +16,7 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from model import weights
+from model.contract import Analysis, Prior
 from model.outputs import Outputs, OutputsError, Plan, find_jobs
 from model.terminal import (
     BAD_INPUT,
@@ -34,7 +35,6 @@ from model.terminal import (
 from model.weights_cli import weights_app
 
 if TYPE_CHECKING:  # torch takes seconds to load: not for --help
-    from model.contract import Analysis
     from model.pipeline import Models, Options
 
 app = typer.Typer(
@@ -51,11 +51,6 @@ class Device(StrEnum):
     auto = "auto"
     cpu = "cpu"
     cuda = "cuda"
-
-
-class AssumedPrior(StrEnum):
-    declared = "declared"
-    uniform = "uniform"
 
 
 BundleOption = Annotated[str, typer.Option(help="Which trained bundle judges: a name or a folder.")]
@@ -108,12 +103,12 @@ def analyze(
     language: Annotated[str | None, typer.Option(help="Language spoken (ISO 639-1, like en); else detected.")] = None,
     translate: Annotated[bool, typer.Option("--translate", help="Write the words in English.")] = False,
     prior: Annotated[
-        AssumedPrior,
+        Prior,
         typer.Option(
             help="How often each emotion is assumed to occur before anything is seen or heard: as the bundle declares "
             "(conversation, much of it neutral), or all alike."
         ),
-    ] = AssumedPrior.declared,
+    ] = "declared",
     device: DeviceOption = Device.auto,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
@@ -202,7 +197,7 @@ def info() -> None:
         console.print(f"[bold]{name:<14}[/] {value}", soft_wrap=True, highlight=False)
 
 
-def _load(bundle: str, transcriber: str, device: Device, prior: AssumedPrior, quiet: bool) -> "Models":
+def _load(bundle: str, transcriber: str, device: Device, prior: Prior, quiet: bool) -> "Models":
     """Load the models, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
         from model.asr.base import SpeechError
@@ -217,7 +212,7 @@ def _load(bundle: str, transcriber: str, device: Device, prior: AssumedPrior, qu
                 for name in missing:
                     weights.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
-            return load_models(bundle, transcriber, device.value, prior.value)
+            return load_models(bundle, transcriber, device.value, prior)
     except (BundleError, SpeechError, DeviceError) as error:
         print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error

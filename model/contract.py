@@ -39,6 +39,7 @@ SENTIMENT_OF_EMOTION: dict[Emotion, Sentiment] = {
 Probability = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Nats = Annotated[float, Field(allow_inf_nan=False)]
 DecidedBy = Literal["modalities", "prior"]
+Prior = Literal["declared", "uniform"]  # class frequencies assumed: those a bundle declares, or equal ones
 Seconds = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
@@ -147,7 +148,7 @@ class ModelInfo(_Record):
     bundle: str
     version: str
     speech: str
-    prior: Literal["declared", "uniform"] = "declared"
+    prior: Prior = "declared"
 
 
 class Analysis(_Record):

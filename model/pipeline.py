@@ -17,13 +17,14 @@ from model import weights
 from model.asr import registry
 from model.asr.base import Transcriber, check_language
 from model.asr.language_names import language_name
-from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, Prior, load_bundle
+from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
 from model.compat import give_back_memory
 from model.contract import (
     Analysis,
     ModalityShare,
     ModelInfo,
     Overall,
+    Prior,
     Utterance,
     VideoInfo,
     rank_emotions,
@@ -70,7 +71,6 @@ class Models:
     bundle: Bundle
     transcriber: Transcriber
     detector: FaceDetector | None
-    prior: Prior = "declared"
 
 
 def load_models(
@@ -85,20 +85,15 @@ def load_models(
     Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
     device = resolve_device(device)
-    return models_of(load_bundle(bundle, device, prior), transcriber, device, prior)
+    return models_of(load_bundle(bundle, device, prior), transcriber, device)
 
 
-def models_of(
-    loaded: Bundle,
-    transcriber: str = registry.DEFAULT_TRANSCRIBER,
-    device: str = "cpu",
-    prior: Prior = "declared",
-) -> Models:
+def models_of(loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, device: str = "cpu") -> Models:
     """What an analysis takes beside a bundle that is already there. Raises SpeechError or WeightsError."""
     detector = None
     if _reads(loaded.manifest, "crops"):
         detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
-    return Models(loaded, registry.load_transcriber(transcriber, device), detector, prior)
+    return Models(loaded, registry.load_transcriber(transcriber, device), detector)
 
 
 def needed_weights(manifest: Manifest, transcriber: str) -> list[str]:
@@ -350,5 +345,5 @@ def _model_info(models: Models, has_speech: bool) -> ModelInfo:
         bundle=manifest.name,
         version=manifest.version,
         speech=models.transcriber.name if has_speech else "",
-        prior=models.prior,
+        prior=models.bundle.prior,
     )

@@ -14,7 +14,7 @@ API_STAGE = "v1"  # of the REST API: the first part of every path at the gateway
 USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # last parts of SSM parameters' names
 LOCAL_URL = "http://localhost:8080"
 OWNER_PATTERN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
-PRIORS = ("declared", "uniform")  # model.bundle.Prior
+PRIORS = ("declared", "uniform")  # model.contract.Prior
 # Context that is not ours: feature flags, and what the command line adds by itself.
 FOREIGN_CONTEXT = ("@", "aws:", "cli-")
 # Families of instances with an NVIDIA GPU: their host needs a newer driver than SageMaker's default image has.

@@ -8,7 +8,8 @@ from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from model.asr.registry import DEFAULT_TRANSCRIBER
-from model.bundle import DEFAULT_BUNDLE, Prior
+from model.bundle import DEFAULT_BUNDLE
+from model.contract import Prior
 
 SAGEMAKER_ARTEFACT = Path("/opt/ml/model")  # where SageMaker unpacks the model artefact of an endpoint
 
