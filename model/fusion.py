@@ -26,35 +26,25 @@ from model.contract import EMOTIONS, MODALITIES, SENTIMENT_OF_EMOTION, SENTIMENT
 _EMOTIONS, _SENTIMENTS = len(EMOTIONS), len(SENTIMENTS)  # columns: emotions first, then sentiments
 SEPARATOR = "+"
 
-EmotionRow = Annotated[tuple[float, ...], Field(min_length=_EMOTIONS, max_length=_EMOTIONS)]
-SentimentRow = Annotated[tuple[float, ...], Field(min_length=_SENTIMENTS, max_length=_SENTIMENTS)]
 
-
-class Weights(BaseModel):
-    """W_m: the weight of a modality's evidence for each class."""
+class PerClass(BaseModel):
+    """A number for each class of the two heads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    emotion: EmotionRow
-    sentiment: SentimentRow
-
-
-class Bias(BaseModel):
-    """b_S: what is added for each class, in nats, where exactly the modalities S are present."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    emotion: EmotionRow
-    sentiment: SentimentRow
+    emotion: Annotated[tuple[float, ...], Field(min_length=_EMOTIONS, max_length=_EMOTIONS)]
+    sentiment: Annotated[tuple[float, ...], Field(min_length=_SENTIMENTS, max_length=_SENTIMENTS)]
 
 
 class Fusion(BaseModel):
     """The fitted parameters of the additive fusion, and the thresholds that were set with them.
 
-    `bias` is keyed by `subset_name`; a subset without an entry has none.
+    `weights` are W_m: a modality without an entry has 1. `bias` is b_S in nats, keyed by `subset_name`: a subset
+    without an entry has 0.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    weights: dict[Modality, Weights]
-    bias: dict[str, Bias] = {}
+    weights: dict[Modality, PerClass]
+    bias: dict[str, PerClass] = {}
     unclear_below: float = Field(default=0.0, ge=0.0, le=1.0, description="confidence below which a result is unclear")
     conflict_from: float | None = Field(default=None, gt=0.0, description="`conflict` from which on it is marked")
 
@@ -88,9 +78,8 @@ def normalized(evidence: Tensor) -> Tensor:
 
 def weight_table(fusion: Fusion, modalities: Sequence[Modality]) -> Tensor:
     """W [modalities, 10], 1 for a modality that was not fitted."""
-    one = Weights(emotion=(1.0,) * _EMOTIONS, sentiment=(1.0,) * _SENTIMENTS)
-    fitted: Mapping[Modality, Weights] = fusion.weights
-    rows = [fitted.get(m, one) for m in modalities]
+    one = PerClass(emotion=(1.0,) * _EMOTIONS, sentiment=(1.0,) * _SENTIMENTS)
+    rows = [fusion.weights.get(m, one) for m in modalities]
     return torch.tensor([[*row.emotion, *row.sentiment] for row in rows])
 
 

@@ -137,7 +137,7 @@ def show(report: FusionReport, console: Console) -> None:
 
 def _cells(score: Score) -> list[str]:
     figures = score.weighted_f1, score.macro_f1, score.log_loss, score.ece
-    neutral = score.neutral_predicted, score.neutral_probability, score.neutral_true
+    neutral = score.neutral.predicted, score.neutral.probability, score.neutral.true
     return [*(f"{v:.3f}" for v in figures), f"{score.ece_signed:+.3f}", *(f"{v:.3f}" for v in neutral)]
 
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from model.contract import EMOTIONS, MODALITIES, Modality
 from model.explanation import summarise_explained
 from model.fusion import (
-    Bias,
     Fusion,
-    Weights,
+    PerClass,
     add_up,
     bias_table,
     conflict,
@@ -34,8 +33,8 @@ def some_fusion(seed: int, modalities: tuple[Modality, ...] = PARTS) -> Fusion:
     rows = {m: (rng.uniform(0.1, 1.2, 7), rng.uniform(0.1, 1.2, 3)) for m in modalities}
     biases = {subset_name(s): (rng.normal(size=7), rng.normal(size=3)) for s in subsets(modalities)}
     return Fusion(
-        weights={m: Weights(emotion=tuple(e), sentiment=tuple(s)) for m, (e, s) in rows.items()},
-        bias={name: Bias(emotion=tuple(e), sentiment=tuple(s)) for name, (e, s) in biases.items()},
+        weights={m: PerClass(emotion=tuple(e), sentiment=tuple(s)) for m, (e, s) in rows.items()},
+        bias={name: PerClass(emotion=tuple(e), sentiment=tuple(s)) for name, (e, s) in biases.items()},
         unclear_below=0.4,
         conflict_from=0.5,
     )
@@ -85,7 +84,7 @@ def test_several_modalities_add_up_by_the_formula(network: EmotionNetwork) -> No
 @torch.inference_mode()
 def test_agreeing_modalities_are_surer_together_than_one_alone() -> None:
     """What averaging could never do."""
-    ones = Weights(emotion=(1.0,) * 7, sentiment=(1.0,) * 3)
+    ones = PerClass(emotion=(1.0,) * 7, sentiment=(1.0,) * 3)
     fusion = Fusion(weights={"text": ones, "face": ones})
     joy = torch.zeros(1, 2, 10)
     joy[:, :, EMOTIONS.index("joy")] = 1.5
@@ -173,8 +172,8 @@ def test_pleasant_and_unpleasant_contradict_each_other_and_neutral_nothing() -> 
 
 
 def test_a_bias_for_modalities_that_have_no_weight_is_refused() -> None:
-    row = Bias(emotion=(0.0,) * 7, sentiment=(0.0,) * 3)
-    ones = Weights(emotion=(1.0,) * 7, sentiment=(1.0,) * 3)
+    row = PerClass(emotion=(0.0,) * 7, sentiment=(0.0,) * 3)
+    ones = PerClass(emotion=(1.0,) * 7, sentiment=(1.0,) * 3)
     with pytest.raises(ValueError, match="text\\+face"):
         Fusion(weights={"text": ones, "audio": ones}, bias={"text+face": row})
 

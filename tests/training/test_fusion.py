@@ -215,11 +215,15 @@ def test_a_left_out_corpus_of_voices_has_no_part_in_the_fit() -> None:
     voices = [pool_of("face", "face", 70, name) for name in ("a", "b")]
     pools = (pool_of("text", "text", 70, "words"), *(Pool(p.corpus, "audio", "intended", p.samples) for p in voices))
     judgments = judgments_of(160)
-    study = Study(network, pools, judgments, judgments, judgments, valence_thresholds(judgments), draws=1)
+    own = network.config
+    without = {name: own.model_copy(update={"fused_temperature_emotion": 2.0 + i}) for i, name in enumerate("ab")}
+    study = Study(network, without, pools, judgments, judgments, judgments, valence_thresholds(judgments), draws=1)
     for name, fit, choose in study.left_out():
+        assert network.config == without[name]
         assert name not in {p.corpus for p in fit} and {p.corpus for p in choose if p.modality == "audio"} == {name}
         words = [next(p for p in part if p.modality == "text").samples for part in (fit, choose)]
         assert not set(words[0].groups) & set(words[1].groups)
+    assert network.config == own
     assert [name for name, _, _ in study.left_out()] == ["a", "b"]
 
 
@@ -309,8 +313,8 @@ def test_the_figures_of_neutral_stand_beside_the_truth() -> None:
     probabilities = np.full((4, 7), 0.1)
     probabilities[:3, NEUTRAL], probabilities[3, JOY] = 0.4, 0.4
     score = score_of(probabilities, np.asarray([NEUTRAL, JOY, ANGER, JOY]))
-    assert (score.neutral_predicted, score.neutral_true) == (0.75, 0.25)
-    assert score.neutral_probability == pytest.approx(0.325) and score.ece_signed == pytest.approx(0.4 - 0.5)
+    assert (score.neutral.predicted, score.neutral.true) == (0.75, 0.25)
+    assert score.neutral.probability == pytest.approx(0.325) and score.ece_signed == pytest.approx(0.4 - 0.5)
 
 
 def test_the_licence_names_every_corpus_that_takes_part() -> None:

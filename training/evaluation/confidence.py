@@ -56,6 +56,12 @@ def expected_calibration_error(probabilities: Probabilities, targets: Targets) -
     return binned_error(confidence, right, equal_width(confidence))
 
 
+def signed_calibration_error(probabilities: Probabilities, targets: Targets) -> float:
+    """Mean confidence minus accuracy: above 0 the answers are overconfident, below it underconfident."""
+    confidence, right = top(probabilities, targets)
+    return float((confidence - right).mean())
+
+
 def top(probabilities: Probabilities, targets: Targets) -> tuple[Floats, Floats]:
     """Confidence [n] of the answer given, and 1.0 where it is right [n]."""
     return probabilities.max(axis=1), (probabilities.argmax(axis=1) == targets).astype(np.float64)

@@ -13,10 +13,11 @@ from training.evaluation.confidence import (
     Probabilities,
     Reliability,
     Targets,
+    binned_error,
     equal_width,
     error_by_chance,
-    expected_calibration_error,
     reliability_of,
+    signed_calibration_error,
     top,
 )
 
@@ -35,11 +36,10 @@ class ClassFigures(BaseModel):
     f1: float
 
 
-class Headline(BaseModel):
-    """The figures that fit into a row of a table, with 95% intervals."""
+class PointFigures(BaseModel):
+    """The figures that fit into a row of a table."""
 
     items: int
-    groups: int  # dialogues, actors or images that the intervals resample: of a few they are too narrow
     accuracy: float
     weighted_f1: float
     macro_f1: float
@@ -48,6 +48,12 @@ class Headline(BaseModel):
     ece: float
     ece_signed: float  # mean confidence minus accuracy: above 0 overconfident, below it underconfident
     ece_by_chance: float  # what answers of these confidences would show if they were perfectly calibrated
+
+
+class Headline(PointFigures):
+    """The same with 95% intervals."""
+
+    groups: int  # dialogues, actors or images that the intervals resample: of a few they are too narrow
     accuracy_interval: Interval
     weighted_f1_interval: Interval
     macro_f1_interval: Interval
@@ -103,21 +109,30 @@ def headline(
     groups: Sequence[str],
     units: Mapping[str, Sequence[str]] | None = None,
 ) -> Headline:
-    """The figures of one row; at least one item. Arguments as `measure` takes them."""
+    """Point figures and their intervals; at least one item. Arguments as `measure` takes them."""
+    figures = point_figures(probabilities, targets)
+    intervals = bootstrap(probabilities, targets, groups, units)
+    return Headline(
+        **figures.model_dump(),
+        groups=len(set(groups)),
+        **{f"{name}_interval": interval for name, interval in intervals.items()},
+    )
+
+
+def point_figures(probabilities: Probabilities, targets: Targets) -> PointFigures:
+    """The figures of one row; at least one item."""
     if len(targets) == 0:
         raise ValueError("there is nothing to measure")
     confusion = _confusion(probabilities.argmax(axis=1), targets, probabilities.shape[1])
-    intervals = bootstrap(probabilities, targets, groups, units)
     confidence, right = top(probabilities, targets)
-    return Headline(
+    bins = equal_width(confidence)
+    return PointFigures(
         items=len(targets),
-        groups=len(set(groups)),
         **{name: float(value) for name, value in shares(confusion).items()},
         log_loss=log_loss(probabilities, targets),
-        ece=expected_calibration_error(probabilities, targets),
-        ece_signed=float((confidence - right).mean()),
-        ece_by_chance=error_by_chance(confidence, equal_width(confidence), 0),
-        **{f"{name}_interval": interval for name, interval in intervals.items()},
+        ece=binned_error(confidence, right, bins),
+        ece_signed=signed_calibration_error(probabilities, targets),
+        ece_by_chance=error_by_chance(confidence, bins, 0),
     )
 
 

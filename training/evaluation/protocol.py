@@ -22,20 +22,12 @@ from training.data.content_hash import file_digest
 from training.data.training_items import Hashes, data_hash, is_seen, load_seen
 from training.evaluation.confidence import Probabilities, Targets
 from training.evaluation.metrics import LEAST_PROBABILITY, Figures, Headline, headline, measure
+from training.evaluation.neutral import Neutral, neutral_of
 from training.evaluation.provenance import Taught, learned_from, taught_of, uncalibrated
 from training.evaluation.scoring import CrossFit, Encoded, Judged, judge, under_prior
 
 Prior = Literal["uniform", "declared", "corpus"]
 Scope = Literal["all", "unseen"]  # every item, or those whose bytes were not in training
-
-
-class Neutral(BaseModel):
-    """Whether a bundle takes refuge in neutral: how often it predicts it and with what mean probability, and the
-    truth."""
-
-    predicted: float
-    probability: float
-    true: float
 
 
 class Mean(BaseModel):
@@ -280,14 +272,8 @@ def _headline(encoded: Encoded, targets: Targets, probabilities: Probabilities) 
 
 
 def _neutral(encoded: Encoded, emotions: Probabilities) -> Neutral | None:
-    known, neutral = np.flatnonzero(encoded.emotions != IGNORED), EMOTIONS.index("neutral")
-    if not len(known):
-        return None
-    return Neutral(
-        predicted=float((emotions[known].argmax(axis=1) == neutral).mean()),
-        probability=float(emotions[known, neutral].mean()),
-        true=float((encoded.emotions[known] == neutral).mean()),
-    )
+    known = np.flatnonzero(encoded.emotions != IGNORED)
+    return neutral_of(emotions[known], encoded.emotions[known]) if len(known) else None
 
 
 def _votes_log_loss(encoded: Encoded, emotions: Probabilities) -> float | None:

@@ -1,12 +1,12 @@
 """Chooses how a fusion is shrunk, and sets its thresholds, on items that had no part in fitting it.
 
 Rows of judgments, samples, and voices are each cut into a fit half and a choose half, by dialogue, comment, image and
-speaker; and each corpus of voices in turn is left out of the fit and fills the choose half's slot alone. What is
-chosen is what predicts best, on average, with a corpus of voices that the weights never met. Temperatures come before
-all this, from all samples.
+speaker; and each corpus of voices in turn is left out of the fit, of the voice's temperature too, and fills the
+choose half's slot alone. What is chosen is what predicts best, on average, with a corpus of voices that neither weights
+nor temperature ever met. The temperatures of words and faces come before all this, from all samples.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,34 +17,24 @@ from sklearn.metrics import roc_auc_score
 
 from model.contract import EMOTIONS
 from model.fusion import Fusion, conflict
-from model.network import EmotionNetwork
+from model.network import EmotionNetwork, NetworkConfig
 from training.corpora.base import class_frequencies
 from training.data.content_hash import drawn
-from training.evaluation.confidence import Floats, Probabilities, Targets, equal_width, error_by_chance, top
-from training.evaluation.metrics import log_loss, shares
-from training.evaluation.scoring import Encoded, Rows, joined
+from training.evaluation.confidence import Floats, Probabilities, Targets, top
+from training.evaluation.metrics import PointFigures, point_figures
+from training.evaluation.neutral import Neutral, neutral_of
+from training.evaluation.scoring import Encoded, Rows, joined, using
 from training.fusion.composing import Pool, Soft, compose, draw
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
 from training.fusion.judgments import Judgments, ValenceThresholds
 
-NEUTRAL = EMOTIONS.index("neutral")
 MORE_RIGHT_THAN_WRONG = 0.5
 
 
-class Score(BaseModel):
+class Score(PointFigures):
     """Figures of emotion predictions on composed items."""
 
-    items: int
-    accuracy: float
-    weighted_f1: float
-    macro_f1: float
-    log_loss: float
-    ece: float
-    ece_signed: float  # mean confidence minus accuracy: above 0 overconfident
-    ece_by_chance: float
-    neutral_predicted: float  # share of items predicted neutral
-    neutral_probability: float  # mean
-    neutral_true: float
+    neutral: Neutral
 
 
 class Candidate(BaseModel):
@@ -80,7 +70,8 @@ class Thresholds(BaseModel):
 class Study:
     """What a fusion is fitted to and chosen on."""
 
-    network: EmotionNetwork  # with its temperatures
+    network: EmotionNetwork  # with temperatures of all pools
+    without: Mapping[str, NetworkConfig]  # its constants with temperatures fitted without each corpus of voices
     pools: tuple[Pool, ...]
     fit: Judgments
     choose: Judgments
@@ -105,7 +96,8 @@ class Study:
     def left_out(self) -> Iterator[tuple[str, tuple[Pool, ...], tuple[Pool, ...]]]:
         """For each corpus of voices: its name, the pools to fit to without it, and those to choose on with it alone.
 
-        With less than two corpora of voices, the two halves of everything.
+        Meanwhile the network has the temperatures fitted without it. With less than two corpora of voices, the two
+        halves of everything.
         """
         voices = [pool for pool in self.pools if pool.modality == "audio"]
         if len(voices) < 2:
@@ -114,7 +106,8 @@ class Study:
         for voice in voices:
             fit = tuple(p for p in self.halves(True) if p.corpus != voice.corpus)
             others = (p for p in self.halves(False) if p.modality != "audio")
-            yield voice.corpus, fit, (*others, voice)
+            with using(self.network, self.without[voice.corpus]):
+                yield voice.corpus, fit, (*others, voice)
 
 
 def half(groups: Sequence[str], first: bool) -> Rows:
@@ -150,25 +143,7 @@ def frequencies(judgments: Judgments) -> tuple[float, ...]:
 
 def score_of(probabilities: Probabilities, targets: Targets) -> Score:
     """The figures of predictions [n, 7]."""
-    k = probabilities.shape[1]
-    predicted = probabilities.argmax(axis=1)
-    confusion = np.bincount(targets * k + predicted, minlength=k * k).reshape(k, k).astype(np.float64)
-    figures = {name: float(value) for name, value in shares(confusion).items()}
-    confidence, right = top(probabilities, targets)
-    bins = equal_width(confidence)
-    return Score(
-        items=len(targets),
-        accuracy=figures["accuracy"],
-        weighted_f1=figures["weighted_f1"],
-        macro_f1=figures["macro_f1"],
-        log_loss=log_loss(probabilities, targets),
-        ece=float(np.abs(np.bincount(bins, confidence - right)).sum() / len(targets)),
-        ece_signed=float((confidence - right).mean()),
-        ece_by_chance=error_by_chance(confidence, bins, 0),
-        neutral_predicted=float((predicted == NEUTRAL).mean()),
-        neutral_probability=float(probabilities[:, NEUTRAL].mean()),
-        neutral_true=float((targets == NEUTRAL).mean()),
-    )
+    return Score(**point_figures(probabilities, targets).model_dump(), neutral=neutral_of(probabilities, targets))
 
 
 def set_thresholds(study: Study, shrinkage: Shrinkage, prior: Sequence[float]) -> Thresholds:

@@ -103,9 +103,12 @@ def _ways(study: Study, recipe: FusionRecipe, fit_pools: tuple[Pool, ...], soft:
 
 def _mean(scores: list[Score]) -> list[str]:
     """Over the corpora of voices."""
-    names = ("weighted_f1", "macro_f1", "log_loss", "ece", "ece_signed")
-    neutral = ("neutral_predicted", "neutral_probability", "neutral_true")
-    return [f"{np.mean([getattr(s, name) for s in scores]):.3f}" for name in (*names, *neutral)]
+    rows = [
+        (s.weighted_f1, s.macro_f1, s.log_loss, s.ece, s.ece_signed)
+        + (s.neutral.predicted, s.neutral.probability, s.neutral.true)
+        for s in scores
+    ]
+    return [f"{mean:.3f}" for mean in np.mean(rows, axis=0)]
 
 
 if __name__ == "__main__":

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.evaluation.confidence import Probabilities
-from training.evaluation.metrics import headline
+from training.evaluation.metrics import point_figures
 from training.evaluation.protocol import Draws, Evaluation, Mean, Prior, Subject, evaluate, predicted
 from training.evaluation.scoring import Encoded, joined
 from training.fusion.composing import Pool, compose, draw, missing, shares
@@ -65,7 +64,10 @@ def evaluate_composed(subject: Subject, composed: Composed, prior: Prior) -> lis
 
 
 def _draws(subject: Subject, composed: Composed, draws: Sequence[Encoded], prior: Prior) -> Draws:
-    each = [_figures(items, predicted(subject, "composed", items, prior).emotions) for items in draws]
+    each = [
+        point_figures(predicted(subject, "composed", items, prior).emotions, items.emotions).model_dump()
+        for items in draws
+    ]
     return Draws(
         rows=len(composed.judgments),
         seeds=list(SEEDS),
@@ -79,8 +81,3 @@ def _draws(subject: Subject, composed: Composed, draws: Sequence[Encoded], prior
         without_slot=missing(composed.judgments, composed.pools),
         sentiment_thresholds=(composed.thresholds.negative, composed.thresholds.positive),
     )
-
-
-def _figures(items: Encoded, probabilities: Probabilities) -> dict[str, float]:
-    found = headline(probabilities, items.emotions, items.groups).model_dump()
-    return {name: found[name] for name in FIGURES}

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 
 from model.contract import EMOTIONS, Modality
-from training.corpora.base import IGNORED, Labels
+from training.corpora.base import Labels
 from training.evaluation.confidence import Floats, Targets
 from training.evaluation.scoring import Encoded, Rows
 from training.fusion.judgments import Column, Judgments
@@ -141,11 +141,6 @@ def missing(judgments: Judgments, pools: Sequence[Pool]) -> dict[Modality, dict[
             EMOTIONS[e]: int(n) for e, n in enumerate(np.bincount(labels, minlength=len(EMOTIONS))) if n
         }
     return counts
-
-
-def unlabelled(n: int) -> Targets:
-    """Targets for n items without a label."""
-    return np.full(n, IGNORED, dtype=np.int64)
 
 
 def _samples(pool: Pool, labels: Targets, rng: np.random.Generator, soft: Soft | None) -> Rows:

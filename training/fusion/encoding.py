@@ -1,6 +1,5 @@
 """Single-modality samples through a bundle's encoders, kept so that fitting again costs seconds."""
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -100,8 +99,3 @@ def _load(bundle: Bundle, file: Path) -> Encoded | None:
             contents=tuple(kept["contents"].tolist()),
             words=("",) * n,
         )
-
-
-def digest_of(paths: Sequence[Path]) -> str:
-    """One hash over the bytes of some files, in this order."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from model.contract import Modality
-from model.fusion import Bias, Fusion, Weights, normalized, subset_name, subsets
+from model.fusion import Fusion, PerClass, add_up, bias_table, normalized, subset_name, subsets, weight_table
 from model.network import N_EMOTIONS, N_SENTIMENTS, EmotionNetwork
 from training.corpora.base import IGNORED, class_frequencies
 from training.evaluation.confidence import Floats, Probabilities, Targets
@@ -84,11 +84,13 @@ def fit_fusion(items: Items, shrinkage: Shrinkage) -> Fusion:
     none = np.zeros(N_SENTIMENTS)
     return Fusion(
         weights={
-            m: Weights(emotion=tuple(emotion.weights[i].tolist()), sentiment=tuple(sentiment.weights[i].tolist()))
+            m: PerClass(emotion=tuple(emotion.weights[i].tolist()), sentiment=tuple(sentiment.weights[i].tolist()))
             for i, m in enumerate(items.modalities)
         },
         bias={
-            subset_name(s): Bias(emotion=tuple(bias.tolist()), sentiment=tuple(sentiment.bias.get(s, none).tolist()))
+            subset_name(s): PerClass(
+                emotion=tuple(bias.tolist()), sentiment=tuple(sentiment.bias.get(s, none).tolist())
+            )
             for s, bias in emotion.bias.items()
         },
     )
@@ -137,17 +139,15 @@ def fit_head(items: Items, targets: Targets, columns: slice, shrinkage: Shrinkag
 
 def predict(items: Items, fusion: Fusion, prior: Sequence[float]) -> Probabilities:
     """Emotion probabilities [n, 7] under a prior, as the network computes them from these very items."""
-    ones = (1.0,) * N_EMOTIONS
-    weights = np.asarray([fusion.weights[m].emotion if m in fusion.weights else ones for m in items.modalities])
-    evidence = items.evidence[:, :, EMOTION_COLUMNS]
-    several = items.present.sum(axis=1) > 1
-    terms = np.where(several[:, None, None], weights, 1.0) * evidence * items.present[:, :, None]
-    total = np.log(np.asarray(prior)) + terms.sum(axis=1)
-    for s, rows in _by_subset(items).items():
-        bias = fusion.bias.get(subset_name(s)) if len(s) > 1 else None
-        if bias is not None:
-            total[rows] += np.asarray(bias.emotion)
-    return np.asarray(np.exp(log_softmax(total, axis=1)))
+    terms, bias = add_up(
+        torch.from_numpy(items.evidence),
+        torch.from_numpy(items.present),
+        weight_table(fusion, items.modalities).double(),
+        bias_table(fusion, items.modalities).double(),
+    )
+    log_prior = torch.tensor(prior, dtype=torch.float64).log()
+    total = log_prior + (bias + terms.sum(dim=1))[:, EMOTION_COLUMNS]
+    return np.asarray(total.softmax(dim=1).numpy())
 
 
 def only(items: Items, subset: Sequence[Modality]) -> Items:
@@ -189,13 +189,3 @@ class _Design:
             np.concatenate(labels),
             np.concatenate(share) / len(found),
         )
-
-
-def _by_subset(items: Items) -> dict[tuple[Modality, ...], npt.NDArray[np.int64]]:
-    """The rows that have exactly each subset of modalities."""
-    powers = 2 ** np.arange(len(items.modalities))
-    codes = (items.present * powers).sum(axis=1)
-    return {
-        tuple(m for m, bit in zip(items.modalities, powers, strict=True) if code & bit): np.flatnonzero(codes == code)
-        for code in np.unique(codes)
-    }

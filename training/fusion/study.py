@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from model.bundle import Bundle
 from model.contract import EMOTIONS, SENTIMENTS, Modality
-from model.fusion import Fusion, Weights
+from model.fusion import Fusion
 from model.network import Calibration, NetworkConfig
 from training.corpora.base import class_frequencies
 from training.data.training_items import data_hash
@@ -112,6 +112,11 @@ def study_of(bundle: Bundle, recipe: FusionRecipe, pools: tuple[Pool, ...], judg
     fit = judgments.of_split(FIT)
     return Study(
         network=bundle.network,
+        without={
+            voices.corpus: with_temperatures(bundle, recipe, [p for p in pools if p is not voices])[0]
+            for voices in pools
+            if voices.modality == "audio"
+        },
         pools=pools,
         fit=fit.rows(half(fit.dialogues, True)),
         choose=fit.rows(half(fit.dialogues, False)),
@@ -168,8 +173,7 @@ def left_out_scores(
 
 def simple_ways(items: Items, prior: Sequence[float]) -> dict[str, Probabilities]:
     """Every weight 1, and each modality alone."""
-    ones = Weights(emotion=(1.0,) * len(EMOTIONS), sentiment=(1.0,) * len(SENTIMENTS))
-    unweighted = Fusion(weights=dict.fromkeys(items.modalities, ones))
+    unweighted = Fusion(weights={})
     alone = {f"{m} alone": predict(only(items, [m]), unweighted, prior) for m in items.modalities}
     return {"weights of 1": predict(items, unweighted, prior), **alone}
 

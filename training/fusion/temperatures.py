@@ -17,7 +17,13 @@ from model.contract import Modality
 from model.network import N_EMOTIONS, Calibration, EmotionNetwork
 from training.calibration.scaling import TEMPERATURES
 from training.corpora.base import IGNORED, class_frequencies
-from training.evaluation.confidence import Floats, Probabilities, Targets, expected_calibration_error, top
+from training.evaluation.confidence import (
+    Floats,
+    Probabilities,
+    Targets,
+    expected_calibration_error,
+    signed_calibration_error,
+)
 from training.evaluation.metrics import log_loss
 from training.fusion.composing import Pool
 
@@ -112,14 +118,8 @@ def _transfer(pool: Pool, corpus: _Corpus, others: Sequence[_Corpus], pooled: fl
         others_temperature=left_out,
         log_loss=log_loss(here, corpus.targets),
         ece=expected_calibration_error(here, corpus.targets),
-        ece_signed=signed_error(here, corpus.targets),
+        ece_signed=signed_calibration_error(here, corpus.targets),
         others_log_loss=None if there is None else log_loss(there, corpus.targets),
         others_ece=None if there is None else expected_calibration_error(there, corpus.targets),
-        others_ece_signed=None if there is None else signed_error(there, corpus.targets),
+        others_ece_signed=None if there is None else signed_calibration_error(there, corpus.targets),
     )
-
-
-def signed_error(probabilities: Probabilities, targets: Targets) -> float:
-    """Mean confidence minus accuracy: above 0 the answers are overconfident."""
-    confidence, right = top(probabilities, targets)
-    return float((confidence - right).mean())
