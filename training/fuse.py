@@ -6,6 +6,7 @@ training.fusion. A killed run goes on where it was, by way of `--work`.
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +24,7 @@ from training.data.content_hash import file_digest
 from training.data.training_items import FILE_NAME
 from training.evaluation.protocol import Evaluation, Subject, evaluate
 from training.evaluation.provenance import taught_of
-from training.fusion.choosing import Score
+from training.fusion.choosing import Score, Thresholds
 from training.fusion.encoding import encode_slot
 from training.fusion.study import Fused, FusionReport, facts_of, fuse
 from training.licence import licence_line
@@ -31,6 +32,7 @@ from training.recipe import STARTER, Recipe, RecipeError, SlotRecipe
 from training.revision import commit
 
 WEIGHTS = "weights.safetensors"
+TABLE_WIDTH = 130  # characters: a narrower terminal would cut figures off
 
 
 def main(
@@ -53,7 +55,7 @@ def main(
         raise typer.BadParameter(str(error), param_hint="BUNDLE") from error
     except (MediaError, WeightsError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--data") from error
-    show(report, Console())
+    show(report, Console(width=TABLE_WIDTH))
 
 
 def write_fused(source: Path, plan: Recipe, data: Path, work: Path, out: Path) -> FusionReport:
@@ -120,19 +122,36 @@ def show(report: FusionReport, console: Console) -> None:
         for way, score in part.scores.items():
             table.add_row(f"{part.voices}, {part.rows.split()[0]}", way, *_cells(score))
     console.print(table)
+    for line in (*_candidate_lines(report), *_temperature_lines(report), *_threshold_lines(report.thresholds)):
+        console.print(line, soft_wrap=True)
+
+
+def _candidate_lines(report: FusionReport) -> Iterator[str]:
     for c in report.candidates:
-        held = (
-            "one weight a modality" if c.shrinkage.weights is None else f"by class, shrunk by {c.shrinkage.weights:g}"
-        )
-        console.print(f"{held}: log loss {c.log_loss:.4f}, weighted F1 {c.weighted_f1:.4f}")
+        held = c.shrinkage.weights
+        name = "one weight a modality" if held is None else f"by class, shrunk by {held:g}"
+        yield f"{name}: log loss {c.log_loss:.4f}, weighted F1 {c.weighted_f1:.4f}"
+
+
+def _temperature_lines(report: FusionReport) -> Iterator[str]:
     for t in report.transfers:
         others = "-" if t.others_ece is None else f"{t.others_ece:.3f} ({t.others_ece_signed:+.3f})"
-        console.print(
+        yield (
             f"{t.modality} on {t.corpus}: own temperature {t.own_temperature:.2f}, "
-            f"ECE {t.ece:.3f} ({t.ece_signed:+.3f}), by the others' temperature {others}",
-            soft_wrap=True,
+            f"ECE {t.ece:.3f} ({t.ece_signed:+.3f}), by the others' temperature {others}"
         )
-    console.print(report.thresholds)
+
+
+def _threshold_lines(t: Thresholds) -> Iterator[str]:
+    yield (
+        f"clear from a confidence of {t.unclear_below:.2f}: {t.clear_share:.0%} of the items, "
+        f"{t.clear_accuracy:.0%} right, mean confidence {t.clear_confidence:.0%}; "
+        f"of the unclear {t.unclear_accuracy:.0%} are right"
+    )
+    yield (
+        f"mixed signals from a conflict of {t.conflict_from:.2f}: {t.conflict_share:.0%} of the items "
+        f"(AUC {t.conflict_auc:.2f} for what people saw as pleasant and unpleasant at once)"
+    )
 
 
 def _cells(score: Score) -> list[str]:

@@ -177,15 +177,19 @@ def test_starter_is_complete_and_small(models: Models) -> None:
 
 
 def test_starter_beats_always_saying_the_commonest() -> None:
-    """The committed evaluation, in which the card's figures were measured: clearly better on every corpus that a
-    modality learned from, and better at all on those that none did."""
-    evaluations = json.loads((STARTER / "evaluation.json").read_text())["evaluations"]
-    learned = {"meld-text", "ravdess", "fer2013"}
-    assert {e["corpus"] for e in evaluations} >= learned
+    """By the committed evaluation, whose figures the card has: better by a tenth with 95% certainty, but for the one
+    corpus where it is merely better."""
+    merely_better = {"korean_emotiontts"}  # a language the voice never heard
+    evaluations = [
+        e
+        for e in json.loads((STARTER / "evaluation.json").read_text())["evaluations"]
+        if e["prior"] == "corpus" and e["scope"] == "all"
+    ]
+    names = [e["name"] for e in evaluations]
+    assert sorted(names) == ["fer2013", "ferplus", "goemotions", "korean_emotiontts", "meld-text", "nemo", "ravdess"]
     for evaluation in evaluations:
-        if evaluation["prior"] == "corpus":
-            figures, margin = evaluation["emotion"], 0.1 if evaluation["corpus"] in learned else 0.0
-            assert figures["weighted_f1_interval"][0] > figures["majority_weighted_f1"] + margin
+        figures, margin = evaluation["emotion"], 0.0 if evaluation["name"] in merely_better else 0.1
+        assert figures["weighted_f1_interval"][0] > figures["majority_weighted_f1"] + margin, evaluation["name"]
 
 
 def test_a_copy_elsewhere_loads(tmp_path: Path) -> None:

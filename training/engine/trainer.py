@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from training.data.batches import Batches, seed_of
 from training.engine.checkpoints import Checkpoints
+from training.progress import COLUMNS
 
-COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 LEAST_STEPS = 20  # that torch's schedule can divide into a rise and a fall
 LOADERS = 4  # processes that collate for a GPU
 

@@ -4,19 +4,22 @@ The encoders are what costs time. Their output is small, so it is kept while the
 and each question is answered by the fusion alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from rich.console import Console
+from rich.progress import Progress
 from torch import Tensor
 
 from model.contract import Modality
 from model.network import N_EMOTIONS, EmotionNetwork, NetworkConfig
 from training.corpora import Example
 from training.evaluation.confidence import Probabilities, Targets
+from training.progress import COLUMNS
 
 CHUNK = 256  # examples in memory at once: a lazy corpus of clips does not fit as a whole
 
@@ -127,9 +130,12 @@ class CrossFit:
 
 
 @torch.inference_mode()
-def encode(network: EmotionNetwork, examples: Sequence[Example]) -> Encoded:
-    """Read every example once and run the encoders on it. Raises ValueError where there is none."""
-    parts = [_encode(network, chunk) for chunk in _chunks(examples)]
+def encode(network: EmotionNetwork, examples: Sequence[Example], name: str = "") -> Encoded:
+    """Read every example once and run the encoders on it; with a name, standard error says so, and how far that is.
+
+    Raises ValueError where there is no example.
+    """
+    parts = [_encode(network, chunk) for chunk in _with_bar(_chunks(examples), len(examples), name)]
     if not parts:
         raise ValueError("there is no example")
     return joined(parts)
@@ -217,6 +223,17 @@ def _chunks(examples: Sequence[Example]) -> Iterator[list[Example]]:
     """By index, since a lazy corpus makes its examples as they are asked for."""
     for start in range(0, len(examples), CHUNK):
         yield [examples[i] for i in range(start, min(start + CHUNK, len(examples)))]
+
+
+def _with_bar(chunks: Iterable[list[Example]], total: int, name: str) -> Iterator[list[Example]]:
+    console = Console(stderr=True)
+    if name and not console.is_terminal:
+        console.print(f"encoding {name}")
+    with Progress(*COLUMNS, console=console, transient=True, disable=not (name and console.is_terminal)) as progress:
+        task = progress.add_task(f"encoding {name}", total=total)
+        for chunk in chunks:
+            yield chunk
+            progress.advance(task, len(chunk))
 
 
 def _probabilities(log_probabilities: Tensor) -> Probabilities:

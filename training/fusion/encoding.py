@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rich.console import Console
 
 from model.bundle import Bundle
 from model.contract import Modality
@@ -34,8 +33,7 @@ def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work
     file = work / f"{slot.name}-{_key(bundle, weights, slot, folder, work)}.npz"
     samples = _load(bundle, file)
     if samples is None:
-        Console(stderr=True).print(f"encoding {slot.name}")
-        samples = encode(bundle.network, corpus.read(folder, slot.split, bundle.tokenizer))
+        samples = encode(bundle.network, corpus.read(folder, slot.split, bundle.tokenizer), slot.name)
         _save(samples, corpus.modalities[0], file)
         samples = _load(bundle, file)
         assert samples is not None
@@ -46,7 +44,7 @@ def pool_of(bundle: Bundle, name: str, corpus: str, paths: Sequence[Path], label
     """All labelled samples of a corpus's files, encoded with their embeddings. Raises what its reader raises."""
     its = CORPORA[corpus]
     examples = [example for path in paths for example in its.read(path, "all", bundle.tokenizer)]
-    return Pool(name, its.modalities[0], labels or its.labels, encode(bundle.network, examples))
+    return Pool(name, its.modalities[0], labels or its.labels, encode(bundle.network, examples, name))
 
 
 def _key(bundle: Bundle, weights: str, slot: SlotRecipe, folder: Path, work: Path) -> str:
