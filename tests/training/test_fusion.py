@@ -19,7 +19,7 @@ from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.fusion import Fusion, subset_name
 from model.modalities.text import TextConfig
 from model.network import N_LOGITS, EmotionNetwork
-from tests.training.commands import run_evaluate, run_fuse
+from tests.training.commands import run_evaluate, run_fuse, run_train
 from tests.training.small_bundle import BERT, CONVERSATION, small_network, utterance
 from training.corpora import CORPORA, IGNORED
 from training.corpora.base import Labels
@@ -362,13 +362,8 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i in range(len(judgments)):
             labels = [EMOTIONS[judgments.labels[c][i]] for c in ("text", "audio", "face", "together")]
             writer.writerow([f"{judgments.dialogues[i]}_01_{i}", judgments.splits[i], *labels, judgments.valence[i]])
-    (root / "meld").mkdir()
-    with (root / "meld" / "dev_sent_emo.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
-        for d in range(20):
-            for u, emotion in enumerate(EMOTIONS):
-                writer.writerow([d, u, f"{emotion} {d}", "Joey", emotion, "neutral"])
+    for name in ("dev", "train"):
+        _write_lines(root / "meld" / f"{name}_sent_emo.csv", name)
     names = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF"]
     votes = np.zeros((80, 10), np.uint8)
     votes[np.arange(80), np.arange(80) % 8] = 7  # every eighth is contempt, which is not ours
@@ -376,7 +371,23 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "ferplus").mkdir()
     images = rng.integers(0, 255, (80, 48, 48), dtype=np.uint8)
     np.savez(root / "ferplus" / "validation.npz", images=images, votes=votes, vote_names=np.array(names))
+    (root / "faces").mkdir()
+    for name in ("train", "validation"):
+        images = rng.integers(0, 255, (14, 48, 48), dtype=np.uint8)
+        split = root / "faces" / f"{name}.npz"
+        np.savez(split, images=images, labels=np.arange(14) % 7, classes=np.array(EMOTIONS))
     return root
+
+
+def _write_lines(file: Path, name: str) -> None:
+    """A split of MELD: 20 dialogues with a line of each emotion."""
+    file.parent.mkdir(exist_ok=True)
+    with file.open("w", newline="") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
+        for d in range(20):
+            for u, emotion in enumerate(EMOTIONS):
+                writer.writerow([d, u, f"{emotion} {name} {d}", "Joey", emotion, "neutral"])
 
 
 RECIPE = """
@@ -431,7 +442,7 @@ def test_composed_items_are_scored_from_a_folder(reading_bundle: Path, corpora: 
     first = found[0]
     assert first.corpus == "composed" and first.items == 5 * 240 and first.draws is not None
     assert first.draws.rows == 240 and first.draws.seeds == [0, 1, 2, 3, 4]
-    assert first.draws.samples == {"text: meld": 140, "face: ferplus": 70}
+    assert first.draws.samples == {"text: meld": 280, "face: ferplus": 70}
     assert first.emotion is not None and first.draws.figures["accuracy"].mean == pytest.approx(first.emotion.accuracy)
     assert {s.modalities for s in first.subsets} == {("text",), ("face",), ("text", "face")}
     assert first.draws.figures["log_loss"].deviation > 0.0
@@ -455,9 +466,6 @@ def test_a_fusion_is_fitted_from_raw_data_and_again_from_what_is_kept(
     """The command: encodes, fits, chooses, scores, writes a bundle that loads; a second run encodes nothing."""
     recipe = tmp_path / "small.toml"
     recipe.write_text(RECIPE)
-    (corpora / "faces").mkdir(exist_ok=True)
-    images = np.random.default_rng(1).integers(0, 255, (14, 48, 48), dtype=np.uint8)
-    np.savez(corpora / "faces" / "validation.npz", images=images, labels=np.arange(14) % 7, classes=np.array(EMOTIONS))
     asked = (reading_bundle, "--data", corpora, "--recipe", recipe, "--work", tmp_path / "work")
     code, output = run_fuse(*asked, "--out", tmp_path / "a")
     assert code == 0 and "encoding words" in output, output
@@ -477,3 +485,27 @@ def test_a_fusion_is_fitted_from_raw_data_and_again_from_what_is_kept(
     card = (tmp_path / "a" / "MODEL_CARD.md").read_text()
     for needed in ("**Fusion adds evidence up**", "*composed*", "not the same as", "Not measured", "declared prior"):
         assert needed in card, needed
+
+
+def test_training_ends_with_the_fusion_of_its_recipe(corpora: Path, tmp_path: Path) -> None:
+    """From raw corpora to a bundle that adds evidence up, by one command."""
+    recipe = tmp_path / "small.toml"
+    recipe.write_text(RECIPE.replace("[text]", '[text]\npublic_encoder = "minilm-l6"\nfrozen = ["bert"]'))
+    code, output = run_train(
+        "--data",
+        corpora,
+        "--recipe",
+        recipe,
+        "--work",
+        tmp_path / "work",
+        "--out",
+        tmp_path / "made",
+        "--device",
+        "cpu",
+    )
+    assert code == 0, output
+    made, unfused = read_manifest(tmp_path / "made"), read_manifest(tmp_path / "work" / "unfused")
+    assert made.network.fusion is not None and set(made.network.fusion.weights) == {"text", "face"}
+    assert unfused.network.fusion is None and made.network.prior_emotion != unfused.network.prior_emotion
+    assert load_bundle(tmp_path / "made").manifest.training["fusion"]
+    assert "**Fusion adds evidence up**" in (tmp_path / "made" / "MODEL_CARD.md").read_text()
