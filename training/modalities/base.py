@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from model.contract import Modality
+from training.corpus_recipe import CorpusRecipe, Share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from model.features import Evidence
     from model.modalities.registry import AnySpec
-    from training.recipe import CorpusRecipe
 
 
 class ModalityRecipe(BaseModel):
@@ -29,6 +29,8 @@ class ModalityRecipe(BaseModel):
     corpus_options: ClassVar[tuple[str, ...]] = ()
     # Parts of the encoder that must be frozen for what they make of an input to be kept (CorpusRecipe.variants).
     kept_parts: ClassVar[tuple[str, ...]] = ()
+    # Options that `augment` follows, of a modality of which variants are kept: an error where none is augmented.
+    input_options: ClassVar[tuple[str, ...]] = ()
     is_cached: ClassVar[bool] = True  # whether the feature cache holds something of it
 
     corpus: str
@@ -37,7 +39,7 @@ class ModalityRecipe(BaseModel):
     frozen: tuple[str, ...] = ()  # parts of the encoder that stay as they are, batch norms included
     learning_rate: float
     head_learning_rate: float
-    transfer: float = 1.0  # how much of its held-out reliability is expected on ordinary video: declared
+    transfer: Share = 1.0  # how much of its held-out reliability is expected on ordinary video: declared
 
     @field_validator("encoder")
     @classmethod
@@ -55,6 +57,11 @@ class ModalityRecipe(BaseModel):
     def mixup_alpha(self) -> float:
         """Parameter of mixup's Beta distribution (Zhang et al. 2018); 0 for none."""
         return 0.0
+
+    def varied_options(self) -> list[str]:
+        """Those of `input_options` that this section asks for."""
+        asked = self.model_dump(include=set(self.input_options), exclude_defaults=True)
+        return [option for option in self.input_options if option in asked]
 
     def calmed(self) -> Self:
         """The section without the augmentations that make inputs no real utterance looks like."""
