@@ -248,6 +248,10 @@ class BagRecipe(TextRecipe):
     def encoder_options(self):
         return {"hidden": self.hidden}
 
+    @staticmethod
+    def vary(value, corpus, marks):
+        return type(value)(value.ids[:2], value.types[:2])
+
 
 RECIPE = BagRecipe
 ''',
@@ -274,13 +278,18 @@ import sys
 from pathlib import Path
 import torch
 from model.features import Sample, Tokens
+from training.corpora import Example
+from training.data.collate import to_batch
 from training.engine.stage_store import build_network, tokenizer_entry
 from training.recipe import Recipe, RecipeError
 recipe = Recipe.read(Path(sys.argv[1]))
 network = build_network(recipe, ["text"]).eval()
 print(network.config.encoders["text"], tokenizer_entry(recipe))
 words = torch.tensor([101, 2000, 102])
-print(network([Sample(text=Tokens(words, torch.ones_like(words)))]).emotions.shape)
+sample = Sample(text=Tokens(words, torch.ones_like(words)))
+print(network([sample]).emotions.shape)
+ids, *_ = to_batch([Example(sample, 0, 0, "g")], network.specs, recipe.corpora["meld-text"]).inputs["text"][1]
+print(ids.shape)
 for change in ("rotate_degrees = 3", "encoder = 'nonesuch'"):
     Path("changed.toml").write_text(Path(sys.argv[1]).read_text().replace("encoder = 'bag'", change))
     try:
@@ -302,8 +311,9 @@ def test_another_encoder_of_text_takes_two_files_and_a_line(tmp_path: Path) -> N
     registry.write_text(registry.read_text().replace(line, f'{line}    "text_bag",\n'))
     (tmp_path / "recipe.toml").write_text(TEXT_RECIPE.replace('"bag"\nhidden', "'bag'\nhidden"))
     (tmp_path / "use.py").write_text(USE)
-    built, shape, extra, unknown = run(tmp_path, "use", "recipe.toml").splitlines()
+    built, shape, varied, extra, unknown = run(tmp_path, "use", "recipe.toml").splitlines()
     assert built == "kind='bag' hidden=4 minilm-l6" and shape == "torch.Size([1, 7])"
+    assert varied == "torch.Size([1, 2])", "by its own recipe, not by the modality's default"
     assert extra.startswith("text.") and "text has no option" in extra and "nonesuch" in unknown
     starter = "from training.recipe import STARTER, Recipe; print(Recipe.read(STARTER).sections()['text'].kind)"
     done = subprocess.run([sys.executable, "-c", starter], cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -695,6 +695,12 @@ def test_a_stage_is_trained_again_when_its_recipe_or_its_data_change(data: Path,
         (None, "is no recipe"),
         ("name = 3", "is no recipe"),
         (RECIPE.replace("fer2013", "fer2014").format(epochs=1), "names fer2014; corpora are"),
+        (
+            RECIPE.replace('= "fer2013"', '= "ravdess"')
+            .replace("[corpora.fer2013]", "[corpora.ravdess]")
+            .format(epochs=1),
+            "[face] corpus: ravdess has audio, and nothing of face",
+        ),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, written: str | None, said: str) -> None:
@@ -703,6 +709,30 @@ def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, written: st
         path.write_text(written)
     code, output = run_train("--recipe", path, "--data", tmp_path)
     assert code == 2 and said in output and "recipe.toml" in output
+
+
+@pytest.mark.parametrize(
+    ("section", "options", "said"),
+    [
+        ("face", 'frozen = ["stem", "block"]', "[face] frozen: the encoder has no part 'block'; its parts are stem,"),
+        ("face", 'frozen = ["blocks.9"]', "[face] frozen: the encoder has no part 'blocks.9'"),
+        ("audio", "config = { hiden = 32 }", "[audio] is of no whisper encoder: hiden: Extra inputs are not permitted"),
+        ("text", "config = { hiden_size = 32 }", "[text] is of no bert encoder: a BertConfig has no hiden_size"),
+    ],
+)  # fmt: skip
+def test_what_an_encoder_lacks_is_told_before_any_training(
+    data: Path, tmp_path: Path, section: str, options: str, said: str
+) -> None:
+    """Not after the stages before it, which take hours."""
+    corpus = {"face": "fer2013", "audio": "ravdess", "text": "meld-text"}[section]
+    text = RECIPE.format(epochs=1)
+    if section != "face":
+        text += f'[corpora.{corpus}]\nfolder = "fer2013"\nepochs = 1\nbatch = 2\n'
+        text += f'[{section}]\ncorpus = "{corpus}"\nlearning_rate = 1.0\nhead_learning_rate = 1.0\n'
+    path = tmp_path / "recipe.toml"
+    path.write_text(text.replace(f"[{section}]", f"[{section}]\n{options}"))
+    code, output = run_train("--recipe", path, "--data", data, "--work", tmp_path / "work")
+    assert code == 2 and said in output and not (tmp_path / "work").exists()
 
 
 def test_a_modality_that_no_recipe_has_is_refused(data: Path, tmp_path: Path) -> None:
