@@ -398,14 +398,13 @@ def test_augmentation_varies_but_keeps_what_matters() -> None:
     assert (dropped[:, :9] == ids[:, :9]).all() and 0.3 < (dropped[:, 9:] == 103).float().mean() < 0.7
     mels = torch.rand(4, N_MELS, 100) + 1.0
     untouched = mels.clone()
-    masked = mask_spectrogram(mels, AUDIO.model_copy(update={"mask_frames": 30, "mask_mels": 10}))
+    masked = mask_spectrogram(mels, 30, 10)
     assert 0.5 < (masked == mels).float().mean() < 1.0 and masked.min() >= mels.min()
     assert (mels == untouched).all()
     crops = torch.randn(16, 1, 48, 48)
-    moved = move_faces(crops, FACE)
+    moved = move_faces(crops, degrees=5.0, scale=0.05, shift=0.03, part=1.0)
     assert moved.shape == crops.shape and not torch.allclose(moved, crops)
-    still = FACE.model_copy(update={"rotate_degrees": 0.0, "scale": 0.0, "shift": 0.0})
-    unmoved = move_faces(crops, still)
+    unmoved = move_faces(crops, degrees=0.0, scale=0.0, shift=0.0, part=1.0)
     same = [bool(torch.allclose(u, c, atol=1e-4)) for u, c in zip(unmoved, crops, strict=True)]
     mirrored = [bool(torch.allclose(u, c.flip(-1), atol=1e-4)) for u, c in zip(unmoved, crops, strict=True)]
     assert all(m or s for m, s in zip(mirrored, same, strict=True)) and any(mirrored) and any(same)
@@ -415,8 +414,7 @@ def test_augmentation_varies_but_keeps_what_matters() -> None:
 
 def test_parts_of_faces_keep_their_size_and_lie_anywhere() -> None:
     ramp = torch.arange(48.0).expand(64, 1, 48, 48)  # a pixel says where it lies
-    still = FACE.model_copy(update={"rotate_degrees": 0.0, "scale": 0.0, "shift": 0.0, "crop": 0.75})
-    parts = move_faces(ramp, still)
+    parts = move_faces(ramp, degrees=0.0, scale=0.0, shift=0.0, part=0.75)
     assert parts.shape == (64, 1, 36, 36)
     steps = parts.diff(dim=-1)
     assert torch.allclose(steps.abs(), torch.ones(()), atol=1e-3) and steps.min() < 0 < steps.max()

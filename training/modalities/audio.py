@@ -53,10 +53,15 @@ class AudioRecipe(ModalityRecipe):
         return self.model_copy(update={"mixup": 0.0})
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        from training.data.augmentation import some_of, vary_sound
+        """Another pace, voice, microphone and room for a share of the spectrograms, and stretches of these masked."""
+        from training.data import augmentation as vary
 
-        mels, lengths = inputs
-        return list(some_of((mels, lengths), vary_sound(mels, lengths, self), self.varied_share))
+        plain, lengths = inputs
+        mels, ends = vary.stretch_time(plain, lengths, self.stretch)
+        mels = vary.equalise(vary.shift_mels(mels, self.shift_mels), self.equalise)
+        mels = vary.mask_spectrogram(vary.add_noise(mels, self.noise), self.mask_frames, self.mask_mels)
+        varied = vary.silence_padding(mels, ends), ends
+        return list(vary.some_of((plain, lengths), varied, self.varied_share))
 
 
 RECIPE = AudioRecipe

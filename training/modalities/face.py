@@ -42,7 +42,8 @@ class FaceRecipe(ModalityRecipe):
         from training.data.augmentation import erase_patches, move_faces
 
         crops, owner = inputs
-        return [erase_patches(move_faces(crops, self), self.erase), owner]
+        moved = move_faces(crops, self.rotate_degrees, self.scale, self.shift, self.crop)
+        return [erase_patches(moved, self.erase), owner]
 
     @staticmethod
     def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:  # noqa: ARG004  (kept unprepared)
