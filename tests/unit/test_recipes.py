@@ -102,6 +102,10 @@ def test_what_the_cases_below_start_from_is_read(tmp_path: Path, recipe: str) ->
     [
         (TEXT, "text", 'public_encoder = "minilm-l6"\nconfig = { hidden_size = 32 }',
          ["text: config: has no effect beside public_encoder", "leave one of them out"]),
+        (FACE, "face", 'public_encoder = "whisper-base"',
+         ["face.public_encoder: there are no public weights of face", "leave public_encoder out"]),
+        (TEXT, "text", 'public_encoder = "r3d-18"',
+         ["text.public_encoder: 'r3d-18' is no public encoder of text; those are minilm-l6, bert-base"]),
         (TEXT, "corpora.meld-text", "patience = 3",
          ["[corpora.meld-text] patience: has no effect without selection", "set selection too, or leave it out"]),
         (TEXT, "corpora.meld-text", "score_every = 2\nselection = 0.1",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from model.contract import Modality
+from model.modalities import WEIGHTS
 from training.corpus_recipe import CorpusRecipe, Share
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class ModalityRecipe(BaseModel):
 
     corpus: str
     encoder: str | None = None  # kind of encoder, for a modality that has several; the default's where none is named
-    public_encoder: str | None = None  # entry of model.weights.CATALOGUE that the encoder starts from
+    public_encoder: str | None = None  # entry of model.modalities.WEIGHTS that the encoder starts from
     frozen: tuple[str, ...] = ()  # parts of the encoder that stay as they are, batch norms included
     learning_rate: float
     head_learning_rate: float
@@ -47,6 +48,16 @@ class ModalityRecipe(BaseModel):
         if encoder not in (None, cls.kind):
             raise ValueError(f"{encoder!r} is not an encoder of {cls.modality}; that is {cls.kind!r}")
         return encoder
+
+    @field_validator("public_encoder")
+    @classmethod
+    def _public_encoder_is_of_this_kind(cls, name: str | None) -> str | None:
+        known = [entry.name for entry in WEIGHTS.get(cls.kind, ())]
+        if name is not None and not known:
+            raise ValueError(f"there are no public weights of {cls.modality} to start from; leave public_encoder out")
+        if name is not None and name not in known:
+            raise ValueError(f"{name!r} is no public encoder of {cls.modality}; those are {', '.join(known)}")
+        return name
 
     @property
     def encoder_options(self) -> Mapping[str, Any]:
