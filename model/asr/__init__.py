@@ -1,0 +1,18 @@
+"""Speech to words: transcribers, each in a module of its own that defines `ENGINE` (see `base.Engine`).
+
+One is registered here, with the public weights of its models. This file imports no transcriber: the catalogue of
+weights is listed, and `--help` shown, without torch.
+"""
+
+from model.public_weights import Weights
+from model.whisper_weights import WHISPER
+
+# Name of an engine, as in `--transcriber ENGINE:MODEL`, -> its module.
+MODULES: dict[str, str] = {
+    "faster-whisper": "faster_whisper",
+    "openai-whisper": "openai_whisper",
+}
+# Engine -> entries of the catalogue that its models are. OpenAI's implementation downloads its checkpoints itself.
+WEIGHTS: dict[str, tuple[Weights, ...]] = {
+    "faster-whisper": WHISPER,
+}

@@ -5,7 +5,7 @@ silence and music. They are packed into clips of the length that the transcriber
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -97,6 +97,14 @@ class Transcriber(Protocol):
 
     def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
         """The words of each clip."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How to load the transcribers of one implementation."""
+
+    load: Callable[[str, str], Transcriber]  # a model by its name or path, on a device
+    needed_weights: Callable[[str], Sequence[str]]  # entries of the catalogue that a model takes
 
 
 def check_language(transcriber: Transcriber, language: str | None, translate: bool) -> None:

@@ -9,12 +9,15 @@ import numpy as np
 import torch
 
 from model import weights
-from model.asr.base import Clip, Encoded, SpeechError, Transcript
+from model.asr import WEIGHTS
+from model.asr.base import Clip, Encoded, Engine, SpeechError, Transcript
 from model.asr.whisper import CLIP_SECONDS, FRAMES_PER_SECOND, is_silence
 from model.features import FloatArray
 from model.spectrogram import HOP_LENGTH, log_mel_spectrogram
 from model.utterances import Word
 
+# Name of a model -> its entry in the catalogue.
+MODELS = {entry.name.removeprefix("whisper-"): entry.name for entry in WEIGHTS["faster-whisper"]}
 BATCH_CLIPS = 2  # one thread gains nothing from more, and each costs about 40 MB
 BEAM_SIZE = 1  # greedy: with base int8, beam search costs half as much again and changes few words
 PREPENDED_MARKS = "\"'“¿([{-"  # belong to the word that follows
@@ -124,24 +127,24 @@ def _storage(array: FloatArray) -> Any:
 
 def needed_weights(model: str) -> list[str]:
     """The entries of the catalogue that a model takes."""
-    name = f"whisper-{model}"
-    return [name] if name in weights.CATALOGUE else []
+    return [MODELS[model]] if model in MODELS else []
 
 
 def _model_folder(model: str) -> Path:
     """A model of the catalogue by its Whisper name, or a folder with a CTranslate2 model."""
     if (Path(model) / "model.bin").is_file():
         return Path(model)
-    name = f"whisper-{model}"
-    if name not in weights.CATALOGUE:
-        sizes = ", ".join(n.removeprefix("whisper-") for n in weights.CATALOGUE if n.startswith("whisper-"))
+    if model not in MODELS:
         raise SpeechError(
-            f"there is no Whisper model {model!r}: give one of {sizes}, "
+            f"there is no Whisper model {model!r}: give one of {', '.join(MODELS)}, "
             "or a folder with a CTranslate2 model (model.bin, config.json, tokenizer.json, vocabulary.*)"
         )
-    return weights.fetch(name)
+    return weights.fetch(MODELS[model])
 
 
 def _threads() -> int:
     """Half the cores: the picture is watched on the others, and a second thread saves the decoder little."""
     return max(1, (os.cpu_count() or 2) // 2)
+
+
+ENGINE = Engine(load=FasterWhisper, needed_weights=needed_weights)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from model import weights
-from model.asr.base import Clip, Encoded, SpeechError, Transcript
+from model.asr.base import Clip, Encoded, Engine, SpeechError, Transcript
 from model.asr.whisper import CLIP_SECONDS, is_silence
 from model.features import SAMPLE_RATE, FloatArray
 from model.utterances import Word
@@ -76,3 +76,6 @@ class OpenAIWhisper:
 def needed_weights(_model: str) -> list[str]:
     """None of the catalogue: this implementation has checkpoints of its own, and downloads them itself."""
     return []
+
+
+ENGINE = Engine(load=OpenAIWhisper, needed_weights=needed_weights)

@@ -1,27 +1,15 @@
-"""Transcribers by name. A new one takes a module beside this one and an entry in `ENGINES`."""
+"""Transcribers by name, found by the names in `model.asr.MODULES`."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from importlib import import_module
 
-from model.asr import faster_whisper, openai_whisper
-from model.asr.base import Transcriber
+from model.asr import MODULES
+from model.asr.base import Engine, Transcriber
 
 DEFAULT_ENGINE = "faster-whisper"
 DEFAULT_TRANSCRIBER = "base"  # of the default engine
 
-
-@dataclass(frozen=True)
-class Engine:
-    """How to load the transcribers of one implementation."""
-
-    load: Callable[[str, str], Transcriber]  # a model by its name or path, on a device
-    needed_weights: Callable[[str], Sequence[str]]  # entries of the catalogue that a model takes
-
-
-ENGINES = {
-    "faster-whisper": Engine(faster_whisper.FasterWhisper, faster_whisper.needed_weights),
-    "openai-whisper": Engine(openai_whisper.OpenAIWhisper, openai_whisper.needed_weights),
-}
+ENGINES: dict[str, Engine] = {name: import_module(f"model.asr.{module}").ENGINE for name, module in MODULES.items()}
 
 
 def load_transcriber(name: str = DEFAULT_TRANSCRIBER, device: str = "cpu") -> Transcriber:

@@ -12,7 +12,7 @@ from torch import Tensor
 from model import weights
 from model.contract import MODALITIES, Modality
 from model.features import Evidence, Sample
-from model.modalities import MODULES
+from model.modalities import MODULES, WEIGHTS
 from model.modalities.base import Encoder, EncoderConfig, EncoderError, ModalitySpec
 
 AnySpec: TypeAlias = ModalitySpec[Any, Any]
@@ -24,6 +24,8 @@ def _specs() -> dict[str, AnySpec]:
     specs = {spec.kind: spec for spec in found}
     if len(specs) != len(MODULES) or [spec.modality for spec in found[: len(MODALITIES)]] != list(MODALITIES):
         raise TypeError("each module of model.modalities has a kind of its own, and the modality it is named after")
+    if unknown := WEIGHTS.keys() - specs.keys():
+        raise TypeError(f"{', '.join(sorted(unknown))}: public weights are declared of a kind of encoder that none has")
     inputs = {spec.modality: spec.prepare for spec in found[: len(MODALITIES)]}
     if others := [spec.kind for spec in found if spec.prepare is not inputs[spec.modality]]:
         raise TypeError(f"{', '.join(others)}: encoders of a modality share its `prepare`, which runs before them")

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from model import weights
 from model.compat import ensure_torchvision
 from model.features import Tokens
-from model.modalities.base import Encoder, EncoderConfig, ModalitySpec
+from model.modalities.base import Encoder, EncoderConfig, EncoderError, ModalitySpec
 
 # Words: [CLS] earlier utterances [SEP] utterance [SEP].
 MAX_TOKENS = 128
@@ -117,10 +117,15 @@ def collate(tokens: Sequence[Tokens]) -> list[Tensor]:
 
 
 def configure(_: object, options: Mapping[str, Any], public: str | None) -> TextConfig:
-    """The shape of the public encoder, or of a BERT with these options; only what differs from the defaults."""
+    """The shape of the public encoder, or of a BERT with these options; only what differs from the defaults.
+
+    Raises EncoderError for an option that a BertConfig lacks: it would keep it, and nothing would follow.
+    """
     ensure_torchvision()
     from transformers import BertConfig  # it imports torchvision
 
+    if unknown := sorted(options.keys() - BertConfig().to_dict().keys()):
+        raise EncoderError(f"a BertConfig has no {', '.join(unknown)}")
     if public is None:
         return TextConfig(bert=dict(BertConfig(**options).to_diff_dict()))
     return TextConfig(bert=dict(BertConfig.from_json_file(weights.fetch(public) / "config.json").to_diff_dict()))

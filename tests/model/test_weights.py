@@ -7,12 +7,16 @@ import json
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from model import weights
-from model.weights import File, Url, Weights, WeightsError, Wheels
+from model import asr, modalities, weights
+from model.modalities import registry
+from model.public_weights import File, Source, Url, Weights, Wheels
+from model.weights import WeightsError
 
 CONTENT = bytes(range(256)) * 5000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -71,7 +75,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def catalogue(monkeypatch: pytest.MonkeyPatch, *sources: weights.Source, sha256: str = SHA256) -> None:
+def catalogue(monkeypatch: pytest.MonkeyPatch, *sources: Source, sha256: str = SHA256) -> None:
     entry = Weights("toy", "a test", "MIT", (File("model.bin", sha256, sources),))
     monkeypatch.setitem(weights.CATALOGUE, "toy", entry)
 
@@ -172,3 +176,20 @@ def test_every_entry_is_pinned() -> None:
         for file in entry.files:
             assert len(bytes.fromhex(file.sha256)) == 32
             assert isinstance(file.sources[0], Url), "the official source comes first"
+
+
+def test_an_entry_may_be_declared_twice_but_not_otherwise() -> None:
+    """As a transcriber and an encoder have Whisper's: one name, one place in the cache, one download."""
+    entry = Weights("toy", "a test", "MIT", (File("model.bin", SHA256, ()),))
+    assert weights.merged([entry], [replace(entry)]) == {"toy": entry}
+    with pytest.raises(TypeError, match="two entries of the catalogue are named 'toy', and differ"):
+        weights.merged([entry], [replace(entry, files=(File("model.bin", "0" * 64, ()),))])
+    declared = [*asr.WEIGHTS.values(), *modalities.WEIGHTS.values(), weights.OTHERS]
+    assert weights.merged(*declared) == weights.CATALOGUE and len(set(chain(*declared))) == len(weights.CATALOGUE)
+
+
+def test_weights_that_no_encoder_starts_from_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt kind: the encoder's recipes would be refused, and nobody told why."""
+    monkeypatch.setattr(registry, "WEIGHTS", {**modalities.WEIGHTS, "berd": ()})
+    with pytest.raises(TypeError, match="berd: public weights are declared of a kind of encoder that none has"):
+        registry._specs()

@@ -248,6 +248,10 @@ class BagRecipe(TextRecipe):
     def encoder_options(self):
         return {"hidden": self.hidden}
 
+    @staticmethod
+    def vary(value, corpus, marks):
+        return type(value)(value.ids[:2], value.types[:2])
+
 
 RECIPE = BagRecipe
 ''',
@@ -269,19 +273,28 @@ token_dropout = 0.1
 learning_rate = 0.1
 head_learning_rate = 0.1
 """
-USE = """
+USE = r"""
 import sys
 from pathlib import Path
 import torch
+from model import weights
 from model.features import Sample, Tokens
+from training.corpora import Example
+from training.data.collate import to_batch
 from training.engine.stage_store import build_network, tokenizer_entry
 from training.recipe import Recipe, RecipeError
 recipe = Recipe.read(Path(sys.argv[1]))
 network = build_network(recipe, ["text"]).eval()
 print(network.config.encoders["text"], tokenizer_entry(recipe))
 words = torch.tensor([101, 2000, 102])
-print(network([Sample(text=Tokens(words, torch.ones_like(words)))]).emotions.shape)
-for change in ("rotate_degrees = 3", "encoder = 'nonesuch'"):
+sample = Sample(text=Tokens(words, torch.ones_like(words)))
+print(network([sample]).emotions.shape)
+ids, *_ = to_batch([Example(sample, 0, 0, "g")], network.specs, recipe.corpora["meld-text"]).inputs["text"][1]
+print(ids.shape)
+started = Path(sys.argv[1]).read_text().replace("[text]", "[text]\npublic_encoder = 'bag-base'")
+Path("started.toml").write_text(started)
+print(Recipe.read(Path("started.toml")).sections()["text"].public_encoder, "bag-base" in weights.CATALOGUE)
+for change in ("rotate_degrees = 3", "encoder = 'nonesuch'", "encoder = 'bag'\npublic_encoder = 'minilm-l6'"):
     Path("changed.toml").write_text(Path(sys.argv[1]).read_text().replace("encoder = 'bag'", change))
     try:
         Recipe.read(Path("changed.toml"))
@@ -299,12 +312,21 @@ def test_another_encoder_of_text_takes_two_files_and_a_line(tmp_path: Path) -> N
     registry = tmp_path / "model" / "modalities" / "__init__.py"
     line = "    *MODALITIES,  # the default encoder of each\n"
     assert registry.read_text().count(line) == 1
-    registry.write_text(registry.read_text().replace(line, f'{line}    "text_bag",\n'))
+    declared = "WEIGHTS: dict[str, tuple[Weights, ...]] = {\n"
+    assert registry.read_text().count(declared) == 1
+    registry.write_text(
+        registry.read_text()
+        .replace(line, f'{line}    "text_bag",\n')
+        .replace(declared, f'{declared}    "bag": (Weights("bag-base", "a bag of words", "MIT", ()),),\n')
+    )
     (tmp_path / "recipe.toml").write_text(TEXT_RECIPE.replace('"bag"\nhidden', "'bag'\nhidden"))
     (tmp_path / "use.py").write_text(USE)
-    built, shape, extra, unknown = run(tmp_path, "use", "recipe.toml").splitlines()
+    built, shape, varied, started, extra, unknown, foreign = run(tmp_path, "use", "recipe.toml").splitlines()
     assert built == "kind='bag' hidden=4 minilm-l6" and shape == "torch.Size([1, 7])"
+    assert varied == "torch.Size([1, 2])", "by its own recipe, not by the modality's default"
     assert extra.startswith("text.") and "text has no option" in extra and "nonesuch" in unknown
+    assert started == "bag-base True", "what it may start from is declared beside its name, and in the catalogue"
+    assert foreign.endswith("'minilm-l6' is no public encoder of text; those are bag-base")
     starter = "from training.recipe import STARTER, Recipe; print(Recipe.read(STARTER).sections()['text'].kind)"
     done = subprocess.run([sys.executable, "-c", starter], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "bert"

@@ -398,14 +398,13 @@ def test_augmentation_varies_but_keeps_what_matters() -> None:
     assert (dropped[:, :9] == ids[:, :9]).all() and 0.3 < (dropped[:, 9:] == 103).float().mean() < 0.7
     mels = torch.rand(4, N_MELS, 100) + 1.0
     untouched = mels.clone()
-    masked = mask_spectrogram(mels, AUDIO.model_copy(update={"mask_frames": 30, "mask_mels": 10}))
+    masked = mask_spectrogram(mels, 30, 10)
     assert 0.5 < (masked == mels).float().mean() < 1.0 and masked.min() >= mels.min()
     assert (mels == untouched).all()
     crops = torch.randn(16, 1, 48, 48)
-    moved = move_faces(crops, FACE)
+    moved = move_faces(crops, degrees=5.0, scale=0.05, shift=0.03, part=1.0)
     assert moved.shape == crops.shape and not torch.allclose(moved, crops)
-    still = FACE.model_copy(update={"rotate_degrees": 0.0, "scale": 0.0, "shift": 0.0})
-    unmoved = move_faces(crops, still)
+    unmoved = move_faces(crops, degrees=0.0, scale=0.0, shift=0.0, part=1.0)
     same = [bool(torch.allclose(u, c, atol=1e-4)) for u, c in zip(unmoved, crops, strict=True)]
     mirrored = [bool(torch.allclose(u, c.flip(-1), atol=1e-4)) for u, c in zip(unmoved, crops, strict=True)]
     assert all(m or s for m, s in zip(mirrored, same, strict=True)) and any(mirrored) and any(same)
@@ -415,8 +414,7 @@ def test_augmentation_varies_but_keeps_what_matters() -> None:
 
 def test_parts_of_faces_keep_their_size_and_lie_anywhere() -> None:
     ramp = torch.arange(48.0).expand(64, 1, 48, 48)  # a pixel says where it lies
-    still = FACE.model_copy(update={"rotate_degrees": 0.0, "scale": 0.0, "shift": 0.0, "crop": 0.75})
-    parts = move_faces(ramp, still)
+    parts = move_faces(ramp, degrees=0.0, scale=0.0, shift=0.0, part=0.75)
     assert parts.shape == (64, 1, 36, 36)
     steps = parts.diff(dim=-1)
     assert torch.allclose(steps.abs(), torch.ones(()), atol=1e-3) and steps.min() < 0 < steps.max()
@@ -695,6 +693,12 @@ def test_a_stage_is_trained_again_when_its_recipe_or_its_data_change(data: Path,
         (None, "is no recipe"),
         ("name = 3", "is no recipe"),
         (RECIPE.replace("fer2013", "fer2014").format(epochs=1), "names fer2014; corpora are"),
+        (
+            RECIPE.replace('= "fer2013"', '= "ravdess"')
+            .replace("[corpora.fer2013]", "[corpora.ravdess]")
+            .format(epochs=1),
+            "[face] corpus: ravdess has audio, and nothing of face",
+        ),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, written: str | None, said: str) -> None:
@@ -703,6 +707,30 @@ def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, written: st
         path.write_text(written)
     code, output = run_train("--recipe", path, "--data", tmp_path)
     assert code == 2 and said in output and "recipe.toml" in output
+
+
+@pytest.mark.parametrize(
+    ("section", "options", "said"),
+    [
+        ("face", 'frozen = ["stem", "block"]', "[face] frozen: the encoder has no part 'block'; its parts are stem,"),
+        ("face", 'frozen = ["blocks.9"]', "[face] frozen: the encoder has no part 'blocks.9'"),
+        ("audio", "config = { hiden = 32 }", "[audio] is of no whisper encoder: hiden: Extra inputs are not permitted"),
+        ("text", "config = { hiden_size = 32 }", "[text] is of no bert encoder: a BertConfig has no hiden_size"),
+    ],
+)  # fmt: skip
+def test_what_an_encoder_lacks_is_told_before_any_training(
+    data: Path, tmp_path: Path, section: str, options: str, said: str
+) -> None:
+    """Not after the stages before it, which take hours."""
+    corpus = {"face": "fer2013", "audio": "ravdess", "text": "meld-text"}[section]
+    text = RECIPE.format(epochs=1)
+    if section != "face":
+        text += f'[corpora.{corpus}]\nfolder = "fer2013"\nepochs = 1\nbatch = 2\n'
+        text += f'[{section}]\ncorpus = "{corpus}"\nlearning_rate = 1.0\nhead_learning_rate = 1.0\n'
+    path = tmp_path / "recipe.toml"
+    path.write_text(text.replace(f"[{section}]", f"[{section}]\n{options}"))
+    code, output = run_train("--recipe", path, "--data", data, "--work", tmp_path / "work")
+    assert code == 2 and said in output and not (tmp_path / "work").exists()
 
 
 def test_a_modality_that_no_recipe_has_is_refused(data: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Promises about the layout that no type checker sees."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,18 @@ def test_light_modules_leave_torch_alone(module: str) -> None:
     """Lambdas import the contract and the exports, and `--help` must be quick: none may pull in torch."""
     script = f"import sys, {module}; sys.exit(any(m in sys.modules for m in ('torch', 'cv2', 'av', 'transformers')))"
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("model.cli", "analyze"), ("model.cli", "serve"), ("local", "up")], ids=lambda command: command[1]
+)
+def test_whoever_may_choose_a_transcriber_is_told_of_engines(command: tuple[str, str]) -> None:
+    environment = os.environ | {"COLUMNS": "200", "TERM": "dumb"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command, "--help"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "ENGINE:MODEL" in done.stdout, done.stdout + done.stderr
 
 
 def test_every_target_of_the_readme_exists() -> None:

@@ -14,7 +14,15 @@ def read_recipe(recipe: Path) -> Recipe:
         loaded = Recipe.read(recipe)
     except RecipeError as error:
         raise typer.BadParameter(f"{recipe} is no recipe: {error}", param_hint="--recipe") from error
-    if unknown := sorted(set(loaded.corpora) - set(CORPORA)):
+    slots = loaded.fusion.slots if loaded.fusion is not None else ()
+    if unknown := sorted({*loaded.corpora, *(slot.corpus for slot in slots)} - set(CORPORA)):
         known = ", ".join(CORPORA)
         raise typer.BadParameter(f"{recipe} names {', '.join(unknown)}; corpora are {known}", param_hint="--recipe")
+    for modality, section in loaded.sections().items():
+        if modality not in (there := CORPORA[section.corpus].modalities):
+            raise typer.BadParameter(
+                f"{recipe}: [{modality}] corpus: {section.corpus} has {', '.join(there)}, and nothing of {modality}; "
+                "name another corpus",
+                param_hint="--recipe",
+            )
     return loaded

@@ -9,21 +9,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from model.features import Tokens
-from training.modalities.audio import AudioRecipe
-from training.modalities.face import FaceRecipe
 
 T = TypeVar("T")
 
 MASK_TOKEN = 103  # [MASK] in the vocabulary of every uncased English BERT
 EQUALISER_BANDS = 6
 MEL_DECADE = 0.25  # log-mels are decades over 4 (see features.log_mel)
-
-
-def vary_sound(mels: Tensor, lengths: Tensor, recipe: AudioRecipe) -> tuple[Tensor, Tensor]:
-    """Another pace, voice, microphone and room for each spectrogram [n, mels, frames], and stretches of it masked."""
-    mels, lengths = stretch_time(mels, lengths, recipe.stretch)
-    mels = add_noise(equalise(shift_mels(mels, recipe.shift_mels), recipe.equalise), recipe.noise)
-    return silence_padding(mask_spectrogram(mels, recipe), lengths), lengths
 
 
 def some_of(plain: tuple[Tensor, Tensor], varied: tuple[Tensor, Tensor], share: float) -> tuple[Tensor, Tensor]:
@@ -92,12 +83,12 @@ def add_noise(mels: Tensor, decades: float) -> Tensor:
     return torch.maximum(mels, floor + 0.02 * torch.randn_like(mels))
 
 
-def mask_spectrogram(mels: Tensor, recipe: AudioRecipe) -> Tensor:
-    """SpecAugment: two masked stretches of time and two of frequency in each of [n, mels, frames]."""
+def mask_spectrogram(mels: Tensor, most_frames: int, most_mels: int) -> Tensor:
+    """SpecAugment: two masked stretches of time and two of mels, up to these sizes, in each of [n, mels, frames]."""
     masked = mels.clone()
     for spectrogram in masked:
         floor = float(spectrogram.min())
-        for axis, widest in ((1, recipe.mask_frames), (0, recipe.mask_mels)):
+        for axis, widest in ((1, most_frames), (0, most_mels)):
             for _ in range(2):
                 size = int(torch.randint(0, widest + 1, ()))
                 start = int(torch.randint(0, max(1, spectrogram.shape[axis] - size), ()))
@@ -110,21 +101,21 @@ def silence_padding(mels: Tensor, lengths: Tensor) -> Tensor:
     return mels * (torch.arange(mels.shape[-1]) < lengths.unsqueeze(1)).unsqueeze(1)
 
 
-def move_faces(crops: Tensor, recipe: FaceRecipe) -> Tensor:
-    """Mirror, turn, scale and shift each crop [n, 1, s, s] at random, and keep a random part of the recipe's side.
+def move_faces(crops: Tensor, degrees: float, scale: float, shift: float, part: float) -> Tensor:
+    """Mirror, turn, scale and shift each crop [n, 1, s, s] at random, and keep a random part, this much of its side.
 
     Convolutions averaged over the picture take any size. Parts cost less, are more different from each other, and
     the whole is predicted the better for it (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
     """
     n = len(crops)
-    side = round(crops.shape[-1] * recipe.crop)
+    side = round(crops.shape[-1] * part)
     part = side / crops.shape[-1]
-    angle = (torch.rand(n) * 2 - 1) * math.radians(recipe.rotate_degrees)
-    scale = part * (1 + (torch.rand(n) * 2 - 1) * recipe.scale)
+    angle = (torch.rand(n) * 2 - 1) * math.radians(degrees)
+    size = part * (1 + (torch.rand(n) * 2 - 1) * scale)
     mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0)
-    shift = (torch.rand(n, 2) * 2 - 1) * (2 * recipe.shift + 1 - part)  # grid coordinates span 2
-    cos, sin = angle.cos() * scale, angle.sin() * scale
-    matrix = torch.stack([cos * mirror, -sin, shift[:, 0], sin * mirror, cos, shift[:, 1]], dim=1).view(n, 2, 3)
+    place = (torch.rand(n, 2) * 2 - 1) * (2 * shift + 1 - part)  # grid coordinates span 2
+    cos, sin = angle.cos() * size, angle.sin() * size
+    matrix = torch.stack([cos * mirror, -sin, place[:, 0], sin * mirror, cos, place[:, 1]], dim=1).view(n, 2, 3)
     grid = F.affine_grid(matrix, [n, 1, side, side], align_corners=False)
     return F.grid_sample(crops, grid, padding_mode="border", align_corners=False)
 

@@ -10,11 +10,11 @@ from model.contract import Modality
 from model.features import Sample
 from model.modalities.registry import AnySpec
 from training.corpora import Example
+from training.corpus_recipe import CorpusRecipe
 from training.data.batches import seed_of
 from training.data.clip_concat import ClipConcat
 from training.data.stage import StageContext, StageData
-from training.modalities.registry import DEFAULT_RECIPES
-from training.recipe import CorpusRecipe
+from training.modalities.registry import BY_KIND
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def to_batch(
     teacher: Tensor | None = None,
 ) -> Batch:
     """Collate examples, varied as the corpus's recipe asks: modalities left out, words without their `marks`."""
-    samples = [_varied(e.sample, corpus, marks) for e in examples]
-    kept = [_some([m for m in sample.present if m in specs], corpus.modality_dropout) for sample in samples]
+    samples = [_varied(e.sample, specs, corpus, marks) for e in examples]
+    kept = [_some(list(sample.present), corpus.modality_dropout) for sample in samples]
     inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {}
     for modality, spec in specs.items():
         rows = [i for i, present in enumerate(kept) if modality in present]
@@ -54,9 +54,10 @@ def to_batch(
     return Batch(inputs, emotions, sentiments, teacher)
 
 
-def _varied(sample: Sample, corpus: CorpusRecipe, marks: frozenset[int]) -> Sample:
-    """The sample with each input varied as the corpus's recipe asks of its modality."""
-    return Sample(**{m: DEFAULT_RECIPES[m].vary(sample.get(m), corpus, marks) for m in sample.present})
+def _varied(sample: Sample, specs: Mapping[Modality, AnySpec], corpus: CorpusRecipe, marks: frozenset[int]) -> Sample:
+    """The sample's inputs of these encoders, each varied as the corpus's recipe asks of its modality."""
+    recipes = {m: BY_KIND[specs[m].kind] for m in sample.present if m in specs}
+    return Sample(**{m: recipe.vary(sample.get(m), corpus, marks) for m, recipe in recipes.items()})
 
 
 def _some(present: list[Modality], dropout: float) -> list[Modality]:

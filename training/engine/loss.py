@@ -9,11 +9,11 @@ from torch.nn import functional as F
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.network import N_EMOTIONS, Calibration, EmotionNetwork, Encoded, log_probabilities
 from training.corpora import IGNORED, Example, class_frequencies
+from training.corpus_recipe import CorpusRecipe
 from training.data.collate import Batch
 from training.engine.optim import precision_of
 from training.engine.self_distillation import SelfDistillation
 from training.modalities.base import ModalityRecipe
-from training.recipe import CorpusRecipe
 
 
 class StageLoss(nn.Module):

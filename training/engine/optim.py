@@ -12,7 +12,8 @@ from model.bundle import has_fast_bfloat16
 from model.contract import Modality
 from model.modalities.registry import AnySpec
 from model.network import EmotionNetwork
-from training.recipe import CorpusRecipe
+from training.corpus_recipe import CorpusRecipe
+from training.recipe import RecipeError
 
 MOMENTUM = 0.9
 
@@ -59,14 +60,28 @@ def lay_out(part: Part) -> None:
 
 
 def freeze(part: Part, frozen: dict[Modality, tuple[str, ...]]) -> list[nn.Module]:
-    """Stop the named parts of each encoder from learning; -> the modules that must also stay in evaluation mode."""
+    """Stop the named parts of each encoder from learning; -> the modules that must also stay in evaluation mode.
+
+    Raises RecipeError for a name that is no part.
+    """
     modules: list[nn.Module] = []
     for modality, names in frozen.items():
         for name in names:
-            found = part.encoders[modality].get_submodule(name)
+            found = encoder_part(part.encoders[modality], modality, name)
             found.requires_grad_(False)
             modules.append(found)
     return modules
+
+
+def encoder_part(encoder: nn.Module, modality: Modality, name: str) -> nn.Module:
+    """The part of an encoder that a recipe calls by this name ("stem", "blocks.0"). Raises RecipeError."""
+    try:
+        return encoder.get_submodule(name)
+    except AttributeError as error:
+        parts = ", ".join(child for child, _ in encoder.named_children())
+        raise RecipeError(
+            f"[{modality}] frozen: the encoder has no part {name!r}; its parts are {parts}, and theirs by a dot"
+        ) from error
 
 
 def optimizer_of(part: Part, rates: dict[Modality, tuple[float, float]], corpus: CorpusRecipe) -> torch.optim.Optimizer:

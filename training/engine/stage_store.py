@@ -1,22 +1,23 @@
 """A recipe's network: built, its public encoders loaded; its trained stages kept, and put back."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.torch import load_file, save_file
 
 from model import weights
 from model.contract import Modality
-from model.modalities.base import Tokenizer
+from model.modalities.base import EncoderError, Tokenizer
 from model.modalities.registry import SPECS, load_public_encoder
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from training.corpora import Example
 from training.data.stage import StageContext
-from training.engine.optim import Part
+from training.engine.optim import Part, encoder_part
 from training.files import whole
-from training.recipe import Recipe, Stage
+from training.recipe import Recipe, RecipeError, Stage
 from training.revision import commit
 
 
@@ -76,6 +77,31 @@ def build_network(recipe: Recipe, modalities: list[Modality]) -> EmotionNetwork:
         if section.public_encoder is not None:
             load_public_encoder(network.encoder(modality), section.public_encoder)
     return network
+
+
+def check_encoders(recipe: Recipe, modalities: Iterable[Modality]) -> None:
+    """Check what no recipe says by itself: that these encoders can have their shape, and have the parts to freeze.
+
+    Raises RecipeError. Takes no memory for weights, so that it can be done before hours of training.
+    """
+    for modality in modalities:
+        section = recipe.sections()[modality]
+        spec = SPECS[section.kind]
+        try:
+            shape = spec.configure(spec, section.encoder_options, section.public_encoder)
+        except (EncoderError, ValidationError) as error:
+            raise RecipeError(f"[{modality}] is of no {spec.kind} encoder: {_one_line(error)}") from error
+        with torch.device("meta"):
+            encoder = spec.encoder(shape)
+        for name in section.frozen:
+            encoder_part(encoder, modality, name)
+
+
+def _one_line(error: EncoderError | ValidationError) -> str:
+    """Where pydantic refused something, and why; or an encoder's own words."""
+    if isinstance(error, EncoderError):
+        return str(error)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
 
 
 def load_trained(recipe: Recipe, work: Path) -> tuple[EmotionNetwork, dict[Modality, Note]]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from pydantic import Field, model_validator
+
+from training.corpus_recipe import Amount, PartialShare
 from training.modalities.base import ModalityRecipe
 
 if TYPE_CHECKING:
@@ -19,15 +22,24 @@ class AudioRecipe(ModalityRecipe):
     corpus_options = ("join_share",)
     kept_parts = ("conv1", "conv2", "blocks")  # VoiceEncoder.pretrained, by name
 
+    input_options = ("mask_frames", "mask_mels", "shift_mels", "stretch", "equalise", "noise")
+
     config: dict[str, Any] | None = None  # a VoiceConfig, where it differs from the default
-    varied_share: float = 1.0  # of the utterances; the others are learned as they are
-    mask_frames: int = 0
-    mask_mels: int = 0
-    shift_mels: int = 0
-    stretch: float = 0.0
-    equalise: float = 0.0
-    noise: float = 0.0
-    mixup: float = 0.0
+    varied_share: float = Field(default=1.0, gt=0.0, le=1.0)  # of the utterances; the others are learned as they are
+    mask_frames: int = Field(default=0, ge=0)
+    mask_mels: int = Field(default=0, ge=0)
+    shift_mels: int = Field(default=0, ge=0)
+    stretch: PartialShare = 0.0
+    equalise: Amount = 0.0
+    noise: Amount = 0.0
+    mixup: Amount = 0.0
+
+    @model_validator(mode="after")
+    def _something_is_varied(self) -> Self:
+        if "varied_share" in self.model_fields_set and not self.varied_options():
+            options = ", ".join(self.input_options)
+            raise ValueError(f"varied_share: has no effect where nothing varies; set one of {options}, or leave it out")
+        return self
 
     @property
     def encoder_options(self) -> Mapping[str, Any]:
@@ -41,10 +53,15 @@ class AudioRecipe(ModalityRecipe):
         return self.model_copy(update={"mixup": 0.0})
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        from training.data.augmentation import some_of, vary_sound
+        """Another pace, voice, microphone and room for a share of the spectrograms, and stretches of these masked."""
+        from training.data import augmentation as vary
 
-        mels, lengths = inputs
-        return list(some_of((mels, lengths), vary_sound(mels, lengths, self), self.varied_share))
+        plain, lengths = inputs
+        mels, ends = vary.stretch_time(plain, lengths, self.stretch)
+        mels = vary.equalise(vary.shift_mels(mels, self.shift_mels), self.equalise)
+        mels = vary.mask_spectrogram(vary.add_noise(mels, self.noise), self.mask_frames, self.mask_mels)
+        varied = vary.silence_padding(mels, ends), ends
+        return list(vary.some_of((plain, lengths), varied, self.varied_share))
 
 
 RECIPE = AudioRecipe

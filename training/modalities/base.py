@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from model.contract import Modality
+from model.modalities import WEIGHTS
+from training.corpus_recipe import CorpusRecipe, Share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     from model.features import Evidence
     from model.modalities.registry import AnySpec
-    from training.recipe import CorpusRecipe
 
 
 class ModalityRecipe(BaseModel):
@@ -29,15 +30,17 @@ class ModalityRecipe(BaseModel):
     corpus_options: ClassVar[tuple[str, ...]] = ()
     # Parts of the encoder that must be frozen for what they make of an input to be kept (CorpusRecipe.variants).
     kept_parts: ClassVar[tuple[str, ...]] = ()
+    # Options that `augment` follows, of a modality of which variants are kept: an error where none is augmented.
+    input_options: ClassVar[tuple[str, ...]] = ()
     is_cached: ClassVar[bool] = True  # whether the feature cache holds something of it
 
     corpus: str
     encoder: str | None = None  # kind of encoder, for a modality that has several; the default's where none is named
-    public_encoder: str | None = None  # entry of model.weights.CATALOGUE that the encoder starts from
+    public_encoder: str | None = None  # entry of model.modalities.WEIGHTS that the encoder starts from
     frozen: tuple[str, ...] = ()  # parts of the encoder that stay as they are, batch norms included
     learning_rate: float
     head_learning_rate: float
-    transfer: float = 1.0  # how much of its held-out reliability is expected on ordinary video: declared
+    transfer: Share = 1.0  # how much of its held-out reliability is expected on ordinary video: declared
 
     @field_validator("encoder")
     @classmethod
@@ -45,6 +48,16 @@ class ModalityRecipe(BaseModel):
         if encoder not in (None, cls.kind):
             raise ValueError(f"{encoder!r} is not an encoder of {cls.modality}; that is {cls.kind!r}")
         return encoder
+
+    @field_validator("public_encoder")
+    @classmethod
+    def _public_encoder_is_of_this_kind(cls, name: str | None) -> str | None:
+        known = [entry.name for entry in WEIGHTS.get(cls.kind, ())]
+        if name is not None and not known:
+            raise ValueError(f"there are no public weights of {cls.modality} to start from; leave public_encoder out")
+        if name is not None and name not in known:
+            raise ValueError(f"{name!r} is no public encoder of {cls.modality}; those are {', '.join(known)}")
+        return name
 
     @property
     def encoder_options(self) -> Mapping[str, Any]:
@@ -55,6 +68,11 @@ class ModalityRecipe(BaseModel):
     def mixup_alpha(self) -> float:
         """Parameter of mixup's Beta distribution (Zhang et al. 2018); 0 for none."""
         return 0.0
+
+    def varied_options(self) -> list[str]:
+        """Those of `input_options` that this section asks for."""
+        asked = self.model_dump(include=set(self.input_options), exclude_defaults=True)
+        return [option for option in self.input_options if option in asked]
 
     def calmed(self) -> Self:
         """The section without the augmentations that make inputs no real utterance looks like."""

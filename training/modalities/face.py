@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field
 
+from training.corpus_recipe import PartialShare, Share
 from training.modalities.base import ModalityRecipe
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ class FaceRecipe(ModalityRecipe):
     modality = "face"
     kind = "residual"
     width: int = Field(gt=0)  # channels of the first stage
-    rotate_degrees: float = 0.0
-    scale: float = 0.0
-    shift: float = 0.0
-    erase: float = 0.0
+    rotate_degrees: float = Field(default=0.0, ge=0.0, le=180.0)  # at most, either way
+    scale: PartialShare = 0.0
+    shift: Share = 0.0
+    erase: Share = 0.0
     crop: float = Field(default=1.0, gt=0.0, le=1.0)  # side of the part of a face to learn from; serving sees all
 
     @property
@@ -41,7 +42,8 @@ class FaceRecipe(ModalityRecipe):
         from training.data.augmentation import erase_patches, move_faces
 
         crops, owner = inputs
-        return [erase_patches(move_faces(crops, self), self.erase), owner]
+        moved = move_faces(crops, self.rotate_degrees, self.scale, self.shift, self.crop)
+        return [erase_patches(moved, self.erase), owner]
 
     @staticmethod
     def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:  # noqa: ARG004  (kept unprepared)

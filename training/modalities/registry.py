@@ -14,6 +14,7 @@ from training.modalities.base import ModalityRecipe
 RECIPES: tuple[type[ModalityRecipe], ...] = tuple(
     import_module(f"training.modalities.{module}").RECIPE for module in MODULES
 )
+BY_KIND: dict[str, type[ModalityRecipe]] = {recipe.kind: recipe for recipe in RECIPES}
 DEFAULT_RECIPES: dict[Modality, type[ModalityRecipe]] = dict(zip(MODALITIES, RECIPES, strict=False))
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from pydantic import model_validator
+
+from training.corpus_recipe import CorpusRecipe, PartialShare
 from training.modalities.base import ModalityRecipe
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from model.features import Tokens
-    from training.recipe import CorpusRecipe
 
 
 class TextRecipe(ModalityRecipe):
@@ -23,7 +25,16 @@ class TextRecipe(ModalityRecipe):
     is_cached = False  # words come with the corpus
 
     config: dict[str, Any] | None = None  # a transformers BertConfig, for a BERT that starts from nothing
-    token_dropout: float = 0.0  # share of the words replaced by [MASK]
+    token_dropout: PartialShare = 0.0  # of the words, replaced by [MASK]
+
+    @model_validator(mode="after")
+    def _public_encoders_have_their_shape(self) -> Self:
+        if self.config is not None and self.public_encoder is not None:
+            raise ValueError(
+                f"config: has no effect beside public_encoder = {self.public_encoder!r}, which has a shape of its own; "
+                "leave one of them out"
+            )
+        return self
 
     @property
     def encoder_options(self) -> Mapping[str, Any]:

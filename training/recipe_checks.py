@@ -1,0 +1,122 @@
+"""Combinations of a recipe's options that cannot be followed, or in which one of them would have no effect.
+
+A recipe says how a bundle was made: an option in it that does nothing would make that untrue.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from model.contract import Modality
+from training.corpus_recipe import CorpusRecipe
+from training.modalities.base import ModalityRecipe
+from training.modalities.registry import RECIPES
+
+Sections: TypeAlias = Mapping[Modality, ModalityRecipe]
+Check: TypeAlias = Callable[[str, CorpusRecipe, Sections], None]
+
+NEEDED = {"patience": "selection", "teachers": "teacher", "teacher_share": "teacher"}  # option -> what it is part of
+
+
+def check_stage(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    """Check one corpus and the sections of the modalities it teaches. Raises ValueError."""
+    for check in _CHECKS:
+        check(corpus, config, sections)
+
+
+def _options_are_of_its_modalities(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    known = {option for section in sections.values() for option in section.corpus_options}
+    for recipe in RECIPES:
+        wrong = [option for option in recipe.corpus_options if option in config.model_fields_set - known]
+        if wrong:
+            raise ValueError(f"{corpus}: {wrong[0]} is for {recipe.modality}; it teaches {', '.join(sections)}")
+
+
+def _folds_cost_no_encoder(corpus: str, config: CorpusRecipe, _: Sections) -> None:
+    if config.folds == 1 or (config.folds and not config.variants):
+        raise ValueError(f"{corpus}: folds are two or more, and for audio of which variants are kept")
+    if config.folds and config.selection:
+        raise _refusal(
+            corpus, "selection", "the networks of the folds have no groups put aside to choose an epoch by",
+            "leave out selection or folds",
+        )  # fmt: skip
+
+
+def _kept_parts_are_frozen(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    """An encoder that learned would see its own first impression of everything for all of training."""
+    if not config.variants:
+        return
+    modality, section = next(iter(sections.items()))
+    if not section.kept_parts:
+        raise ValueError(f"{corpus}: variants are kept of encoders with two stages; that of {modality} has one")
+    if len(sections) > 1 or not set(section.kept_parts) <= set(section.frozen):
+        kept = ", ".join(section.kept_parts)
+        raise ValueError(f"{corpus}: variants are of one modality alone, by an encoder with {kept} frozen")
+
+
+def _mixup_is_alone(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    """What is remembered was seen unmixed, and of several modalities no two utterances have the same."""
+    mixed = any(section.mixup_alpha for section in sections.values())
+    if config.remembered_share and (len(sections) > 1 or mixed):
+        raise ValueError(f"{corpus}: remembered_share is for one modality, without mixup")
+    if mixed and len(sections) > 1:
+        raise ValueError(f"{corpus}: mixup is for audio in a stage of its own")
+
+
+def _options_have_what_they_need(corpus: str, config: CorpusRecipe, _: Sections) -> None:
+    for option, needed in NEEDED.items():
+        if option in config.model_fields_set and not getattr(config, needed):
+            raise _refusal(corpus, option, f"has no effect without {needed}", f"set {needed} too, or leave it out")
+    if "score_every" in config.model_fields_set and config.selection:
+        raise _refusal(
+            corpus, "score_every", "has no effect with selection, which scores every epoch", "leave one of them out"
+        )
+
+
+def _a_modality_can_be_left_out(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    if config.modality_dropout and len(sections) == 1:
+        (modality,) = sections
+        raise _refusal(
+            corpus, "modality_dropout", f"has no effect where {modality} is the only modality, which is never left out",
+            "leave it out",
+        )  # fmt: skip
+
+
+def _something_is_calmed(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    if config.calm_share and all(section.calmed() == section for section in sections.values()):
+        raise _refusal(
+            corpus, "calm_share", f"{' and '.join(sections)} asks for no augmentation that the last epochs leave out",
+            "leave it out, or ask for mixup, erase or crop in a section that has them",
+        )  # fmt: skip
+
+
+def _the_only_variant_is_not_varied(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    """The first variant is the input as it is (engine.variants)."""
+    if config.variants != 1:
+        return
+    for modality, section in sections.items():
+        if varied := section.varied_options():
+            raise ValueError(
+                f"[{modality}] {varied[0]}: has no effect with variants = 1 in [corpora.{corpus}], as the first "
+                "variant is the input as it is; keep two or more, or leave it out"
+            )
+    if config.join_share:
+        raise _refusal(
+            corpus, "join_share", "has no effect with variants = 1, as the first variant is the input as it is",
+            "keep two or more, or leave it out",
+        )  # fmt: skip
+
+
+def _refusal(corpus: str, option: str, why: str, remedy: str) -> ValueError:
+    return ValueError(f"[corpora.{corpus}] {option}: {why}; {remedy}")
+
+
+_CHECKS: tuple[Check, ...] = (
+    _options_are_of_its_modalities,
+    _folds_cost_no_encoder,
+    _kept_parts_are_frozen,
+    _mixup_is_alone,
+    _options_have_what_they_need,
+    _a_modality_can_be_left_out,
+    _something_is_calmed,
+    _the_only_variant_is_not_varied,
+)
