@@ -183,7 +183,7 @@ def _environment(settings: LocalSettings) -> dict[str, str]:
             "CDK_DEFAULT_ACCOUNT": ACCOUNT,
             "CDK_DEFAULT_REGION": REGION,
             "CDK_DISABLE_CLI_TELEMETRY": "true",
-            # Where CDK would look for the user's own profiles.
+            # Keeps CDK from reading the user's own profiles.
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }

@@ -13,11 +13,11 @@ from local.settings import ROOT, LocalSettings
 
 NAME = "model server"
 LOG = "model-server"
-# What the user may have set that weights, threads and scratch files hang on.
+# The user's settings for weights, threads and scratch files.
 KEPT = ("HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME")
 KEPT_PREFIXES = (
     "VIDEO_SENTIMENT_",
-    # What sets the numerical libraries: on some processors a kernel that they choose by themselves crashes.
+    # Settings of the numerical libraries: on some processors the kernels that they choose by default crash.
     "OPENBLAS_",
     "OMP_",
     "MKL_",

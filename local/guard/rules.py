@@ -23,8 +23,8 @@ TOKEN = "x-video-sentiment-token"
 PRESIGNED = "X-Amz-Signature"
 PRESIGNED_METHODS = ("GET", "HEAD", "PUT")
 MAX_BODY = 64 << 20  # bytes that are held to be hashed; objects of S3 bring a hash of their own and are not held
-# What a presigned request may say beyond what is signed. The emulator chooses a service by a request's headers and its
-# form, whatever its path: anything more could have it taken for another service's.
+# Headers that a presigned request may have besides the signed ones. The emulator chooses a service by a request's
+# headers and form, whatever its path: other headers could route the request to another service.
 PRESIGNED_HEADERS = frozenset(
     {
         *("host", "origin", "user-agent", "accept", "accept-encoding", "range"),

@@ -136,7 +136,7 @@ async def refuse(send: Send, scope: Scope, reason: str, origin: str | None) -> N
         kind, body = "application/xml", document
     content = b"" if scope["method"] == "HEAD" else body.encode()
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body.encode())).encode())]
-    # What is left of the body would be taken for the next request.
+    # The rest of the body would be read as the next request on a kept connection.
     headers += [(b"connection", b"close"), (b"x-content-type-options", b"nosniff"), (b"x-amzn-errortype", ERROR)]
     if origin is not None:
         headers += [(b"access-control-allow-origin", origin.encode()), (b"vary", b"Origin")]
