@@ -21,7 +21,7 @@ EMOTIONS: tuple[Emotion, ...] = get_args(Emotion)
 SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
-# What the model server takes as a request's body.
+# Content types of a request's body that the model server accepts.
 VIDEO_TYPES = ("video/mp4", "video/quicktime", "video/x-msvideo", "video/webm", "video/x-matroska")
 JSON_TYPE = "application/json"  # names an object in S3
 

@@ -35,7 +35,7 @@ Encoded = tuple[Modality, Tensor, Tensor]
 
 
 class Calibration(BaseModel):
-    """What training found out about one modality; the network's constants.
+    """Fitted constants of one modality.
 
     `prior_*` is the class distribution its logits were effectively trained under, `temperature_*` the
     divisor fitted on held-out data, `reliability` what it told there, in nats over the prior alone.
@@ -66,7 +66,7 @@ class NetworkConfig(BaseModel):
     fusion: Fusion | None = Field(default=None, description="fitted additive fusion; None: gates and joint head")
 
     def with_fused_temperatures(self, emotion: float = 1.0, sentiment: float = 1.0) -> "NetworkConfig":
-        """The same with these temperatures of the whole; with none where they are left out."""
+        """Return a copy with these temperatures of the fusion; without arguments, with none."""
         found = {"fused_temperature_emotion": emotion, "fused_temperature_sentiment": sentiment}
         return self.model_copy(update=found)
 
@@ -84,18 +84,18 @@ class NetworkConfig(BaseModel):
         return cls(encoders={spec_of(config).modality: config for config in encoders}, **constants)
 
     def with_uniform_prior(self) -> "NetworkConfig":
-        """The same without any class favoured."""
+        """Return a copy with a uniform class prior."""
         emotion, sentiment = (1.0 / N_EMOTIONS,) * N_EMOTIONS, (1.0 / N_SENTIMENTS,) * N_SENTIMENTS
         return self.model_copy(update={"prior_emotion": emotion, "prior_sentiment": sentiment})
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        """In the order of the contract, which is that of the network's columns."""
+        """Modalities in the contract's order, which is also that of the network's columns."""
         return tuple(m for m in MODALITIES if m in self.encoders)
 
     @property
     def specs(self) -> dict[Modality, AnySpec]:
-        """What is known of each modality's encoder, in the same order."""
+        """Specs of the modalities' encoders, in the same order."""
         return {m: spec_of(self.encoders[m]) for m in self.modalities}
 
 
@@ -237,8 +237,11 @@ class EmotionNetwork(nn.Module):
     def _average(
         self, embeddings: Sequence[Tensor], evidence: Tensor, present: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Without a fitted fusion: each modality's term [n, modalities, N_LOGITS], the joint head's [n, N_LOGITS], and
-        the gates [n, modalities]."""
+        """Fuse embeddings without a fitted fusion: gated terms plus a joint head.
+
+        Returns each modality's term [n, modalities, N_LOGITS], the joint head's [n, N_LOGITS] and the gates [n,
+        modalities].
+        """
         scores = torch.stack([self.gates[m](e).squeeze(-1) for m, e in zip(self.modalities, embeddings, strict=True)])
         scores = (scores.T + self.log_reliability).masked_fill(~present, -math.inf)
         weights = torch.nan_to_num(scores.softmax(dim=1))  # a row without any modality: all zero, not NaN
@@ -257,7 +260,7 @@ def log_probabilities(logits: Tensor) -> Tensor:
 
 
 def _row(emotion: float, sentiment: float) -> list[float]:
-    """One value for each of a head's N_LOGITS."""
+    """Repeat one value for each of a head's N_LOGITS."""
     return [emotion] * N_EMOTIONS + [sentiment] * N_SENTIMENTS
 
 

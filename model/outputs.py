@@ -1,4 +1,4 @@
-"""Which files to analyse, and where the results go."""
+"""Input files of the command line, and the places of their results."""
 
 import os
 import secrets
@@ -82,7 +82,7 @@ def _media_files(folder: Path, refused: list[str]) -> Iterator[Path]:
 
 
 class Outputs:
-    """Where each format goes: a file, a folder (kept apart by the videos' names), or standard output."""
+    """Destination of each format: a file, a folder (named after the videos), or standard output."""
 
     def __init__(self, wanted: Mapping[str, Path | None]) -> None:
         self._wanted = {kind: target for kind, target in wanted.items() if target is not None}
@@ -92,7 +92,7 @@ class Outputs:
         return STANDARD_OUTPUT in self._wanted.values()
 
     def plan(self, jobs: Sequence[Job]) -> tuple[list[Plan], list[str]]:
-        """Where the results of each file go, and a line for every file whose results can go nowhere.
+        """Return the destinations of each file's results, and a line for every file whose results cannot be written.
 
         Whatever would fail after an analysis is found before it. Raises OutputsError for what concerns all files.
         """
@@ -160,7 +160,7 @@ class Outputs:
 
 
 def _places(jobs: Sequence[Job]) -> list[Path]:
-    """What each file's results are called, less the format's suffix.
+    """Return the name of each file's results, without the format's suffix.
 
     The file's name less its own suffix; with it, where files differ in nothing else (talk.mp4 beside talk.wav).
     """
@@ -170,7 +170,8 @@ def _places(jobs: Sequence[Job]) -> list[Path]:
 
 
 def _folded(path: Path) -> str:
-    """The same for names that are one file on a disk that knows no case and no composed letters, as macOS's."""
+    """Return a key that is equal for names that are one file on a disk that ignores case and composition, as
+    macOS's."""
     return unicodedata.normalize("NFC", str(path)).casefold()
 
 
@@ -181,7 +182,7 @@ class _Names:
         self._folding: dict[Path, bool] = {}
 
     def key(self, path: Path) -> str:
-        """The same for two paths that are, or would be, the same file."""
+        """Return a key that is equal for paths that are, or would be, the same file."""
         path = path.absolute()
         folder = _existing(path.parent)
         if folder not in self._folding:
@@ -190,7 +191,7 @@ class _Names:
 
 
 def _ignores_case(folder: Path) -> bool:
-    """Whether names that differ in case alone are one file in a folder; where that cannot be tried, they may be."""
+    """Return True when names that differ only in case are one file in a folder; also where that cannot be tested."""
     scratch = folder / f".video-sentiment-{secrets.token_hex(4)}.part"
     try:
         with scratch.open("xb"):
@@ -203,7 +204,7 @@ def _ignores_case(folder: Path) -> bool:
 
 
 def _too_long(plan: Plan, target: Path) -> str | None:
-    """A line where the target's name is longer than its folder takes."""
+    """Return an error line when the target's name is too long for its folder."""
     length, longest = len(os.fsencode(target.name)), _name_max(_existing(target.absolute().parent))
     if length <= longest:
         return None
@@ -214,7 +215,8 @@ def _too_long(plan: Plan, target: Path) -> str | None:
 
 
 def _taken(plan: Plan, key: str, target: Path, videos: Mapping[str, Path], taken: Mapping[str, Path]) -> str | None:
-    """A line where the target is a video, or for another's result; `key` is the target's among `videos` and `taken`."""
+    """Return an error line when the target is a video or another's result; `key` is its key among `videos` and
+    `taken`."""
     if videos.get(key) == plan.path or _is_same_file(target, plan.path):
         return f"{target} is the video itself: give another name for the result"
     if key in videos:
@@ -225,7 +227,7 @@ def _taken(plan: Plan, key: str, target: Path, videos: Mapping[str, Path], taken
 
 
 def _is_same_file(one: Path, other: Path) -> bool:
-    """Whether both are there, can be looked at, and are the same."""
+    """Return True when both exist, can be examined, and are the same."""
     with suppress(OSError):
         return one.samefile(other)
     return False

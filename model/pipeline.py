@@ -57,7 +57,7 @@ class TooLongError(MediaError):
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller may decide about one analysis."""
+    """Options of one analysis."""
 
     language: str | None = None  # ISO 639-1; None: detected
     translate: bool = False  # words in English, whatever is spoken
@@ -89,7 +89,7 @@ def load_models(
 
 
 def models_of(loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, device: str = "cpu") -> Models:
-    """What an analysis takes beside a bundle that is already there. Raises SpeechError or WeightsError."""
+    """Load the models that an analysis needs besides a loaded bundle. Raises SpeechError or WeightsError."""
     detector = None
     if _reads(loaded.manifest, "crops"):
         detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
@@ -106,7 +106,7 @@ def needed_weights(manifest: Manifest, transcriber: str) -> list[str]:
 
 
 def _reads(manifest: Manifest, evidence: str) -> bool:
-    """Whether any modality of a bundle needs this field of Evidence."""
+    """Return True when any modality of a bundle needs this field of Evidence."""
     return any(spec.reads == evidence for spec in manifest.network.specs.values())
 
 
@@ -272,7 +272,7 @@ class Judge:
 
 
 def explanation_of(judgement: Judgement, row: int) -> Explanation:
-    """What adds up to the emotions of one utterance of a batch."""
+    """Return the additive terms of one utterance of a batch."""
     terms = judgement.terms[row].double().cpu().numpy()
     there = [(c, m) for c, m in enumerate(judgement.modalities) if judgement.weights[row, c] > 0]
     return Explanation({m: terms[c] for c, m in there}, judgement.base[row].double().cpu().numpy())
@@ -305,7 +305,7 @@ def _utterance(segment: Segment, judgement: Judgement, row: int, explanation: Ex
 
 
 def _listed(codes: Sequence[str]) -> str:
-    """The names of languages, as a sentence lists them."""
+    """Join the names of languages for a sentence."""
     *names, last = [language_name(code) for code in codes]
     return f"{', '.join(names)} and {last}" if names else last
 

@@ -52,7 +52,7 @@ def _row(utterance: Utterance, language: str | None, narrow: bool) -> tuple[str 
 
 
 def _decided_by(utterance: Utterance, narrow: bool) -> str:
-    """Each modality's share of what speaks for the emotion; "!" where modalities contradict each other."""
+    """Return each modality's share of the winning emotion; "!" marks modalities that contradict each other."""
     weights = {m: utterance.modalities[m].weight for m in MODALITIES if m in utterance.modalities}
     names = {m: name[0] if narrow else f"{name.lower()} " for m, name in MODALITY_NAMES.items()}
     shares = " ".join(f"{names[m]}{weight:.0%}" for m, weight in weights.items())

@@ -12,7 +12,7 @@ DEFAULT_TRANSCRIBER = "base"  # of the default engine
 
 @dataclass(frozen=True)
 class Engine:
-    """How to load the transcribers of one implementation."""
+    """Loader of the transcribers of one implementation."""
 
     load: Callable[[str, str], Transcriber]  # a model by its name or path, on a device
     needed_weights: Callable[[str], Sequence[str]]  # entries of the catalogue that a model takes
