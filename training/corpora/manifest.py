@@ -80,7 +80,7 @@ def _clip(folder: Path, row: dict[str, str], said: Sequence[str], where: str) ->
 
 
 def _split(named: str, group: str, where: str) -> Split:
-    """As the manifest says, else by a hash of the group, which stays when rows are added."""
+    """Return the row's split: as stated, else by a hash of the group, so that it stays when rows are added."""
     if named:
         for split in SPLITS:
             if named == split:

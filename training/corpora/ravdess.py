@@ -49,7 +49,7 @@ def read_ravdess(data: Path, split: Split, _: Tokenizer | None) -> list[Example]
 
 
 def spoken_part(sound: FloatArray) -> FloatArray:
-    """From the first word to the last, as utterances are served; all of it where no speech is found."""
+    """Return the audio from the first word to the last, as utterances are served; all of it without detected speech."""
     spans = find_speech(sound)
     return sound[spans[0].start : spans[-1].end] if spans else sound
 

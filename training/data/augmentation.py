@@ -27,7 +27,8 @@ def vary_sound(mels: Tensor, lengths: Tensor, recipe: AudioRecipe) -> tuple[Tens
 
 
 def some_of(plain: tuple[Tensor, Tensor], varied: tuple[Tensor, Tensor], share: float) -> tuple[Tensor, Tensor]:
-    """Of two versions of a batch (mels [n, mels, frames], lengths [n]) a share of the second, the rest of the first."""
+    """Mix two versions of a batch (mels [n, mels, frames], lengths [n]): a share of the second, the rest of the
+    first."""
     chosen = torch.rand(len(plain[1])) < share
     frames = max(plain[0].shape[-1], varied[0].shape[-1])
     first, second = (F.pad(mels, (0, frames - mels.shape[-1])) for mels, _ in (plain, varied))

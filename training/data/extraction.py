@@ -61,7 +61,7 @@ class StretchError(ValueError):
 def evidence_of(
     stretches: Sequence[Stretch], detector: FaceDetector | None
 ) -> Iterator[tuple[Stretch, Evidence | StretchError]]:
-    """What is to be heard and seen in stretches of one file, in one pass over it, in order of their ends.
+    """Decode the audio and video of parts of one file, in one pass over it, in order of their ends.
 
     Raises MediaError where the file cannot be read at all.
     """
@@ -93,7 +93,7 @@ def evidence_of(
 
 
 def parts_of(evidence: Evidence) -> Parts:
-    """What is kept of an utterance's evidence."""
+    """Return the parts of an utterance's evidence that are cached."""
     packed = {m: DEFAULT_RECIPES[m].pack(evidence, spec) for m, spec in CACHED.items()}
     return {m: kept for m, kept in packed.items() if kept is not None}
 
@@ -118,11 +118,11 @@ def start_worker(detector: Path) -> None:
 
 
 def ready() -> None:
-    """In a worker: proof that it could be started."""
+    """Return at once: called in a worker, it proves that the worker could be started."""
 
 
 def extract(stretches: Sequence[Stretch]) -> Results:
-    """In a worker: what becomes of stretches of one file."""
+    """Decode parts of one file. Runs in a worker."""
     done: dict[Stretch, Parts | str] = {}
     try:
         for stretch, found in evidence_of(stretches, _detector):
