@@ -1,4 +1,4 @@
-"""What belongs to an account: usage, API keys, the webhook."""
+"""Schemas of an account: usage, API keys, the webhook."""
 
 import datetime as dt
 
