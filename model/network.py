@@ -100,10 +100,10 @@ class NetworkConfig(BaseModel):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Prediction:
     """Log-probabilities for a batch of n utterances.
 
-    emotions [n, 7], sentiments [n, 3]; `alone` holds the emotions [n, 7] of each modality by itself, and
+    emotions [n, 7], sentiments [n, 3]; `per_modality` holds the emotions [n, 7] of each modality by itself, and
     `weights` [n, modalities] the gates, zero where a modality is missing; columns in `modalities` order. Where a fitted
     fusion adds evidence up there are no gates, and `weights` are equal over the modalities present.
 
@@ -113,7 +113,7 @@ class Judgement:
     modalities: tuple[Modality, ...]
     emotions: Tensor
     sentiments: Tensor
-    alone: dict[Modality, Tensor]
+    per_modality: dict[Modality, Tensor]
     weights: Tensor
     terms: Tensor
     base: Tensor
@@ -160,8 +160,8 @@ class EmotionNetwork(nn.Module):
             self.register_buffer(name, value, persistent=False)
         self.config = config
 
-    def forward(self, samples: Sequence[Sample]) -> Judgement:
-        """Judge n samples; those without any of the network's modalities get the prior."""
+    def forward(self, samples: Sequence[Sample]) -> Prediction:
+        """Predict n samples; those without any of the network's modalities get the prior."""
         embeddings, logits, present = self.encode(samples)
         return self.fuse(embeddings, logits, present)
 
@@ -214,7 +214,7 @@ class EmotionNetwork(nn.Module):
         output = cast(TwoStageEncoder, encoder).embed(moved[0]) if encoded else encoder.encode(moved, count)
         return output.float()
 
-    def fuse(self, embeddings: Sequence[Tensor], logits: Tensor, present: Tensor) -> Judgement:
+    def fuse(self, embeddings: Sequence[Tensor], logits: Tensor, present: Tensor) -> Prediction:
         """The formula at the head of this module; arguments as `encode` returns them."""
         evidence = (logits - self.log_train_prior) / self.temperature
         if self.config.fusion is not None:
@@ -224,11 +224,11 @@ class EmotionNetwork(nn.Module):
             terms, bias, weights = self._average(embeddings, evidence, present)
         base = self.log_prior + bias
         fused, alone = base + terms.sum(dim=1), self.log_prior + evidence
-        return Judgement(
+        return Prediction(
             modalities=self.modalities,
             emotions=fused[:, :N_EMOTIONS].log_softmax(dim=1),
             sentiments=fused[:, N_EMOTIONS:].log_softmax(dim=1),
-            alone={m: alone[:, i, :N_EMOTIONS].log_softmax(dim=1) for i, m in enumerate(self.modalities)},
+            per_modality={m: alone[:, i, :N_EMOTIONS].log_softmax(dim=1) for i, m in enumerate(self.modalities)},
             weights=weights,
             terms=terms[:, :, :N_EMOTIONS],
             base=base[:, :N_EMOTIONS],

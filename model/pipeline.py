@@ -36,7 +36,7 @@ from model.features import Sample
 from model.fusion import Fusion, conflict
 from model.media import Gap, MediaError, MediaInfo, Reader, Summary
 from model.modalities.registry import prepare
-from model.network import Judgement
+from model.network import Prediction
 from model.segmenter import WINDOW_SECONDS, AudioSegmenter, Window
 from model.utterances import Segment, leave_out
 from model.watching import Watcher
@@ -206,10 +206,10 @@ class Judge:
         self._watcher.forget_before(window.end)
         if samples:
             with torch.inference_mode():
-                judgement = self._bundle.network(samples)
-            explanations = [explanation_of(judgement, row) for row in range(len(segments))]
+                prediction = self._bundle.network(samples)
+            explanations = [explanation_of(prediction, row) for row in range(len(segments))]
             self.utterances += [
-                _utterance(s, judgement, row, explanations[row], self._fusion) for row, s in enumerate(segments)
+                _utterance(s, prediction, row, explanations[row], self._fusion) for row, s in enumerate(segments)
             ]
             self._explanations += explanations
 
@@ -271,16 +271,18 @@ class Judge:
         return self._translated or segment.language in self._bundle.manifest.languages
 
 
-def explanation_of(judgement: Judgement, row: int) -> Explanation:
+def explanation_of(prediction: Prediction, row: int) -> Explanation:
     """Return the additive terms of one utterance of a batch."""
-    terms = judgement.terms[row].double().cpu().numpy()
-    there = [(c, m) for c, m in enumerate(judgement.modalities) if judgement.weights[row, c] > 0]
-    return Explanation({m: terms[c] for c, m in there}, judgement.base[row].double().cpu().numpy())
+    terms = prediction.terms[row].double().cpu().numpy()
+    there = [(c, m) for c, m in enumerate(prediction.modalities) if prediction.weights[row, c] > 0]
+    return Explanation({m: terms[c] for c, m in there}, prediction.base[row].double().cpu().numpy())
 
 
-def _utterance(segment: Segment, judgement: Judgement, row: int, explanation: Explanation, fusion: Fusion) -> Utterance:
-    emotions = rank_emotions(_probabilities(judgement.emotions[row]))
-    alone = {m: _probabilities(judgement.alone[m][row]) for m in explanation.terms}
+def _utterance(
+    segment: Segment, prediction: Prediction, row: int, explanation: Explanation, fusion: Fusion
+) -> Utterance:
+    emotions = rank_emotions(_probabilities(prediction.emotions[row]))
+    alone = {m: _probabilities(prediction.per_modality[m][row]) for m in explanation.terms}
     lead = explanation.lead(emotions[0].label, emotions[1].label)
     weights, decided_by = lead.weights
     rounded = lead.rounded()
@@ -290,7 +292,7 @@ def _utterance(segment: Segment, judgement: Judgement, row: int, explanation: Ex
         text=segment.text,
         language=segment.language,
         emotions=emotions,
-        sentiments=rank_sentiments(_probabilities(judgement.sentiments[row])),
+        sentiments=rank_sentiments(_probabilities(prediction.sentiments[row])),
         modalities={
             m: ModalityShare(
                 weight=round(weights[m], DECIMALS), contribution=rounded.contributions[m], emotions=rank_emotions(own)

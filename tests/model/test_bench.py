@@ -99,14 +99,14 @@ def judged(request: pytest.FixtureRequest, clip: Path) -> list[Judged]:
 def test_the_reference_judges_every_segment(judged: list[Judged]) -> None:
     assert len(judged) == 1
     assert re.search(r"\byoung man\b", judged[0].segment.text.lower())
-    probabilities = judged[0].judgement.emotions.exp()
+    probabilities = judged[0].prediction.emotions.exp()
     assert probabilities.shape == (1, len(EMOTIONS))
     assert float(probabilities.sum()) == pytest.approx(1.0, abs=1e-4)
 
 
 def test_the_reference_reads_no_faces(judged: list[Judged]) -> None:
-    judgement = judged[0].judgement
-    assert float(judgement.weights[0, judgement.modalities.index("face")]) == 0.0
+    prediction = judged[0].prediction
+    assert float(prediction.weights[0, prediction.modalities.index("face")]) == 0.0
 
 
 def test_a_cut_starts_at_its_first_picture(clip: Path, tmp_path: Path) -> None:
