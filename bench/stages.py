@@ -33,7 +33,7 @@ from model.media import FrameDecoder, Reader, read_audio
 from model.modalities.registry import AnySpec
 from model.network import EmotionNetwork
 from model.pipeline import Models, analyze, load_models
-from model.watching import FACE_RATE
+from model.video_worker import FACE_RATE
 
 FULL_SIZE_PICTURES = 12  # that full-size detection is timed on; all of them would take minutes
 LONG_CLIPS = 2  # that the reference's size of clip is timed on
@@ -128,7 +128,7 @@ class _Bench:
             for chunk in reader:
                 for frame in frames.decode(chunk.packets):
                     with ours:
-                        tracker.see(frame.time, frame.image)
+                        tracker.update(frame.time, frame.image)
             pictures = round(reader.info.fps * reader.end)
         detector, images = FullSizeDetector(), first_images(self._clip, FULL_SIZE_PICTURES)
         each = timed(lambda: detector(images), self._repeats)

@@ -105,7 +105,7 @@ class FaceTracker:
         self._last = 0.0  # time of the last detection
         self.tracks: list[Track] = []
 
-    def see(self, time: float, image: ByteArray) -> None:
+    def update(self, time: float, image: ByteArray) -> None:
         """Take an RGB picture; each face in it continues the track it belongs to, or starts one."""
         if not self._detections.wants(time):
             if self._live(time):

@@ -1,9 +1,9 @@
 """A video in, every utterance judged out. This is the main path; read it first.
 
-Reader     demuxes the file once, in order, decoding the sound as it comes      (media)
-Watcher    decodes the picture and follows faces, on a second thread            (watching, faces)
-AudioSegmenter  turns the audio into windows of segments with their words       (segmenter, asr)
-Judge      turns each segment into tensors and has the network predict from them  (features, network)
+Reader          demuxes the file once, in order, decoding the audio as it comes     (media)
+VideoWorker     decodes frames and tracks faces, on a second thread                 (video_worker, faces)
+AudioSegmenter  turns the audio into windows of segments with their words           (segmenter, asr)
+Judge           turns each segment into tensors, from which the network predicts    (features, network)
 """
 
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ from model.modalities.registry import prepare
 from model.network import Prediction
 from model.segmenter import WINDOW_SECONDS, AudioSegmenter, Window
 from model.utterances import Segment, leave_out
-from model.watching import Watcher
+from model.video_worker import VideoWorker
 
 DECIMALS = 6  # of confidences: beyond lies rounding noise
 
@@ -135,38 +135,38 @@ def analyze(
     with Reader(Path(path)) as reader:
         if options.max_duration is not None:
             _check_duration(reader.duration_over(options.max_duration) or 0.0, options, reader.path)
-        watcher = Watcher(reader.path, models.detector, clips)
+        worker = VideoWorker(reader.path, models.detector, clips)
         transcriber = models.transcriber if reader.info.has_audio else None
         segmenter = AudioSegmenter(transcriber, options.language, options.translate)
-        judge = Judge(models.bundle, watcher, segmenter, options.translate)
+        judge = Judge(models.bundle, worker, segmenter, options.translate)
 
         def judge_window(window: Window) -> None:
             length = window.end - window.start
             report("watching", _share(window.start + 0.6 * length, reader.info.duration))
-            watcher.wait()
+            worker.wait()
             report("judging", _share(window.start + 0.9 * length, reader.info.duration))
-            judge.judge(window, reader.missing(watcher.frames))
+            judge.judge(window, reader.missing(worker.frames))
             give_back_memory()
 
         try:
             report("listening", 0.0)
             for chunk in reader:
                 _check_duration(chunk.end, options, reader.path)
-                watcher.watch(chunk.packets)
+                worker.submit(chunk.packets)
                 segmenter.add(chunk.audio)
                 if segmenter.ready:
                     report("listening", _share(segmenter.start, reader.info.duration))
                     judge_window(segmenter.next_window())
                 if not reader.info.has_audio and reader.end - segmenter.start >= WINDOW_SECONDS:
-                    watcher.wait()
-                    for window in segmenter.silence_up_to(watcher.frames.shown):
+                    worker.wait()
+                    for window in segmenter.silence_up_to(worker.frames.shown):
                         judge_window(window)
             for window in segmenter.finish(reader.end):
                 judge_window(window)
-            watcher.wait()
+            worker.wait()
         finally:
-            watcher.close()
-        summary = reader.summary(watcher.frames)
+            worker.close()
+        summary = reader.summary(worker.frames)
         report("done", 1.0)
         return Analysis(
             video=_video_info(summary.info),
@@ -182,9 +182,9 @@ def analyze(
 class Judge:
     """Judges windows, one after the other, and remembers what was said for the context of what follows."""
 
-    def __init__(self, bundle: Bundle, watcher: Watcher, segmenter: AudioSegmenter, translated: bool) -> None:
+    def __init__(self, bundle: Bundle, worker: VideoWorker, segmenter: AudioSegmenter, translated: bool) -> None:
         self._bundle = bundle
-        self._watcher = watcher
+        self._video = worker
         self._segmenter = segmenter
         self._translated = translated
         self._said: list[str] = []
@@ -194,7 +194,7 @@ class Judge:
         self._fusion = bundle.network.config.fusion or Fusion(weights={})  # its thresholds mark nothing
 
     def judge(self, window: Window, missing: Sequence[Gap] = ()) -> None:
-        """Add the window's utterances; the watcher must have seen it to its end. `missing` holds nothing to judge."""
+        """Add the window's utterances; the worker must have seen it to its end. `missing` holds nothing to judge."""
         segments, samples = [], []
         for segment in leave_out(window.segments, missing):
             sample = self._sample(segment, window)
@@ -203,7 +203,7 @@ class Judge:
                 samples.append(sample)
             else:
                 self._seconds_without_evidence += segment.end - segment.start
-        self._watcher.forget_before(window.end)
+        self._video.forget_before(window.end)
         if samples:
             with torch.inference_mode():
                 prediction = self._bundle.network(samples)
@@ -224,7 +224,7 @@ class Judge:
             missing.append("the picture could not be read: judged from sound and words")
         elif not info.has_video:
             missing.append("the file has no picture: judged from sound and words")
-        elif not self._watcher.saw_face and "face" in self._bundle.network.modalities:
+        elif not self._video.found_face and "face" in self._bundle.network.modalities:
             missing.append("no face was found: judged without facial expression")
         if "audio" in media.failed:
             missing.append("the sound could not be read: judged from the picture")
@@ -263,7 +263,7 @@ class Judge:
         if segment.text and self._bundle.tokenizer is not None and self._reads(segment):
             tokens = self._bundle.tokenizer(segment.text, self._said)
             self._said = [*self._said[-8:], segment.text]
-        evidence = self._watcher.evidence(segment.start, segment.end, window.audio_between(segment.start, segment.end))
+        evidence = self._video.evidence(segment.start, segment.end, window.audio_between(segment.start, segment.end))
         voice = window.voice_between(segment.start, segment.end)
         return prepare(replace(evidence, sound=voice, tokens=tokens), self._bundle.network.specs.values())
 

@@ -28,7 +28,7 @@ from model.network import EmotionNetwork, NetworkConfig
 from model.pipeline import Judge
 from model.segmenter import AudioSegmenter, Window
 from model.utterances import Segment
-from model.watching import Watcher
+from model.video_worker import VideoWorker
 from tests.model.media_files import Sound, grey_frames, noise, write
 from tests.training.meld_fixture import make_meld
 from training.corpora import read_manifest, read_meld
@@ -67,17 +67,17 @@ def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretch
     )  # fmt: skip
     bundle = Bundle(manifest, EmotionNetwork(manifest.network), tokenizer)
     with Reader(path) as reader:
-        watcher = Watcher(path, detector, clips=True)
-        judge = Judge(bundle, watcher, AudioSegmenter(None, "en", False), False)
+        worker = VideoWorker(path, detector, clips=True)
+        judge = Judge(bundle, worker, AudioSegmenter(None, "en", False), False)
         sound = []
         for chunk in reader:
-            watcher.watch(chunk.packets)
+            worker.submit(chunk.packets)
             sound.append(chunk.audio)
-        watcher.wait()
+        worker.wait()
         audio = np.concatenate(sound)
         window = Window(0.0, reader.end, audio, detect_voice(audio), stretches)
         samples = [judge._sample(stretch, window) for stretch in stretches]
-        watcher.close()
+        worker.close()
     return samples
 
 
