@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-MIN_SECONDS = 0.5  # shorter and there is neither voice nor face enough to judge
+MIN_SECONDS = 0.5  # shorter ones have too little voice and face to predict from
 MAX_SECONDS = 15.0  # longer and one mood no longer covers it
 PAUSE_SECONDS = 0.8  # a pause that ends an utterance although the sentence goes on
 MIN_STRETCH = 2.0  # shorter gaps between utterances are breathing, not a scene without speech

@@ -79,10 +79,10 @@ class Service:
         self._intake.check(request)
         with self.jobs.take() as place, self._file() as path:
             call.bytes = await self._intake.take(request, path, place)
-            return await place.run(lambda: self._judge(path, models, place, call))
+            return await place.run(lambda: self._analyze(path, models, place, call))
 
-    def _judge(self, path: Path, models: Models, place: Place, call: Call) -> Analysis:
-        """On a worker's thread."""
+    def _analyze(self, path: Path, models: Models, place: Place, call: Call) -> Analysis:
+        """Analyze a video; runs on a worker's thread. Raises MediaError without the file's path."""
         call.started()
         told = self._progress.of(call.inference_id) if self._progress and call.inference_id else None
         options = Options(max_duration=self.settings.max_duration)

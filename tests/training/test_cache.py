@@ -25,8 +25,8 @@ from model.modalities.face import FaceConfig
 from model.modalities.text import TextConfig, TextTokenizer
 from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
-from model.pipeline import Judge
-from model.segmenter import AudioSegmenter, Window
+from model.pipeline import Predictor
+from model.segmenter import Window
 from model.utterances import Segment
 from model.video_worker import VideoWorker
 from tests.model.media_files import Sound, grey_frames, noise, write
@@ -60,7 +60,7 @@ def detector() -> FaceDetector:
 
 
 def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretches: list[Segment]) -> list[Sample]:
-    """What the pipeline's own Judge makes of stretches of a file, for a bundle that has all modalities."""
+    """What the pipeline's own Predictor makes of stretches of a file, for a bundle that has all modalities."""
     manifest = Manifest(
         name="untrained", version="0", licence="none", public_encoders={}, tokenizer=None, training={},
         network=NetworkConfig.of(TextConfig(bert=TINY_BERT), TINY_VOICE, VideoConfig(), FaceConfig(width=32)),
@@ -68,7 +68,7 @@ def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretch
     bundle = Bundle(manifest, EmotionNetwork(manifest.network), tokenizer)
     with Reader(path) as reader:
         worker = VideoWorker(path, detector, clips=True)
-        judge = Judge(bundle, worker, AudioSegmenter(None, "en", False), False)
+        predictor = Predictor(bundle, worker, False)
         sound = []
         for chunk in reader:
             worker.submit(chunk.packets)
@@ -76,7 +76,7 @@ def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretch
         worker.wait()
         audio = np.concatenate(sound)
         window = Window(0.0, reader.end, audio, detect_voice(audio), stretches)
-        samples = [judge._sample(stretch, window) for stretch in stretches]
+        samples = [predictor._sample(stretch, window) for stretch in stretches]
         worker.close()
     return samples
 
