@@ -1,7 +1,7 @@
 """Demuxing of a file in one pass: its audio is decoded, its video handed on still compressed.
 
 Audio is decoded at once, since that costs next to nothing. The video stays in its packets for a `FrameDecoder`,
-on whatever thread has one: so the recogniser can start on the audio while frames are still being decoded, and
+on whatever thread has one: so the transcriber can start on the audio while frames are still being decoded, and
 nothing is read twice. All times are seconds from the file's start, as a player shows them, on the corrected
 clock of `Timeline`. Reader and decoder share no state; `Reader.summary` combines what both counted, at the end.
 """
