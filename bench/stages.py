@@ -44,7 +44,7 @@ def measure(
 ) -> list[Stage]:
     """All stages of a bundle, or only its encoders, on one clip."""
     models = load_models(bundle, whisper_model, device="cpu")
-    samples, utterances = judged(clip, models)
+    samples, utterances = predicted(clip, models)
     bench = _Bench(clip, models, whisper_model, samples, utterances, repeats)
     steps: list[Callable[[], Stage]] = [] if encoders_only else [bench.decode, bench.speech, bench.faces]
     for modality in models.bundle.network.modalities:
@@ -56,7 +56,7 @@ def measure(
     return stages
 
 
-def judged(clip: Path, models: Models) -> tuple[list[Sample], list[Utterance]]:
+def predicted(clip: Path, models: Models) -> tuple[list[Sample], list[Utterance]]:
     """One analysis: what its network was given, and what came out. It warms every stage up, too."""
     samples: list[Sample] = []
     hook = models.bundle.network.register_forward_pre_hook(lambda _, given: samples.extend(given[0]))

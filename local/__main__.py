@@ -49,7 +49,7 @@ def up(
     state: State = DEFAULT.state,
     port: Annotated[int, typer.Option(help="Of the web origin.")] = DEFAULT.ports.web,
     emulator_port: Annotated[int, typer.Option(help="Of the AWS emulator.")] = DEFAULT.ports.emulator,
-    bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
+    bundle: Annotated[str | None, typer.Option(help="Trained bundle to predict with: a name or a folder.")] = None,
     transcriber: Annotated[
         str | None, typer.Option("--transcriber", "--whisper-model", help="Whisper size, or a folder with a model.")
     ] = None,

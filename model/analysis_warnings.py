@@ -32,18 +32,18 @@ def warnings_of(media: Summary, segmenter: AudioSegmenter, limits: Limits) -> li
 
 def _video_warnings(media: Summary, limits: Limits) -> Iterator[str]:
     if "video" in media.failed:
-        yield "the picture could not be read: judged from sound and words"
+        yield "The video could not be read; based on voice and words only."
     elif not media.info.has_video:
-        yield "the file has no picture: judged from sound and words"
+        yield "The file has no video; based on voice and words only."
     elif limits.reads_faces and not limits.found_face:
-        yield "no face was found: judged without facial expression"
+        yield "No face was found; facial expression was not used."
 
 
 def _audio_warnings(media: Summary, segmenter: AudioSegmenter, limits: Limits) -> Iterator[str]:
     if "audio" in media.failed:
-        yield "the sound could not be read: judged from the picture"
+        yield "The audio could not be read; based on the face only."
     elif not media.info.has_audio:
-        yield "the file has no sound: judged from the picture"
+        yield "The file has no audio; based on the face only."
     elif not segmenter.is_audible:
         yield "No audible sound; based on the face only."
     elif not segmenter.speech.seconds:

@@ -43,7 +43,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Every utterance of a video with its emotion and sentiment, judged from text, voice and picture together.",
+    help="Every utterance of a video with its emotion and sentiment, predicted from text, voice and face together.",
 )
 app.add_typer(weights_app, name="weights")
 
@@ -54,7 +54,7 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
-BundleOption = Annotated[str, typer.Option(help="Which trained bundle judges: a name or a folder.")]
+BundleOption = Annotated[str, typer.Option(help="Trained bundle to predict with: a name or a folder.")]
 TranscriberOption = Annotated[
     str,
     typer.Option(
@@ -161,7 +161,7 @@ def serve(
     socket: Annotated[
         Path | None, typer.Option(help="Unix socket to listen on, instead of a host and port.", dir_okay=False)
     ] = None,
-    bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
+    bundle: Annotated[str | None, typer.Option(help="Trained bundle to predict with: a name or a folder.")] = None,
     transcriber: Annotated[
         str | None,
         typer.Option("--transcriber", "--whisper-model", help="Whisper size, or a folder with a CTranslate2 model."),

@@ -22,7 +22,7 @@ def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
     table.add_column("words", ratio=1)
     table.add_column("emotion", no_wrap=True)
     table.add_column("sentiment", no_wrap=True)
-    table.add_column("judged from", no_wrap=True)
+    table.add_column("based on", no_wrap=True)
     for utterance in analysis.utterances:
         table.add_row(*_row(utterance, analysis.language, narrow=console.width < NARROW))
     console.print()

@@ -161,7 +161,7 @@ def inspect(key: str, version_id: str | None = None) -> CheckedObject:
         if size == 0:
             raise NotAVideoError("the file is empty (0 bytes)")
         check_size(size)
-        # If-Match: what is judged by its first bytes is what was measured.
+        # If-Match: the object whose first bytes are checked is the one that was measured.
         wanted = {"IfMatch": found["ETag"], "Range": f"bytes=0-{containers.SIGNATURE_BYTES - 1}"}
         with aws.s3().get_object(**address, **wanted)["Body"] as body:
             head = body.read()

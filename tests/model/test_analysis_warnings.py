@@ -17,8 +17,8 @@ LIMITS = Limits(
 )
 NO_FACE = replace(LIMITS, found_face=False)
 SPAN = Span(0, 32_000)  # two seconds
-NO_PICTURE = "the file has no picture: judged from sound and words"
-NO_SOUND = "the file has no sound: judged from the picture"
+NO_VIDEO = "The file has no video; based on voice and words only."
+NO_AUDIO = "The file has no audio; based on the face only."
 
 
 def media(*failed: str, has_audio: bool = True, has_video: bool = True) -> Summary:
@@ -40,9 +40,9 @@ def spoken(*languages: str, audible: bool = True, probability: float = 0.9, unre
     ("summary", "limits", "expected"),
     [
         (media(), LIMITS, []),
-        (media("video"), NO_FACE, ["the picture could not be read: judged from sound and words"]),
-        (media(has_video=False), NO_FACE, [NO_PICTURE]),
-        (media(), NO_FACE, ["no face was found: judged without facial expression"]),
+        (media("video"), NO_FACE, ["The video could not be read; based on voice and words only."]),
+        (media(has_video=False), NO_FACE, [NO_VIDEO]),
+        (media(), NO_FACE, ["No face was found; facial expression was not used."]),
         (media(), replace(NO_FACE, reads_faces=False), []),
         (media(), replace(LIMITS, seconds_without_evidence=0.04), []),
         (
@@ -52,15 +52,15 @@ def spoken(*languages: str, audible: bool = True, probability: float = 0.9, unre
         ),
     ],
 )
-def test_warnings_of_the_picture(summary: Summary, limits: Limits, expected: list[str]) -> None:
+def test_warnings_of_the_video(summary: Summary, limits: Limits, expected: list[str]) -> None:
     assert warnings_of(summary, spoken("en"), limits) == expected
 
 
 @pytest.mark.parametrize(
     ("summary", "segmenter", "expected"),
     [
-        (media("audio"), spoken(audible=False), ["the sound could not be read: judged from the picture"]),
-        (media(has_audio=False), spoken(audible=False), [NO_SOUND]),
+        (media("audio"), spoken(audible=False), ["The audio could not be read; based on the face only."]),
+        (media(has_audio=False), spoken(audible=False), [NO_AUDIO]),
         (media(), spoken(audible=False), ["No audible sound; based on the face only."]),
         (media(), spoken(), ["No speech was found; words were not used."]),
         (
@@ -75,7 +75,7 @@ def test_warnings_of_the_picture(summary: Summary, limits: Limits, expected: lis
         ),
     ],
 )
-def test_warnings_of_the_sound(summary: Summary, segmenter: AudioSegmenter, expected: list[str]) -> None:
+def test_warnings_of_the_audio(summary: Summary, segmenter: AudioSegmenter, expected: list[str]) -> None:
     assert warnings_of(summary, segmenter, LIMITS) == expected
 
 
@@ -99,4 +99,4 @@ def test_a_transcriber_of_english_alone_is_named() -> None:
 def test_several_warnings_stand_in_order() -> None:
     limits = replace(NO_FACE, seconds_without_evidence=2.0)
     found = warnings_of(media(has_audio=False, has_video=False), spoken(audible=False), limits)
-    assert found == [NO_PICTURE, NO_SOUND, "2.0 s without voice and without a face were left out."]
+    assert found == [NO_VIDEO, NO_AUDIO, "2.0 s without voice and without a face were left out."]
