@@ -39,7 +39,7 @@ from model.contract import Modality
 from model.features import SAMPLE_RATE, FloatArray
 from model.modalities.audio import log_mel
 from model.modalities.video import KINETICS_MEAN, KINETICS_STD
-from model.network import N_LOGITS, Judgement
+from model.network import N_LOGITS, Prediction
 
 PICTURES, PICTURE_SIDE = 30, 224
 PADDED_TOKENS = 128
@@ -57,11 +57,11 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A segment and its judgement, a batch of one."""
+class Predicted:
+    """A segment and its prediction, a batch of one."""
 
     segment: Segment
-    judgement: Judgement
+    prediction: Prediction
 
 
 class Segmenter(Protocol):
@@ -81,18 +81,18 @@ class Reference:
         )
 
     @torch.no_grad()
-    def analyze(self, path: Path, progress: Progress | None = None) -> list[Judged]:
-        """One judgement a segment. Like the pipelines it stands for, it takes files with sound and picture only."""
-        judged: list[Judged] = []
+    def analyze(self, path: Path, progress: Progress | None = None) -> list[Predicted]:
+        """One prediction a segment. Like the pipelines it stands for, it takes files with sound and picture only."""
+        predicted: list[Predicted] = []
         segments = self._segment(path)
         for segment in segments:
-            judged.append(Judged(segment, self.judge(path, segment)))
+            predicted.append(Predicted(segment, self.predict(path, segment)))
             if progress:
-                progress(len(judged) / len(segments))
-        return judged
+                progress(len(predicted) / len(segments))
+        return predicted
 
-    def judge(self, path: Path, segment: Segment) -> Judgement:
-        """Cut a segment out and judge it."""
+    def predict(self, path: Path, segment: Segment) -> Prediction:
+        """Cut a segment out and predict it."""
         with tempfile.TemporaryDirectory() as folder:
             piece, sound = Path(folder) / "segment.mp4", Path(folder) / "segment.wav"
             cut(path, segment, piece)
@@ -101,7 +101,7 @@ class Reference:
                 "audio": audio_inputs(piece, sound),
                 "video": [first_pictures(piece)],
             }
-        return self._judge(inputs)
+        return self._predict(inputs)
 
     def _text_inputs(self, text: str) -> list[Tensor] | None:
         tokens = self._tokenizer(text) if self._tokenizer else None
@@ -110,7 +110,7 @@ class Reference:
         padding = (0, PADDED_TOKENS - len(tokens.ids))
         return [F.pad(t, padding)[None] for t in (tokens.ids, tokens.types, torch.ones_like(tokens.ids))]
 
-    def _judge(self, inputs: dict[Modality, list[Tensor] | None]) -> Judgement:
+    def _predict(self, inputs: dict[Modality, list[Tensor] | None]) -> Prediction:
         """Encoders one after the other, then the network's own fusion; what is not there is masked."""
         embeddings, logits, present = [], [], []
         for modality in self._network.modalities:
@@ -120,8 +120,8 @@ class Reference:
             embeddings.append(embedding)
             logits.append(torch.zeros(1, N_LOGITS) if given is None else self._network.heads[modality](embedding))
             present.append(given is not None)
-        judgement: Judgement = self._network.fuse(embeddings, torch.stack(logits, dim=1), torch.tensor([present]))
-        return judgement
+        prediction: Prediction = self._network.fuse(embeddings, torch.stack(logits, dim=1), torch.tensor([present]))
+        return prediction
 
 
 class OpenAISegments:

@@ -33,7 +33,7 @@ from model.media import FrameDecoder, Reader, read_audio
 from model.modalities.registry import AnySpec
 from model.network import EmotionNetwork
 from model.pipeline import Models, analyze, load_models
-from model.watching import FACE_RATE
+from model.video_worker import FACE_RATE
 
 FULL_SIZE_PICTURES = 12  # that full-size detection is timed on; all of them would take minutes
 LONG_CLIPS = 2  # that the reference's size of clip is timed on
@@ -44,7 +44,7 @@ def measure(
 ) -> list[Stage]:
     """All stages of a bundle, or only its encoders, on one clip."""
     models = load_models(bundle, whisper_model, device="cpu")
-    samples, utterances = judged(clip, models)
+    samples, utterances = predicted(clip, models)
     bench = _Bench(clip, models, whisper_model, samples, utterances, repeats)
     steps: list[Callable[[], Stage]] = [] if encoders_only else [bench.decode, bench.speech, bench.faces]
     for modality in models.bundle.network.modalities:
@@ -56,7 +56,7 @@ def measure(
     return stages
 
 
-def judged(clip: Path, models: Models) -> tuple[list[Sample], list[Utterance]]:
+def predicted(clip: Path, models: Models) -> tuple[list[Sample], list[Utterance]]:
     """One analysis: what its network was given, and what came out. It warms every stage up, too."""
     samples: list[Sample] = []
     hook = models.bundle.network.register_forward_pre_hook(lambda _, given: samples.extend(given[0]))
@@ -128,7 +128,7 @@ class _Bench:
             for chunk in reader:
                 for frame in frames.decode(chunk.packets):
                     with ours:
-                        tracker.see(frame.time, frame.image)
+                        tracker.update(frame.time, frame.image)
             pictures = round(reader.info.fps * reader.end)
         detector, images = FullSizeDetector(), first_images(self._clip, FULL_SIZE_PICTURES)
         each = timed(lambda: detector(images), self._repeats)

@@ -49,7 +49,7 @@ def up(
     state: State = DEFAULT.state,
     port: Annotated[int, typer.Option(help="Of the web origin.")] = DEFAULT.ports.web,
     emulator_port: Annotated[int, typer.Option(help="Of the AWS emulator.")] = DEFAULT.ports.emulator,
-    bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
+    bundle: Annotated[str | None, typer.Option(help="Trained bundle to predict with: a name or a folder.")] = None,
     transcriber: Annotated[
         str | None,
         typer.Option(
@@ -128,7 +128,7 @@ def env(state: State = DEFAULT.state) -> None:
 
 
 def _begin_logs(settings: LocalSettings) -> None:
-    """An empty folder for logs; that of the run before is kept beside it."""
+    """Make an empty folder for logs; keep the previous run's beside it."""
     logs = settings.log("up").parent
     earlier = logs.with_name("logs.previous")
     shutil.rmtree(earlier, ignore_errors=True)
@@ -138,7 +138,7 @@ def _begin_logs(settings: LocalSettings) -> None:
 
 
 def check_ports(ports: Ports) -> None:
-    """Raises LocalError when somebody else listens on one of them, at either address that `localhost` may stand for."""
+    """Raise LocalError when another program listens on one of the ports, at either address of `localhost`."""
     for name, port in ports.named().items():
         try:
             _bind(socket.AF_INET, HOST, port)
@@ -152,7 +152,7 @@ def check_ports(ports: Ports) -> None:
 
 
 def _bind(family: socket.AddressFamily, host: str, port: int) -> None:
-    """Take a port, and let it go. Raises OSError."""
+    """Bind a port and release it. Raises OSError."""
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))
@@ -160,7 +160,7 @@ def _bind(family: socket.AddressFamily, host: str, port: int) -> None:
 
 @contextlib.contextmanager
 def _without_ipv6() -> Iterator[None]:
-    """Nobody listens at an address that the machine does not have."""
+    """Ignore the error of binding an IPv6 address that this machine does not have."""
     try:
         yield
     except OSError as error:
@@ -178,7 +178,7 @@ async def _run(settings: LocalSettings) -> None:
 
 
 def _stop(state: Path) -> bool:
-    """Stop what runs with this state folder; whether there was anything. Raises LocalError."""
+    """Stop the product that uses this state folder; return False when nothing ran. Raises LocalError."""
     record = Record(state / "run.json")
     parent = record.running().get("up")
     if parent is not None:
@@ -191,7 +191,10 @@ def _stop(state: Path) -> bool:
 
 @contextlib.contextmanager
 def _alone(settings: LocalSettings) -> Iterator[None]:
-    """Hold the state folder, made where there is none. Raises LocalError when another `up` does."""
+    """Hold the lock of the state folder, creating the folder if absent.
+
+    Raises LocalError when another `up` holds it.
+    """
     mark = settings.state / MARK
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not mark.exists() and any(settings.state.iterdir()):
@@ -207,7 +210,7 @@ def _alone(settings: LocalSettings) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _reported() -> Iterator[None]:
-    """What goes wrong in a line, and exit code 1."""
+    """Print a LocalError as one line and exit with code 1."""
     try:
         yield
     except LocalError as error:

@@ -1,4 +1,4 @@
-"""What the processes of one run prove themselves with to the emulator: made anew by each start."""
+"""Credentials by which the processes of one run authenticate to the emulator; every start generates new ones."""
 
 import base64
 import json
@@ -14,7 +14,10 @@ FILE = "credentials.json"  # in the state folder; whoever may read it is whoever
 
 @dataclass(frozen=True)
 class Credentials:
-    """`endpoint_url`: the emulator's; `token` goes with requests that cannot be signed (local/guard/rules.py)."""
+    """Credentials of one run.
+
+    `endpoint_url` is the emulator's; `token` authenticates requests that cannot be signed (local/guard/rules.py).
+    """
 
     endpoint_url: str
     access_key_id: str
@@ -23,22 +26,25 @@ class Credentials:
 
     @classmethod
     def new(cls, endpoint_url: str) -> "Credentials":
-        """Of a run that begins now. The key looks like one of AWS's."""
+        """Generate the credentials of a new run. The access key has the form of an AWS one."""
         key = base64.b32encode(secrets.token_bytes(10)).decode()
         return cls(endpoint_url, f"AKIA{key}", secrets.token_urlsafe(30), secrets.token_urlsafe(32))
 
     @classmethod
     def read(cls, state: Path) -> "Credentials":
-        """Of the run that has this state folder. Raises LocalError where none ever had."""
+        """Read the credentials of the run that uses this state folder.
+
+        Raises LocalError where no product was ever started.
+        """
         try:
             return cls(**json.loads((state / FILE).read_text()))
         except (OSError, ValueError, TypeError) as error:
             raise LocalError(f"no product was started with its data in {state}; `make up` starts one") from error
 
     def write(self, state: Path) -> None:
-        """Keep them for other processes of the same user."""
+        """Save them, readable by the current user only, for the run's other processes."""
         write_whole(state / FILE, json.dumps(asdict(self)), mode=0o600)
 
     def environment(self) -> dict[str, str]:
-        """The key, as AWS's SDKs read it."""
+        """Return the access key as the environment variables that AWS SDKs read."""
         return {"AWS_ACCESS_KEY_ID": self.access_key_id, "AWS_SECRET_ACCESS_KEY": self.secret_access_key}

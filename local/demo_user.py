@@ -1,4 +1,4 @@
-"""A user of the web app and a key of the API, made through the real thing and kept for the next start."""
+"""The demo user of the web app and an API key, created through the real sign-in and API and kept for later starts."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ PATIENCE = 120.0  # seconds until the API answers at all
 
 @dataclass(frozen=True)
 class DemoUser:
-    """Who may use a local product. `owner`: the name of the drop folder."""
+    """The user account that a local product is delivered with. `owner` is the name of its drop folder."""
 
     email: str
     password: str
@@ -34,7 +34,7 @@ class DemoUser:
 
 
 async def of(settings: LocalSettings, outputs: Outputs) -> DemoUser:
-    """The demo user, made at the first start. Raises LocalError when the API does not give a key."""
+    """Return the demo user, created at the first start. Raises LocalError when the API does not issue a key."""
     path = settings.state / "demo.json"
     async with httpx.AsyncClient(base_url=settings.web_address, trust_env=False, timeout=60) as web:
         known = _read(path.read_text()) if path.exists() else None
@@ -49,7 +49,7 @@ async def of(settings: LocalSettings, outputs: Outputs) -> DemoUser:
 
 
 def _make(settings: LocalSettings, outputs: Outputs, password: str) -> str:
-    """Make the user where the pool lacks it, to be let in by this password alone; returns its id."""
+    """Create the user where the pool lacks it, with this password and without a second factor; return its id."""
     cognito = client(settings, "cognito-idp")
     user: dict[str, Any] = {"UserPoolId": outputs.user_pool_id, "Username": EMAIL}
     verified = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
@@ -62,7 +62,7 @@ def _make(settings: LocalSettings, outputs: Outputs, password: str) -> str:
 
 
 def _sign_in(settings: LocalSettings, outputs: Outputs, password: str) -> str:
-    """The ID token of the user, got as the web app gets it: through the origin, the password never sent."""
+    """Sign in as the web app does (through the origin, without sending the password) and return the ID token."""
     with httpx.Client(base_url=settings.web_address, trust_env=False, timeout=30) as web:
 
         def call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +77,10 @@ def _sign_in(settings: LocalSettings, outputs: Outputs, password: str) -> str:
 
 
 async def _works(web: httpx.AsyncClient, key: str) -> bool:
-    """Whether the API takes the key; state that was lost, or a revoked key, needs a new one. Raises LocalError."""
+    """Return True when the API accepts the key, False when it needs replacing (state was lost, or the key revoked).
+
+    Raises LocalError when the API fails otherwise.
+    """
     answer = await _ask(web, "GET", "/api/usage", key)
     if answer.status_code in (401, 403):
         return False
@@ -94,7 +97,7 @@ async def _new_key(web: httpx.AsyncClient, token: str) -> str:
 
 
 async def _ask(web: httpx.AsyncClient, method: str, path: str, token: str, body: object = None) -> httpx.Response:
-    """The API's answer; the first ones may take longer than the gateway waits, where a machine is busy."""
+    """Send a request, retrying gateway errors for PATIENCE seconds. On a busy machine the first calls may time out."""
     headers = {"Authorization": f"Bearer {token}"}
     end = time.monotonic() + PATIENCE
     while True:

@@ -1,4 +1,4 @@
-"""The stacks, deployed to the emulator by the real CDK command line; not again when nothing has changed.
+"""Deployment of the stacks to the emulator by the real CDK command line, skipped when nothing has changed.
 
 synthesise   the stacks as files, with the Lambdas' bundles; needs no emulator, so it runs beside what does
 bootstrap    what CDK itself needs of an account
@@ -38,7 +38,7 @@ FINISHED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 @dataclass(frozen=True)
 class Outputs:
-    """What the deployed stacks say about themselves: the outputs that this machine needs."""
+    """Outputs of the deployed stacks that this machine needs."""
 
     api_url: str
     user_pool_id: str
@@ -50,7 +50,7 @@ class Outputs:
 
 
 def fingerprint(settings: LocalSettings) -> str:
-    """Digest of all that decides what would be deployed."""
+    """Return a digest of everything that determines what would be deployed."""
     digest = hashlib.sha256(repr((sorted(context(settings).items()), sys.version, platform.machine())).encode())
     for path in _source_files():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
@@ -65,7 +65,7 @@ def _source_files() -> Iterator[Path]:
 
 
 def context(settings: LocalSettings) -> dict[str, str]:
-    """What the stacks are told of this machine."""
+    """Return the CDK context of a local deployment: stage, public URL and the operator's own values."""
     added = dict(pair.partition("=")[::2] for pair in settings.context)
     return {"stage": STAGE, "publicUrl": settings.web_url} | added
 
@@ -80,7 +80,7 @@ class Deployment:
         self._digest = ""
 
     def is_current(self) -> bool:
-        """Whether the emulator holds what would be deployed."""
+        """Return True when the emulator holds what would be deployed now."""
         try:
             if self._done.read_text() != fingerprint(self._settings):
                 return False
@@ -96,7 +96,7 @@ class Deployment:
         await self._cdk("synth", "--quiet", "--output", self._assembly, *_options(context(self._settings)), cwd=ROOT)
 
     async def bootstrap(self) -> None:
-        """What CDK needs of an account. Raises LocalError."""
+        """Deploy the resources that CDK needs in an account. Raises LocalError."""
         check_tools()
         # From an empty folder: in the checkout it would synthesise the stacks as well, unbundled.
         empty = self._settings.state / "bootstrap"
@@ -108,7 +108,7 @@ class Deployment:
             await asyncio.to_thread(client(self._settings, "s3").delete_bucket_policy, Bucket=bucket)
 
     async def deploy(self) -> None:
-        """Deploy what `synthesise` wrote, and remember it. Raises LocalError."""
+        """Deploy what `synthesise` wrote, and record its fingerprint. Raises LocalError."""
         self._done.unlink(missing_ok=True)
         await self._cdk("deploy", "--app", self._assembly, "--all", "--require-approval", "never", cwd=ROOT)
         self._done.write_text(self._digest)
@@ -119,7 +119,7 @@ class Deployment:
             await asyncio.sleep(0.5)
 
     def outputs(self, *stacks: str) -> dict[str, str]:
-        """The outputs of deployed stacks, by key."""
+        """Return the outputs of deployed stacks, by key."""
         cloudformation = client(self._settings, "cloudformation")
         found: dict[str, str] = {}
         for stack in stacks:
@@ -128,7 +128,7 @@ class Deployment:
         return found
 
     def described(self) -> Outputs:
-        """The outputs of all stacks. Raises LocalError when one is missing."""
+        """Return the outputs of all stacks. Raises LocalError when one is missing."""
         found = self.outputs(DATA, APP)
         try:
             return Outputs(
@@ -172,7 +172,7 @@ def _options(values: dict[str, str]) -> list[str]:
 
 
 def _environment(settings: LocalSettings) -> dict[str, str]:
-    """CDK's: the emulator in the place of AWS, our Python before others, and none of the user's AWS settings."""
+    """Return CDK's environment: the emulator as AWS, our Python first on PATH, none of the user's AWS settings."""
     kept: dict[str, Any] = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
     python = Path(sys.executable).parent
     return (
@@ -183,7 +183,7 @@ def _environment(settings: LocalSettings) -> dict[str, str]:
             "CDK_DEFAULT_ACCOUNT": ACCOUNT,
             "CDK_DEFAULT_REGION": REGION,
             "CDK_DISABLE_CLI_TELEMETRY": "true",
-            # Where CDK would look for the user's own profiles.
+            # Keeps CDK from reading the user's own profiles.
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
@@ -191,7 +191,7 @@ def _environment(settings: LocalSettings) -> dict[str, str]:
 
 
 def check_tools() -> None:
-    """Raises LocalError when Node.js or the CDK command line is missing, or too old."""
+    """Raise LocalError when Node.js or the CDK command line is missing or too old."""
     node = shutil.which("node")
     if node is None:
         raise LocalError(f"Node.js {MINIMAL_NODE} or newer is needed to deploy the stacks; see https://nodejs.org")

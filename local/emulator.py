@@ -34,7 +34,10 @@ PATIENCE = 30.0  # seconds until it answers; it takes one
 def guarded(
     credentials: Credentials, port: int, *, origins: Sequence[str] = (), adapter: Path | None = None
 ) -> dict[str, str]:
-    """The part of its environment that decides who may come in. `adapter`: the socket of SageMaker's stand-in."""
+    """Return the part of the emulator's environment that the guard reads.
+
+    `adapter`: the socket of SageMaker's stand-in.
+    """
     return credentials.environment() | {
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
@@ -45,7 +48,10 @@ def guarded(
 
 
 def environment(settings: LocalSettings, credentials: Credentials, adapter: Path | None) -> dict[str, str]:
-    """All of the emulator's environment. It hands it on to Lambdas: nothing of this machine may be in it."""
+    """Return the emulator's whole environment.
+
+    The emulator passes it on to Lambdas, so it contains nothing of this machine's environment.
+    """
     state = settings.state / "emulator"
     scratch = state / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
@@ -67,7 +73,7 @@ def environment(settings: LocalSettings, credentials: Credentials, adapter: Path
 
 
 async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
-    """The emulator with new credentials, answering. `adapter`: as in `guarded`.
+    """Start the emulator with new credentials and wait until it answers. `adapter`: as in `guarded`.
 
     Raises LocalError when its environment is missing or it does not come up.
     """
@@ -100,7 +106,7 @@ async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
 
 
 def forget_unsaved(settings: LocalSettings) -> None:
-    """Remove objects that nothing else knows of any more.
+    """Remove the stored objects of an emulator that was killed before it saved its state.
 
     The emulator writes objects as they come and all else as it ends. Where it was killed before it ever ended, a
     deployment would find buckets that it cannot have.
@@ -111,7 +117,7 @@ def forget_unsaved(settings: LocalSettings) -> None:
 
 
 def rewind_streams(settings: LocalSettings) -> None:
-    """Have Lambdas read the table's stream from its beginning again.
+    """Make Lambdas read the table's stream from its beginning again.
 
     The emulator saves how far each Lambda has read, but not the stream: after a restart that would be behind its end,
     and as many changes as were read before would go unseen.
@@ -126,7 +132,7 @@ def rewind_streams(settings: LocalSettings) -> None:
 
 
 def move_queues(settings: LocalSettings) -> None:
-    """Have saved queues answer at the port that the emulator gets now.
+    """Rewrite the addresses of saved queues to the emulator's current port.
 
     It looks for a Lambda's queue at an address with that port, and saves queues by their address: at another port
     their messages would wait for ever.
@@ -143,7 +149,7 @@ def move_queues(settings: LocalSettings) -> None:
 
 
 async def answers(settings: LocalSettings) -> bool:
-    """Whether this run's emulator answers on the port."""
+    """Return True when this run's emulator answers on its port."""
     proof = {TOKEN: Credentials.read(settings.state).token}
     async with httpx.AsyncClient(trust_env=False, timeout=5, headers=proof) as client:
         try:
@@ -153,7 +159,7 @@ async def answers(settings: LocalSettings) -> bool:
 
 
 def aws_environment(settings: LocalSettings) -> dict[str, str]:
-    """What makes any AWS SDK speak to this run's emulator, and to nothing else."""
+    """Return the environment variables that make any AWS SDK use this run's emulator and nothing else."""
     credentials = Credentials.read(settings.state)
     return credentials.environment() | {
         "AWS_ENDPOINT_URL": credentials.endpoint_url,
@@ -164,7 +170,7 @@ def aws_environment(settings: LocalSettings) -> dict[str, str]:
 
 
 def client(settings: LocalSettings, service: str, **options: Any) -> Any:
-    """A boto3 client of the emulator, as its root. `options`: of botocore's Config."""
+    """Return a boto3 client of the emulator with root credentials. `options` go to botocore's Config."""
     if service == "s3":
         options = {"signature_version": "s3v4"} | options
     with _making:  # a session may not make two clients at once, from two threads
@@ -177,7 +183,7 @@ _making = threading.Lock()
 
 @cache
 def _session(credentials: Credentials) -> Any:
-    """One for all clients of a run: it reads the descriptions of AWS's services once."""
+    """Return the boto3 session shared by all clients of a run, which loads the service descriptions once."""
     return boto3.Session(
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,

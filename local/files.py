@@ -1,11 +1,11 @@
-"""Files of the state folder that are whole, old or new, wherever a process is killed."""
+"""Atomic writes to the state folder: a file holds its old or its new text, wherever a process is killed."""
 
 import os
 from pathlib import Path
 
 
 def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
-    """Replace a file's text in one step. `mode`, less the umask, says who may read it."""
+    """Replace a file's text atomically. `mode`: the file's permissions, less the umask."""
     scratch = path.with_suffix(".new")
     with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""The model server: `video-sentiment serve` as a process of its own, as SageMaker starts the container."""
+"""The model server (`video-sentiment serve`) as a separate process, started as SageMaker starts the container."""
 
 import os
 import sys
@@ -13,11 +13,11 @@ from local.settings import ROOT, LocalSettings
 
 NAME = "model server"
 LOG = "model-server"
-# What the user may have set that weights, threads and scratch files hang on.
+# The user's settings for weights, threads and scratch files.
 KEPT = ("HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME")
 KEPT_PREFIXES = (
     "VIDEO_SENTIMENT_",
-    # What sets the numerical libraries: on some processors a kernel that they choose by themselves crashes.
+    # Settings of the numerical libraries: on some processors the kernels that they choose by default crash.
     "OPENBLAS_",
     "OMP_",
     "MKL_",
@@ -29,7 +29,7 @@ KEPT_PREFIXES = (
 
 
 def environment(settings: LocalSettings, results_bucket: str, media_bucket: str) -> dict[str, str]:
-    """All of the model server's environment."""
+    """Return the model server's whole environment."""
     kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
     return (
         kept
@@ -43,7 +43,7 @@ def environment(settings: LocalSettings, results_bucket: str, media_bucket: str)
 
 
 async def start(settings: LocalSettings, socket: Path, results_bucket: str, media_bucket: str) -> Child:
-    """The model server at a Unix socket, loading its models: see `is_ready`."""
+    """Start the model server at a Unix socket. It still has to load its models: see `is_ready`."""
     chosen = {"--bundle": settings.bundle, "--transcriber": settings.transcriber}
     options = [part for name, value in chosen.items() if value for part in (name, value)]
     return await Child.start(
@@ -56,7 +56,7 @@ async def start(settings: LocalSettings, socket: Path, results_bucket: str, medi
 
 
 async def is_ready(socket: Path) -> bool:
-    """Whether its models are loaded."""
+    """Return True once the model server has loaded its models."""
     async with client_of(socket, timeout=5) as client:
         try:
             return (await client.get("/ping")).status_code == 200

@@ -1,5 +1,5 @@
-"""What can stop a local product from running, each in words that say what to do."""
+"""The error that stops a local product; its message says what to do."""
 
 
 class LocalError(Exception):
-    """The product cannot be started, or cannot go on; the message is for the user."""
+    """The product cannot be started or cannot go on; the message is written for the user."""

@@ -1,4 +1,4 @@
-"""Child processes: each in a session of its own, with a log file, and gone with all it started when it is stopped.
+"""Child processes, each in a session of its own with a log file; stopping one stops everything that it started.
 
 A session of its own keeps Ctrl-C in a terminal from ending the parts in any order: who started them ends them, the
 emulator last, since it saves its state as it ends. A record of what runs lets a later `up` or `down` end what a
@@ -23,7 +23,7 @@ TAIL = 15  # lines of a log that a message shows
 
 
 class Child:
-    """A process and all that it starts."""
+    """A process and everything that it starts."""
 
     def __init__(self, name: str, log: Path, process: asyncio.subprocess.Process) -> None:
         self.name, self.log = name, log
@@ -33,7 +33,7 @@ class Child:
     async def start(
         cls, name: str, command: Sequence[str | Path], *, environment: Mapping[str, str], log: Path, cwd: Path
     ) -> "Child":
-        """Run a command whose environment is what is given and nothing else. Raises LocalError when there is none."""
+        """Run a command with exactly the given environment. Raises LocalError when it cannot be started."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             try:
@@ -56,15 +56,15 @@ class Child:
 
     @property
     def returncode(self) -> int | None:
-        """None while it runs."""
+        """Exit code; None while the process runs."""
         return self._process.returncode
 
     async def wait(self) -> int:
-        """Its exit code, once it has ended."""
+        """Wait for the process to end, and return its exit code."""
         return await self._process.wait()
 
     async def succeed(self) -> None:
-        """Wait for it to end. Raises LocalError unless it ends with 0; ends it when this is cancelled."""
+        """Wait for the process to end, and stop it on cancellation. Raises LocalError unless it exits with 0."""
         try:
             if await self.wait() != 0:
                 raise LocalError(f"{self.died()}\n{self.tail()}")
@@ -72,7 +72,7 @@ class Child:
             await self.stop()
 
     async def stop(self, grace: float = GRACE) -> None:
-        """End it, and whatever of its session is left."""
+        """End the process and whatever of its session is left. `grace`: seconds between SIGTERM and SIGKILL."""
         if self._process.returncode is None:
             signal_group(self.pid, signal.SIGTERM)
             try:
@@ -84,29 +84,29 @@ class Child:
         await self._process.wait()
 
     def died(self) -> str:
-        """One line for whoever waits for it."""
+        """Return one line for the user that names the exit code and the log."""
         return f"{self.name} ended (exit code {self.returncode}); its log: {self.log}"
 
     def tail(self) -> str:
-        """The last lines of its log, indented."""
+        """Return the last TAIL lines of the log, indented."""
         lines = self.log.read_text(errors="replace").splitlines()[-TAIL:]
         return "\n".join(f"  {line}" for line in lines)
 
 
 class Record:
-    """A file that says which processes a product runs, for those who come after it."""
+    """A file that records which processes a product runs, for a later `up` or `down`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def write(self, children: Sequence[Child]) -> None:
-        """Replace what it says by this process and its children."""
+        """Replace the record by this process and its children."""
         pids = {"up": os.getpid()} | {child.name: child.pid for child in children}
         known = {name: {"pid": pid, "identity": identity(pid)} for name, pid in pids.items()}
         write_whole(self._path, json.dumps(known, indent=2))
 
     def running(self) -> dict[str, int]:
-        """Process ids by name of what it names and still runs; another process with the same id does not count."""
+        """Return the recorded processes that still run, ids by name. A reused id does not count."""
         try:
             known = json.loads(self._path.read_text())
             return {
@@ -116,7 +116,7 @@ class Record:
             return {}
 
     def end_children(self) -> list[str]:
-        """End the children that their parent left behind; returns their names."""
+        """End the children that a killed parent left behind; return their names."""
         left = {name: pid for name, pid in self.running().items() if name != "up"}
         for pid in left.values():
             signal_group(pid, signal.SIGTERM)
@@ -127,7 +127,7 @@ class Record:
 
 
 def identity(pid: int) -> str:
-    """When a process was started and what it runs, so that a reused id is noticed; empty when there is none."""
+    """Return a process's start time and command, so that a reused id is detected; "" when there is none."""
     found = subprocess.run(
         ["ps", "-o", "lstart=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout
@@ -135,7 +135,7 @@ def identity(pid: int) -> str:
 
 
 def wait_for_end(pids: Sequence[int], patience: float) -> bool:
-    """Wait until none of these processes runs; False when one still does after `patience` seconds."""
+    """Wait until none of these processes runs; return False when one still does after `patience` seconds."""
     end = time.monotonic() + patience
     while any(identity(pid) for pid in pids):
         if time.monotonic() > end:
@@ -145,6 +145,6 @@ def wait_for_end(pids: Sequence[int], patience: float) -> bool:
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a session's process group; nothing happens when it is gone."""
+    """Send a signal to a session's process group; do nothing when it is gone."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)

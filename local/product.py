@@ -1,4 +1,4 @@
-"""The product from its start to its end: the parts in order, watched while they run, stopped in the reverse order.
+"""The product from start to end: its parts start in order, are watched while they run, and stop in reverse order.
 
 emulator  ->  stacks (deployed if anything changed)  ->  SageMaker adapter, web origin  ->  demo user
                      \\->  model server, loading beside all that as soon as there are buckets
@@ -40,7 +40,7 @@ AWS_ERRORS = (BotoCoreError, ClientError, httpx.HTTPError)
 
 
 class Product:
-    """One local product. `say` takes each line for the user."""
+    """One local product. `say` is called with each line to print."""
 
     def __init__(self, settings: LocalSettings, say: Callable[[str], None]) -> None:
         self._settings, self._say = settings, say
@@ -57,7 +57,7 @@ class Product:
         self._where = ""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Start, say where everything is, go on until `stop` is set, and end. Raises LocalError."""
+        """Start, print the addresses, run until `stop` is set, and stop everything. Raises LocalError."""
         self._watch(self._start())
         self._watch(stop.wait())
         try:
@@ -74,7 +74,7 @@ class Product:
             await self._end()
 
     async def _reason(self, error: Exception) -> str:
-        """Why a call to the emulator failed: mostly because it has died, which is noticed a moment later."""
+        """Return why a call to the emulator failed: usually because it died, which is detected a moment later."""
         if self._emulator is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
@@ -92,7 +92,7 @@ class Product:
         self._say(self._where)
 
     async def _start_application(self) -> None:
-        """Everything but the model server."""
+        """Start everything except the model server."""
         if await asyncio.to_thread(self._deployment.is_current):
             self._progress("stacks", "unchanged, not deployed again")
         else:
@@ -107,7 +107,7 @@ class Product:
         self._where = self._welcome(user, outputs)
 
     async def _start_model(self) -> None:
-        """Start the model server and wait until it is ready; it is watched from then on."""
+        """Start the model server, wait until it is ready, and watch it from then on."""
         await self._deployment.data_is_there()
         found = await asyncio.to_thread(self._deployment.outputs, DATA)
         buckets = found["ResultsBucket"], found["MediaBucket"]
@@ -152,7 +152,7 @@ class Product:
         raise LocalError(f"{child.died()}\n{child.tail()}")
 
     async def _model_runs(self, *buckets: str) -> None:
-        """Start the model server again when it dies, as SageMaker does; not for ever."""
+        """Restart the model server when it dies, as SageMaker does, up to RESTARTS times in RESTART_PERIOD."""
         while True:
             assert self._model is not None
             await self._model.wait()
@@ -165,7 +165,7 @@ class Product:
             self._note()
 
     async def _end(self) -> None:
-        """Stop everything; the emulator last: the others write to it, and it saves its state as it ends."""
+        """Stop everything. The emulator stops last: the others write to it, and it saves its state as it ends."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -178,7 +178,7 @@ class Product:
         self._record.write([])
 
     def _watch(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Have everything stopped when `work` raises."""
+        """Run `work` as a task; everything is stopped when it raises."""
         task = asyncio.create_task(work)
         task.add_done_callback(lambda _: self._ended.set())
         self._tasks.append(task)
@@ -209,7 +209,7 @@ Ctrl-C stops everything and keeps the data; `make reset` empties it.
 
 
 async def together(*work: Coroutine[Any, Any, None]) -> None:
-    """Do all at once; the first to fail has the others cancelled, and what it raised is raised."""
+    """Run all at once; when one fails, cancel the others and raise its exception."""
     tasks = [asyncio.create_task(each) for each in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)

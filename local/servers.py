@@ -1,4 +1,4 @@
-"""HTTP servers of this very process, on its one event loop."""
+"""HTTP servers in this process, on its one event loop."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ GRACE = 5  # seconds for answers that are under way
 
 
 class Server(uvicorn.Server):
-    """A server that leaves signals to whoever runs it. `at`: a port of this machine, or the path of a Unix socket."""
+    """Server that leaves signals to its owner. `at`: a port of this machine, or the path of a Unix socket."""
 
     def __init__(self, app: ASGIApp, at: int | Path) -> None:
         self.at = at
@@ -41,7 +41,7 @@ class Server(uvicorn.Server):
         yield
 
     async def begin(self) -> None:
-        """Serve; returns once it answers. Raises LocalError."""
+        """Start serving; return once the server answers. Raises LocalError."""
         self._task = asyncio.create_task(self._serve_quietly())
         while not self.started:
             if self._task.done():
@@ -50,13 +50,13 @@ class Server(uvicorn.Server):
             await asyncio.sleep(0.02)
 
     async def runs(self) -> None:
-        """Goes on while it serves. Raises LocalError when it stops by itself."""
+        """Wait for as long as the server runs. Raises LocalError when it stops by itself."""
         assert self._task is not None, "the server was not begun"
         await asyncio.shield(self._task)
         raise LocalError(f"the server at {self.at} stopped")
 
     async def end(self) -> None:
-        """Stop serving; what is under way is answered."""
+        """Stop serving, after the requests in progress are answered."""
         self.should_exit = True
         if self._task is not None:
             await self._task
@@ -69,6 +69,6 @@ class Server(uvicorn.Server):
 
 
 def client_of(socket: Path, timeout: float | None) -> httpx.AsyncClient:
-    """A client of the server at a Unix socket. `timeout`: seconds; None: however long it takes."""
+    """Return a client of the server at a Unix socket. `timeout`: seconds; None for no limit."""
     transport = httpx.AsyncHTTPTransport(uds=str(socket))
     return httpx.AsyncClient(base_url="http://localhost", transport=transport, trust_env=False, timeout=timeout)

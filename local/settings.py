@@ -1,4 +1,4 @@
-"""What a local product is made of: where its state lies and which ports it takes. Read once, from the command line."""
+"""Settings of a local product, read once from the command line: state folder, ports and what it deploys."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,7 +14,7 @@ ENDPOINT_NAME = "video-sentiment-local"
 
 @dataclass(frozen=True)
 class Ports:
-    """Of one product, on the loopback interface. The other parts listen at Unix sockets (local/sockets.py)."""
+    """TCP ports of one product on the loopback interface. Its other parts use Unix sockets (local/sockets.py)."""
 
     web: int = 8080
     emulator: int = 4580  # not 4566, where an emulator is looked for
@@ -25,7 +25,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """Everything that an operator of a local product may decide."""
+    """Everything that the operator of a local product can configure."""
 
     state: Path = ROOT / ".local"
     ports: Ports = Ports()
@@ -40,12 +40,12 @@ class LocalSettings:
 
     @property
     def web_address(self) -> str:
-        """The web origin as our own processes reach it: where a name leads may be somebody else's to say."""
+        """The web origin for our own processes, by address: a host name might resolve to somewhere else."""
         return f"http://{HOST}:{self.ports.web}"
 
     @property
     def emulator_url(self) -> str:
-        """As browsers, Lambdas and the model server all see it: presigned URLs must work for each of them.
+        """The emulator's one address for browsers, Lambdas and the model server alike, as presigned URLs require.
 
         The guard (local/guard) answers there.
         """
@@ -53,9 +53,9 @@ class LocalSettings:
 
     @property
     def web_origins(self) -> tuple[str, ...]:
-        """The web origin as browsers may name it."""
+        """The origins under which browsers may address the web origin."""
         return self.web_url, self.web_address
 
     def log(self, name: str) -> Path:
-        """The file that a part of the product writes its log to."""
+        """Return the path of the log file of a part of the product."""
         return self.state / "logs" / f"{name}.log"

@@ -1,4 +1,4 @@
-"""Where the parts of a run listen that no browser and no other user may reach: Unix sockets in a folder of its own."""
+"""Unix sockets of a run's internal services, in a private folder that no browser and no other user can reach."""
 
 import shutil
 import tempfile
@@ -9,10 +9,10 @@ LINK = "sockets"  # in the state folder, whose own path may be too long for a so
 
 
 class Sockets:
-    """The sockets of a run, from its start until `remove`: in a folder that its user alone may enter."""
+    """The sockets of a run, from its start until `remove`, in a folder that only its user may enter."""
 
     def __init__(self, state: Path) -> None:
-        """Make the folder, and remove what a killed run left of its own."""
+        """Create the folder, and remove the one that a killed run left behind."""
         self._link = state / LINK
         self.remove()
         self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -20,16 +20,16 @@ class Sockets:
 
     @property
     def adapter(self) -> Path:
-        """Of what stands in for SageMaker."""
+        """Socket of SageMaker's stand-in."""
         return self._folder / "sagemaker"
 
     @property
     def model(self) -> Path:
-        """Of the model server."""
+        """Socket of the model server."""
         return self._folder / "model"
 
     def remove(self) -> None:
-        """Remove the folder that the state folder names, if any."""
+        """Remove the folder that the state folder's link points to, if any."""
         if not self._link.is_symlink():
             return
         folder = self._link.readlink()

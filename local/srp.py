@@ -1,4 +1,4 @@
-"""Signing in to a Cognito user pool with a password that is never sent (SRP-6a), as the web app does it.
+"""Sign-in to a Cognito user pool without sending the password (SRP-6a), as the web app does it.
 
 The protocol is RFC 5054's, with Cognito's own key derivation: HKDF-SHA256 with the info "Caldera Derived Key", of
 which 16 bytes sign pool, user, server's secret and time.
@@ -29,7 +29,7 @@ Call = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 def sign_in(call: Call, pool: str, client: str, name: str, password: str) -> dict[str, str]:
-    """The tokens of a user: IdToken, AccessToken, RefreshToken.
+    """Sign a user in; return the tokens IdToken, AccessToken and RefreshToken.
 
     `call` takes the name of an operation of Cognito and its parameters, and returns the answer.
     """
@@ -68,7 +68,7 @@ def sign_in(call: Call, pool: str, client: str, name: str, password: str) -> dic
 
 
 def _key(private: int, public: int, server: int, salt: int, identity: str) -> bytes:
-    """The 16 bytes that both sides have in common."""
+    """Return the 16-byte key that both sides derive."""
     k = _hash_of(_padded(N) + _padded(G))
     u = _hash_of(_padded(public) + _padded(server))
     x = _hash_of(_padded(salt) + hashlib.sha256(identity.encode()).digest())
@@ -82,5 +82,5 @@ def _hash_of(data: bytes) -> int:
 
 
 def _padded(number: int) -> bytes:
-    """Big-endian and never negative when read as a signed number, as Cognito's own client writes it."""
+    """Encode a number big-endian and non-negative (two's complement), as Cognito's own client does."""
     return number.to_bytes(number.bit_length() // 8 + 1)

@@ -1,4 +1,4 @@
-"""What this installation is made of, for `video-sentiment info` and bug reports."""
+"""Versions, devices and models of this installation, for `video-sentiment info` and bug reports."""
 
 import importlib.metadata
 import os
@@ -12,7 +12,7 @@ PACKAGES = ("torch", "torchvision", "transformers", "faster-whisper", "ctranslat
 
 
 def describe() -> Iterator[tuple[str, str]]:
-    """Names and values, in the order to show them."""
+    """Return names and values, in the order to show them."""
     import torch
 
     yield "video-sentiment", _version("video-sentiment")

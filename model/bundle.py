@@ -53,7 +53,7 @@ class Manifest(BaseModel):
 
 
 def _preprocess_ids(network: NetworkConfig | None) -> dict[Modality, str]:
-    """Of this code's preprocessing, for the modalities of a network."""
+    """Return the ids of this code's preprocessing, by the network's modalities."""
     return {} if network is None else {m: spec.preprocess_id for m, spec in network.specs.items()}
 
 
@@ -170,7 +170,7 @@ def _overlay(network: EmotionNetwork, folder: Path, public: set[str]) -> None:
 
 
 def _prepared(network: EmotionNetwork, device: str) -> EmotionNetwork:
-    """In evaluation mode, on its device, in the precision and layout that is fastest there."""
+    """Put a network into evaluation mode on its device, in the fastest precision and memory layout there."""
     network = network.eval().requires_grad_(False)
     fold_batch_norms(network)
     network = network.to(device)
@@ -195,7 +195,7 @@ def fold_batch_norms(module: nn.Module) -> None:
 
 
 def has_fast_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 itself (AVX512-BF16 or AMX): R3D-18 is then 3.5 times as fast.
+    """Return True when this CPU multiplies bfloat16 natively (AVX512-BF16 or AMX): R3D-18 is then 3.5 times as fast.
 
     Elsewhere bfloat16 is emulated and slower than float32.
     """

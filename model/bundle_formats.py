@@ -33,7 +33,7 @@ def upgraded(written: Any) -> dict[str, Any]:
 
 
 def _from_1(written: Mapping[str, Any]) -> dict[str, Any]:
-    """What is not there, or not as format 1 has it, is left for validation to name."""
+    """Upgrade format 1. Parts that are missing or malformed are left to the validation, which names them."""
     kept = {key: value for key, value in written.items() if key != "preprocess_id"}
     network = kept.get("network")
     if isinstance(network, dict):

@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,7 +43,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Every utterance of a video with its emotion and sentiment, judged from text, voice and picture together.",
+    help="Every utterance of a video with its emotion and sentiment, predicted from text, voice and face together.",
 )
 app.add_typer(weights_app, name="weights")
 
@@ -53,7 +54,7 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
-BundleOption = Annotated[str, typer.Option(help="Which trained bundle judges: a name or a folder.")]
+BundleOption = Annotated[str, typer.Option(help="Trained bundle to predict with: a name or a folder.")]
 TRANSCRIBER_HELP = (
     "Whisper size (tiny.en, base, small), a folder with a CTranslate2 model, or ENGINE:MODEL (openai-whisper:small). "
     "Names in .en are for English only."
@@ -133,11 +134,12 @@ def analyze(
         raise typer.Exit(BAD_INPUT)
     models = _load(bundle, transcriber, device, prior, quiet)
     from model.asr.base import SpeechError
-    from model.pipeline import Options  # seconds: not before something is to be analysed
+    from model.pipeline import Options  # takes seconds: imported only once there is something to analyze
 
     options = Options(language=language, translate=translate)
     try:
-        codes = [_analyze_one(plan, models, outputs, options, quiet) for plan in plans]
+        analyses = _Analyses(models, options, outputs, quiet)
+        codes = [analyses.run(plan) for plan in plans]
     except SpeechError as error:
         print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error
@@ -155,7 +157,7 @@ def serve(
     socket: Annotated[
         Path | None, typer.Option(help="Unix socket to listen on, instead of a host and port.", dir_okay=False)
     ] = None,
-    bundle: Annotated[str | None, typer.Option(help="Which trained bundle judges: a name or a folder.")] = None,
+    bundle: Annotated[str | None, typer.Option(help="Trained bundle to predict with: a name or a folder.")] = None,
     transcriber: Annotated[str | None, typer.Option("--transcriber", "--whisper-model", help=TRANSCRIBER_HELP)] = None,
 ) -> None:
     """Answer over HTTP, as a SageMaker container does: GET /ping, POST /invocations.
@@ -211,63 +213,75 @@ def _load(bundle: str, transcriber: str, device: Device, prior: Prior, quiet: bo
         raise typer.Exit(BAD_INPUT) from error
 
 
-def _analyze_one(plan: Plan, models: "Models", outputs: Outputs, options: "Options", quiet: bool) -> int:
-    """Analyse one file, write and print what was asked for; its exit code. Raises SpeechError for bad options.
+@dataclass(frozen=True)
+class _Analyses:
+    """Analyses of several files by the same models and options."""
 
-    Whatever it is that fails, it concerns this file alone.
-    """
-    from model.asr.base import SpeechError
-    from model.media import MediaError, spooled
+    models: "Models"
+    options: "Options"
+    outputs: Outputs
+    quiet: bool
 
-    try:
-        with spooled(plan.path) as path:
-            analysis = _with_bar(path, models, options, quiet)
-            return _give_out(analysis, plan, path, outputs, quiet, translated=options.translate)
-    except MediaError as error:
-        print_error(str(error))
-        return BAD_INPUT
-    except (SpeechError, BrokenPipeError):
-        raise
-    except Exception as error:
-        if os.environ.get(DEBUG_VARIABLE):
+    def run(self, plan: Plan) -> int:
+        """Analyze one file, write and print what was asked for; return its exit code.
+
+        A failure concerns this file alone. Raises SpeechError for options that the transcriber does not support.
+        """
+        from model.asr.base import SpeechError
+        from model.media import MediaError, spooled
+
+        try:
+            with spooled(plan.path) as path:
+                return self._give_out(self._analyze(path), plan, path)
+        except MediaError as error:
+            print_error(str(error))
+            return BAD_INPUT
+        except (SpeechError, BrokenPipeError):
             raise
-        print_fault(error, plan.path)
-        return FAILURE
+        except Exception as error:
+            if os.environ.get(DEBUG_VARIABLE):
+                raise
+            print_fault(error, plan.path)
+            return FAILURE
 
+    def _analyze(self, path: Path) -> Analysis:
+        """Analyze a file, with a progress bar."""
+        from model.pipeline import analyze
 
-def _with_bar(path: Path, models: "Models", options: "Options", quiet: bool) -> "Analysis":
-    from model.pipeline import analyze
+        columns = (SpinnerColumn(), TextColumn("{task.fields[name]}"), BarColumn(), TaskProgressColumn())
+        with Progress(
+            *columns, TextColumn("{task.fields[stage]}"), TimeElapsedColumn(),
+            console=errors, transient=True, disable=self.quiet or not errors.is_terminal,
+        ) as bar:  # fmt: skip
+            task = bar.add_task("", total=1.0, name=path.name, stage="")
+            return analyze(
+                path, self.models, self.options, lambda stage, share: bar.update(task, completed=share, stage=stage)
+            )
 
-    columns = (SpinnerColumn(), TextColumn("{task.fields[name]}"), BarColumn(), TaskProgressColumn())
-    with Progress(
-        *columns, TextColumn("{task.fields[stage]}"), TimeElapsedColumn(),
-        console=errors, transient=True, disable=quiet or not errors.is_terminal,
-    ) as bar:  # fmt: skip
-        task = bar.add_task("", total=1.0, name=path.name, stage="")
-        return analyze(path, models, options, lambda stage, share: bar.update(task, completed=share, stage=stage))
+    def _give_out(self, analysis: Analysis, plan: Plan, path: Path) -> int:
+        """Write an analysis, then print it, also where it could not be written; return the exit code.
 
+        `path` is the file that was read, a copy where the plan's is a pipe.
+        """
+        written: list[Path] = []
+        code = OK
+        try:
+            written.extend(self.outputs.write(analysis, plan, path))
+        except OutputsError as error:
+            print_error(str(error))
+            code = BAD_INPUT
+        if not self.quiet:
+            self._print(analysis, path, written)
+        return code
 
-def _give_out(analysis: "Analysis", plan: Plan, path: Path, outputs: Outputs, quiet: bool, translated: bool) -> int:
-    """Write an analysis, then show it: also where it could not be written, it was not made in vain.
+    def _print(self, analysis: Analysis, path: Path, written: Sequence[Path]) -> None:
+        from model.table import print_analysis
 
-    `path` is the file that was read, a copy where the plan's is a pipe.
-    """
-    from model.table import print_analysis
-
-    written: list[Path] = []
-    code = OK
-    try:
-        written.extend(outputs.write(analysis, plan, path))
-    except OutputsError as error:
-        print_error(str(error))
-        code = BAD_INPUT
-    if not quiet:
-        print_analysis(analysis, path, errors if outputs.takes_standard_output else console)
-        if not translated and any(u.text and "text" not in u.modalities for u in analysis.utterances):
+        print_analysis(analysis, path, errors if self.outputs.takes_standard_output else console)
+        if not self.options.translate and any(u.text and "text" not in u.modalities for u in analysis.utterances):
             errors.print("Pass --translate to have the words translated to English and read.", highlight=False)
         for target in written:
             errors.print(f"written: {target}", markup=False, highlight=False, soft_wrap=True)
-    return code
 
 
 class _Nothing:

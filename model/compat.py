@@ -1,4 +1,4 @@
-"""What the platforms that we run on need.
+"""Workarounds for the platforms that the engine runs on.
 
 `import torchvision` beside a CPU build of torch: PyPI's is compiled for CUDA, its extension does not load, and
 the import dies with "operator torchvision::nms does not exist" (transformers imports it too). Nothing here uses

@@ -21,7 +21,7 @@ EMOTIONS: tuple[Emotion, ...] = get_args(Emotion)
 SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
-# What the model server takes as a request's body.
+# Content types of a request's body that the model server accepts.
 VIDEO_TYPES = ("video/mp4", "video/quicktime", "video/x-msvideo", "video/webm", "video/x-matroska")
 JSON_TYPE = "application/json"  # names an object in S3
 
@@ -58,8 +58,10 @@ class SentimentScore(_Record):
 
 
 class Contribution(_Record):
-    """What one modality contributes to a result: `contribution` is its signed part, in nats, of
-    log p(winner) - log p(runner-up); `weight` its share of what all modalities contribute to the winner.
+    """Contribution of one modality to a result.
+
+    `contribution` is its signed part, in nats, of log p(winner) - log p(runner-up); `weight` its share of what all
+    modalities contribute to the winner.
 
     Below 0 the modality speaks against the winner. Null in results of schema 1, whose weights were constants.
     """
@@ -69,13 +71,13 @@ class Contribution(_Record):
 
 
 class ModalityShare(Contribution):
-    """What one modality contributes, and the emotions that it predicts by itself."""
+    """Contribution of one modality, and the emotions that it predicts by itself."""
 
     emotions: list[EmotionScore] = Field(min_length=len(EMOTIONS), max_length=len(EMOTIONS))
 
 
 class Utterance(_Record):
-    """One sentence, or one stretch without speech (`text` is then empty).
+    """One sentence, or one segment without speech (`text` is then empty).
 
     The modalities' contributions and `bias`, the part of prior and fusion, add up to
     log p(winner) - log p(runner-up) of the emotions. Where no modality speaks for the winner it was `decided_by` the
@@ -112,7 +114,7 @@ class Utterance(_Record):
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """Duration in seconds."""
         return self.end_time - self.start_time
 
 
@@ -132,7 +134,7 @@ class Overall(_Record):
 
 
 class VideoInfo(_Record):
-    """Of the stream as it is shown: after rotation. Zero for what the file lacks."""
+    """Properties of the video as displayed, after rotation. Zero for what the file lacks."""
 
     duration_s: Seconds
     width: int = Field(ge=0)
@@ -142,8 +144,11 @@ class VideoInfo(_Record):
 
 
 class ModelInfo(_Record):
-    """Which bundle judged (name, version), which transcriber wrote the words ("" when none ran), and which class
-    frequencies were assumed: the bundle's declared ones or uniform ones."""
+    """Models and assumptions behind a result.
+
+    `bundle` and `version` name the bundle that predicted; `speech` the transcriber that wrote the words ("" when none
+    ran); `prior` the class frequencies that were assumed: the bundle's declared ones or uniform ones.
+    """
 
     bundle: str
     version: str
@@ -152,7 +157,7 @@ class ModelInfo(_Record):
 
 
 class Analysis(_Record):
-    """All there is to say about one video."""
+    """Result of analyzing one video."""
 
     schema_version: str = SCHEMA_VERSION
     video: VideoInfo
@@ -180,7 +185,7 @@ def rank_sentiments(probabilities: Sequence[float]) -> list[SentimentScore]:
 
 
 def weights_of(contributions: Mapping[Modality, float]) -> tuple[dict[Modality, float], DecidedBy]:
-    """Each modality's share of what speaks for the winner; equal shares, decided by the prior, where none does."""
+    """Return each modality's share of the support for the winner; equal shares, decided by the prior, without any."""
     positive = {modality: max(0.0, nats) for modality, nats in contributions.items()}
     total = sum(positive.values())
     if total > 0.0:

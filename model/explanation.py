@@ -40,24 +40,24 @@ class Lead:
 
     @property
     def weights(self) -> tuple[dict[Modality, float], DecidedBy]:
-        """Each modality's share, and whether the modalities or the prior decided."""
+        """Return each modality's share, and whether the modalities or the prior decided."""
         return weights_of(self.contributions)
 
     def rounded(self) -> "Lead":
-        """The same with DECIMALS digits; the bias takes what rounding the others leaves."""
+        """Round to DECIMALS digits; the bias absorbs the rounding errors of the others."""
         contributions = {m: round(nats, DECIMALS) for m, nats in self.contributions.items()}
         return Lead(contributions, round(self.total - sum(contributions.values()), DECIMALS))
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What adds up to one utterance's emotions: log p = base + sum of terms - log Z, in nats."""
+    """Additive terms of one utterance's emotions: log p = base + sum of terms - log Z, in nats."""
 
     terms: Mapping[Modality, Row]
     base: Row
 
     def lead(self, winner: Emotion, runner_up: Emotion) -> Lead:
-        """The parts of the first emotion's lead over the second."""
+        """Return the parts of the first emotion's lead over the second."""
         first, second = EMOTIONS.index(winner), EMOTIONS.index(runner_up)
         contributions = {m: float(term[first] - term[second]) for m, term in self.terms.items()}
         return Lead(contributions, float(self.base[first] - self.base[second]))

@@ -1,4 +1,4 @@
-"""Faces: found by CenterFace, followed over time, cropped for the network.
+"""Faces: detected by CenterFace, tracked over time, cropped for the network.
 
 Detector: Xu et al. 2019, "CenterFace: joint face detection and alignment using face as point". Only
 small grey crops are kept, so an hour of video costs a few megabytes.
@@ -43,7 +43,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Sighting:
-    """One face in one picture: `crop` is grey, uint8 [FACE_SIZE, FACE_SIZE]."""
+    """Detection of one face in one frame: `crop` is grey, uint8 [FACE_SIZE, FACE_SIZE]."""
 
     time: float
     box: Box
@@ -56,12 +56,12 @@ class Sighting:
 
 @dataclass
 class Track:
-    """One face over time."""
+    """Detections of one face over time."""
 
     sightings: list[Sighting] = field(default_factory=list)
 
     def between(self, start: float, end: float, held: float | None = None) -> list[Sighting]:
-        """Its sightings between two times; the last one before `held` as well, which is then still shown."""
+        """Return the detections between two times, and the last one before `held`, which is then still shown."""
         earlier = [] if held is None else [s for s in self.sightings if held - HELD_SIGHTING <= s.time < start]
         return [*earlier[-1:], *(s for s in self.sightings if start <= s.time <= end)]
 
@@ -105,7 +105,7 @@ class FaceTracker:
         self._last = 0.0  # time of the last detection
         self.tracks: list[Track] = []
 
-    def see(self, time: float, image: ByteArray) -> None:
+    def update(self, time: float, image: ByteArray) -> None:
         """Take an RGB picture; each face in it continues the track it belongs to, or starts one."""
         if not self._detections.wants(time):
             if self._live(time):
@@ -196,7 +196,7 @@ def choose_face(
 
 
 def mouth_movement(sightings: Sequence[Sighting], start: float, end: float, loudness: Sequence[float]) -> float:
-    """How much a mouth moves beyond the rest of its face, in grey levels, weighted by the loudness."""
+    """Measure how much a mouth moves beyond the rest of its face, in grey levels, weighted by the loudness."""
     if len(sightings) < 3 or end <= start or not len(loudness):
         return 0.0
     crops = np.stack([s.crop for s in sightings]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What describes one utterance: the evidence as it is decoded, and the tensors that encoders take.
+"""Data of one utterance: the evidence as decoded, and the tensors that encoders take.
 
 How evidence becomes tensors is each modality's own matter: `prepare` in `model.modalities`.
 """
@@ -21,7 +21,7 @@ SILENCE_RMS = 1e-3  # -60 dBFS: below, a microphone's noise floor, nothing to pr
 
 @dataclass(frozen=True)
 class Tokens:
-    """One utterance for a text encoder: `ids` and `types` int64 [n]; types are 1 on the utterance itself."""
+    """Tokens of one utterance for a text encoder: `ids` and `types` int64 [n]; types are 1 on the utterance itself."""
 
     ids: Tensor
     types: Tensor
@@ -36,7 +36,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was decoded of one utterance, before any modality prepares its tensors. Training caches it like this.
+    """Decoded data of one utterance, before any modality prepares its tensors. Training caches it in this form.
 
     `sound` float32 [n] at SAMPLE_RATE; `frames` RGB uint8 as `video.shrink_for_clip` returns them; `crops` grey
     uint8 [h, w], of one face; `tokens` of the words, None where there are none.
@@ -49,7 +49,7 @@ class Evidence:
 
 
 class Sample:
-    """One utterance as the network takes it: `Sample(text=..., face=...)`.
+    """Network inputs of one utterance by modality: `Sample(text=..., face=...)`.
 
     Each modality's input is read by the modality's name and is None where the utterance lacks it. Its type is that
     of the modality's `prepare`: Tokens for text, a float32 tensor for the others.
@@ -78,11 +78,11 @@ class Sample:
         return self._inputs.get(modality)
 
     def only(self, *modalities: Modality) -> "Sample":
-        """The same utterance with every other modality left out."""
+        """Return the utterance with these modalities alone."""
         return Sample(**{m: value for m, value in self._inputs.items() if m in modalities})
 
     def replaced(self, **inputs: Any) -> "Sample":
-        """The same utterance with other inputs of some modalities; None removes one."""
+        """Return the utterance with other inputs of some modalities; None removes one."""
         return Sample(**{**self._inputs, **inputs})
 
 

@@ -63,7 +63,7 @@ def subset_name(modalities: Sequence[Modality]) -> str:
 
 
 def subsets(modalities: Sequence[Modality], least: int = 2) -> list[tuple[Modality, ...]]:
-    """Every subset of at least `least` modalities, the small ones first."""
+    """Return every subset of at least `least` modalities, small ones first."""
     return [s for size in range(least, len(modalities) + 1) for s in combinations(modalities, size)]
 
 

@@ -35,7 +35,7 @@ Encoded = tuple[Modality, Tensor, Tensor]
 
 
 class Calibration(BaseModel):
-    """What training found out about one modality; the network's constants.
+    """Fitted constants of one modality.
 
     `prior_*` is the class distribution its logits were effectively trained under, `temperature_*` the
     divisor fitted on held-out data, `reliability` what it told there, in nats over the prior alone.
@@ -66,7 +66,7 @@ class NetworkConfig(BaseModel):
     fusion: Fusion | None = Field(default=None, description="fitted additive fusion; None: gates and joint head")
 
     def with_fused_temperatures(self, emotion: float = 1.0, sentiment: float = 1.0) -> "NetworkConfig":
-        """The same with these temperatures of the whole; with none where they are left out."""
+        """Return a copy with these temperatures of the fusion; without arguments, with none."""
         found = {"fused_temperature_emotion": emotion, "fused_temperature_sentiment": sentiment}
         return self.model_copy(update=found)
 
@@ -84,26 +84,26 @@ class NetworkConfig(BaseModel):
         return cls(encoders={spec_of(config).modality: config for config in encoders}, **constants)
 
     def with_uniform_prior(self) -> "NetworkConfig":
-        """The same without any class favoured."""
+        """Return a copy with a uniform class prior."""
         emotion, sentiment = (1.0 / N_EMOTIONS,) * N_EMOTIONS, (1.0 / N_SENTIMENTS,) * N_SENTIMENTS
         return self.model_copy(update={"prior_emotion": emotion, "prior_sentiment": sentiment})
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        """In the order of the contract, which is that of the network's columns."""
+        """Modalities in the contract's order, which is also that of the network's columns."""
         return tuple(m for m in MODALITIES if m in self.encoders)
 
     @property
     def specs(self) -> dict[Modality, AnySpec]:
-        """What is known of each modality's encoder, in the same order."""
+        """Specs of the modalities' encoders, in the same order."""
         return {m: spec_of(self.encoders[m]) for m in self.modalities}
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Prediction:
     """Log-probabilities for a batch of n utterances.
 
-    emotions [n, 7], sentiments [n, 3]; `alone` holds the emotions [n, 7] of each modality by itself, and
+    emotions [n, 7], sentiments [n, 3]; `per_modality` holds the emotions [n, 7] of each modality by itself, and
     `weights` [n, modalities] the gates, zero where a modality is missing; columns in `modalities` order. Where a fitted
     fusion adds evidence up there are no gates, and `weights` are equal over the modalities present.
 
@@ -113,7 +113,7 @@ class Judgement:
     modalities: tuple[Modality, ...]
     emotions: Tensor
     sentiments: Tensor
-    alone: dict[Modality, Tensor]
+    per_modality: dict[Modality, Tensor]
     weights: Tensor
     terms: Tensor
     base: Tensor
@@ -160,8 +160,8 @@ class EmotionNetwork(nn.Module):
             self.register_buffer(name, value, persistent=False)
         self.config = config
 
-    def forward(self, samples: Sequence[Sample]) -> Judgement:
-        """Judge n samples; those without any of the network's modalities get the prior."""
+    def forward(self, samples: Sequence[Sample]) -> Prediction:
+        """Predict n samples; those without any of the network's modalities get the prior."""
         embeddings, logits, present = self.encode(samples)
         return self.fuse(embeddings, logits, present)
 
@@ -214,7 +214,7 @@ class EmotionNetwork(nn.Module):
         output = cast(TwoStageEncoder, encoder).embed(moved[0]) if encoded else encoder.encode(moved, count)
         return output.float()
 
-    def fuse(self, embeddings: Sequence[Tensor], logits: Tensor, present: Tensor) -> Judgement:
+    def fuse(self, embeddings: Sequence[Tensor], logits: Tensor, present: Tensor) -> Prediction:
         """The formula at the head of this module; arguments as `encode` returns them."""
         evidence = (logits - self.log_train_prior) / self.temperature
         if self.config.fusion is not None:
@@ -224,11 +224,11 @@ class EmotionNetwork(nn.Module):
             terms, bias, weights = self._average(embeddings, evidence, present)
         base = self.log_prior + bias
         fused, alone = base + terms.sum(dim=1), self.log_prior + evidence
-        return Judgement(
+        return Prediction(
             modalities=self.modalities,
             emotions=fused[:, :N_EMOTIONS].log_softmax(dim=1),
             sentiments=fused[:, N_EMOTIONS:].log_softmax(dim=1),
-            alone={m: alone[:, i, :N_EMOTIONS].log_softmax(dim=1) for i, m in enumerate(self.modalities)},
+            per_modality={m: alone[:, i, :N_EMOTIONS].log_softmax(dim=1) for i, m in enumerate(self.modalities)},
             weights=weights,
             terms=terms[:, :, :N_EMOTIONS],
             base=base[:, :N_EMOTIONS],
@@ -237,8 +237,11 @@ class EmotionNetwork(nn.Module):
     def _average(
         self, embeddings: Sequence[Tensor], evidence: Tensor, present: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Without a fitted fusion: each modality's term [n, modalities, N_LOGITS], the joint head's [n, N_LOGITS], and
-        the gates [n, modalities]."""
+        """Fuse embeddings without a fitted fusion: gated terms plus a joint head.
+
+        Returns each modality's term [n, modalities, N_LOGITS], the joint head's [n, N_LOGITS] and the gates [n,
+        modalities].
+        """
         scores = torch.stack([self.gates[m](e).squeeze(-1) for m, e in zip(self.modalities, embeddings, strict=True)])
         scores = (scores.T + self.log_reliability).masked_fill(~present, -math.inf)
         weights = torch.nan_to_num(scores.softmax(dim=1))  # a row without any modality: all zero, not NaN
@@ -257,7 +260,7 @@ def log_probabilities(logits: Tensor) -> Tensor:
 
 
 def _row(emotion: float, sentiment: float) -> list[float]:
-    """One value for each of a head's N_LOGITS."""
+    """Repeat one value for each of a head's N_LOGITS."""
     return [emotion] * N_EMOTIONS + [sentiment] * N_SENTIMENTS
 
 

@@ -1,17 +1,15 @@
-"""Which files to analyse, and where the results go."""
+"""Input files of the command line, and the places of their results."""
 
 import os
-import secrets
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from model import formats
 from model.contract import Analysis
+from model.disk import Names, existing, folded, is_same_file, name_max, write_file
 
 STANDARD_INPUT = STANDARD_OUTPUT = Path("-")
 VIDEO_SUFFIXES = (
@@ -24,7 +22,6 @@ AUDIO_SUFFIXES = (
 )
 MEDIA_SUFFIXES = (*VIDEO_SUFFIXES, *AUDIO_SUFFIXES)
 APPLE_DOUBLE = "._"  # macOS puts a file's attributes beside it under this prefix, on disks that cannot hold them
-DEFAULT_NAME_MAX = 255  # bytes of a file name, where the system does not say
 PROBE_BYTES = 1 << 20  # more than most results take: a disk without it is as good as full
 
 
@@ -82,7 +79,7 @@ def _media_files(folder: Path, refused: list[str]) -> Iterator[Path]:
 
 
 class Outputs:
-    """Where each format goes: a file, a folder (kept apart by the videos' names), or standard output."""
+    """Destination of each format: a file, a folder (named after the videos), or standard output."""
 
     def __init__(self, wanted: Mapping[str, Path | None]) -> None:
         self._wanted = {kind: target for kind, target in wanted.items() if target is not None}
@@ -92,13 +89,13 @@ class Outputs:
         return STANDARD_OUTPUT in self._wanted.values()
 
     def plan(self, jobs: Sequence[Job]) -> tuple[list[Plan], list[str]]:
-        """Where the results of each file go, and a line for every file whose results can go nowhere.
+        """Return the destinations of each file's results, and a line for every file whose results cannot be written.
 
         Whatever would fail after an analysis is found before it. Raises OutputsError for what concerns all files.
         """
         several = len(jobs) > 1
         self._check_options(several)
-        names = _Names()
+        names = Names()
         videos = {names.key(job.path): job.path for job in jobs}
         taken: dict[str, Path] = {}
         plans, refused = [], []
@@ -113,7 +110,7 @@ class Outputs:
                 continue
             taken |= dict.fromkeys(files, job.path)
             plans.append(plan)
-        for folder in {_existing(target.absolute().parent) for plan in plans for target in _new_files(plan)}:
+        for folder in {existing(target.absolute().parent) for plan in plans for target in _new_files(plan)}:
             _probe(folder)
         return plans, refused
 
@@ -130,7 +127,7 @@ class Outputs:
                     sys.stdout.buffer.write(content)
                     sys.stdout.buffer.flush()
                 else:
-                    _write_file(target, content)
+                    write_file(target, content)
                     yield target
             except BrokenPipeError:
                 raise
@@ -160,51 +157,18 @@ class Outputs:
 
 
 def _places(jobs: Sequence[Job]) -> list[Path]:
-    """What each file's results are called, less the format's suffix.
+    """Return the name of each file's results, without the format's suffix.
 
     The file's name less its own suffix; with it, where files differ in nothing else (talk.mp4 beside talk.wav).
     """
-    short = [_folded(job.place.with_suffix("")) for job in jobs]
+    short = [folded(job.place.with_suffix("")) for job in jobs]
     times = Counter(short)
     return [job.place if times[key] > 1 else job.place.with_suffix("") for job, key in zip(jobs, short, strict=True)]
 
 
-def _folded(path: Path) -> str:
-    """The same for names that are one file on a disk that knows no case and no composed letters, as macOS's."""
-    return unicodedata.normalize("NFC", str(path)).casefold()
-
-
-class _Names:
-    """Tells which paths are one file, as the disk they are on sees it."""
-
-    def __init__(self) -> None:
-        self._folding: dict[Path, bool] = {}
-
-    def key(self, path: Path) -> str:
-        """The same for two paths that are, or would be, the same file."""
-        path = path.absolute()
-        folder = _existing(path.parent)
-        if folder not in self._folding:
-            self._folding[folder] = _ignores_case(folder)
-        return _folded(path) if self._folding[folder] else str(path)
-
-
-def _ignores_case(folder: Path) -> bool:
-    """Whether names that differ in case alone are one file in a folder; where that cannot be tried, they may be."""
-    scratch = folder / f".video-sentiment-{secrets.token_hex(4)}.part"
-    try:
-        with scratch.open("xb"):
-            return os.path.exists(scratch.with_name(scratch.name.upper()))
-    except OSError:
-        return True
-    finally:
-        with suppress(OSError):
-            scratch.unlink(missing_ok=True)
-
-
 def _too_long(plan: Plan, target: Path) -> str | None:
-    """A line where the target's name is longer than its folder takes."""
-    length, longest = len(os.fsencode(target.name)), _name_max(_existing(target.absolute().parent))
+    """Return an error line when the target's name is too long for its folder."""
+    length, longest = len(os.fsencode(target.name)), name_max(existing(target.absolute().parent))
     if length <= longest:
         return None
     return (
@@ -214,21 +178,15 @@ def _too_long(plan: Plan, target: Path) -> str | None:
 
 
 def _taken(plan: Plan, key: str, target: Path, videos: Mapping[str, Path], taken: Mapping[str, Path]) -> str | None:
-    """A line where the target is a video, or for another's result; `key` is the target's among `videos` and `taken`."""
-    if videos.get(key) == plan.path or _is_same_file(target, plan.path):
+    """Return an error line when the target is a video or another's result; `key` is its key among `videos` and
+    `taken`."""
+    if videos.get(key) == plan.path or is_same_file(target, plan.path):
         return f"{target} is the video itself: give another name for the result"
     if key in videos:
         return f"{target} is a video to be analysed: give another name for the result of {plan.path}"
     if key in taken:
         return f"{plan.path} was left out: {target} is for the result of {taken[key]}. Rename one, or analyse it alone."
     return None
-
-
-def _is_same_file(one: Path, other: Path) -> bool:
-    """Whether both are there, can be looked at, and are the same."""
-    with suppress(OSError):
-        return one.samefile(other)
-    return False
 
 
 def _new_files(plan: Plan) -> Iterator[Path]:
@@ -238,46 +196,16 @@ def _new_files(plan: Plan) -> Iterator[Path]:
             yield target
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest above it that is there."""
-    return next(path for path in (folder, *folder.parents) if os.path.exists(path))
-
-
 def _probe(folder: Path) -> None:
     """Raises OutputsError where no result could be written to `folder`."""
     if not folder.is_dir():
         raise OutputsError(f"{folder} is a file, so no result can be written below it: give another place")
     try:
-        _write_file(folder / "probe", bytes(PROBE_BYTES), keep=False)
+        write_file(folder / "probe", bytes(PROBE_BYTES), keep=False)
     except OSError as error:
         raise OutputsError(
             f"no result can be written to {folder}: {error.strerror}; make room or give another place (--json FOLDER)"
         ) from error
-
-
-def _name_max(folder: Path) -> int:
-    with suppress(AttributeError, OSError, ValueError):  # not on Windows
-        return os.pathconf(folder, "PC_NAME_MAX")
-    return DEFAULT_NAME_MAX
-
-
-def _write_file(target: Path, content: bytes, keep: bool = True) -> None:
-    """Replace a file by `content` in one step, or only try whether that could be done. Raises OSError."""
-    if os.path.exists(target) and not os.path.isfile(target):  # a device or a pipe
-        target.write_bytes(content)
-        return
-    target = target.resolve()  # what a link points to
-    target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = target.with_name(f".video-sentiment-{secrets.token_hex(4)}.part")  # as long whatever the target's name
-    try:
-        with scratch.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if keep:
-            scratch.replace(target)
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def _render(kind: str, analysis: Analysis, video: Path) -> str:

@@ -1,4 +1,4 @@
-"""What our self-contained HTML pages share: their frame, their surfaces and colours, and what they may load.
+"""Parts that our self-contained HTML pages share: frame, surfaces, colors, and content policy.
 
 A page asks the network for nothing: a content security policy that names the hashes of its own style and
 script forbids the rest.
@@ -16,7 +16,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def page_environment(templates: Path) -> Environment:
-    """For the templates of one kind of page; `head.html` is every page's. Autoescape is on."""
+    """Return the template environment of one kind of page; `head.html` is shared by all. Autoescape is on."""
     return Environment(
         loader=FileSystemLoader([templates, TEMPLATES]),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""How emotions, sentiments and modalities are shown, for everything that shows them: colours and names.
+"""Colors and display names of emotions, sentiments and modalities, for every output.
 
 One value serves light and dark: each has at least 3:1 contrast to both of the surfaces below. Within a
 set, any two stay apart for people with protanopia, deuteranopia and tritanopia too (tested). Even so,

@@ -1,9 +1,9 @@
-"""A video in, every utterance judged out. This is the main path; read it first.
+"""The main path, from a video to a prediction for every utterance; read it first.
 
-Reader     demuxes the file once, in order, decoding the sound as it comes      (media)
-Watcher    decodes the picture and follows faces, on a second thread            (watching, faces)
-AudioSegmenter  turns the audio into windows of segments with their words       (segmenter, asr)
-Judge      turns each segment into tensors and has the network predict from them  (features, network)
+Reader          demuxes the file once, in order, decoding the audio as it comes     (media)
+VideoWorker     decodes frames and tracks faces, on a second thread                 (video_worker, faces)
+AudioSegmenter  turns the audio into windows of segments with their words           (segmenter, asr)
+Predictor       turns each segment into tensors, from which the network predicts    (features, network)
 """
 
 from collections.abc import Callable, Sequence
@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from model import weights
+from model.analysis_warnings import Limits, warnings_of
 from model.asr import registry
 from model.asr.base import Transcriber, check_language
-from model.asr.language_names import language_name
 from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
 from model.compat import give_back_memory
 from model.contract import (
@@ -34,12 +34,12 @@ from model.explanation import Explanation, summarise_explained
 from model.faces import FaceDetector
 from model.features import Sample
 from model.fusion import Fusion, conflict
-from model.media import Gap, MediaError, MediaInfo, Reader, Summary
+from model.media import Gap, MediaError, MediaInfo, Reader
 from model.modalities.registry import prepare
-from model.network import Judgement
+from model.network import Prediction
 from model.segmenter import WINDOW_SECONDS, AudioSegmenter, Window
 from model.utterances import Segment, leave_out
-from model.watching import Watcher
+from model.video_worker import VideoWorker
 
 DECIMALS = 6  # of confidences: beyond lies rounding noise
 
@@ -57,7 +57,7 @@ class TooLongError(MediaError):
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller may decide about one analysis."""
+    """Options of one analysis."""
 
     language: str | None = None  # ISO 639-1; None: detected
     translate: bool = False  # words in English, whatever is spoken
@@ -89,7 +89,7 @@ def load_models(
 
 
 def models_of(loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, device: str = "cpu") -> Models:
-    """What an analysis takes beside a bundle that is already there. Raises SpeechError or WeightsError."""
+    """Load the models that an analysis needs besides a loaded bundle. Raises SpeechError or WeightsError."""
     detector = None
     if _reads(loaded.manifest, "crops"):
         detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
@@ -106,7 +106,7 @@ def needed_weights(manifest: Manifest, transcriber: str) -> list[str]:
 
 
 def _reads(manifest: Manifest, evidence: str) -> bool:
-    """Whether any modality of a bundle needs this field of Evidence."""
+    """Return True when any modality of a bundle needs this field of Evidence."""
     return any(spec.reads == evidence for spec in manifest.network.specs.values())
 
 
@@ -123,11 +123,11 @@ def resolve_device(device: str) -> str:
 def analyze(
     path: str | Path, models: Models, options: Options | None = None, progress: Progress | None = None
 ) -> Analysis:
-    """Judge every utterance of a video. Raises MediaError for what cannot be read at all, SpeechError for options
-    that the transcriber does not know.
+    """Predict every utterance of a video.
 
-    A file that is damaged, silent, faceless or speechless is analysed from what it has; `warnings` of
-    the result says what was missing.
+    A file that is damaged, silent, faceless or speechless is analyzed from what it has; `warnings` of the result
+    says what was missing. Raises MediaError for a file that cannot be read at all, SpeechError for options that the
+    transcriber does not support.
     """
     options, report = options or Options(), progress or (lambda *_: None)
     check_language(models.transcriber, options.language, options.translate)
@@ -135,66 +135,65 @@ def analyze(
     with Reader(Path(path)) as reader:
         if options.max_duration is not None:
             _check_duration(reader.duration_over(options.max_duration) or 0.0, options, reader.path)
-        watcher = Watcher(reader.path, models.detector, clips)
+        video = VideoWorker(reader.path, models.detector, clips)
         transcriber = models.transcriber if reader.info.has_audio else None
         segmenter = AudioSegmenter(transcriber, options.language, options.translate)
-        judge = Judge(models.bundle, watcher, segmenter, options.translate)
+        predictor = Predictor(models.bundle, video, options.translate)
 
-        def judge_window(window: Window) -> None:
+        def predict_window(window: Window) -> None:
             length = window.end - window.start
             report("watching", _share(window.start + 0.6 * length, reader.info.duration))
-            watcher.wait()
+            video.wait()
             report("judging", _share(window.start + 0.9 * length, reader.info.duration))
-            judge.judge(window, reader.missing(watcher.frames))
+            predictor.predict(window, reader.missing(video.frames))
             give_back_memory()
 
         try:
             report("listening", 0.0)
             for chunk in reader:
                 _check_duration(chunk.end, options, reader.path)
-                watcher.watch(chunk.packets)
+                video.submit(chunk.packets)
                 segmenter.add(chunk.audio)
                 if segmenter.ready:
                     report("listening", _share(segmenter.start, reader.info.duration))
-                    judge_window(segmenter.next_window())
+                    predict_window(segmenter.next_window())
                 if not reader.info.has_audio and reader.end - segmenter.start >= WINDOW_SECONDS:
-                    watcher.wait()
-                    for window in segmenter.silence_up_to(watcher.frames.shown):
-                        judge_window(window)
+                    video.wait()
+                    for window in segmenter.silence_up_to(video.frames.shown):
+                        predict_window(window)
             for window in segmenter.finish(reader.end):
-                judge_window(window)
-            watcher.wait()
+                predict_window(window)
+            video.wait()
         finally:
-            watcher.close()
-        summary = reader.summary(watcher.frames)
+            video.close()
+        summary = reader.summary(video.frames)
         report("done", 1.0)
         return Analysis(
             video=_video_info(summary.info),
             language=segmenter.speech.language if segmenter.found_words else None,
             language_probability=_rounded(segmenter.speech.probability) if segmenter.found_words else None,
             model=_model_info(models, segmenter.speech.seconds > 0),
-            utterances=judge.utterances,
-            overall=judge.overall(),
-            warnings=[*summary.warnings, *judge.warnings(summary)],
+            utterances=predictor.utterances,
+            overall=predictor.overall(),
+            warnings=[*summary.warnings, *warnings_of(summary, segmenter, predictor.limits())],
         )
 
 
-class Judge:
-    """Judges windows, one after the other, and remembers what was said for the context of what follows."""
+class Predictor:
+    """Predictor of a video's windows, one after the other, each in the context of the words before it."""
 
-    def __init__(self, bundle: Bundle, watcher: Watcher, segmenter: AudioSegmenter, translated: bool) -> None:
+    def __init__(self, bundle: Bundle, video: VideoWorker, translated: bool) -> None:
         self._bundle = bundle
-        self._watcher = watcher
-        self._segmenter = segmenter
+        self._video = video
         self._translated = translated
-        self._said: list[str] = []
+        self._context: list[str] = []
         self._seconds_without_evidence = 0.0
         self.utterances: list[Utterance] = []
         self._explanations: list[Explanation] = []
         self._fusion = bundle.network.config.fusion or Fusion(weights={})  # its thresholds mark nothing
 
-    def judge(self, window: Window, missing: Sequence[Gap] = ()) -> None:
-        """Add the window's utterances; the watcher must have seen it to its end. `missing` holds nothing to judge."""
+    def predict(self, window: Window, missing: Sequence[Gap] = ()) -> None:
+        """Add the window's utterances; gaps in `missing` get none. The video must be processed to the window's end."""
         segments, samples = [], []
         for segment in leave_out(window.segments, missing):
             sample = self._sample(segment, window)
@@ -203,67 +202,36 @@ class Judge:
                 samples.append(sample)
             else:
                 self._seconds_without_evidence += segment.end - segment.start
-        self._watcher.forget_before(window.end)
+        self._video.forget_before(window.end)
         if samples:
             with torch.inference_mode():
-                judgement = self._bundle.network(samples)
-            explanations = [explanation_of(judgement, row) for row in range(len(segments))]
+                prediction = self._bundle.network(samples)
+            explanations = [explanation_of(prediction, row) for row in range(len(segments))]
             self.utterances += [
-                _utterance(s, judgement, row, explanations[row], self._fusion) for row, s in enumerate(segments)
+                _utterance(s, prediction, row, explanations[row], self._fusion) for row, s in enumerate(segments)
             ]
             self._explanations += explanations
 
     def overall(self) -> Overall:
-        """The whole video."""
+        """Summarize the utterances so far."""
         return summarise_explained(self.utterances, self._explanations, self._fusion.unclear_below)
 
-    def warnings(self, media: Summary) -> list[str]:
-        """What the analysis had to do without, for people."""
-        info, missing = media.info, []
-        if "video" in media.failed:
-            missing.append("the picture could not be read: judged from sound and words")
-        elif not info.has_video:
-            missing.append("the file has no picture: judged from sound and words")
-        elif not self._watcher.saw_face and "face" in self._bundle.network.modalities:
-            missing.append("no face was found: judged without facial expression")
-        if "audio" in media.failed:
-            missing.append("the sound could not be read: judged from the picture")
-        elif not info.has_audio:
-            missing.append("the file has no sound: judged from the picture")
-        elif not self._segmenter.is_audible:
-            missing.append("No audible sound; based on the face only.")
-        else:
-            missing += self._speech_warnings()
-        if self._seconds_without_evidence >= 0.1:
-            missing.append(f"{self._seconds_without_evidence:.1f} s without voice and without a face were left out.")
-        return missing
-
-    def _speech_warnings(self) -> list[str]:
-        speech, languages = self._segmenter.speech, self._bundle.manifest.languages
-        if not speech.seconds:
-            return ["No speech was found; words were not used."]
-        found = []
-        if speech.unread_seconds:
-            found.append(f"{speech.unread_seconds:.1f} s of speech could not be transcribed; no words were used there.")
-        foreign = [name for name in speech.languages if name not in languages]
-        if foreign and not self._translated and self._segmenter.found_words:
-            partly = "" if len(foreign) == len(speech.languages) else "partly "
-            names, readable = _listed(foreign), _listed(languages)
-            found.append(f"Speech is {partly}in {names}; this model reads {readable}, so the words were not used.")
-        if not speech.is_sure and speech.language is not None:
-            found.append(
-                f"The language is uncertain: {language_name(speech.language)} fits best (p = {speech.probability:.2f})."
-            )
-        if self._segmenter.assumed_english:
-            found.append("Speech was assumed to be English: this transcriber knows no other language.")
-        return found
+    def limits(self) -> Limits:
+        """Return what could be used of the video, for the warnings."""
+        return Limits(
+            reads_faces="face" in self._bundle.network.modalities,
+            found_face=self._video.found_face,
+            languages=self._bundle.manifest.languages,
+            translated=self._translated,
+            seconds_without_evidence=self._seconds_without_evidence,
+        )
 
     def _sample(self, segment: Segment, window: Window) -> Sample:
         tokens = None
         if segment.text and self._bundle.tokenizer is not None and self._reads(segment):
-            tokens = self._bundle.tokenizer(segment.text, self._said)
-            self._said = [*self._said[-8:], segment.text]
-        evidence = self._watcher.evidence(segment.start, segment.end, window.audio_between(segment.start, segment.end))
+            tokens = self._bundle.tokenizer(segment.text, self._context)
+            self._context = [*self._context[-8:], segment.text]
+        evidence = self._video.evidence(segment.start, segment.end, window.audio_between(segment.start, segment.end))
         voice = window.voice_between(segment.start, segment.end)
         return prepare(replace(evidence, sound=voice, tokens=tokens), self._bundle.network.specs.values())
 
@@ -271,16 +239,18 @@ class Judge:
         return self._translated or segment.language in self._bundle.manifest.languages
 
 
-def explanation_of(judgement: Judgement, row: int) -> Explanation:
-    """What adds up to the emotions of one utterance of a batch."""
-    terms = judgement.terms[row].double().cpu().numpy()
-    there = [(c, m) for c, m in enumerate(judgement.modalities) if judgement.weights[row, c] > 0]
-    return Explanation({m: terms[c] for c, m in there}, judgement.base[row].double().cpu().numpy())
+def explanation_of(prediction: Prediction, row: int) -> Explanation:
+    """Return the additive terms of one utterance of a batch."""
+    terms = prediction.terms[row].double().cpu().numpy()
+    there = [(c, m) for c, m in enumerate(prediction.modalities) if prediction.weights[row, c] > 0]
+    return Explanation({m: terms[c] for c, m in there}, prediction.base[row].double().cpu().numpy())
 
 
-def _utterance(segment: Segment, judgement: Judgement, row: int, explanation: Explanation, fusion: Fusion) -> Utterance:
-    emotions = rank_emotions(_probabilities(judgement.emotions[row]))
-    alone = {m: _probabilities(judgement.alone[m][row]) for m in explanation.terms}
+def _utterance(
+    segment: Segment, prediction: Prediction, row: int, explanation: Explanation, fusion: Fusion
+) -> Utterance:
+    emotions = rank_emotions(_probabilities(prediction.emotions[row]))
+    alone = {m: _probabilities(prediction.per_modality[m][row]) for m in explanation.terms}
     lead = explanation.lead(emotions[0].label, emotions[1].label)
     weights, decided_by = lead.weights
     rounded = lead.rounded()
@@ -290,7 +260,7 @@ def _utterance(segment: Segment, judgement: Judgement, row: int, explanation: Ex
         text=segment.text,
         language=segment.language,
         emotions=emotions,
-        sentiments=rank_sentiments(_probabilities(judgement.sentiments[row])),
+        sentiments=rank_sentiments(_probabilities(prediction.sentiments[row])),
         modalities={
             m: ModalityShare(
                 weight=round(weights[m], DECIMALS), contribution=rounded.contributions[m], emotions=rank_emotions(own)
@@ -302,12 +272,6 @@ def _utterance(segment: Segment, judgement: Judgement, row: int, explanation: Ex
         contradictory=fusion.conflict_from is not None and conflict(alone) >= fusion.conflict_from,
         unclear=emotions[0].confidence < fusion.unclear_below,
     )
-
-
-def _listed(codes: Sequence[str]) -> str:
-    """The names of languages, as a sentence lists them."""
-    *names, last = [language_name(code) for code in codes]
-    return f"{', '.join(names)} and {last}" if names else last
 
 
 def _rounded(probability: float | None) -> float | None:

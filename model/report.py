@@ -1,4 +1,4 @@
-"""One HTML file that shows an analysis: player, timeline, every utterance with its reasons.
+"""HTML report of an analysis in one file: player, timeline, and every utterance with its reasons.
 
 It asks the network for nothing and runs no script but its own: everything is inside, and a content
 security policy that names the hashes of its one style and one script forbids the rest.
@@ -29,7 +29,7 @@ from model.thumbnails import thumbnails
 
 MAX_EMBEDDED_BYTES = 16_000_000
 
-# What browsers play, by suffix; "{kind}" is video or audio, as the file has a picture or not.
+# Media types that browsers play, by suffix; "{kind}" is video for files with a picture, else audio.
 PLAYABLE = {
     ".mp4": "{kind}/mp4",
     ".m4v": "{kind}/mp4",
@@ -99,7 +99,7 @@ def _clock(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class _Player:
-    """How to play the file: `element` is video or audio, `source` a data: URL; or `why_not` in words."""
+    """Media element of the report: `element` is video or audio, `source` a data: URL; or `why_not` in words."""
 
     element: str = ""
     source: str = ""
@@ -129,7 +129,7 @@ def _data_url(media_type: str, content: bytes | None) -> Markup:
 
 @dataclass(frozen=True)
 class _Timeline:
-    """What to draw: an SVG path per label, and the axis's ticks as (percent of the width, seconds)."""
+    """Shapes of the timeline: an SVG path per label, and the axis's ticks as (percent of the width, seconds)."""
 
     duration: float
     emotions: dict[str, str]
@@ -166,7 +166,7 @@ def _band(label: str, times: Sequence[tuple[float, float]], stacks: Sequence[Map
 
 
 def _timeline_data(analysis: Analysis) -> dict[str, object]:
-    """For the script: times and probabilities, nothing that a stranger wrote."""
+    """Return the script's data: times and probabilities, and no text from the video."""
     utterances = [
         {
             "start": u.start_time,
@@ -180,7 +180,7 @@ def _timeline_data(analysis: Analysis) -> dict[str, object]:
 
 
 def _duration(analysis: Analysis) -> float:
-    """Seconds; never 0, and never shorter than what was judged."""
+    """Return the duration in seconds; never 0, and never shorter than the analyzed part."""
     return max([analysis.video.duration_s, *(u.end_time for u in analysis.utterances), 0.001])
 
 

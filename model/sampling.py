@@ -1,4 +1,4 @@
-"""Which pictures of a video to look at."""
+"""Selection of the frames of a video that are analyzed."""
 
 
 class Sampling:

@@ -66,7 +66,7 @@ class Window:
 
 @dataclass
 class SpeechSummary:
-    """What there is to say of all the speech of a video."""
+    """Summary of all the speech of a video."""
 
     seconds: float = 0.0
     unread_seconds: float = 0.0  # of speech that got no words
@@ -115,12 +115,12 @@ class AudioSegmenter:
 
     @property
     def start(self) -> float:
-        """Where the next window starts, in seconds of the video."""
+        """Start of the next window, in seconds of the video."""
         return self._start
 
     @property
     def ready(self) -> bool:
-        """Whether there is enough audio for a window."""
+        """Return True when there is enough audio for a window."""
         return self._waiting >= WINDOW_SECONDS
 
     @property
@@ -141,7 +141,7 @@ class AudioSegmenter:
             yield from self._silence_until(self._start + WINDOW_SECONDS)
 
     def finish(self, end: float) -> Iterator[Window]:
-        """What remains, up to the video's end in seconds, where its picture may outlast its audio."""
+        """Return the remaining windows, up to the video's end in seconds: its picture may outlast its audio."""
         had_audio = self._waiting > 0 or self._start > 0
         if self._waiting > 0:
             yield self._window(whole=True)

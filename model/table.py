@@ -22,7 +22,7 @@ def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
     table.add_column("words", ratio=1)
     table.add_column("emotion", no_wrap=True)
     table.add_column("sentiment", no_wrap=True)
-    table.add_column("judged from", no_wrap=True)
+    table.add_column("based on", no_wrap=True)
     for utterance in analysis.utterances:
         table.add_row(*_row(utterance, analysis.language, narrow=console.width < NARROW))
     console.print()
@@ -52,7 +52,7 @@ def _row(utterance: Utterance, language: str | None, narrow: bool) -> tuple[str 
 
 
 def _decided_by(utterance: Utterance, narrow: bool) -> str:
-    """Each modality's share of what speaks for the emotion; "!" where modalities contradict each other."""
+    """Return each modality's share of the winning emotion; "!" marks modalities that contradict each other."""
     weights = {m: utterance.modalities[m].weight for m in MODALITIES if m in utterance.modalities}
     names = {m: name[0] if narrow else f"{name.lower()} " for m, name in MODALITY_NAMES.items()}
     shares = " ".join(f"{names[m]}{weight:.0%}" for m, weight in weights.items())

@@ -1,4 +1,4 @@
-"""What the command line's parts share: consoles, exit codes, errors in a line, bars of downloads."""
+"""Shared parts of the command line: consoles, exit codes, one-line errors, download bars."""
 
 import sys
 from io import TextIOWrapper

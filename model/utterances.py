@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-MIN_SECONDS = 0.5  # shorter and there is neither voice nor face enough to judge
+MIN_SECONDS = 0.5  # shorter ones have too little voice and face to predict from
 MAX_SECONDS = 15.0  # longer and one mood no longer covers it
 PAUSE_SECONDS = 0.8  # a pause that ends an utterance although the sentence goes on
 MIN_STRETCH = 2.0  # shorter gaps between utterances are breathing, not a scene without speech
@@ -148,7 +148,7 @@ def _not_too_long(words: list[Word]) -> list[list[Word]]:
 
 
 def _as_segment(words: Sequence[Word]) -> Segment:
-    """One utterance; a single word that a transcriber stretched over a pause is cut to MAX_SECONDS."""
+    """Return a segment; a single word that a transcriber stretched over a pause is cut to MAX_SECONDS."""
     start, end = words[0].start, words[-1].end
     text = "".join(word.text for word in words).strip()
     return Segment(start, min(end, start + MAX_SECONDS), text, words[0].language)

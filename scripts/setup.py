@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PIP = "26.3"
 TORCH = ("torch==2.13.0", "torchvision==0.28.0")
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-# What a group adds to another: an environment that holds `dev` serves `model` as well.
+# Groups that contain a group: an environment that holds `dev` serves `model` as well.
 INCLUDED_IN = {"model": ("train", "cloud", "dev"), "train": ("dev",), "cloud": ("dev",)}
 APART = ("launch", "local")  # too large, or at odds with the others: in `.venv-GROUP`
 # The emulator's Lambdas see what its environment holds: ours there would hide what a bundle lacks.

@@ -101,7 +101,7 @@ class AppStack(cdk.Stack):
         }
 
     def _connect(self) -> None:
-        """Every way by which a Lambda but the API's is started."""
+        """Connect every trigger of the Lambdas other than the API's."""
         for name in QUEUES:
             self.queues[name].feed(self.functions[name], batch=1 if name == "webhook" else 10)
         events.Rule(
@@ -138,7 +138,8 @@ class AppStack(cdk.Stack):
         )
 
     def _public_url(self) -> str:
-        """Where clients and browsers come in; locally that is a process of `local/`, not a distribution."""
+        """Return the address for clients and browsers; locally a process of `local/` answers there, not a
+        distribution."""
         if self._config.is_local:
             return self._config.public_url
         logs = self._data.buckets.logs
@@ -152,7 +153,7 @@ class AppStack(cdk.Stack):
         return site.url
 
     def _add_parameters(self) -> None:
-        """What Lambdas must know of resources that depend on them: an environment variable would be a cycle."""
+        """Store values that Lambdas read from resources that depend on them: environment variables would be a cycle."""
         for name, value in ((USAGE_PLAN, self.api.plan.usage_plan_id), (PUBLIC_URL, self.public_url)):
             ssm.StringParameter(
                 self, f"{_pascal(name)}Parameter", parameter_name=self._config.parameter(name), string_value=value

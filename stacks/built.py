@@ -35,6 +35,6 @@ def keep_recent(folder: Path, seconds: float, prefix: str = "") -> None:
     os.utime(folder)
     for other in (*folder.parent.glob(f"{prefix}*"), *folder.parent.glob(f"{DRAFT}*")):
         with contextlib.suppress(OSError):  # another process removed or renamed it at the same time
-            # Of the last change to the folder itself: a copied tree takes over the modification time.
+            # ctime, the last change to the folder itself: a copied tree takes over the modification time.
             if other != folder and time.time() - other.stat().st_ctime > seconds:
                 shutil.rmtree(other, ignore_errors=True)

@@ -26,7 +26,7 @@ RUNTIME = "3.13"  # Lambda's Python on AWS
 KEPT = 86400  # seconds that a bundle is kept after it was last asked for
 MAX_ZIP = 20 * 10**6  # bytes; Lambda takes 50 MB, what is smaller starts sooner
 
-# What boto3, pynamodb and the tracer talk to; the descriptions of all other services are 25 of botocore's 30 MB.
+# Services that boto3, pynamodb and the tracer call; the descriptions of all others are 25 of botocore's 30 MB.
 SERVICES = ("apigateway", "cognito-idp", "dynamodb", "s3", "sagemaker-runtime", "sqs", "ssm", "xray")
 # Our own code that goes along: the Lambdas, and of the engine what needs no torch.
 OURS = ("lambdas/**/*.py", "model/__init__.py", "model/contract.py", "model/formats.py")
@@ -43,7 +43,7 @@ COMPILE = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
 
 @dataclass(frozen=True)
 class Target:
-    """Where a bundle runs. `pip` says so to pip; nothing: on the Python that pip belongs to.
+    """Platform that a bundle runs on. `pip`: pip's options for it; empty for the Python that pip belongs to.
 
     `compiler`: a Python of the version that it runs on, as compiled code fits no other; None where there is none here.
     """
@@ -100,7 +100,7 @@ def zip_size(folder: Path) -> int:
 
 
 def _packages(target: Target) -> Path:
-    """What pip installs for a target, pruned; from the cache where it is the same."""
+    """Return the folder of a target's packages, installed by pip and pruned, or cached from an equal build."""
     compiler = (_version_of(target.compiler), COMPILE) if target.compiler else None
     decides = repr((REQUIREMENTS.read_bytes(), target.pip, compiler, PRUNED, SERVICES))
     folder = BUILD / f"packages-{target.name}-{hashlib.sha256(decides.encode()).hexdigest()[:16]}"

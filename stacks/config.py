@@ -1,4 +1,4 @@
-"""What differs between stages, and the only reader of the CDK context: a frozen record of it."""
+"""Configuration of a stage, in a frozen record; the only reader of the CDK context."""
 
 import dataclasses
 import json
@@ -27,7 +27,7 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True)
 class StageConfig:
-    """One stage. Each field is set by `-c camelCaseName=value`; mappings are given as JSON.
+    """Configuration of one stage. Each field is set by `-c camelCaseName=value`; mappings are given as JSON.
 
     `lambda_overrides` replaces defaults of `lambdas.core.settings.Settings`, by field name.
     """

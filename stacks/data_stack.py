@@ -1,4 +1,4 @@
-"""What must not be lost: users, records, videos, results. The other stacks can be deleted and deployed anew."""
+"""Data that must not be lost: users, records, videos, results. The other stacks can be deleted and redeployed."""
 
 import aws_cdk as cdk
 from constructs import Construct

@@ -1,4 +1,4 @@
-"""What the image is built from, as one folder: the files that .dockerignore lets through, and nothing else."""
+"""Source of the image, as one folder: the files that .dockerignore lets through, and nothing else."""
 
 import hashlib
 import shutil
@@ -20,7 +20,7 @@ def patterns() -> list[str]:
 
 
 def files() -> Iterator[Path]:
-    """Every file that `docker build .` would see, in order."""
+    """Yield every file that `docker build .` would see, in order."""
     for pattern in patterns():
         for found in sorted(ROOT.glob(pattern)):
             inside = sorted(found.rglob("*")) if found.is_dir() else [found]

@@ -34,7 +34,7 @@ class InferenceStack(cdk.Stack):
             cdk.CfnOutput(self, name, value=value)
 
     def _model_data(self, config: StageConfig) -> cdk.CfnParameter:
-        """Which trained bundle is served. Stage prod takes the starter only from who accepted its licence."""
+        """Return the trained bundle to serve. Stage prod takes the starter only when its licence was accepted."""
         starter = not config.is_prod or config.accept_research_licence
         return cdk.CfnParameter(
             self,

@@ -1,4 +1,4 @@
-"""What each Lambda may do, on one page: exact actions, and of each bucket only the prefixes that it needs."""
+"""Permissions of each Lambda, on one page: exact actions, and of each bucket only the prefixes that it needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Access:
 
 ACCESS = {
     "api": Access(
-        # What it signs for clients, it must be allowed itself.
+        # It can sign for clients only what its own role allows.
         media={"uploads": READ + WRITE + DELETE + ABORT, "drop": READ},
         results={"analyses": READ, "progress": READ},
         webhooks=True,

@@ -13,10 +13,10 @@ from stacks.inference_stack import InferenceStack
 
 
 def add_stacks(scope: Construct, config: StageConfig) -> Mapping[str, cdk.Stack]:
-    """By name: Data, App and, but for stage local, Inference (the emulator has no SageMaker).
+    """Add the stacks of a stage and return them by name: Data, App and, except locally, Inference.
 
-    References go one way: the app knows the data, the inference knows both. What the app needs to know of the
-    inference is the endpoint's name, which is fixed.
+    Locally there is no SageMaker. References go one way: the app stack refers to the data stack, the inference stack to
+    both. The app needs only the endpoint's name of the inference stack, which is fixed.
     """
     data = DataStack(scope, config.stack_name("Data"), config)
     app = AppStack(scope, config.stack_name("App"), config, data)

@@ -55,17 +55,16 @@ class Analysed(Encoded):
         return _analysed(base, utterances.rows(kept), owners, seconds[kept])
 
     def only(self, subset: Sequence[Modality]) -> "Analysed":
-        """The same clips with every other modality left out of every utterance."""
+        """Return the clips with every other modality left out of every utterance."""
         utterances, owner, seconds = self.inner
         return _analysed(Encoded.only(self, subset), utterances.only(subset), owner, seconds)
 
     def parts(self) -> Encoded:
-        """What is judged."""
+        """Return the utterances that are predicted."""
         return self.inner[0]
 
     def pooled(self, judged: Judged) -> Judged:
-        """Of predictions for the utterances those for each clip: the mean by duration over the utterances with
-        evidence."""
+        """Average the utterances' predictions for each clip, weighted by the duration of those with evidence."""
         utterances, owner, seconds = self.inner
         weight = seconds * utterances.present.any(dim=1).numpy()
 
@@ -82,7 +81,7 @@ class Analysed(Encoded):
 
 
 def has_video(data: Path, split: Split) -> bool:
-    """Whether a manifest names whole videos without words: those are analysed as they are."""
+    """Return True when a manifest names whole videos without words, which are analyzed as they are."""
     clips = [clip for clip, its_split in clips_of(data) if split in ("all", its_split)]
     if not clips or any(clip.path is None or clip.text or clip.start or clip.end is not None for clip in clips):
         return False

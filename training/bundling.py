@@ -1,4 +1,4 @@
-"""From trained modalities to a shipped bundle: save, calibrate what was saved, score it, write its card."""
+"""Packaging of trained modalities as a bundle: save it, calibrate what was saved, score it, write its card."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,8 +35,11 @@ PRIOR_OF: Modality = "text"  # learned from MELD: the one corpus whose emotions 
 
 @dataclass(frozen=True)
 class _Trained:
-    """What training left: a network; of each modality what it was taught with, by which commit, the hashes of what
-    it learned from, and what was said of these in folds, where the recipe asks for it."""
+    """Results of training.
+
+    The network; for each modality what it was taught with, the commit of the code, the content hashes of its training
+    items, and out-of-fold predictions for these where the recipe asks for them.
+    """
 
     network: EmotionNetwork
     taught: dict[Modality, Taught]
@@ -99,7 +102,7 @@ def write_bundle(recipe: Recipe, data: Path, work: Path, out: Path) -> None:
 
 
 def _manifest(recipe: Recipe, trained: _Trained) -> Manifest:
-    """What is known before calibration."""
+    """Return the manifest as far as it is known before calibration."""
     effective = {m: taught.effective for m, taught in trained.taught.items()}
     return Manifest(
         name=recipe.name,
@@ -144,7 +147,7 @@ def _declared(trained: _Trained) -> dict[str, tuple[float, ...]]:
 def _cross_fits(
     recipe: Recipe, trained: _Trained, subject: Subject, held_out: Mapping[str, Encoded]
 ) -> dict[str, CrossFit]:
-    """Of each corpus whose held-out split calibrates, the constants to score that split by."""
+    """Return the constants to score each held-out split by, for the corpora whose held-out split calibrates."""
     network, transfers = subject.bundle.network, _transfers(recipe, trained)
     return {
         name: cross_fit_constants(network, encoded, trained.taught, transfers)
@@ -156,8 +159,11 @@ def _cross_fits(
 def _score(
     recipe: Recipe, subject: Subject, held_out: Mapping[str, Encoded], fits: Mapping[str, CrossFit], data: Path
 ) -> list[Evaluation]:
-    """Each held-out split, in each of its styles, by constants fitted without the item's dialogue or actor: those that
-    ship, where they were fitted on the training split."""
+    """Score each held-out split in each of its styles.
+
+    The constants are fitted without the item's dialogue or actor; constants fitted on the training split are used as
+    they ship.
+    """
     evaluations: list[Evaluation] = []
     for name, encoded in held_out.items():
         fit = fits.get(name)

@@ -113,8 +113,10 @@ def render_card(manifest: Manifest, report: Report) -> str:
 
 
 def _tables(manifest: Manifest, report: Report, shown: list[Evaluation]) -> list[tuple[str, list[Evaluation]]]:
-    """What is shown, by whether an encoder learned from the corpus; one table without a title where no fusion was
-    fitted."""
+    """Group the evaluations by whether an encoder learned from the corpus.
+
+    Without a fitted fusion there is one table, without a title.
+    """
     if report.fusion is None:
         return [("", shown)]
     own = {part_of(part_of(manifest.training, "recipe"), m).get("corpus") for m in manifest.network.modalities}
@@ -130,13 +132,13 @@ def _learned(manifest: Manifest) -> dict[Modality, str]:
 
 
 def _each_once(report: Report) -> list[Evaluation]:
-    """One evaluation of each held-out split: all of its items, as it is written, under its own prior."""
+    """Return one evaluation of each held-out split: all of its items, as written, under its own prior."""
     whole = [e for e in report.evaluations if e.prior == "corpus" and e.scope == "all"]
     return [e for e in whole if not e.corpus.endswith("-plain")]
 
 
 def _selection(manifest: Manifest) -> dict[str, float]:
-    """For each corpus, the share of its training groups by which the best epoch was chosen; 0 where it was fixed."""
+    """Return, by corpus, the share of training groups on which the best epoch was chosen; 0 where it was fixed."""
     corpora = part_of(part_of(manifest.training, "recipe"), "corpora")
     return {corpus: float(how.get("selection", 0.0)) for corpus, how in corpora.items()}
 

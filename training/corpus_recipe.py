@@ -10,7 +10,7 @@ Amount = Annotated[float, Field(ge=0.0)]
 
 
 class CorpusRecipe(BaseModel):
-    """How one corpus is learned. What varies or weighs the data is off unless asked for."""
+    """Training options of one corpus. Augmentation and weighting are off by default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     folder: str  # under --data

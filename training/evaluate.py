@@ -104,7 +104,7 @@ def _load(bundle: str, device: str, corpus: str) -> Subject:
 
 
 def refit(subject: Subject, corpus: str, encoded: Encoded) -> CrossFit | None:
-    """For the very items that the bundle's constants were fitted on: constants fitted without each one's group."""
+    """Fit constants without each item's group, for the items that the bundle's own constants were fitted on."""
     fitted_on = part_of(part_of(subject.bundle.manifest.training, "calibrated_on"), corpus)
     if fitted_on.get("sha256") != data_hash(encoded.contents):
         return None
@@ -177,7 +177,7 @@ def _cells(figures: Headline) -> list[str]:
 
 
 def seen_in_words(evaluation: Evaluation) -> str:
-    """How many items the bundle had learned from, and whether it was calibrated on them."""
+    """Describe how many items the bundle had learned from, and whether it was calibrated on them."""
     own = " It was calibrated on these very items: each is scored by constants fitted on the others."
     fitted = own if evaluation.cross_fitted else ""
     if evaluation.seen is None:

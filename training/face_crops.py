@@ -1,4 +1,4 @@
-"""Where FER2013's crops lie around a detected face: the source of CROP_SCALE in model.faces.
+"""Position of FER2013's crops relative to a detected face: the source of CROP_SCALE in model.faces.
 
     python -m training.face_crops --data DIR/fer2013
 

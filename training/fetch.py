@@ -83,7 +83,7 @@ PUBLIC: dict[str, Public] = {
                     "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD.Raw.tar.gz",
                 ),
                 10_878_146_150,
-                # As the authors' own copy on Hugging Face has it (commit 9abc51e).
+                # The hash of the authors' own copy on Hugging Face (commit 9abc51e).
                 "sha256:a56b4407d574195cbce470d86f9c9d72fcfea59b0e34502ecd4babee4a5c613e",
             ),
             *MELD_CSVS,

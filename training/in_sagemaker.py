@@ -1,4 +1,4 @@
-"""What a SageMaker job runs: `training.train`, on the folders that SageMaker gives it.
+"""Entry point of a SageMaker job: runs `training.train` on the folders that SageMaker provides.
 
 Started as a script by the SDK's drivers, alone or by torchrun once per GPU, with every hyperparameter as an
 option. Those are left alone: they record the recipe, which lies beside this code and is what is trained.

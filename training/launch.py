@@ -188,12 +188,12 @@ def build_trainer(job: Job, account: Any, code: Path, dry_run: bool) -> Any:
 
 
 def _where_it_would_lie(path: str, bucket: str, key_prefix: str, **_: Any) -> str:  # noqa: ARG001  (passed by name)
-    """In place of the session's upload: the S3 address that it would return for a folder."""
+    """Stand in for the session's upload in a dry run: return the S3 address that it would return."""
     return f"s3://{bucket}/{key_prefix}"
 
 
 def _import_sdk() -> SimpleNamespace:
-    """What is used of the SDK. Imported late: it takes seconds, and `--help` must work without it."""
+    """Import the parts of the SDK in use. Imported late: it takes seconds, and `--help` must work without it."""
     logging.getLogger("sagemaker").setLevel(logging.ERROR)
     try:
         from sagemaker.core import image_uris

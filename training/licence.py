@@ -8,7 +8,7 @@ TITLES = {"meld": "MELD", "meld-text": "MELD", "ravdess": "RAVDESS", "fer2013": 
 
 
 def licence_line(plan: Recipe) -> str:
-    """What the recipe says of the bundle's use, followed by each corpus's licence once, in the recipe's order."""
+    """Join the recipe's statement on the bundle's use and each corpus's licence, in the recipe's order, each once."""
     return f"{plan.licence}: {'; '.join(corpus_licences(plan))}"
 
 

@@ -29,7 +29,7 @@ from training.data.extraction import MAX_SECONDS
 from training.data.feature_cache import Cache
 from training.data.feature_cache_builder import FillError, fill
 
-# What is wrong with every copy of MELD.Raw (github.com/declare-lab/MELD, issues 20, 22 and 39).
+# Clips that are faulty in every copy of MELD.Raw (github.com/declare-lab/MELD, issues 20, 22 and 39).
 KNOWN_FAULTS: dict[Split, frozenset[str]] = {
     "train": frozenset({"dia125_utt3.mp4", "dia309_utt0.mp4"}),
     "held-out": frozenset({"dia110_utt7.mp4", "dia66_utt9.mp4", "dia66_utt10.mp4", "dia49_utt4.mp4", "dia49_utt5.mp4"}),
@@ -41,7 +41,7 @@ NAMED = 10  # faults of a kind that are named one by one
 
 @dataclass
 class Report:
-    """What is there of one split. Names are files' names; `reasons` says what is wrong with those of `faulty`."""
+    """Completeness of one split. Names are files' names; `reasons` says what is wrong with those of `faulty`."""
 
     split: str
     utterances: int

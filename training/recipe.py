@@ -41,7 +41,7 @@ class SlotRecipe(BaseModel):
 
 
 class FusionRecipe(BaseModel):
-    """How the additive fusion is fitted where no corpus has several modalities of one utterance."""
+    """Options of fitting the additive fusion where no corpus has several modalities of one utterance."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     judgments: str  # under --data: what people called words, voice, face and all together
@@ -72,7 +72,7 @@ class FusionRecipe(BaseModel):
 
 @dataclass(frozen=True)
 class Stage:
-    """What is trained together: a corpus and the modalities it teaches."""
+    """Modalities that are trained together, and their corpus."""
 
     corpus: str
     modalities: tuple[Modality, ...]
@@ -151,13 +151,13 @@ class _Recipe(BaseModel):
         return list(dict.fromkeys(found))
 
     def digest(self, stage: Stage) -> str:
-        """Of everything here that decides how a stage comes out; what it leaves alone (a later option) changes none."""
+        """Return a digest of all options that determine a stage's result. Options at their default change nothing."""
         sections = {m: self.sections()[m].model_dump_json(exclude_defaults=True) for m in stage.modalities}
         corpus = stage.corpus_config.model_dump_json(exclude_defaults=True)
         return hashlib.sha256(f"{self.seed}{self.precision}{corpus}{sections}".encode()).hexdigest()
 
     def stages(self) -> list[Stage]:
-        """One for each corpus, in the order of the recipe."""
+        """Return one stage for each corpus, in the recipe's order."""
         sections = self.sections()
         return [
             Stage(corpus, tuple(m for m in sections if sections[m].corpus == corpus), config)
@@ -177,7 +177,7 @@ else:
 
 
 def _in_words(kind: str, place: tuple[int | str, ...], message: str) -> str:
-    """One line on what is wrong with a recipe; of an option that a modality lacks, also which ones it has."""
+    """Return one line on what is wrong with a recipe; for an option that a modality lacks, also those it has."""
     modality, option = (place[0], place[-1]) if place else ("", "")
     if kind == "extra_forbidden" and modality in MODALITIES:
         chosen = next((recipe for recipe in RECIPES if recipe.kind in place[1:-1]), DEFAULT_RECIPES[modality])

@@ -42,7 +42,7 @@ def _folds_cost_no_encoder(corpus: str, config: CorpusRecipe, _: Sections) -> No
 
 
 def _kept_parts_are_frozen(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
-    """An encoder that learned would see its own first impression of everything for all of training."""
+    """Refuse variants of an encoder that still learns: what is kept of them would be its first output throughout."""
     if not config.variants:
         return
     modality, section = next(iter(sections.items()))
@@ -54,7 +54,10 @@ def _kept_parts_are_frozen(corpus: str, config: CorpusRecipe, sections: Sections
 
 
 def _mixup_is_alone(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
-    """What is remembered was seen unmixed, and of several modalities no two utterances have the same."""
+    """Refuse mixup where it cannot work.
+
+    Self-distillation predicted unmixed inputs, and no two utterances have the same set of several modalities.
+    """
     mixed = any(section.mixup_alpha for section in sections.values())
     if config.remembered_share and (len(sections) > 1 or mixed):
         raise ValueError(f"{corpus}: remembered_share is for one modality, without mixup")

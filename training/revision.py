@@ -1,12 +1,12 @@
-"""Which commit of this code is at work. Needs nothing but git, so that who has no torch can ask too."""
+"""Git commit of the running code. Needs only git, so that it works without torch."""
 
 import os
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# What decides how a bundle comes out. Other files (documents, tests) and the bundles, which are what comes
-# out, may differ from the commit without making its name wrong.
+# Files that determine a trained bundle. Others (documents, tests, the bundles themselves) may differ from the
+# commit without making its name wrong.
 SOURCES = ("model", "training", "requirements", "pyproject.toml", ":(exclude)model/bundles")
 TOLD = "VIDEO_SENTIMENT_COMMIT"  # environment variable
 
@@ -24,7 +24,7 @@ def commit(root: Path = ROOT) -> str:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    """What git answers; nothing where there is no git, or no checkout."""
+    """Return git's answer; "" without git or a checkout."""
     try:
         return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, cwd=root).stdout
     except OSError:

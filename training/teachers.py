@@ -94,7 +94,7 @@ def soft_labels(name: str, count: int, context: StageContext) -> Tensor:
 
 
 def _each(count: int, data: Path, seed: int) -> list[tuple[list[Line], int]]:
-    """What each teacher reads, and the seed that it learns by."""
+    """Return the training lines that each of `count` teachers reads, and its seed."""
     return [(read_by(number, data), seed + number) for number in range(count)]
 
 

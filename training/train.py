@@ -135,7 +135,7 @@ def _network(context: StageContext, priors: Calibration) -> EmotionNetwork:
 
 
 def _put_aside(everything: Sequence[Example], context: StageContext) -> tuple[list[int], list[int]]:
-    """Which to train on, and which to choose the best epoch by, where the recipe asks for it."""
+    """Split the training groups into those to learn from and those to select the best epoch on, as the recipe asks."""
     share = context.corpus.selection
     chosen, aside = put_aside(everything, share)
     if share and not (chosen and aside):

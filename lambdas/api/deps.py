@@ -1,4 +1,4 @@
-"""What routes ask for in their signatures: who calls, through which door, and what the call may take."""
+"""Dependencies of the routes: the caller, the entry point, and the clients that a call uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,10 @@ def now() -> datetime:
 
 
 def caller(request: Request, at: Annotated[datetime, Depends(now)]) -> Caller:
-    """By API key under /api, by the user's session under /app. Raises UnauthorizedError or AccountDeletedError."""
+    """Authenticate the caller: by API key under /api, by the user's session under /app.
+
+    Raises UnauthorizedError or AccountDeletedError.
+    """
     door = door_of(request.scope)
     return Caller(_by_key(request, at) if door is Door.API else _by_session(request, at), door)
 

@@ -1,4 +1,4 @@
-"""What the reference says beside the schemas: errors by status, and how operations are named."""
+"""Additions to the API reference besides the schemas: errors by status, and the operations' names."""
 
 from http import HTTPStatus
 from typing import Any
@@ -41,7 +41,7 @@ def operation_id(route: APIRoute) -> str:
 
 
 def exports() -> dict[str, Any]:
-    """What an analysis may be besides JSON."""
+    """Return the content of an analysis's formats besides JSON."""
     from lambdas.api.results import EXPORTS
 
     return {"content": {export.media_type: {"schema": {"type": "string"}} for export in EXPORTS.values()}}

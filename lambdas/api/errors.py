@@ -1,4 +1,4 @@
-"""What may go wrong in HTTP alone; all else is in lambdas.core.errors."""
+"""Errors of HTTP alone; all others are in lambdas.core.errors."""
 
 from lambdas.core import errors
 from lambdas.core.errors import DomainError
@@ -38,7 +38,7 @@ class AnalysisFailedError(DomainError):
 
 
 class AnalysisBrokeError(AnalysisFailedError):
-    """One that failed on our side: it was not charged, and may be started again."""
+    """The analysis failed on our side: it was not charged, and may be started again."""
 
     status = 502
 

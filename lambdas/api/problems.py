@@ -1,4 +1,4 @@
-"""How anything that goes wrong is answered: RFC 9457 problem details, with the plain message also in `error`."""
+"""Answers to errors: RFC 9457 problem details, with the plain message also in `error`."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -76,7 +76,7 @@ def _field(location: Sequence[str | int]) -> str:
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
-    """What the router itself refuses: an unknown path, another method, a body that cannot be read."""
+    """Answer the router's own errors: an unknown path, another method, a body that cannot be read."""
     assert isinstance(error, HTTPException)
     known: DomainError = BadRequestError(str(error.detail))
     if error.status_code == HTTPStatus.NOT_FOUND:
@@ -89,7 +89,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    """What it says stays in the log."""
+    """Answer an unexpected exception, whose message stays in the log."""
     logger.exception("unexpected error", exc_info=error)
     detail = f"an unexpected error; the log has it under the request id {request_id(request.scope)}"
     return problem(DomainError(detail), request_id(request.scope))

@@ -32,7 +32,7 @@ EXPORTS: dict[FormatName, Export] = {
 
 
 def format_of(asked: FormatName | None, accept: str) -> FormatName:
-    """Which format a request wants: what it names, else what its Accept header likes best, else JSON."""
+    """Return the format that a request wants: the one it names, else its Accept header's favourite, else JSON."""
     if asked is not None:
         return asked
     known: dict[str, FormatName] = {"application/json": "json", **{e.media_type: name for name, e in EXPORTS.items()}}

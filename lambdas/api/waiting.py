@@ -1,4 +1,4 @@
-"""How long a request waits for its analysis: as existing clients expect, unless they ask for less."""
+"""Waiting of a request for its analysis: as long as existing clients expect, unless they ask for less."""
 
 import re
 import time

@@ -1,1 +1,1 @@
-"""What all Lambdas share: the state machine of an analysis, quotas, keys, and the way to AWS. Knows no handler."""
+"""Core that all Lambdas share: the state machine of an analysis, quotas, keys, and AWS clients. Knows no handler."""

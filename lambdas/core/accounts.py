@@ -11,7 +11,7 @@ from lambdas.core.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord
 from lambdas.core.transactions import apply
 
 PER_RUN = 100  # listed records removed in one run of the sweeper
-# How long we keep looking: the index lags behind, and a request that began before the end may still write.
+# The search is repeated for so long: the index lags behind, and requests that began earlier may still write.
 WATCH_SECONDS = 900
 AGAIN_SECONDS = 240
 DAY = 86_400  # seconds
@@ -36,7 +36,7 @@ def remove(owner: OwnerRecord, now: datetime) -> None:
 
 
 def _remove_user(owner: str) -> None:
-    """From the user pool: nobody can sign in as them any more."""
+    """Remove a user from the user pool, so that nobody can sign in as them any more."""
     try:
         aws.client("cognito-idp").admin_delete_user(UserPoolId=settings().user_pool_id, Username=owner)
     except ClientError as error:

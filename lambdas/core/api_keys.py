@@ -29,7 +29,7 @@ USE_INTERVAL = timedelta(hours=1)  # `last_used_at` is no more exact than that, 
 MAX_NAME = 100  # characters
 DAY = 86_400  # seconds
 
-# What to do about a key that is missing or cut off.
+# Advice on a key that is missing or cut off.
 FORM = "send a valid API key, vs_ID_SECRET with 76 characters, as header `Authorization: Bearer KEY`"
 
 _TOKEN = re.compile(r"vs_([a-z2-7]{24})_([0-9a-f]{48})", re.ASCII)

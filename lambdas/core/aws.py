@@ -19,7 +19,7 @@ ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound", "NoSuchUplo
 
 
 def config(**changes: Any) -> Config:
-    """What all clients share."""
+    """Return the configuration that all clients share."""
     return Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -58,7 +58,7 @@ def code_of(error: ClientError) -> str:
 
 
 def is_absent(error: ClientError) -> bool:
-    """Whether the object, or this version of it, does not exist."""
+    """Return True when an error means that the object, or this version of it, does not exist."""
     return code_of(error) in ABSENT
 
 

@@ -35,7 +35,7 @@ def changes(event: dict[str, Any], take: Callable[[AnalysisRecord | None, Analys
 
 
 def correlate(identifier: str) -> None:
-    """What is logged from here on is about this: an analysis's id, where there is one."""
+    """Add an analysis's id, where there is one, to all further log lines."""
     logger.append_keys(correlation_id=identifier)
 
 

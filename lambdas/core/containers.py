@@ -1,4 +1,4 @@
-"""Which files are taken: extension, media type and the first bytes of each container, in one table."""
+"""Accepted file types: extension, media type and first bytes of each container, in one table."""
 
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -10,7 +10,7 @@ EBML = b"\x1a\x45\xdf\xa3"
 # Atoms that a QuickTime file without a brand may begin with.
 QUICKTIME_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
-# How files begin that people have taken for videos, or that arrive in the place of one.
+# First bytes of files that people mistake for videos, or that arrive in the place of one.
 OTHERS = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a ZIP archive",
@@ -50,7 +50,7 @@ def by_name(name: str) -> Container | None:
 
 
 def sniff(head: bytes) -> Container | None:
-    """What a file is by its first SIGNATURE_BYTES; None for what is no video that we take."""
+    """Return the type of a file by its first SIGNATURE_BYTES; None when it is no accepted video."""
     kind = head[4:8]
     if kind == b"ftyp":
         return QUICKTIME if head[8:12] == b"qt  " else MP4
@@ -64,5 +64,5 @@ def sniff(head: bytes) -> Container | None:
 
 
 def mistaken(head: bytes) -> str | None:
-    """What a file that is no video begins like, in words; None for what we do not know either."""
+    """Return, in words, the type of a file that is no video; None when it is unknown."""
     return next((name for beginning, name in OTHERS.items() if head.startswith(beginning)), None)

@@ -1,4 +1,4 @@
-"""How an analysis comes to be: one transaction creates it, charges for it, and ends the upload's waiting."""
+"""Creation of an analysis: one transaction creates it, charges for it, and ends the upload's waiting."""
 
 from datetime import datetime
 
@@ -70,7 +70,10 @@ def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
 
 
 def id_of(upload: CheckedObject, source: Source) -> str:
-    """Every version of a dropped object is analysed by itself, while a key of `uploads/` is used once."""
+    """Return the id of an upload's analysis.
+
+    Every version of a dropped object is analyzed by itself, while a key of `uploads/` is used once.
+    """
     version_id = upload.version_id if source == DROP_DOOR else None
     return object_keys.analysis_id(source, settings().media_bucket, upload.key, version_id)
 
@@ -141,7 +144,7 @@ def _limit(owner: str) -> int:
 
 
 def _refusal(error: RefusedError, owner: str, now: datetime) -> Exception:
-    """What the caller is told when it is not the analysis itself that stood in the way."""
+    """Return the error for the caller when the transaction failed for a reason other than the analysis itself."""
     if "owner" in error.names:
         return AccountDeletedError("this account has been deleted")
     if "upload" in error.names:

@@ -16,7 +16,7 @@ from lambdas.core.tables import DROP_DOOR, QUEUED, AnalysisRecord
 from lambdas.core.transactions import apply
 
 DAY = 86_400  # seconds
-# What a purged record no longer knows.
+# Fields that purging removes from a record.
 FORGOTTEN = (
     *("object_key", "version_id", "etag", "size", "content_type", "file_name", "webhook_url", "deadline"),
     *("output_location", "failure_location", "result_key", "error", "summary", "expires_at"),
@@ -120,7 +120,7 @@ def _remove_answer(record: AnalysisRecord) -> None:
 
 
 def _due_at(record: AnalysisRecord, now: datetime) -> int:
-    """When the sweeper must look at a restored analysis again, in epoch seconds."""
+    """Return when the sweeper must look at a restored analysis again, in epoch seconds."""
     if record.status == QUEUED:
         return epoch(now) + settings().queued_patience
     return int(record.expires_at if record.is_terminal else record.deadline)

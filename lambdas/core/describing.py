@@ -9,7 +9,7 @@ from lambdas.core.tables import AnalysisRecord
 
 
 def fields(record: AnalysisRecord) -> dict[str, Any]:
-    """All but the result. Answers have these names in camelCase."""
+    """Return the fields of an analysis except its result. Answers have these names in camelCase."""
     error = record.error
     expires = record.expires_at
     return {
@@ -29,5 +29,5 @@ def fields(record: AnalysisRecord) -> dict[str, Any]:
 
 
 def status_url(record: AnalysisRecord) -> str:
-    """Where a developer asks for an analysis (again)."""
+    """Return the address at which a developer asks for an analysis again."""
     return f"{aws.parameter(settings().public_url_parameter)}/api/analyses/{record.id}"

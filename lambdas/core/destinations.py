@@ -1,4 +1,4 @@
-"""Where webhooks may go: https to public addresses, so that nobody can make us call what only we can reach.
+"""Allowed addresses of webhooks: https to public addresses, so that nobody can make us call our own network.
 
 A URL is looked at twice by the same rules: when a user gives it, by its text alone, and at every
 delivery, when the addresses that its name has at that moment count as well.
@@ -23,7 +23,7 @@ PRIVATE_SUFFIXES = (".localhost", ".local", ".localdomain", ".internal", ".arpa"
 GLOBAL_IPV6 = ipaddress.IPv6Network("2000::/3")
 # Inside it: special purposes (Teredo among them), documentation, and 6to4, which carries any IPv4 address.
 SPECIAL_IPV6 = tuple(ipaddress.IPv6Network(n) for n in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
-# What `is_global` does not refuse in every version of Python: protocol assignments, relays of 6to4.
+# Networks that `is_global` does not refuse in every version of Python: protocol assignments, relays of 6to4.
 SPECIAL_IPV4 = tuple(ipaddress.IPv4Network(n) for n in ("192.0.0.0/24", "192.88.99.0/24"))
 
 
@@ -77,7 +77,7 @@ def parse(url: str, *, allow_local: bool = False) -> Destination:
 
 
 def is_public(address: IPAddress) -> bool:
-    """Whether an address is one on the internet at large: never this machine, a private network or a tunnel's end."""
+    """Return True for an address on the public internet: never this machine, a private network or a tunnel's end."""
     if isinstance(address, ipaddress.IPv6Address):
         return address in GLOBAL_IPV6 and not any(address in network for network in SPECIAL_IPV6)
     if address.is_multicast or any(address in network for network in SPECIAL_IPV4):

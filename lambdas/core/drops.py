@@ -20,7 +20,7 @@ from lambdas.core.observability import DROP_REFUSALS, count, logger
 from lambdas.core.settings import settings
 from lambdas.core.tables import DROP_DOOR, AnalysisRecord
 
-# What is the dropper's to know. Anything else makes the event come again.
+# Errors reported to the owner of the folder. Any other one makes the event come again.
 REFUSALS = (UnknownOwnerError, AccountDeletedError, QuotaExceededError, NotAVideoError, TooLargeError)
 
 
@@ -43,7 +43,7 @@ def take(key: str, version_id: str | None, now: datetime) -> AnalysisRecord | No
 
 
 def is_current(key: str, version_id: str | None) -> bool:
-    """Whether no newer version of a dropped object has come. What is gone altogether counts as current."""
+    """Return True when no newer version of a dropped object exists, or the object is gone altogether."""
     found = objects.head(settings().media_bucket, key)
     return found is None or version_id is None or found.get("VersionId") in (None, version_id)
 

@@ -115,7 +115,7 @@ class BusyError(DomainError):
 
 
 class Reason(NamedTuple):
-    """Why an analysis failed, as its record keeps it: a slug, and a sentence for the user."""
+    """Reason why an analysis failed, as stored in its record: a slug, and a sentence for the user."""
 
     code: str
     message: str

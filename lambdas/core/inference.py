@@ -1,4 +1,4 @@
-"""From a queued record to SageMaker: a copy of the upload, a request for it, and the record's change of state."""
+"""Submission of a queued record to SageMaker: a copy of the upload, the request, and the record's change of state."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +14,7 @@ COPY_REFUSED = ("412", "PreconditionFailed")
 
 
 class Invocation(NamedTuple):
-    """Where SageMaker will put its answer, as `s3://bucket/key`."""
+    """Accepted request to SageMaker: where it will put its answer, as `s3://bucket/key`."""
 
     output_location: str
     failure_location: str | None

@@ -49,5 +49,5 @@ def api_key_listing(created_at: str, key_id: str) -> str:
 
 
 def due_shard(pk: str) -> str:
-    """Which part of `by_due` an item is in: spread, so that no partition of the index gets hot."""
+    """Return the partition of `by_due` for an item: items are spread, so that no partition gets hot."""
     return f"DUE#{zlib.crc32(pk.encode()) % DUE_SHARDS}"

@@ -1,4 +1,4 @@
-"""What SageMaker says when an asynchronous inference ends: its SNS message, and the container's answer on failure."""
+"""SageMaker's SNS messages about finished inferences, and the container's answer on failure."""
 
 import json
 from typing import Any
@@ -36,7 +36,7 @@ class Notice(_Message):
 
 
 def reason_of(failure_reason: str, answer: bytes | None) -> Reason:
-    """Why an inference failed, for its user. `answer`: what the container said, where it said anything.
+    """Return why an inference failed, for its user. `answer`: the container's answer, if any.
 
     What is wrong with the video is told in the model server's own words. What is wrong with us is not: that
     stands in the log.

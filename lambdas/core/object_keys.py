@@ -57,7 +57,7 @@ class Location(NamedTuple):
 
 
 def is_owner(text: str) -> bool:
-    """Whether this may be an owner's id; what may not never gets into a key."""
+    """Return True when this may be an owner's id; anything else must never get into a key."""
     return re.fullmatch(OWNER_PATTERN, text, re.ASCII) is not None
 
 
@@ -66,7 +66,7 @@ def is_analysis_id(text: str) -> bool:
 
 
 def upload(owner: str, file_id: str, extension: str) -> str:
-    """Where a client puts a file. `extension` with its dot."""
+    """Return the key to which a client uploads a file. `extension` with its dot."""
     return f"{UPLOADS}{owner}/{file_id}{extension}"
 
 
@@ -113,13 +113,13 @@ def inference_id(analysis_id: str, attempt: int) -> str:
 
 
 def parse_inference_id(text: str) -> InferenceId | None:
-    """None where it is not one of ours."""
+    """Parse an inference id into the analysis's id and the attempt; None where it is not one of ours."""
     match = _INFERENCE_ID.fullmatch(text)
     return InferenceId(match[1], int(match[2])) if match else None
 
 
 def progress(analysis_id: str, attempt: int) -> str:
-    """Where the model server writes how far an attempt is."""
+    """Return the key to which the model server writes the progress of an attempt."""
     return f"{PROGRESS}{inference_id(analysis_id, attempt)}.json"
 
 
@@ -134,7 +134,7 @@ def drop_result(key: str) -> str:
 
 
 def drop_error(key: str) -> str:
-    """Where the drop folder says why there is no result. Takes any key under `drop/`, an owner's or not."""
+    """Return the key of the drop folder's error file. Takes any key under `drop/`, an owner's or not."""
     return _answer(key, ERROR_SUFFIX + RESULT_SUFFIX)
 
 

@@ -16,7 +16,7 @@ def exists(bucket: str, key: str) -> bool:
 
 
 def head(bucket: str, key: str) -> dict[str, Any] | None:
-    """What S3 says of an object; None where there is none."""
+    """Return S3's metadata of an object; None where there is none."""
     try:
         return dict(aws.s3().head_object(Bucket=bucket, Key=key))
     except ClientError as error:
@@ -26,7 +26,7 @@ def head(bucket: str, key: str) -> dict[str, Any] | None:
 
 
 def metadata(bucket: str, key: str) -> dict[str, str]:
-    """What its writer noted beside an object; nothing where there is none."""
+    """Return the user metadata of an object; empty where there is none."""
     return dict((head(bucket, key) or {}).get("Metadata", {}))
 
 

@@ -52,7 +52,7 @@ def set_plan(owner: str, plan: PlanName, now: datetime) -> OwnerRecord:
 
 
 def set_webhook(owner: str, url: str | None, now: datetime) -> OwnerRecord:
-    """Where the owner's events go; None for nowhere. The first URL makes the secret that signs them.
+    """Set the address of the owner's webhook; None removes it. The first URL creates the secret that signs events.
 
     The URL must have been checked. Raises AccountDeletedError.
     """
@@ -67,7 +67,7 @@ def rotate_webhook_secret(owner: str, now: datetime) -> OwnerRecord:
 
 
 def webhook_secret(owner: str, now: datetime) -> str:
-    """What signs the owner's events; made where there is none yet. Raises AccountDeletedError."""
+    """Return the secret that signs the owner's events, created where there is none. Raises AccountDeletedError."""
     secret = profile(owner).webhook_secret
     if secret is None:
         column = OwnerRecord.webhook_secret

@@ -12,7 +12,7 @@ from lambdas.core.tables import COMPLETED, DROP_DOOR, AnalysisRecord
 
 
 def is_news(old: AnalysisRecord | None, new: AnalysisRecord) -> bool:
-    """Whether a change of a record is one to tell of: it came to an end, or came back from being deleted."""
+    """Return True when a change of a record is worth a notification: it ended, or was restored from deletion."""
     if not new.is_terminal or new.is_deleted:
         return False
     return old is None or old.is_deleted or (old.status, old.attempt) != (new.status, new.attempt)

@@ -51,7 +51,7 @@ def plan(name: str) -> Plan:
 
 
 def usage(owner: str, month: str, plan_name: str = DEFAULT_PLAN) -> Usage:
-    """What an owner used in a month such as `2026-11`."""
+    """Return an owner's usage in a month such as `2026-11`."""
     record = _read(owner, month)
     return Usage(
         month=month,

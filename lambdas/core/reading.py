@@ -19,7 +19,7 @@ FILTERED_PAGE = 1000  # records read at a time where few of them may be wanted
 
 
 class Progress(BaseModel):
-    """How far an attempt is, as the model server writes it. `fraction` from 0 to 1."""
+    """Progress of an attempt, as written by the model server. `fraction` from 0 to 1."""
 
     stage: str
     fraction: float = Field(ge=0.0, le=1.0)
@@ -93,7 +93,7 @@ def result(record: AnalysisRecord) -> Analysis:
 
 
 def progress(record: AnalysisRecord) -> Progress | None:
-    """How far the current attempt is; None before the model server says anything, and after the end."""
+    """Return the current attempt's progress; None before the model server reports any, and after the end."""
     if record.status != PROCESSING:
         return None
     body = objects.read(settings().results_bucket, object_keys.progress(record.id, int(record.attempt)))
@@ -108,7 +108,7 @@ def _encode(record: AnalysisRecord) -> str:
 
 
 def _decode(owner: str, cursor: str) -> dict[str, Any]:
-    """Where a page begins, within the caller's own analyses whatever a cursor says. Raises BadRequestError."""
+    """Decode a cursor, within the caller's own analyses whatever it contains. Raises BadRequestError."""
     try:
         listed, analysis_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not (isinstance(listed, str) and listed.startswith(item_keys.ANALYSIS_PREFIX) and len(listed) < 100):

@@ -1,4 +1,4 @@
-"""What comes back from SageMaker: results and failures, in any order, any number of times, or never.
+"""Processing of SageMaker's results and failures, which may arrive in any order, repeatedly, or never.
 
 The record decides. A result is stored under the analysis's own name first, then the record says so, then SageMaker's
 object is removed; killed anywhere between, the message comes again and goes on from there.
@@ -84,7 +84,7 @@ def _discard(notice: Notice) -> None:
 
 
 def _read(uri: str | None) -> bytes | None:
-    """What SageMaker wrote at `s3://bucket/key`; None where it is not there, or not where it writes for us."""
+    """Read an object that SageMaker wrote at `s3://bucket/key`; None when it is absent or in another place."""
     location = object_keys.parse_location(uri) if uri else None
     if location is None or location.bucket != settings().results_bucket:
         return None

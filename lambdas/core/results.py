@@ -1,4 +1,4 @@
-"""What the record keeps of a result: enough for a list and a chart; the whole stands in S3."""
+"""Excerpt of a result for its record: enough for a list and a chart; the whole result is in S3."""
 
 from pydantic import BaseModel, ValidationError
 

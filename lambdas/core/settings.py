@@ -1,4 +1,4 @@
-"""What a deployment decides about its Lambdas: environment variables, read once per process.
+"""Settings of a deployment for its Lambdas: environment variables, read once per process.
 
 Each field is a variable of the same name in capitals. CDK sets exactly the fields without a default, and those
 with one only where a stage differs (`tests/infra` holds the two lists against each other).

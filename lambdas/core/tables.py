@@ -79,12 +79,12 @@ class Item(Model):
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
-        """One client for all kinds of items, instead of one for each."""
+        """Return one connection for all kinds of items, instead of one for each."""
         return Model._get_connection.__func__(Item)  # type: ignore[attr-defined, no-any-return]
 
 
 class Failure(MapAttribute[str, str]):
-    """Why an analysis failed: `lambdas.core.errors.Reason`."""
+    """Reason of a failed analysis: `lambdas.core.errors.Reason`."""
 
     code = UnicodeAttribute()
     message = UnicodeAttribute()
@@ -129,7 +129,7 @@ class AnalysisRecord(Item):
 
 
 class OwnerRecord(Item):
-    """Who owns analyses: a user of the pool, by their `sub`."""
+    """Owner of analyses: a user of the pool, by their `sub`."""
 
     plan = UnicodeAttribute()
     email = UnicodeAttribute(null=True)
@@ -160,7 +160,7 @@ class QuotaRecord(Item):
 
 
 class UploadsRecord(Item):
-    """How many uploads of an owner wait for their analysis."""
+    """Number of an owner's uploads that wait for their analysis."""
 
     outstanding = NumberAttribute(default=0)
 
@@ -190,7 +190,7 @@ class KeyRecord(Item):
 
     @property
     def prefix(self) -> str:
-        """What a list shows, so that people recognise a key."""
+        """Beginning of the key, shown in lists so that people recognize it."""
         return f"vs_{self.id[:8]}"
 
 
@@ -205,5 +205,5 @@ def not_due() -> list[Action]:
 
 
 def connection() -> Connection:
-    """For transactions."""
+    """Return the connection for transactions."""
     return Item._get_connection().connection

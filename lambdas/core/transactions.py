@@ -35,7 +35,7 @@ PASSING_ERRORS = PASSING | {
 
 
 class Part:
-    """One item of a transaction. `name` is what `Refused` calls it."""
+    """Operation on one item of a transaction. `name` identifies it in `Refused`."""
 
     kind: int  # the place of its kind in what pynamodb sends
 

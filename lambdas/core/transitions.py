@@ -93,7 +93,7 @@ def _change(
     due_at: int,
     beside: Callable[[AnalysisRecord], Part | None] | None = None,
 ) -> bool:
-    """One transition from any of `statuses`, with another part in the same transaction where one is needed.
+    """Change the state from any of `statuses`, with another part in the same transaction where one is needed.
 
     What is deleted stays due for its purge, whatever else happens to it. So the write also asks whether the record
     is deleted just as it was when it was read; if that alone has changed, it is read and tried again.

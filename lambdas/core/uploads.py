@@ -29,7 +29,7 @@ UNSUPPORTED = f"the file type is not supported; send one of {', '.join(container
 
 
 class Upload(NamedTuple):
-    """Where and how a client puts its file: `PUT url` with exactly these headers."""
+    """Presigned request to upload a file: `PUT url` with exactly these headers."""
 
     file_id: str
     key: str
@@ -161,7 +161,7 @@ def inspect(key: str, version_id: str | None = None) -> CheckedObject:
         if size == 0:
             raise NotAVideoError("the file is empty (0 bytes)")
         check_size(size)
-        # If-Match: what is judged by its first bytes is what was measured.
+        # If-Match: the object whose first bytes are checked is the one that was measured.
         wanted = {"IfMatch": found["ETag"], "Range": f"bytes=0-{containers.SIGNATURE_BYTES - 1}"}
         with aws.s3().get_object(**address, **wanted)["Body"] as body:
             head = body.read()
@@ -184,7 +184,7 @@ def inspect(key: str, version_id: str | None = None) -> CheckedObject:
 
 
 def _no_video(head: bytes) -> str:
-    """For whoever has a file by a video's name: what counts is what it holds."""
+    """Return the error for a file that has a video's name but not its content."""
     kind = containers.mistaken(head)
     found = f" (it begins like {kind})" if kind else ""
     return (

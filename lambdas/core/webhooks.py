@@ -15,7 +15,7 @@ EventType = Literal["analysis.completed", "analysis.failed", "webhook.test"]
 
 
 class Event(BaseModel):
-    """One event, as it waits in the queue. `id` is the same however often the event is sent.
+    """Event as it waits in the queue. `id` is the same however often the event is sent.
 
     It holds no secret and nothing of the result: the `webhook` Lambda looks both up when it sends.
     """

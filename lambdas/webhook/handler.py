@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _handled(message: dict[str, Any]) -> bool:
-    """Whether a message is done with: delivered, or never to be."""
+    """Deliver a message; return True when it is done with: delivered, or never to be."""
     try:
         event = Event.model_validate_json(message["body"])
     except ValidationError:

@@ -1,4 +1,4 @@
-"""What a receiver gets: the event, and the analysis in short. The result itself is fetched by `statusUrl`."""
+"""Payload of a webhook: the event, and the analysis in short. The result itself is fetched by `statusUrl`."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from lambdas.core.describing import fields, status_url
 from lambdas.core.tables import AnalysisRecord
 from lambdas.core.webhooks import Event
 
-# As docs/webhooks.md shows it. Nothing that may still change: the body is the same for every attempt.
+# The fields in docs/webhooks.md. None of them changes later: the body is the same for every attempt.
 TOLD = ("id", "status", "attempt", "source", "file_name", "created_at", "status_url", "summary", "error")
 
 
@@ -34,6 +34,6 @@ def _tells_of(event: Event, record: AnalysisRecord) -> bool:
 
 
 def _summary(record: AnalysisRecord) -> dict[str, Any]:
-    """By the names that the API uses."""
+    """Return the summary of an analysis, by the API's names."""
     known = fields(record) | {"status_url": status_url(record)}
     return {to_camel(name): known[name] for name in TOLD}

@@ -1,4 +1,4 @@
-"""One POST to an address that was checked: looked up once, connected to as it was found, certificate for the name.
+"""Sending of one POST to a checked address: resolved once, connected to that address, certificate for the name.
 
 A name is never looked up again between the check and the connection, so what it resolves to cannot
 change in between (DNS rebinding). Redirects are not followed: they would lead past the check.
@@ -29,7 +29,7 @@ class DeliveryError(Exception):
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
-    """Every address of a name, as text. Raises OSError when it has none."""
+    """Return every address of a name, as text. Raises OSError when it has none."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 

@@ -1,4 +1,4 @@
-"""What proves to a receiver that an event is ours and fresh. docs/webhooks.md shows the other side."""
+"""Signature that proves to a receiver that an event is ours and fresh; docs/webhooks.md shows its verification."""
 
 import hashlib
 import hmac

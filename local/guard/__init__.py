@@ -1,4 +1,4 @@
-"""The guard before the AWS emulator: nothing reaches it but what this run's own processes sign.
+"""The guard in front of the AWS emulator: it admits only requests that this run's own processes signed.
 
     rules        which requests pass, and what of them is passed on
     server       the guard as ASGI middleware

@@ -32,7 +32,10 @@ KEEP_ALIVE = 75  # seconds, as the emulator has it when it is started by itself
 
 
 def failure(request: Incoming, body: bytes, presigned: bool) -> str | None:
-    """Why a signature does not hold; None when it does. The emulator's own check, which by itself it makes of few."""
+    """Verify a signature; return why it is invalid, or None.
+
+    The check is the emulator's own, which by default applies it to few requests.
+    """
     parsed = sigv4.parse_query_signature(request.query) if presigned else sigv4.parse_header_signature(request.headers)
     if isinstance(parsed, tuple):
         return str(parsed[1])
@@ -65,7 +68,10 @@ def _expired(signature: Any, request: Incoming) -> str | None:
 
 
 def keep_lambda_credentials_secret(key: bytes) -> None:
-    """Make the secrets of Lambdas' roles from this run's secret: the emulator makes them from public names alone."""
+    """Derive the secret keys of Lambdas' roles from this run's secret.
+
+    The emulator derives them from public names alone, so anybody could compute them.
+    """
     original = lambda_runtime.execution_credentials
 
     def secret_of(purpose: str, access_key: str) -> str:

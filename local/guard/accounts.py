@@ -1,4 +1,6 @@
-"""The emulator's Cognito, as strict as AWS's: by itself it is so where AUTH is on, and with second factors nowhere.
+"""Checks that make the emulator's Cognito as strict as AWS's.
+
+The emulator checks tokens and codes only where AUTH is on, and sessions of second factors nowhere.
 
 Without this, anybody who reaches the web origin could take any account: by an answer to a second factor that nobody
 asked for, by a token that they signed themselves, or by a code that was never given out. The codes stay the emulator's
@@ -21,14 +23,14 @@ Handler = Callable[[Parameters], Answer]
 
 
 def secure() -> None:
-    """Have every call checked. Before the emulator serves; once."""
+    """Install all checks in the emulator. Call once, before it serves."""
     _check_calls()
     _check_refresh_tokens()
     _check_second_factors(Sessions())
 
 
 def _check_calls() -> None:
-    """Access tokens and codes, by the emulator's own checks, once it has found the region that a call is about."""
+    """Check access tokens and codes by the emulator's own functions, once it has found the region of a call."""
     original = cognito._run_idp_handler
 
     def run(handler: Handler, action: str, data: Parameters) -> Answer:
@@ -43,7 +45,7 @@ def _check_calls() -> None:
 
 
 def _check_refresh_tokens() -> None:
-    """The emulator's own check looks at everything but the signature and the time."""
+    """Check the signature and expiry of refresh tokens, which the emulator's own check ignores."""
     original = cognito._refresh_auth_user
 
     def user_of(pool: Parameters, pool_id: str, client_id: str, token: object) -> tuple[Parameters | None, Any]:
@@ -56,7 +58,7 @@ def _check_refresh_tokens() -> None:
 
 
 def _holds(token: object) -> bool:
-    """Whether the emulator signed a token, and it has not run out."""
+    """Return True when the emulator signed the token and it has not expired."""
     if not isinstance(token, str) or not cognito._signature_valid(token):
         return False
     end = cognito._token_claims(token).get("exp")
@@ -64,7 +66,10 @@ def _holds(token: object) -> bool:
 
 
 def _check_second_factors(sessions: Sessions) -> None:
-    """A code counts only in a session that the same user's password has begun. The emulator looks at no session."""
+    """Accept a second factor only in a session that the same user's password began.
+
+    The emulator itself does not check the session.
+    """
     challenge, respond = cognito._mfa_challenge_for_user, cognito._respond_to_auth_challenge
 
     def begun(pool: Parameters, user: Parameters, pool_id: str, username: str) -> Parameters | None:
@@ -92,7 +97,7 @@ def _check_second_factors(sessions: Sessions) -> None:
 
 
 def _who(data: Parameters) -> Hashable:
-    """Pool and user that an answer to a challenge names; a user may be named by an address as well."""
+    """Return the pool and user that an answer to a challenge names, by user name or email address; None if unknown."""
     pool, pool_id = cognito._pool_for_client(data.get("ClientId"))
     name = (data.get("ChallengeResponses") or {}).get("USERNAME")
     user = cognito._resolve_user(pool, name)[0] if pool else None

@@ -1,4 +1,4 @@
-"""Requests handed on to an HTTP server at a Unix socket."""
+"""Forwarding of requests to an HTTP server at a Unix socket."""
 
 import asyncio
 import http.client
@@ -12,7 +12,7 @@ NOT_PASSED_ON = {b"host", b"connection", b"content-length", b"transfer-encoding"
 
 
 class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
+    """HTTP connection over a Unix socket."""
 
     def __init__(self, path: str) -> None:
         super().__init__("localhost", timeout=TIMEOUT)
@@ -32,7 +32,7 @@ class Answer:
 
 
 class Forward:
-    """An ASGI application whose answers are those of the server at `path`; 503 while nobody answers there."""
+    """ASGI application that forwards to the HTTP server at the Unix socket `path`; 503 when nothing answers there."""
 
     def __init__(self, path: str) -> None:
         self._path = path

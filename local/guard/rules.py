@@ -1,4 +1,4 @@
-"""The rules of the guard: which requests reach the emulator, and what of them is passed on.
+"""The guard's rules: which requests reach the emulator, and which of their headers are passed on.
 
 The emulator runs whatever code it is given, so any request that it answers is as good as a shell on this machine. A
 request passes when all of this is true:
@@ -23,8 +23,8 @@ TOKEN = "x-video-sentiment-token"
 PRESIGNED = "X-Amz-Signature"
 PRESIGNED_METHODS = ("GET", "HEAD", "PUT")
 MAX_BODY = 64 << 20  # bytes that are held to be hashed; objects of S3 bring a hash of their own and are not held
-# What a presigned request may say beyond what is signed. The emulator chooses a service by a request's headers and its
-# form, whatever its path: anything more could have it taken for another service's.
+# Headers that a presigned request may have besides the signed ones. The emulator chooses a service by a request's
+# headers and form, whatever its path: other headers could route the request to another service.
 PRESIGNED_HEADERS = frozenset(
     {
         *("host", "origin", "user-agent", "accept", "accept-encoding", "range"),
@@ -38,12 +38,12 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class RefusedError(Exception):
-    """The request does not pass; the message says why, without a word about secrets."""
+    """The request is not admitted; the message gives the reason without revealing secrets."""
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A request, without its body. Header names in small letters; a header that comes twice is joined by a comma."""
+    """A request without its body. Header names are lower-case; repeated headers are joined by a comma."""
 
     method: str
     raw_path: str
@@ -52,7 +52,7 @@ class Incoming:
 
     @classmethod
     def of(cls, method: str, raw_path: bytes, query: bytes, headers: Headers) -> "Incoming":
-        """Raises RefusedError for a request that is not text."""
+        """Parse a request line and headers. Raises RefusedError when the address is not plain ASCII."""
         joined: dict[str, str] = {}
         for name, value in headers:
             key, text = name.decode("latin-1").lower(), _text(value)
@@ -65,7 +65,7 @@ class Incoming:
 
 
 def _text(value: bytes) -> str:
-    """As the emulator reads a header that it verifies."""
+    """Decode a header value in the way the emulator does when it verifies signatures."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -74,11 +74,11 @@ def _text(value: bytes) -> str:
 
 @dataclass(frozen=True)
 class Admission:
-    """What is still to be done for a request that may pass.
+    """The steps that remain before an admitted request is forwarded.
 
-    `service`: of its signature, which is still to be verified; empty where another proof was found. `preflight`: a
-    browser asks whether one of our pages may use a presigned URL, which the guard answers itself. `public`: what is
-    asked for is open. `empty`: the request is passed on without a body.
+    `service`: the service of a signature that is still to be verified; empty when the request was authenticated
+    otherwise. `preflight`: a browser's CORS preflight for a presigned URL, which the guard answers itself. `public`:
+    the resource needs no credentials. `empty`: the request is forwarded without a body.
     """
 
     service: str = ""
@@ -90,7 +90,10 @@ class Admission:
 
 @dataclass(frozen=True)
 class Rules:
-    """What this run accepts. `hosts`: as `Host` gives them, with the port; `origins`: of the web app's pages."""
+    """Admission rules of one run.
+
+    `hosts`: the accepted values of the `Host` header, with the port; `origins`: the web app's; `token`: see TOKEN.
+    """
 
     hosts: tuple[str, ...]
     origins: tuple[str, ...]
@@ -101,7 +104,7 @@ class Rules:
             raise ValueError("without a token everybody would have it")
 
     def admit(self, request: Incoming) -> Admission:
-        """How a request may pass. Raises RefusedError when it may not."""
+        """Decide how a request is admitted. Raises RefusedError when it is not."""
         if request.headers.get("host") not in self.hosts:
             raise RefusedError("the Host is not this emulator's")
         origin = request.headers.get("origin")
@@ -137,7 +140,7 @@ def _presigned(request: Incoming) -> Admission:
 
 
 def signed_service(authorization: str) -> str | None:
-    """The service that an `Authorization` header names in its scope; None where it is no signature."""
+    """Return the service in the scope of an `Authorization` header; None when it holds no AWS signature."""
     found = re.match(
         r"AWS4-HMAC-SHA256 +Credential=[^/,\s]+/\d{8}/[a-z0-9-]+/([a-z0-9-]+)/aws4_request,", authorization
     )
@@ -145,7 +148,10 @@ def signed_service(authorization: str) -> str | None:
 
 
 def passed_headers(headers: Headers, admission: Admission, request: Incoming) -> Headers:
-    """The headers that go on to the emulator: not our token, and without a proof of their own, what they may say."""
+    """Return the headers to forward to the emulator.
+
+    The guard's token is removed; presigned and public requests keep only headers on an allow list.
+    """
     if not admission.presigned and not admission.public:
         return [(name, value) for name, value in headers if name.lower() != TOKEN.encode()]
     allowed = {"host"}
@@ -156,7 +162,7 @@ def passed_headers(headers: Headers, admission: Admission, request: Incoming) ->
 
 
 def needs_body(request: Incoming) -> bool:
-    """Whether a signature in the headers covers the body itself, rather than a hash that the headers name."""
+    """Return True when the signature covers the body itself rather than a hash in the headers."""
     digest = request.headers.get("x-amz-content-sha256", "")
     return not digest or digest.startswith("STREAMING-AWS4-")
 

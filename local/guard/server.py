@@ -1,4 +1,4 @@
-"""The guard as ASGI middleware: what the rules refuse is answered here and never reaches the application."""
+"""The guard as ASGI middleware: it answers refused requests itself, so that they never reach the application."""
 
 import json
 import logging
@@ -28,7 +28,10 @@ logger = logging.getLogger("local.guard")
 
 
 class Guard:
-    """`app` behind `rules`. `others`: applications by the service whose signed requests they take instead."""
+    """ASGI middleware that puts `app` behind `rules`.
+
+    `others`: applications that handle signed requests to a service, by the service's name, in the place of `app`.
+    """
 
     def __init__(self, app: App, rules: Rules, verify: Verify, others: Mapping[str, App] | None = None) -> None:
         self._app, self._rules, self._verify = app, rules, verify
@@ -63,7 +66,7 @@ class Guard:
         await app({**scope, "headers": passed_headers(scope["headers"], admission, request)}, receive, send)
 
     async def _verified(self, request: Incoming, admission: Admission, receive: Receive) -> Receive:
-        """What the body is to be received by, now that the signature holds. Raises RefusedError."""
+        """Verify the request's signature; return the channel to receive its body from. Raises RefusedError."""
         body = b""
         if not admission.presigned and needs_body(request):
             body = await whole(receive)
@@ -74,7 +77,7 @@ class Guard:
 
 
 async def whole(receive: Receive) -> bytes:
-    """A request's body. Raises RefusedError when it is too large, or its sender has gone."""
+    """Receive a request's whole body. Raises RefusedError when it exceeds MAX_BODY, or when the client disconnects."""
     body = bytearray()
     more = True
     while more:
@@ -89,7 +92,7 @@ async def whole(receive: Receive) -> bytes:
 
 
 def again(body: bytes, receive: Receive) -> Receive:
-    """A body that was received, to be received once more."""
+    """Return a `receive` that delivers a body that was already received."""
     told = False
 
     async def replay() -> Message:
@@ -103,7 +106,7 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 
 async def allow(send: Send, request: Incoming) -> None:
-    """The answer to a browser that asks whether a page of ours may use a presigned URL."""
+    """Answer the CORS preflight of the web app for a presigned URL."""
     allowed = {
         "access-control-allow-origin": request.headers["origin"],
         "access-control-allow-methods": request.headers["access-control-request-method"],
@@ -118,7 +121,10 @@ async def allow(send: Send, request: Incoming) -> None:
 
 
 async def refuse(send: Send, scope: Scope, reason: str, origin: str | None) -> None:
-    """403, in the form that an AWS SDK reads; readable for a page only where it is the web app's (`origin`)."""
+    """Answer 403 in the form that AWS SDKs parse.
+
+    `origin`: the web app's, when its page may read the answer; None otherwise.
+    """
     named = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     if named.get(b"content-type", "").startswith("application/x-amz-json"):
         kind, body = "application/x-amz-json-1.1", json.dumps({"__type": ERROR.decode(), "message": reason})
@@ -130,7 +136,7 @@ async def refuse(send: Send, scope: Scope, reason: str, origin: str | None) -> N
         kind, body = "application/xml", document
     content = b"" if scope["method"] == "HEAD" else body.encode()
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body.encode())).encode())]
-    # What is left of the body would be taken for the next request.
+    # The rest of the body would be read as the next request on a kept connection.
     headers += [(b"connection", b"close"), (b"x-content-type-options", b"nosniff"), (b"x-amzn-errortype", ERROR)]
     if origin is not None:
         headers += [(b"access-control-allow-origin", origin.encode()), (b"vary", b"Origin")]

@@ -1,4 +1,4 @@
-"""One web origin for site, API and sign-in, in the place of CloudFront.
+"""The one web origin of site, API and sign-in, which stands in for CloudFront.
 
 app      the routes
 tokens   what the edge does with API keys

@@ -36,7 +36,10 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 @dataclass(frozen=True)
 class Upstream:
-    """What lies behind the origin. URLs without a slash at their end; `token`: for the emulator's guard."""
+    """Addresses and credentials of the services behind the origin.
+
+    URLs have no trailing slash; `token` authenticates to the emulator's guard.
+    """
 
     api_url: str
     emulator_url: str
@@ -46,7 +49,7 @@ class Upstream:
 
 
 class Origin:
-    """Answers requests, each kind by its own method."""
+    """Request handlers of the origin, one method for each kind of route."""
 
     def __init__(self, upstream: Upstream, pages: Pages) -> None:
         self._upstream, self._pages = upstream, pages
@@ -93,7 +96,7 @@ class Origin:
 
 
 def create_app(upstream: Upstream, pages: Pages | None = None) -> Starlette:
-    """The origin before an emulator that holds the stacks."""
+    """Create the origin's application, in front of an emulator that holds the stacks."""
     pages = pages or Pages(uploads=[upstream.emulator_url])
     origin = Origin(upstream, pages)
 
@@ -123,7 +126,10 @@ def create_app(upstream: Upstream, pages: Pages | None = None) -> Starlette:
 
 
 class OwnRequests:
-    """Lets through what our own pages and clients send. Behind a check of `Host`: an origin is compared with that."""
+    """Middleware that refuses requests from other sites' pages and paths that are not in normal form.
+
+    It must run behind a check of `Host`, since it compares an origin with that header.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -144,7 +150,7 @@ def _refusal(scope: Scope) -> Response | None:
 
 
 class SecurityHeaders:
-    """Adds the edge's headers to every answer; a page that brings a policy of its own keeps it."""
+    """Middleware that adds the edge's headers to every answer; a page's own content security policy is kept."""
 
     def __init__(self, app: ASGIApp, pages: Pages) -> None:
         self._app, self._pages = app, pages
@@ -162,7 +168,7 @@ class SecurityHeaders:
 
 
 def _target(request: Request) -> str:
-    """Path and query exactly as they came; the path is in its normal form."""
+    """Return path and query exactly as received; the path is in its normal form."""
     path: bytes = request.scope["raw_path"]
     query: bytes = request.scope["query_string"]
     return path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")

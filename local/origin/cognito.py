@@ -1,4 +1,4 @@
-"""Calls to Cognito that pass the origin: those that the web app makes, and no others.
+"""Allow list of the Cognito calls that the web app makes; the origin forwards no others.
 
 The emulator takes more from whoever reaches it than AWS does (its own administrators' calls, sign-in by a password in
 clear), so what passes is listed here and not there.
@@ -25,11 +25,13 @@ VALUES: Mapping[str, tuple[str, frozenset[str]]] = {
 
 
 class CallRefusedError(Exception):
-    """The call does not pass; the message says why."""
+    """The call is not forwarded; the message gives the reason."""
 
 
 def checked_call(target: str, body: bytes, client_id: str) -> tuple[dict[str, str], bytes]:
-    """Headers and body of a call as it goes on to Cognito, written anew so that it says one thing to every reader.
+    """Check a call and return the headers and body to forward to Cognito.
+
+    Serializing anew keeps two parsers from reading the call differently.
 
     `target`: the header x-amz-target; `client_id`: the web app's, the only one that may be named.
     Raises CallRefusedError.

@@ -1,4 +1,4 @@
-"""Files of the web app and of the API reference, as the distribution serves them."""
+"""Files of the web app and of the API reference, served as the distribution serves them."""
 
 import html
 import re
@@ -19,18 +19,21 @@ CSP = "Content-Security-Policy"
 
 
 class Pages:
-    """What a browser gets that is not the API's. `uploads`: origins of the upload bucket."""
+    """Responses for the web app and the API reference.
+
+    `uploads`: origins of the upload bucket; `site`: the built web app.
+    """
 
     def __init__(self, uploads: Sequence[str], site: Path = SITE) -> None:
         self._uploads, self._site = uploads, site
 
     def policy(self, *, scripts: Sequence[str] = (), styles: Sequence[str] = ()) -> str:
-        """The content security policy; the web app's unless a page needs something of its own."""
+        """Return the web app's content security policy, extended by the hashes of a page's own scripts and styles."""
         scripts = [*site_script_sources(self._site), *scripts]
         return content_security_policy(connect=self._uploads, media=self._uploads, scripts=scripts, styles=styles)
 
     def of_site(self, path: str) -> Response:
-        """The answer to a path of the web app, without its first slash."""
+        """Return the response to a path of the web app, given without its first slash."""
         if not (self._site / "index.html").is_file():
             return self._own(_placeholder(), 200 if path == "" else 404)
         found = _below(self._site, path if PurePosixPath(path).suffix else f"{path.rstrip('/')}/index.html")
@@ -43,21 +46,21 @@ class Pages:
         return response
 
     def of_reference(self, path: str) -> Response:
-        """The answer to a path below /docs/: the API reference and its schema."""
+        """Return the response to a path below /docs/: the API reference and its schema."""
         name = REFERENCE.get(path)
         if name is None or not (DOCS / name).is_file():
             return self.of_site(f"docs/{path}")
         return self._own((DOCS / name).read_bytes(), 200) if name.endswith(".html") else _file(DOCS / name)
 
     def _own(self, page: bytes, status: int) -> Response:
-        """A page with scripts and styles of its own in it."""
+        """Return a page that contains its own scripts and styles, with a policy that permits them."""
         scripts, styles = (sorted(inline_hashes(page, element)) for element in ("script", "style"))
         headers = {"Cache-Control": "no-cache", CSP: self.policy(scripts=scripts, styles=styles)}
         return HTMLResponse(page, status, headers)
 
 
 def _below(folder: Path, path: str) -> Path | None:
-    """The file at a path of a folder; None when there is none, or when it lies outside."""
+    """Return the file at a path of a folder; None when there is none or when it lies outside."""
     try:
         file = (folder / path.lstrip("/")).resolve()
         return file if file.is_file() and file.is_relative_to(folder.resolve()) else None
@@ -66,7 +69,7 @@ def _below(folder: Path, path: str) -> Path | None:
 
 
 def _placeholder() -> bytes:
-    """The page that helps until the web app is built; it shows the README's own lines."""
+    """Return the page shown until the web app is built; it quotes the commands in the README."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     lines = next((block for block in blocks if "/api/sentiment-inference" in block), "")
     return PLACEHOLDER.read_text().replace("{lines}", html.escape(lines.strip(), quote=False)).encode()

@@ -1,4 +1,4 @@
-"""Which paths the origin takes: those that already are what every reader would make of them.
+"""Check that a request's path is in its normal form, which every program reads in the same way.
 
 Two programs that read a path in two ways (one decodes `%2e%2e`, another resolves `..`) can be led around each other's
 rules. Nothing is mended here, therefore: a path that is not in its normal form (RFC 3986, 6.2.2) is refused, and so is
@@ -16,7 +16,7 @@ NEVER = frozenset(b"/\\%").union(range(0x20), [0x7F])  # encoded: a separator, a
 
 
 def is_normal(path: bytes) -> bool:
-    """Whether a path, as it came, is in its normal form and means the same to everybody."""
+    """Return True when a path, as received, is in its normal form and cannot be read in two ways."""
     if SEGMENTS.fullmatch(path) is None or path == b"":
         return False
     escaped = {int(digits, 16) for digits in ESCAPE.findall(path)}

@@ -1,4 +1,4 @@
-"""Passing a request on, within the limits that API Gateway has."""
+"""Forwarding of requests to the emulator, within API Gateway's limits."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ NOT_PASSED_BACK = NOT_PASSED_ON | {"content-encoding", "date", "server", "access
 async def forward(
     client: httpx.AsyncClient, method: str, url: str, headers: Mapping[str, str], body: bytes
 ) -> Response:
-    """The answer of `url` to a request with these headers, but for those that are not passed on."""
+    """Send a request to `url` without the headers in NOT_PASSED_ON; return its answer, else 502 or 504."""
     passed = {name: value for name, value in headers.items() if name not in NOT_PASSED_ON}
     try:
         answer = await client.request(method, url, headers=passed, content=body)
@@ -40,18 +40,18 @@ async def forward(
 
 
 def problem(status: int, code: str, title: str, detail: str) -> Response:
-    """An error of the origin itself, in the form that the API's errors have."""
+    """Return an error of the origin itself, in the format of the API's errors."""
     said = {"title": title, "status": status, "code": code, "detail": detail, "error": detail}
     return Response(json.dumps({"type": PROBLEM_PREFIX + code, **said}), status, media_type=PROBLEM_TYPE)
 
 
 def too_large() -> Response:
-    """The answer to a body that `body_of` does not take."""
+    """Return the answer to a body that is larger than MAX_BODY."""
     return problem(413, "too-large", "The body is too large", f"the body is larger than {MAX_BODY} bytes")
 
 
 async def body_of(request: Request) -> bytes | None:
-    """The whole body; None when it is larger than may be. No more than that is ever held."""
+    """Return the whole body; None when it is larger than MAX_BODY. No more than that is held in memory."""
     if int(request.headers.get("content-length", 0)) > MAX_BODY:
         return None
     body = bytearray()

@@ -1,4 +1,4 @@
-"""API keys at the edge, by the rules of the CloudFront Function: both are held to tests/edge_vectors.json.
+"""API keys at the edge, by the rules of the CloudFront Function; tests/edge_vectors.json checks both.
 
 A key is `vs_ID_SECRET`. The gateway counts and throttles by the id, which it keeps in clear; the secret goes on to
 the function behind it. Whatever else a client says in x-api-key does not reach the gateway.
@@ -13,7 +13,7 @@ API = "/api/"
 
 
 def split_token(path: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers as they go on to the gateway. Names in small letters, each once."""
+    """Return the headers to forward to the gateway. Names are lower-case and unique."""
     forwarded = dict(headers)
     if not path.startswith(API):
         return forwarded

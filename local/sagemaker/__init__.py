@@ -1,4 +1,4 @@
-"""Stands in for SageMaker's asynchronous inference, which the emulator lacks, before the real model server.
+"""Stand-in for SageMaker's asynchronous inference, which the emulator lacks, in front of the real model server.
 
 api        InvokeEndpointAsync over HTTP: accept a request, answer 202
 queue      what was accepted, in a file: nothing is lost by a restart

@@ -20,11 +20,11 @@ LONGEST = {"InputLocation": 1024, "Inference-Id": 64, "Custom-Attributes": 1024,
 
 
 class RefusedError(Exception):
-    """The request does not keep to the API."""
+    """The request violates the API; the message is the answer's."""
 
 
 def create_app(queue: JobQueue, results_bucket: str, accepted: Callable[[Job], None]) -> Starlette:
-    """The runtime API of one endpoint. `accepted` is called with each job once it is safe."""
+    """Create the runtime API of one endpoint. `accepted` is called with each job once it is stored in the queue."""
 
     async def invoke(request: Request) -> Response:
         try:
@@ -48,7 +48,7 @@ def create_app(queue: JobQueue, results_bucket: str, accepted: Callable[[Job], N
 
 
 def job_of(request: Request, results_bucket: str) -> Job:
-    """The job that a request asks for. Raises RefusedError."""
+    """Return the job that a request asks for. Raises RefusedError."""
     name = request.path_params["name"]
     if name != ENDPOINT_NAME:
         raise RefusedError(f"Endpoint {name} not found.")

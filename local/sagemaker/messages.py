@@ -1,4 +1,4 @@
-"""What SageMaker publishes when an asynchronous request is done.
+"""Messages that SageMaker publishes when an asynchronous request ends.
 
 Documented at docs.aws.amazon.com/sagemaker/latest/dg/async-inference-check-predictions.html.
 """
@@ -12,14 +12,17 @@ from local.settings import ENDPOINT_NAME, REGION
 
 
 def success(job: Job, content_type: str, finished: float) -> str:
-    """The message for the success topic."""
+    """Return the message for the success topic. `finished`: epoch seconds."""
     message = _common(job, "Completed", finished)
     message["responseParameters"] = {"contentType": content_type, "outputLocation": job.output_location}
     return json.dumps(message)
 
 
 def failure(job: Job, reason: str, finished: float, *, content_type: str | None) -> str:
-    """The message for the error topic. `content_type`: of the failure object; None when there is none."""
+    """Return the message for the error topic.
+
+    `finished`: epoch seconds; `content_type`: of the failure object, None when there is none.
+    """
     message = _common(job, "Failed", finished) | {"failureReason": reason}
     if content_type is not None:
         message["responseParameters"] = {"contentType": content_type, "failureLocation": job.failure_location}
@@ -27,7 +30,7 @@ def failure(job: Job, reason: str, finished: float, *, content_type: str | None)
 
 
 def refused(status: int) -> str:
-    """Why a request failed that the container answered with an error; its body is in the failure object."""
+    """Return the failure reason for an error status of the container; the body goes into the failure object."""
     kind, party = ("ClientError", "client") if status < 500 else ("InternalServerError", "server")
     return (
         f"{kind}: Received {party} error ({status}) from model. "

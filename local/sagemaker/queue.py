@@ -1,4 +1,4 @@
-"""Accepted requests, in an SQLite file until whatever came of them has been told: nothing is lost by a restart."""
+"""Queue of accepted requests, in an SQLite file: each is kept until its outcome is published."""
 
 import sqlite3
 import time
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Job:
-    """A request, as InvokeEndpointAsync took it. Times: epoch seconds; limits: seconds.
+    """A request as accepted by InvokeEndpointAsync. Times are epoch seconds; limits are seconds.
 
     `attempts` counts how often the model server was gone while it worked on it; `told` is the message that is to be
     published, once there is a result.
@@ -35,7 +35,7 @@ COLUMNS = tuple(field.name for field in fields(Job))
 
 
 class JobQueue:
-    """First in, first out. May be used from any thread: a connection lives for one call."""
+    """First-in, first-out queue. It is safe to use from any thread: each call opens its own connection."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,20 +44,20 @@ class JobQueue:
             database.execute(f"CREATE TABLE IF NOT EXISTS jobs ({', '.join(COLUMNS)}, PRIMARY KEY (id))")
 
     def put(self, job: Job) -> None:
-        """Accept a job, or replace what is known of it; on the disk when this returns."""
+        """Store a job, or replace the stored one; it is on the disk when this returns."""
         values = asdict(job)
         names = ", ".join(f":{name}" for name in COLUMNS)
         with closing(self._connect()) as database, database:
             database.execute(f"INSERT OR REPLACE INTO jobs VALUES ({names})", values)
 
     def all(self) -> list[Job]:
-        """What is to be done, the oldest first."""
+        """Return all stored jobs, the oldest first."""
         with closing(self._connect()) as database:
             rows = database.execute(f"SELECT {', '.join(COLUMNS)} FROM jobs ORDER BY received, rowid").fetchall()
         return [replace(Job(*row), succeeded=bool(row[COLUMNS.index("succeeded")])) for row in rows]
 
     def remove(self, job: Job) -> None:
-        """Forget a job that nothing more is to be done about."""
+        """Delete a finished job."""
         with closing(self._connect()) as database, database:
             database.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
 

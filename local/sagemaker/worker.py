@@ -1,4 +1,4 @@
-"""Takes accepted requests to the model server, as SageMaker does, and tells what came of them.
+"""Worker that sends accepted requests to the model server, as SageMaker does, and publishes their outcome.
 
 A job is in the queue until its message has been published. So whatever is interrupted is done again after a restart:
 results are written at least once, and messages are published at least once, as on AWS.
@@ -29,14 +29,17 @@ logger = logging.getLogger("local.sagemaker")
 
 @dataclass(frozen=True)
 class Destination:
-    """Where messages go: ARNs of topics."""
+    """ARNs of the topics that outcomes are published to."""
 
     success_topic: str
     error_topic: str
 
 
 class FailedError(Exception):
-    """The job is over; why, as SageMaker would say it. `body`: for the failure object, with its content type."""
+    """The job has failed; the message is SageMaker's reason.
+
+    `body` goes into the failure object, with its content type.
+    """
 
     def __init__(self, reason: str, body: bytes = b"", content_type: str | None = None) -> None:
         super().__init__(reason)
@@ -44,7 +47,7 @@ class FailedError(Exception):
 
 
 class BusyError(Exception):
-    """The model server takes nothing now; seconds until it may."""
+    """The model server accepts no request now. `wait`: seconds until it may."""
 
     def __init__(self, wait: float) -> None:
         super().__init__(f"again in {wait:g} s")
@@ -52,11 +55,11 @@ class BusyError(Exception):
 
 
 class GoneError(Exception):
-    """The model server went away while it worked on the job."""
+    """The model server disappeared while it processed the job."""
 
 
 class StorageError(Exception):
-    """S3 did not give the input; what it said. `final`: asking again will not help."""
+    """S3 did not return the input. `code`: S3's error code; `final`: retrying will not help."""
 
     def __init__(self, code: str, *, final: bool = False) -> None:
         super().__init__(f"ClientError: the input could not be read from S3: {code}")
@@ -64,7 +67,10 @@ class StorageError(Exception):
 
 
 class Worker:
-    """Works on one job after another: the model server's cores are shared by all, so more at a time gains nothing."""
+    """Worker that processes one job after another.
+
+    The model server's cores are shared by all jobs, so parallel ones would gain nothing.
+    """
 
     def __init__(
         self,
@@ -80,11 +86,11 @@ class Worker:
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
 
     def take(self, job: Job) -> None:
-        """Have a job done that the queue holds. Call from the event loop."""
+        """Schedule a job that the queue holds. Call from the event loop."""
         self._waiting.put_nowait(job)
 
     async def run(self) -> None:
-        """Do what is left from before, then what comes, until cancelled."""
+        """Process the stored jobs, then new ones, until cancelled."""
         for job in self._queue.all():
             self.take(job)
         async with self._model() as model:
@@ -93,7 +99,7 @@ class Worker:
                 await self._finish(await self._answer(model, job))
 
     async def _answer(self, model: httpx.AsyncClient, job: Job) -> Job:
-        """The job with its message; its result or its failure is written."""
+        """Invoke the model for a job, write its result or failure, and return the job with the message to publish."""
         if job.told:
             return job
         try:
@@ -114,13 +120,16 @@ class Worker:
         return job
 
     async def _finish(self, job: Job) -> None:
-        """Publish a job's message, however long that takes, and forget the job."""
+        """Publish a job's message, retrying as long as needed, and delete the job."""
         topic = self._destination.success_topic if job.succeeded else self._destination.error_topic
         await self._persist(lambda: self._sns.publish(TopicArn=topic, Message=job.told), f"message to {topic}")
         self._queue.remove(job)
 
     async def _invoke(self, model: httpx.AsyncClient, job: Job) -> tuple[bytes, str]:
-        """The model server's answer and its content type. Raises FailedError."""
+        """Return the model server's answer and its content type, retrying while it is unavailable.
+
+        Raises FailedError.
+        """
         storage_attempts = 0
         while True:
             if now() - job.received > job.request_ttl:
@@ -148,7 +157,7 @@ class Worker:
             await asyncio.sleep(wait)
 
     async def _call(self, model: httpx.AsyncClient, job: Job) -> tuple[bytes, str]:
-        """One invocation. Raises FailedError, BusyError, GoneError or StorageError."""
+        """Invoke the model server once. Raises FailedError, BusyError, GoneError or StorageError."""
         try:
             found = await self._open(job.input_location)
             with closing(found["Body"]) as body:
@@ -168,7 +177,7 @@ class Worker:
         return response.content, content_type
 
     async def _open(self, location: str) -> dict[str, Any]:
-        """An object, to be read. Raises StorageError or a BotoCoreError."""
+        """Return an S3 object to be read. Raises StorageError or a BotoCoreError."""
         bucket, key = _parts(location)
         try:
             found: dict[str, Any] = await asyncio.to_thread(self._s3.get_object, Bucket=bucket, Key=key)
@@ -183,7 +192,7 @@ class Worker:
         await self._persist(lambda: self._s3.put_object(**put), location)
 
     async def _persist(self, call: Callable[[], object], what: str) -> None:
-        """Do what must be done, however often it fails."""
+        """Retry a write to AWS until it succeeds."""
         while True:
             try:
                 await asyncio.to_thread(call)
@@ -199,7 +208,7 @@ async def _blocks(body: Any) -> AsyncIterator[bytes]:
 
 
 def _headers(job: Job) -> dict[str, str]:
-    """What the container gets to see of a request."""
+    """Return the headers that the container receives with a request."""
     headers = {
         "Content-Type": job.content_type,
         "Accept": job.accept,

@@ -44,7 +44,7 @@ class Clip:
 
     @property
     def offsets(self) -> list[float]:
-        """Where each span starts in the clip, in seconds, and where the last one ends."""
+        """Return where each span starts in the clip, and where the last one ends, in seconds."""
         return [0.0, *itertools.accumulate(span.seconds for span in self.spans)]
 
     def index_of(self, word: Word) -> int:
@@ -53,7 +53,7 @@ class Clip:
         return max(i for i, offset in enumerate(self.offsets[:-1]) if i == 0 or offset <= middle)
 
     def to_audio_time(self, word: Word) -> Word:
-        """The same word with its times in seconds of the audio that the spans come from."""
+        """Convert a word's times from seconds of the clip to seconds of the audio that the spans come from."""
         index = self.index_of(word)
         span, offset = self.spans[index], self.offsets[index]
         first, last = span.start / SAMPLE_RATE, span.end / SAMPLE_RATE
@@ -101,7 +101,7 @@ class Transcriber(Protocol):
 
 @dataclass(frozen=True)
 class Engine:
-    """How to load the transcribers of one implementation."""
+    """Loader of the transcribers of one implementation."""
 
     load: Callable[[str, str], Transcriber]  # a model by its name or path, on a device
     needed_weights: Callable[[str], Sequence[str]]  # entries of the catalogue that a model takes

@@ -93,7 +93,7 @@ class FasterWhisper:
             return_no_speech_prob=True,
         )
         segments = [
-            # As faster_whisper.BatchedInferencePipeline makes them: one for the whole clip.
+            # The form of faster_whisper.BatchedInferencePipeline's own: one segment for the whole clip.
             [{"seek": 0, "start": 0.0, "end": encoded.clip.seconds, "tokens": result.sequences_ids[0]}]
             for encoded, result in zip(clips, results, strict=True)
         ]

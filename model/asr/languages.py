@@ -129,7 +129,7 @@ def _languages_of_spans(transcriber: Transcriber, units: Sequence[Unit], path: S
 
 
 def _find_change(transcriber: Transcriber, units: tuple[Unit, Unit], before: str, after: str) -> int:
-    """How many of the units' spans are best taken for `before`; at least one is left to either language."""
+    """Return how many of the units' spans belong to `before`, leaving at least one to either language."""
     evidence = [
         span.seconds * (_log(probabilities, before) - _log(probabilities, after))
         for unit in units
@@ -145,7 +145,7 @@ def _find_change(transcriber: Transcriber, units: tuple[Unit, Unit], before: str
 def _cut(
     audio: FloatArray, transcriber: Transcriber, units: Sequence[Unit], languages: Sequence[Sequence[str]]
 ) -> Iterator[tuple[str, Encoded]]:
-    """The clips with their languages; one in several languages is cut into as many clips."""
+    """Return the clips with their languages, cutting a clip in several languages into as many clips."""
     flat = [
         (unit.encoded, name, span)
         for unit, names in zip(units, languages, strict=True)

@@ -74,7 +74,7 @@ class OpenAIWhisper:
 
 
 def needed_weights(_model: str) -> list[str]:
-    """None of the catalogue: this implementation has checkpoints of its own, and downloads them itself."""
+    """Return no entries of the catalogue: this implementation downloads checkpoints of its own."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""From spans of speech to words: each in its language, nothing that was spoken lost without a word."""
+"""Transcription of spans of speech: each in its language, with every span that got no words reported."""
 
 import zlib
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ MIN_GAP_SECONDS = 1.0  # between words of one span: they are aligned to half of 
 
 @dataclass(frozen=True)
 class Request:
-    """What the caller decides, and what is known of the audio before."""
+    """Options of a transcription: the caller's choices, and the language found before."""
 
     language: str | None = None  # stated by the caller
     translate: bool = False
@@ -54,7 +54,7 @@ def transcribe_spans(
 
 
 class _Reading:
-    """One call of `transcribe_spans`."""
+    """State of one call of `transcribe_spans`."""
 
     def __init__(self, audio: FloatArray, transcriber: Transcriber, request: Request) -> None:
         self._audio = audio
@@ -96,7 +96,7 @@ class _Reading:
         return self._transcriber.transcribe(clips, language, self._request.translate) if clips else []
 
     def _compared(self, run: Run) -> Run:
-        """The run in the language whose transcript of its first clip is the most probable."""
+        """Return the run in the language whose transcript of the first clip is the most probable."""
         names = sorted(run.probabilities, key=lambda name: -run.probabilities[name])[:CANDIDATES]
         names += [name for name in (FALLBACK, self._request.previous) if name is not None]
 
@@ -110,7 +110,7 @@ class _Reading:
 
 
 def is_loop(words: Sequence[Word]) -> bool:
-    """Whether the text of a clip repeats itself because its decoder does, and not its speaker.
+    """Return True when a clip's text repeats because the decoder loops, not because the speaker repeats it.
 
     The words that a decoder adds find no sound to be aligned with: in 31 loops of Whisper base, a fifth to four
     fifths of the words took no time; where people did repeat themselves, none to an eighth.
@@ -121,7 +121,7 @@ def is_loop(words: Sequence[Word]) -> bool:
 
 
 def without_loop(words: Sequence[Word]) -> list[Word]:
-    """The words of a clip without those that a loop of its decoder added."""
+    """Remove the words that a decoder's loop added to a clip."""
     return _timed(words) if is_loop(words) else list(words)
 
 
@@ -130,7 +130,7 @@ def _timed(words: Sequence[Word]) -> list[Word]:
 
 
 def unread_parts(clip: Clip, words: Sequence[Word]) -> list[Span]:
-    """The parts of a clip's spans in which there are no words, leaving out those too short for one."""
+    """Return the parts of a clip's spans without words, except those too short for one."""
     found = []
     for i, span in enumerate(clip.spans):
         placed = [clip.to_audio_time(word) for word in words if clip.index_of(word) == i]

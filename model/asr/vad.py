@@ -1,4 +1,4 @@
-"""Voice activity detection: where somebody speaks, and where somebody makes another voiced sound.
+"""Voice activity detection: spans of speech, and of other voiced sounds.
 
 The one notion of speech: what is transcribed, where windows are cut, where the voice is evidence and what the
 warnings say all follow from `detect_voice`.
@@ -40,8 +40,11 @@ MIN_VOICED_FRAMES = 3  # in a row
 
 @dataclass(frozen=True)
 class Voice:
-    """Where there is a voice in some audio, in samples: `speech` padded and joined, as it is transcribed; `voiced`
-    every part in which somebody speaks or makes another voiced sound, without padding."""
+    """Voice activity in some audio, in samples.
+
+    `speech`: spans to transcribe, padded and joined. `voiced`: every part with speech or another voiced sound, without
+    padding.
+    """
 
     speech: list[Span]
     voiced: list[Span]
@@ -53,7 +56,7 @@ class Voice:
 
 
 def detect_voice(audio: FloatArray) -> Voice:
-    """Where there is a voice in float32 [n] at SAMPLE_RATE."""
+    """Detect speech and voiced sounds in float32 [n] at SAMPLE_RATE."""
     probabilities = speech_probabilities(audio)
     active = _active_frames(probabilities)
     frames = active | _voiced_frames(audio, probabilities, candidates=~active & (probabilities >= VOICE_PROBABILITY))
@@ -62,7 +65,7 @@ def detect_voice(audio: FloatArray) -> Voice:
 
 
 def find_speech(audio: FloatArray) -> list[Span]:
-    """Where somebody speaks in float32 [n] at SAMPLE_RATE, in order, padded."""
+    """Detect speech in float32 [n] at SAMPLE_RATE; return padded spans, in order."""
     return speech_spans(speech_probabilities(audio), len(audio))
 
 
@@ -90,7 +93,8 @@ def speech_spans(probabilities: FloatArray, length: int) -> list[Span]:
 
 
 def _active_frames(probabilities: FloatArray) -> BoolArray:
-    """Which frames are speech: from SPEECH_PROBABILITY on until it stays away for JOIN_SECONDS; no short ones."""
+    """Mark speech frames, bool [frames]: from SPEECH_PROBABILITY on until JOIN_SECONDS below it; short runs are
+    dropped."""
     join = JOIN_SECONDS * SAMPLE_RATE / FRAME
     active = np.zeros(len(probabilities), bool)
     start = quiet = None
@@ -115,7 +119,7 @@ def _cut_run(probabilities: FloatArray, first: int, last: int, limit: int) -> li
 
 
 def _voiced_frames(audio: FloatArray, probabilities: FloatArray, candidates: BoolArray) -> BoolArray:
-    """Which of the candidate frames are of a voiced sound whose pitch changes."""
+    """Mark the candidate frames that hold a voiced sound whose pitch changes, bool [frames]."""
     voiced = np.zeros(len(probabilities), bool)
     for first, last in _runs(candidates):
         if last - first >= MIN_VOICED_FRAMES:

@@ -9,5 +9,5 @@ MIN_LOG_PROBABILITY = -1.0
 
 
 def is_silence(no_speech_probability: float, log_probability: float) -> bool:
-    """Whether Whisper's own figures say that it made the text up for a clip without speech."""
+    """Return True when Whisper's own figures show that it invented the text of a clip without speech."""
     return no_speech_probability > NO_SPEECH_PROBABILITY and log_probability < MIN_LOG_PROBABILITY

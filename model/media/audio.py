@@ -25,7 +25,7 @@ QUIETER = 10 ** (-15 / 20)  # amplitude ratio: a track this far below another is
 
 
 class AudioTrack:
-    """One audio track: decodes, mixes down, resamples, and keeps the result on its timestamps.
+    """Decoder of one audio track: decodes, mixes down, resamples, and keeps the result on its timestamps.
 
     `timed` is False where the container has no timestamps of its own: then samples simply follow one another.
     """
@@ -39,7 +39,7 @@ class AudioTrack:
 
     @property
     def position(self) -> float:
-        """How far the track's samples reach, in seconds of the file."""
+        """End of the track's decoded samples, in seconds of the file."""
         waiting = self._normaliser.waiting if self._normaliser else 0.0
         return self._written / SAMPLE_RATE + waiting
 
@@ -152,7 +152,7 @@ class AudioSelector:
 
     @property
     def position(self) -> float:
-        """How far the signal reaches at most, in seconds of the file."""
+        """End of the selected signal at most, in seconds of the file."""
         return max((track.position for track in self.tracks), default=0.0)
 
     def decode(self, index: int, packet: AnyPacket) -> Iterator[FloatArray]:
@@ -177,7 +177,7 @@ class AudioSelector:
                 yield from self._ready()
 
     def finish(self) -> Iterator[FloatArray]:
-        """What is left when all packets were decoded."""
+        """Yield the remaining signal, once all packets are decoded."""
         while len(self.tracks) > 1 and any(queue.size for queue in self._queues):
             yield self._select(min(_BLOCK, max(queue.size for queue in self._queues)))
 
@@ -186,7 +186,8 @@ class AudioSelector:
             yield self._select(_BLOCK)
 
     def _is_late(self) -> bool:
-        """Whether some track pauses or has ended: the others do not wait for it for ever."""
+        """Return True when the longest queue holds PATIENCE seconds: a track that pauses or has ended is not waited
+        for."""
         return max(queue.size for queue in self._queues) >= PATIENCE * SAMPLE_RATE
 
     def _select(self, size: int) -> FloatArray:
@@ -213,7 +214,7 @@ class AudioSelector:
         return blocks[self._primary] + blocks[loudest]
 
     def _is_dub(self, index: int) -> bool:
-        """Whether a track states another language than the one that is heard."""
+        """Return True when a track states a language other than that of the track in use."""
         language, heard = self._languages[index], self._languages[self._primary]
         return None not in (language, heard) and language != heard
 

@@ -8,7 +8,7 @@ from model.media.timeline import AnyPacket, is_flush
 
 @dataclass
 class DecodingStatistics:
-    """What became of the packets of one track. Written by the thread that decodes it alone."""
+    """Counters of the packets of one track. Only the thread that decodes it writes them."""
 
     packets: int = 0
     damaged: int = 0  # packets that the decoder refused, and frames in which it concealed damage
@@ -17,7 +17,7 @@ class DecodingStatistics:
 
     @property
     def failed(self) -> bool:
-        """Whether there was something to decode and nothing came of it."""
+        """True when there were packets to decode and none could be."""
         return self.packets > 0 and self.frames == 0
 
 

@@ -22,7 +22,7 @@ CODEC = re.compile(r"parameters for stream (\d+) \((?:Video|Audio): none \((\S+)
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What FFmpeg takes a file for: its format, and the tags of codecs that it does not know, by stream."""
+    """FFmpeg's view of a file: its format, and the tags of codecs that it does not know, by stream."""
 
     format: str | None = None
     unknown_codecs: Mapping[int, str] = field(default_factory=dict)

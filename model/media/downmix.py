@@ -5,8 +5,8 @@ import numpy as np
 
 from model.features import FloatArray
 
-# How much each channel counts. Dialogue is in the centre, else in both of the front; what the low-frequency
-# channel holds is not speech. Ambisonics' first channel is the whole sphere, the others are its directions.
+# Weights of the channels. Dialogue is in the centre, else in both of the front; the low-frequency channel holds
+# no speech. Ambisonics' first channel is the whole sphere, the others are its directions.
 CHANNEL_WEIGHTS = {"FC": 1.0, "FL": 0.5, "FR": 0.5, "LFE": 0.0, "LFE2": 0.0, "AMBI0": 1.0}
 OTHER_WEIGHT = 0.35  # surround, as in ITU-R BS.775 on top of the front's 0.5
 UNNAMED_WEIGHT = 0.5  # of discrete channels, for example a microphone each

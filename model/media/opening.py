@@ -1,4 +1,4 @@
-"""Opening a file safely: what may be opened, in which parts, and what to say where it cannot be."""
+"""Opening a file safely: the containers that may be opened, their parts, and the errors otherwise."""
 
 import io
 import stat
@@ -72,24 +72,24 @@ def _unreadable(path: Path) -> str:
 
 
 def is_counted(container: InputContainer) -> bool:
-    """Whether the container's timestamps are made up by counting samples."""
+    """Return True when the container's timestamps are derived by counting samples."""
     return not _names(container).isdisjoint(COUNTED_CONTAINERS.split(","))
 
 
 def knows_duration(container: InputContainer, path: Path) -> bool:
-    """Whether the file's header says how long it is."""
+    """Return True when the file's header states its duration."""
     return not _names(container).isdisjoint(HEADED_CONTAINERS) or (
         "mp3" in _names(container) and _has_frame_count(path)
     )
 
 
 def may_stop_early(container: InputContainer) -> bool:
-    """Whether the demuxer stops where the first header's part ends, whatever was appended to it."""
+    """Return True when the demuxer stops at the end of the first header's part, ignoring appended files."""
     return not _names(container).isdisjoint({"flv", "asf"})
 
 
 def _has_frame_count(path: Path) -> bool:
-    """Whether an MP3 begins with a frame that says how many there are, as encoders of variable rates write it."""
+    """Return True when an MP3 begins with a frame that states their number, as variable-rate encoders write it."""
     with path.open("rb") as file:
         head = file.read(XING_BYTES)
     return b"Xing" in head or b"Info" in head
@@ -100,7 +100,7 @@ def _names(container: InputContainer) -> set[str]:
 
 
 def parts_of(path: Path) -> list["Path | FileRange"]:
-    """What must be opened one after the other: the file itself, or those that were appended to one another in it.
+    """Return the parts to open one after the other: the file itself, or the files that were appended to one another.
 
     Ogg allows that (RFC 3533, section 4), but FFmpeg follows such a chain only where each link has the parameters
     of the first. Of MP4, WAV and AIFF it reads the first file alone.
@@ -113,7 +113,10 @@ def parts_of(path: Path) -> list["Path | FileRange"]:
 
 
 def _chain_starts(path: Path) -> list[int]:
-    """Where each link begins: at a page that begins a stream, behind one that goes on with one. Empty for no Ogg."""
+    """Return the start of each link of a chained Ogg file, in bytes; empty for other files.
+
+    A link starts at a page that begins a stream, behind one that continues a stream.
+    """
     starts: list[int] = []
     in_header = False
     with path.open("rb") as file:
@@ -126,7 +129,7 @@ def _chain_starts(path: Path) -> list[int]:
 
 
 def _appended_starts(path: Path) -> list[int]:
-    """Where each of several MP4, WAV or AIFF files begins; a box or chunk in between is passed over."""
+    """Return the start of each of several appended MP4, WAV or AIFF files, in bytes; other boxes are skipped."""
     starts: list[int] = []
     position, total = 0, path.stat().st_size
     with path.open("rb") as file:
@@ -178,7 +181,7 @@ def _ogg_pages(file: BinaryIO) -> Iterator[tuple[int, int]]:
 
 
 def _next_page(file: BinaryIO, position: int) -> int:
-    """Where the next page begins at or behind a position; the file's end where none does."""
+    """Return the position of the next page at or behind a position; the file's end without one."""
     file.seek(position)
     kept = b""
     while block := file.read(SEARCH_BYTES):

@@ -1,7 +1,7 @@
-"""One pass over a file: demuxes it in order, decodes its audio, and hands on its video still compressed.
+"""Demuxing of a file in one pass: its audio is decoded, its video handed on still compressed.
 
 Audio is decoded at once, since that costs next to nothing. The video stays in its packets for a `FrameDecoder`,
-on whatever thread has one: so the recogniser can start on the audio while frames are still being decoded, and
+on whatever thread has one: so the transcriber can start on the audio while frames are still being decoded, and
 nothing is read twice. All times are seconds from the file's start, as a player shows them, on the corrected
 clock of `Timeline`. Reader and decoder share no state; `Reader.summary` combines what both counted, at the end.
 """
@@ -38,7 +38,7 @@ UNREAD_SHARE = 0.05  # of what was read, that an index behind it may take
 
 @dataclass(frozen=True)
 class Chunk:
-    """The next stretch of a file: audio float32 [n] that follows the last chunk's, and video packets.
+    """The next part of a file: audio float32 [n] that follows the last chunk's, and video packets.
 
     `end` is how far the file has been read, in seconds.
     """
@@ -49,7 +49,7 @@ class Chunk:
 
 
 class Reader:
-    """One pass over one file. With `video` False, its video is left out.
+    """Demuxer of one file in one pass. Without `video`, its video is left out.
 
     Raises MediaError for what cannot be opened, or holds no track that could be decoded.
     """
@@ -109,7 +109,7 @@ class Reader:
         yield self._chunk(batch)
 
     def _absent_audio(self) -> Iterator[FloatArray]:
-        """Silence where audio has ended long before the video, so that nobody waits for it and keeps what was seen."""
+        """Return silence for audio that ended long before the video, so that video does not pile up waiting for it."""
         if not self.counted and self._timeline.end - self._audio.position >= AUDIO_PATIENCE + CHUNK_SECONDS:
             yield from self._audio.pad(self._timeline.end - AUDIO_PATIENCE)
 
@@ -121,7 +121,7 @@ class Reader:
         return measured if measured > seconds else None
 
     def missing(self, frames: FrameDecoder) -> list[Gap]:
-        """Where nothing is there, neither audio nor video, as far as the file has been read.
+        """Return the gaps so far in which the file has neither audio nor video.
 
         Once all of it has been, that includes all beyond the end of what could be decoded; `frames` must then have
         decoded all video.
@@ -130,7 +130,7 @@ class Reader:
         return [*self._timeline.holes, *beyond]
 
     def summary(self, frames: FrameDecoder | None) -> Summary:
-        """What the file turned out to hold, and what was wrong with it, once both sides are done.
+        """Summarize what the file held and what was wrong with it, once both sides are done.
 
         `frames` is the decoder that got the chunks' packets; None where the video was left out. Raises
         MediaError where nothing could be decoded.
@@ -142,7 +142,7 @@ class Reader:
 
     @property
     def position(self) -> float:
-        """How far the file was read, in seconds."""
+        """End of what was read so far, in seconds."""
         return max(self._timeline.end, self._audio.position)
 
     def _chunk(self, batch: "_Batch") -> Chunk:
@@ -200,7 +200,7 @@ class Reader:
 
 
 class _Batch:
-    """What a chunk will be made of."""
+    """Contents of a chunk while it is collected."""
 
     def __init__(self) -> None:
         self._audio: list[FloatArray] = []
@@ -210,7 +210,7 @@ class _Batch:
 
     @property
     def seconds(self) -> float:
-        """Of audio."""
+        """Duration of the collected audio, in seconds."""
         return self._samples / SAMPLE_RATE
 
     def add_audio(self, samples: FloatArray) -> None:
@@ -229,7 +229,7 @@ class _Batch:
 
 
 def probe(path: Path) -> MediaInfo:
-    """What a file's header says, and its first frame of how it is turned. Raises MediaError."""
+    """Read what a file's header states, and the rotation of its first frame. Raises MediaError."""
     with Reader(path) as reader:
         if reader.info.has_video:
             frames = FrameDecoder(path, 1.0)
@@ -247,7 +247,7 @@ def read_audio(path: Path) -> FloatArray:
 
 
 def content_seconds(path: Path) -> float:
-    """How long a file is by its packets; only where those have no times, they are decoded. Raises MediaError."""
+    """Return a file's duration by its packets, which are decoded only where they have no times. Raises MediaError."""
     with Reader(path) as reader:
         for _ in reader if reader.counted else reader.packets():
             pass
@@ -261,7 +261,7 @@ def _unread(container: InputContainer, path: Path, read_to: int) -> int:
 
 
 def _check_tracks(selection: Selection, path: Path) -> None:
-    """Raises MediaError where nothing is there to decode."""
+    """Raise MediaError when the file has no track to decode."""
     if selection.audio or selection.video_track is not None:
         return
     if selection.undecodable:

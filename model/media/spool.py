@@ -1,4 +1,4 @@
-"""Pipes as files: a video is looked at in more than one place, and a pipe can be read once."""
+"""Spooling of pipes to files: a video is read in more than one place, a pipe can be read only once."""
 
 import stat
 import sys
@@ -16,7 +16,7 @@ BLOCK_BYTES = 1 << 20
 
 
 def is_pipe(path: Path) -> bool:
-    """Whether a path is standard input or a named pipe (`<(command)` in a shell is one)."""
+    """Return True for standard input and named pipes (`<(command)` in a shell is one)."""
     if path == STANDARD_INPUT:
         return True
     try:

@@ -1,4 +1,4 @@
-"""What a file turned out to hold, and what was wrong with it: worked out once, when all of it was decoded."""
+"""Summary of a decoded file: its contents and its faults, computed once all of it was decoded."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ NOTED_SECONDS = 1.0  # of audio from another track, or cut: less is not worth a 
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What a file holds. Width and height as a player shows them; zero, and no rate, without video.
+    """Contents of a file. Width and height are as displayed; without video they are zero, and so is the rate.
 
     `duration` in seconds is what the header says where this comes from the header, 0 where it says nothing.
     """
@@ -42,7 +42,7 @@ class Summary:
 
 @dataclass
 class DemuxingStatistics:
-    """What the demuxer met. Written by its thread alone."""
+    """Counters of the demuxer. Only its thread writes them."""
 
     errors: int = 0  # that ended the reading before the file's end
     incomplete: int = 0  # packets of which parts were lost, as the container says
@@ -167,7 +167,7 @@ def _clock(timeline: Timeline) -> Iterator[str]:
 
 
 def _choice(selection: Selection, audio: AudioSelector) -> Iterator[str]:
-    """What was heard of tracks other than the first."""
+    """Warn about audio that was taken from other tracks than the first, or left out as overlapping."""
     for track, seconds in list(zip(selection.audio_tracks, audio.seconds_used, strict=True))[1:]:
         if seconds >= NOTED_SECONDS:
             first = selection.audio_tracks[0]

@@ -41,7 +41,7 @@ KNOWN_PARTS = 16  # that a stream lagging behind the others may still belong to
 
 
 class Gap(NamedTuple):
-    """A stretch of the file, in seconds, of which nothing is there."""
+    """A part of the file, in seconds, that holds nothing."""
 
     start: float
     end: float
@@ -53,7 +53,7 @@ class Gap(NamedTuple):
 
 @dataclass(frozen=True)
 class Jump:
-    """Where the clock jumped, in seconds of the corrected line, and by how many seconds."""
+    """A jump of the file's clock: its position on the corrected line and its size, in seconds."""
 
     at: float
     by: float
@@ -61,7 +61,7 @@ class Jump:
 
 @dataclass(frozen=True)
 class _Part:
-    """A stretch of the file with consistent timestamps: `offset` moves them to `start` and on, in seconds."""
+    """A part of the file with consistent timestamps: `offset` moves them to `start` and on, in seconds."""
 
     offset: float
     start: float
@@ -69,7 +69,7 @@ class _Part:
 
 @dataclass
 class _Stream:
-    """What is known of one stream's timestamps; times in seconds of the corrected line."""
+    """State of one stream's timestamps; times in seconds of the corrected line."""
 
     part: _Part
     tick: float  # seconds, of its time base
@@ -84,21 +84,21 @@ class _Stream:
     held_from: float = 0.0  # how far the file had got when the first of them came
 
     def raw(self, packet: AnyPacket) -> float | None:
-        """When a packet is decoded, in seconds of the file's own timestamps; None where it has none."""
+        """Return a packet's decoding time, in seconds of the file's own timestamps; None where it has none."""
         ticks = packet.pts if packet.dts is None else packet.dts
         return None if ticks is None else ticks * self.tick
 
     def first_held(self) -> float:
-        """When the first of the packets held back is decoded, in seconds of the file's own timestamps."""
+        """Decoding time of the first packet held back, in seconds of the file's own timestamps."""
         return next(raw for packet in self.held if (raw := self.raw(packet)) is not None)
 
     def held_seconds(self) -> float:
-        """How far apart the first and the last of the packets held back are decoded."""
+        """Time between the first and the last packet held back, in seconds."""
         times = [raw for packet in self.held if (raw := self.raw(packet)) is not None]
         return times[-1] - times[0]
 
     def first_presented(self) -> float:
-        """When the first of the packets held back is presented, as far as that can be told yet."""
+        """Presentation time of the first packet held back, as far as it is known yet."""
         first = self.first_held()
         times = (p.pts * self.tick for p in self.held if p.pts is not None)
         return min((time for time in times if 0.0 <= time - first <= MAX_FIRST_LAG), default=first)
@@ -169,7 +169,7 @@ class Timeline:
         return MAX_HOLD
 
     def _audio_is_absent(self, stream: _Stream) -> bool:
-        """Whether no audio goes on, from where the file had got or elsewhere, since a stream's packets are held."""
+        """Return True when no audio has continued since a stream's packets were held back."""
         if not self._has_audio:
             return True
         audio = [other for other in self._streams.values() if not other.is_video]
@@ -177,7 +177,7 @@ class Timeline:
         return bool(stream.held) and not goes_on
 
     def _may_await_audio(self, stream: _Stream) -> bool:
-        """Whether audio behind the packets held back may yet show that the clock has jumped."""
+        """Return True when audio behind the packets held back may still show that the clock has jumped."""
         waits = self._discontinuous and self._has_audio and stream.is_video and self._audio_is_absent(stream)
         return waits and stream.held_seconds() < AUDIO_LAG
 
@@ -220,7 +220,7 @@ class Timeline:
         return earliest <= raw + part.offset <= max(self.end, shown) + leap
 
     def _follows(self, stream: _Stream, held: AnyPacket, raw: float) -> bool:
-        """Whether `raw` continues a packet that was held back."""
+        """Return True when `raw` continues a packet that was held back."""
         before = stream.raw(held)
         return before is None or -BACKWARD <= raw - before <= self._max_gap(stream)
 
@@ -257,7 +257,7 @@ class Timeline:
         return _Part(self.end - min(starts), self.end)  # of several streams, the one that begins first
 
     def _settled(self, stream: _Stream) -> list[AnyPacket]:
-        """Nothing more comes of a stream: one packet held back is an outlier, several are a part."""
+        """Release the held packets of a stream that ends: one alone is an outlier, several are a part."""
         if len(stream.held) > 1:
             return self._confirmed(stream)
         return [*self._released(stream, self._max_gap(stream)), *self._outliers(stream)]
@@ -305,7 +305,7 @@ class Timeline:
         return packet
 
     def _length(self, stream: _Stream, packet: AnyPacket, time: float) -> float:
-        """How many seconds a packet at `time` lasts: what it says, unless nothing before it came near to that.
+        """Return a packet's duration in seconds: the stated one, unless no earlier packet came near to it.
 
         The last packet of a broken file may ask to be shown for hours.
         """
@@ -350,7 +350,7 @@ class Timeline:
 
 
 def is_flush(packet: AnyPacket) -> bool:
-    """Whether it is the empty packet that ends a stream."""
+    """Return True for the empty packet that ends a stream."""
     return packet.size == 0 and packet.pts is None and packet.dts is None
 
 

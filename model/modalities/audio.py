@@ -45,7 +45,7 @@ def log_mel(audio: FloatArray) -> Tensor | None:
 
 
 def is_audible(audio: FloatArray) -> bool:
-    """Whether samples [n] at SAMPLE_RATE are long and loud enough to predict from."""
+    """Return True when samples [n] at SAMPLE_RATE are long and loud enough to predict from."""
     return audio.size >= MIN_AUDIO_SAMPLES and rms(audio) >= SILENCE_RMS
 
 
@@ -81,7 +81,7 @@ class VoiceEncoder(TwoStageEncoder):
         return _whisper(read_variables(folder / "model.bin", "encoder/"), len(self.blocks))
 
     def embed(self, statistics: Tensor) -> Tensor:
-        """As `statistics` returns them -> [n, width]."""
+        """Embed what `statistics` returns -> [n, width]."""
         flat = statistics.flatten(1)
         one = self.training and len(flat) == 1  # has no deviation to be normalised by
         norm = F.batch_norm(flat, self.norm.running_mean, self.norm.running_var) if one else self.norm(flat)

@@ -1,4 +1,4 @@
-"""What a modality consists of: everything the rest of the engine knows about one."""
+"""Definition of a modality: everything the rest of the engine uses of one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class TwoStageEncoder(Encoder):
         return self.embed(self.statistics(*inputs))
 
     def statistics(self, *inputs: Tensor) -> Tensor:
-        """What the pretrained part makes of collated inputs, [n, ...] float32."""
+        """Return the pretrained part's output for collated inputs, [n, ...] float32."""
         raise NotImplementedError
 
     def embed(self, statistics: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ def _validated(spec: "ModalitySpec[ConfigT, Any]", options: Mapping[str, Any], _
 
 @dataclass(frozen=True, kw_only=True)
 class ModalitySpec(Generic[ConfigT, InputT]):
-    """One way to read a modality: its encoder, how its input is made, and how both are run."""
+    """Specification of a modality: its encoder, how its input is made, and how both are run."""
 
     modality: Modality
     config: type[ConfigT]

@@ -19,7 +19,7 @@ AnySpec: TypeAlias = ModalitySpec[Any, Any]
 
 
 def _specs() -> dict[str, AnySpec]:
-    """Of each kind of encoder, in the order of registration."""
+    """Return the specs by kind of encoder, in the order of registration."""
     found: list[AnySpec] = [import_module(f"model.modalities.{module}").SPEC for module in MODULES]
     specs = {spec.kind: spec for spec in found}
     if len(specs) != len(MODULES) or [spec.modality for spec in found[: len(MODALITIES)]] != list(MODALITIES):

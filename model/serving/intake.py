@@ -155,7 +155,7 @@ async def limited(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[byt
 
 
 async def blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in pieces of BLOCK or a little more; the last is what is left."""
+    """Regroup the bytes into blocks of at least BLOCK bytes; only the last may be smaller."""
     pending = bytearray()
     async for chunk in chunks:
         pending += chunk

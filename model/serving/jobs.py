@@ -1,4 +1,4 @@
-"""A queue with places: so many jobs run, so many more may wait, and whoever comes then is sent away."""
+"""Bounded job queue: a number of jobs run, a number more wait, and further ones are rejected."""
 
 import asyncio
 import threading
@@ -22,12 +22,12 @@ class JobQueue:
 
     @property
     def taken(self) -> int:
-        """How many places are taken."""
+        """Number of occupied places."""
         return len(self._places)
 
     @property
     def running(self) -> bool:
-        """Whether a thread is at work, wanted or not."""
+        """True while any thread runs a job, wanted or not."""
         return any(place.running for place in self._places)
 
     def take(self) -> "Place":

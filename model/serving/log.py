@@ -1,4 +1,4 @@
-"""Log lines as JSON objects, and none of them with a word of what was said in a video."""
+"""Log lines as JSON objects; none of them contains words spoken in a video."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ logger = logging.getLogger("model.server")
 
 @dataclass
 class Call:
-    """One request to analyse a video, as the log tells of it."""
+    """One request to analyze a video, as logged."""
 
     request_id: str
     inference_id: str | None
@@ -78,7 +78,7 @@ def configure_logging() -> None:
 
 
 def trace_of(error: BaseException | None) -> list[str]:
-    """What was raised and where, the newest exception first.
+    """Return the exceptions and their locations, the newest first.
 
     A pydantic error's message quotes what it was given, and that may be a transcript: left out.
     """

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, and what the answer is then: RFC 9457 problem details."""
+"""Errors of a request and their answers: RFC 9457 problem details."""
 
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -44,7 +44,7 @@ class NotReadyError(Exception):
 
 
 class QueueFullError(Exception):
-    """As many jobs are waiting as may."""
+    """All places in the queue are taken."""
 
 
 class StoppingError(Exception):
@@ -52,7 +52,7 @@ class StoppingError(Exception):
 
 
 class Problem(NamedTuple):
-    """How an exception is answered. `retry_after` in seconds, where trying again makes sense."""
+    """Answer to an exception. `retry_after` in seconds, where retrying makes sense."""
 
     status: int
     name: str

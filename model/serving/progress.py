@@ -1,4 +1,4 @@
-"""How far analyses are, written to S3 for whoever waits. Slow or failing writes hold nothing up."""
+"""Progress of analyses, written to S3. Slow or failing writes delay nothing."""
 
 import json
 import logging
@@ -51,7 +51,7 @@ class ProgressWriter:
         self._thread.start()
 
     def of(self, inference_id: str) -> Progress:
-        """What to call with the progress of an analysis; returns at once."""
+        """Return the callback for the progress of an analysis; it returns at once."""
         key = f"{self._prefix}{quote(inference_id, safe='')}.json"
 
         def report(stage: str, fraction: float) -> None:
@@ -87,7 +87,7 @@ class ProgressWriter:
                 self._changed.wait(None if key is None else self._due(key) - now)
 
     def _due(self, key: str) -> float:
-        """From when on the news of `key` may be written, on the monotonic clock."""
+        """Return the earliest time, on the monotonic clock, at which the news of `key` may be written."""
         if self._news[key].is_last or key not in self._written:
             return 0.0
         return self._written[key] + self._interval

@@ -1,4 +1,4 @@
-"""A video's way through the server: in, into the queue, judged, gone again."""
+"""Processing of a video in the server: intake, queue, analysis, deletion."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ logger = logging.getLogger("model.server")
 
 
 class Service:
-    """What all requests share: the models, the queue, the folder for videos."""
+    """State shared by all requests: the models, the queue, the folder for videos."""
 
     def __init__(self, settings: ServerSettings, models: Models | None) -> None:
         self.settings = settings
@@ -41,7 +41,7 @@ class Service:
 
     @property
     def busy(self) -> bool:
-        """Whether threads are at work that nothing can interrupt."""
+        """True while threads run that cannot be interrupted."""
         return self.jobs.running or (self._loading is not None and self._loading.is_alive())
 
     def start(self) -> None:
@@ -79,10 +79,10 @@ class Service:
         self._intake.check(request)
         with self.jobs.take() as place, self._file() as path:
             call.bytes = await self._intake.take(request, path, place)
-            return await place.run(lambda: self._judge(path, models, place, call))
+            return await place.run(lambda: self._analyze(path, models, place, call))
 
-    def _judge(self, path: Path, models: Models, place: Place, call: Call) -> Analysis:
-        """On a worker's thread."""
+    def _analyze(self, path: Path, models: Models, place: Place, call: Call) -> Analysis:
+        """Analyze a video; runs on a worker's thread. Raises MediaError without the file's path."""
         call.started()
         told = self._progress.of(call.inference_id) if self._progress and call.inference_id else None
         options = Options(max_duration=self.settings.max_duration)
@@ -116,7 +116,7 @@ class Service:
 
 
 def _unless_abandoned(place: Place, told: Progress | None) -> Progress:
-    """Reports progress; ends an analysis that nobody waits for any more by raising out of it."""
+    """Report progress; end an analysis whose client has gone by raising out of it."""
 
     def report(stage: str, fraction: float) -> None:
         if place.abandoned.is_set():

@@ -1,4 +1,4 @@
-"""What an operator may decide about the server: environment variables, read once when it starts."""
+"""Settings of the server: environment variables, read once when it starts."""
 
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ SAGEMAKER_ARTEFACT = Path("/opt/ml/model")  # where SageMaker unpacks the model 
 
 
 class ServerSettings(BaseSettings):
-    """Each field is set by `VIDEO_SENTIMENT_` and its name in capitals, except where it says otherwise.
+    """Settings of the server. Each field is set by `VIDEO_SENTIMENT_` and its name in capitals, unless noted.
 
     Sizes are in bytes, times in seconds. An empty variable counts as not set.
     """

@@ -25,7 +25,7 @@
   /** "0:12, joy 62%" or only the time. */
   const describe = (time) => {
     const utterance = utterances[indexAt(time)];
-    if (!utterance) return `${clock(time)}, nothing judged here`;
+    if (!utterance) return `${clock(time)}, no data`;
     const [label, share] = Object.entries(utterance.emotions).reduce((a, b) => (b[1] > a[1] ? b : a));
     return `${clock(time)}, ${label} ${percent(share)}`;
   };

@@ -1,4 +1,4 @@
-"""Who may come in: the user pool of the web app, and its one client."""
+"""Authentication: the user pool of the web app, and its one client."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cognito as cognito

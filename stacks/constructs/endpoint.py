@@ -30,7 +30,7 @@ OUT_COOLDOWN, IN_COOLDOWN = Duration.minutes(3), Duration.minutes(10)
 
 @dataclass(frozen=True)
 class Places:
-    """What the endpoint reads and writes, and whom it tells."""
+    """Buckets and prefixes that the endpoint reads and writes, and the topics it notifies."""
 
     media: s3.IBucket
     results: s3.IBucket
@@ -89,7 +89,7 @@ class Endpoint(Construct):
         self._scale()
 
     def _environment(self) -> dict[str, str]:
-        """What the model server reads: docs/server.md."""
+        """Return the environment variables of the model server, documented in docs/server.md."""
         return {
             "PROGRESS_S3_URI": f"s3://{self._places.results.bucket_name}/progress",
             "VIDEO_SENTIMENT_WORKERS": str(self._config.workers),
@@ -130,7 +130,7 @@ class Endpoint(Construct):
         )
 
     def _scale(self) -> None:
-        """From none to max_instances by backlog. Only the second policy sees a backlog while nothing runs."""
+        """Scale from none to max_instances by backlog. Only the second policy sees a backlog while nothing runs."""
         stack = cdk.Stack.of(self)
         linked = f"arn:{stack.partition}:iam::{stack.account}:role/aws-service-role/"
         target = autoscaling.ScalableTarget(
@@ -179,7 +179,7 @@ class Endpoint(Construct):
         )
 
     def waiting_alarm(self, id: str, minutes: int) -> cloudwatch.Alarm:
-        """In alarm while requests have waited for so long and no instance runs."""
+        """Alarm when requests have waited for so long and no instance runs."""
         return cloudwatch.Alarm(
             self,
             id,
@@ -192,7 +192,7 @@ class Endpoint(Construct):
         )
 
     def _role(self, image: EngineImage, has_model: cdk.CfnCondition, model_data: str) -> iam.Role:
-        """What the container, and SageMaker in its name, may do."""
+        """Role of the container, and of SageMaker on its behalf."""
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
         image.repository.grant_pull(role)
         self._places.success.grant_publish(role)

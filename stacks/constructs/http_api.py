@@ -18,14 +18,14 @@ INTEGRATION_TIMEOUT = Duration.seconds(29)  # API Gateway's own limit
 BURST = 2  # times the average rate
 RETRY_SECONDS = 1  # the gateway's buckets fill up by the second
 UNAUTHORIZED = (401, "unauthorized", "The credentials are missing or not valid")
-# What to do about it, by the gateway's own name; without an entry, the title is all that can be said.
+# Advice by the gateway's own name of the error; without an entry, the answer has only the title.
 DETAILS = {
     "INVALID_API_KEY": "send a valid API key, vs_ID_SECRET with 76 characters, as header `Authorization: Bearer KEY`",
     "UNAUTHORIZED": "send the session's ID token as `Authorization: Bearer TOKEN`",
     "EXPIRED_TOKEN": "the session's ID token has expired; get a new one, or sign in again",
 }
-# Where the gateway answers without asking the Lambda: (status, code, title), as lambdas/core/errors.py has them.
-# What is not listed is one of the two defaults, whose status the gateway chooses.
+# Errors that the gateway answers without the Lambda: (status, code, title), as lambdas/core/errors.py has them.
+# All others get one of the two defaults, whose status the gateway chooses.
 PROBLEMS: dict[str, tuple[int | None, str, str]] = {
     "INVALID_API_KEY": UNAUTHORIZED,
     "UNAUTHORIZED": UNAUTHORIZED,

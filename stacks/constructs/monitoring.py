@@ -1,4 +1,4 @@
-"""Who notices when something is wrong: alarms to a topic, and a dashboard of what flows through."""
+"""Monitoring: alarms to a topic, and a dashboard of the traffic."""
 
 from collections.abc import Mapping
 
@@ -56,7 +56,7 @@ class Monitoring(Construct):
         self._dashboard(functions, queues, dead, api)
 
     def _alarm(self, id: str, metric: cloudwatch.Metric, threshold: float, periods: int = 1) -> None:
-        """In alarm once the metric reached the threshold in so many periods on end. No data is no trouble."""
+        """Alarm when the metric reaches the threshold in so many consecutive periods. Missing data is no alarm."""
         alarm = cloudwatch.Alarm(
             self,
             id,
@@ -98,7 +98,7 @@ class Monitoring(Construct):
             )
 
     def _counted(self, name: str, period: Duration | None = None) -> cloudwatch.Metric:
-        """What the Lambdas of this stage count (lambdas.core.observability)."""
+        """Metric that the Lambdas of this stage count (lambdas.core.observability)."""
         return cloudwatch.Metric(
             namespace=METRICS_NAMESPACE,
             metric_name=name,

@@ -1,4 +1,4 @@
-"""One of our Lambdas: the shared bundle, the shared environment, logs that end, traces, and nothing else to decide."""
+"""Lambda function of ours: the shared bundle and environment, logs with a retention, and traces."""
 
 from collections.abc import Mapping
 
@@ -61,7 +61,7 @@ class PythonFunction(Construct):
 
 
 def _runtime_environment(config: StageConfig) -> dict[str, str]:
-    """What is not ours to read: settings of Powertools."""
+    """Return the environment variables that Powertools reads, not our own settings."""
     environment = {
         "POWERTOOLS_SERVICE_NAME": config.name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,

@@ -1,4 +1,4 @@
-"""One origin for everything a browser or a client asks: the web app, and the API behind /api and /app."""
+"""The one origin for browsers and clients: the web app, and the API behind /api and /app."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def pages(folder: Path) -> list[str]:
 
 
 class SiteBucket(Construct):
-    """Where the web app's files lie; only the distribution reads them. Anything in it can be uploaded again."""
+    """Bucket of the web app's files; only the distribution reads it. Anything in it can be uploaded again."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
@@ -96,7 +96,7 @@ class Site(Construct):
         }
 
     def _backend(self, api: HttpApi, headers: cloudfront.ResponseHeadersPolicy) -> dict[str, Any]:
-        """What both prefixes of the API share. Nothing of it is cached, and nothing of it is rewritten."""
+        """Behavior shared by both prefixes of the API: nothing is cached, and nothing is rewritten."""
         return {
             "origin": origins.RestApiOrigin(
                 api.api,
@@ -170,7 +170,7 @@ class Site(Construct):
 
 
 def _files(bucket: s3.IBucket) -> dict[str, Any]:
-    """What all files share: read by the distribution alone, compressed, kept by the edge."""
+    """Behavior shared by all files: read by the distribution alone, compressed, cached at the edge."""
     return {
         "origin": origins.S3BucketOrigin.with_origin_access_control(bucket),
         "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,

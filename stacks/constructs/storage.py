@@ -1,4 +1,4 @@
-"""Where things are kept: the table, the bucket of videos, the bucket of results, the log of who read them."""
+"""Storage: the table, the bucket of videos, the bucket of results, and the log of their readers."""
 
 from typing import Any
 
@@ -151,12 +151,12 @@ class Buckets(Construct):
 
 
 def removal(config: StageConfig) -> RemovalPolicy:
-    """What holds users' data outlives its stack, but on one machine."""
+    """Return the removal policy of users' data: it outlives its stack, except on one machine."""
     return RemovalPolicy.DESTROY if config.is_local else RemovalPolicy.RETAIN
 
 
 def safe(config: StageConfig) -> dict[str, Any]:
-    """What all buckets share: encrypted, private, by TLS alone (the emulator speaks plain HTTP)."""
+    """Return the properties of all buckets: encrypted, private, TLS only (the emulator speaks plain HTTP)."""
     return {
         "encryption": s3.BucketEncryption.S3_MANAGED,
         "block_public_access": s3.BlockPublicAccess.BLOCK_ALL,

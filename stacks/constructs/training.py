@@ -1,4 +1,4 @@
-"""Where training/launch.py trains: a bucket for corpora, checkpoints and artefacts, and the role of its jobs."""
+"""Resources of training/launch.py: a bucket for corpora, checkpoints and artefacts, and the role of its jobs."""
 
 import aws_cdk as cdk
 from aws_cdk import Duration

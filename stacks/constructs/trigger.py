@@ -1,4 +1,4 @@
-"""What starts a Lambda besides HTTP: queues with a dead-letter queue each, and the table's stream as the outbox."""
+"""Triggers of Lambdas besides HTTP: queues with a dead-letter queue each, and the table's stream as the outbox."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

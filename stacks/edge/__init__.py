@@ -1,1 +1,1 @@
-"""What the edge adds to requests and answers: plain data and rules, read by the distribution and by `local/`."""
+"""Rules by which the edge changes requests and answers: plain data, read by the distribution and by `local/`."""

@@ -1,4 +1,4 @@
-"""What the page finds at /config.json: where it is. Imports nothing of CDK; nothing in it is secret."""
+"""Content of /config.json, by which the page finds its services. Imports nothing of CDK; nothing in it is secret."""
 
 
 def site_config(

@@ -10,5 +10,5 @@ REFERENCE = ROOT / "docs" / "api.html"  # served as /docs/, and beside it the sc
 
 
 def site_folder() -> Path:
-    """What is served: the built web app, or a page that says it is not built."""
+    """Return the folder to serve: the built web app, or a page that says it is not built."""
     return BUILT_SITE if (BUILT_SITE / "index.html").is_file() else PLACEHOLDER

@@ -7,19 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.product import Product
+from tests.e2e.product import Product, running
 from tests.model.serving import shorten
 
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Signatures and policies are checked in it as AWS checks them."""
-    made = Product(tmp_path_factory.mktemp("product") / "state")
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
+    with running(tmp_path_factory.mktemp("product") / "state") as product:
+        yield product
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,17 @@ CONTEXT = {
     "dropPrincipals": json.dumps({STUDIO: f"arn:aws:iam::000000000000:user/{STUDIO}"}),
     "lambdaOverrides": json.dumps(OVERRIDES),
 }
+
+
+@contextmanager
+def running(state: Path, *, enforce_iam: bool = True) -> "Iterator[Product]":
+    """Start a product with its data in `state`, and stop it at the end, whatever happens."""
+    product = Product(state, enforce_iam=enforce_iam)
+    try:
+        product.start()
+        yield product
+    finally:
+        product.stop()
 
 
 class Product:

@@ -23,7 +23,7 @@ from local.credentials import Credentials
 from local.settings import Ports
 from local.sockets import LINK
 from tests.browsers import MISSING, chromium, find_chromium
-from tests.e2e.product import Product, missing_tools
+from tests.e2e.product import Product, missing_tools, running
 
 lacking = missing_tools() or (None if find_chromium() else MISSING)
 pytestmark = [
@@ -79,12 +79,8 @@ SOCKET = """
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """As `make up` starts it: without checks of policies."""
-    made = Product(tmp_path_factory.mktemp("plain") / "state", enforce_iam=False)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
+    with running(tmp_path_factory.mktemp("plain") / "state", enforce_iam=False) as product:
+        yield product
 
 
 @pytest.fixture(scope="module")

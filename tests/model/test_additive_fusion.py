@@ -60,7 +60,7 @@ def test_one_modality_is_unchanged_by_the_fusion(network: EmotionNetwork, modali
     without = EmotionNetwork(network.config.model_copy(update={"fusion": None})).eval()
     without.load_state_dict(network.state_dict())
     fused, plain = network([make_sample(2, modality)]), without([make_sample(2, modality)])
-    torch.testing.assert_close(fused.emotions, fused.alone[modality])
+    torch.testing.assert_close(fused.emotions, fused.per_modality[modality])
     torch.testing.assert_close(fused.emotions, plain.emotions)
     torch.testing.assert_close(fused.sentiments, plain.sentiments)
 
@@ -70,15 +70,15 @@ def test_several_modalities_add_up_by_the_formula(network: EmotionNetwork) -> No
     fusion = network.config.fusion
     assert fusion is not None
     for subset in subsets(PARTS):
-        judgement = network([make_sample(3, *subset)])
+        prediction = network([make_sample(3, *subset)])
         prior = np.log(SKEWED.prior_emotion)
         total = prior + np.asarray(fusion.bias[subset_name(subset)].emotion)
         for m in subset:
-            evidence = judgement.alone[m][0].double().numpy() - prior
+            evidence = prediction.per_modality[m][0].double().numpy() - prior
             evidence = evidence - np.log(np.exp(evidence).sum()) + np.log(7.0)
             total = total + np.asarray(fusion.weights[m].emotion) * evidence
         expected = np.exp(total) / np.exp(total).sum()
-        np.testing.assert_allclose(judgement.emotions[0].exp().numpy(), expected, atol=1e-5)
+        np.testing.assert_allclose(prediction.emotions[0].exp().numpy(), expected, atol=1e-5)
 
 
 @torch.inference_mode()
@@ -98,10 +98,10 @@ def test_agreeing_modalities_are_surer_together_than_one_alone() -> None:
 @torch.inference_mode()
 @given(st.integers(0, 10_000), st.sampled_from(subsets(PARTS, least=1)))
 def test_contributions_and_bias_are_the_lead(network: EmotionNetwork, seed: int, present: tuple[Modality, ...]) -> None:
-    judgement = network([make_sample(seed, *present)])
-    explanation = explanation_of(judgement, 0)
-    order = judgement.emotions[0].argsort(descending=True).tolist()
-    log_p = judgement.emotions[0].double()
+    prediction = network([make_sample(seed, *present)])
+    explanation = explanation_of(prediction, 0)
+    order = prediction.emotions[0].argsort(descending=True).tolist()
+    log_p = prediction.emotions[0].double()
     for first, second in ((order[0], order[1]), (order[3], order[5])):
         lead = explanation.lead(EMOTIONS[first], EMOTIONS[second])
         assert set(lead.contributions) == set(present)
@@ -121,9 +121,9 @@ def test_bundles_without_a_fitted_fusion_explain_themselves_too() -> None:
     torch.manual_seed(1)
     old = EmotionNetwork(NetworkConfig.of(TINY_VOICE, FaceConfig(width=8), fused_temperature_emotion=1.7)).eval()
     torch.nn.init.normal_(old.joint.weight, std=0.1)
-    judgement = old([make_sample(6, "audio", "face")])
-    lead = explanation_of(judgement, 0).lead("anger", "joy")
-    log_p = judgement.emotions[0].double()
+    prediction = old([make_sample(6, "audio", "face")])
+    lead = explanation_of(prediction, 0).lead("anger", "joy")
+    log_p = prediction.emotions[0].double()
     expected = float(log_p[EMOTIONS.index("anger")] - log_p[EMOTIONS.index("joy")])
     assert lead.total == pytest.approx(expected, abs=1e-4)
 
@@ -134,12 +134,12 @@ def test_the_whole_video_is_the_mean_by_duration_for_its_own_winner(network: Emo
 
     samples = [make_sample(1, "text", "face"), make_sample(4, "audio"), make_sample(9, *PARTS)]
     with torch.inference_mode():
-        judgement = network(samples)
+        prediction = network(samples)
     spoken = [Segment(0.0, 2.0, "a"), Segment(2.0, 3.0, ""), Segment(3.0, 9.0, "b")]
-    explanations = [explanation_of(judgement, row) for row in range(3)]
+    explanations = [explanation_of(prediction, row) for row in range(3)]
     fusion = network.config.fusion
     assert fusion is not None
-    utterances = [_utterance(s, judgement, row, explanations[row], fusion) for row, s in enumerate(spoken)]
+    utterances = [_utterance(s, prediction, row, explanations[row], fusion) for row, s in enumerate(spoken)]
     overall = summarise_explained(utterances, explanations)
     first, second = overall.emotions[0].label, overall.emotions[1].label
     leads = [e.lead(first, second) for e in explanations]

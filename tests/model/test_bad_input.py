@@ -152,7 +152,7 @@ def test_audio_only(models: Models, sample: Path, tmp_path: Path) -> None:
     analysis = check(analyze(write(tmp_path / "a.mp3", [], [Sound(speech_of(sample, 9.0))]), models))
     assert "John Dashwood" in analysis.utterances[0].text
     assert set(analysis.utterances[0].modalities) == {"text", "audio"}
-    assert warned(analysis, "no picture")
+    assert warned(analysis, "has no video")
 
 
 def test_without_audio(models: Models, sample: Path, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_without_audio(models: Models, sample: Path, tmp_path: Path) -> None:
     assert [u.text for u in analysis.utterances] == [""]
     assert set(analysis.utterances[0].modalities) == {"face"}
     assert not analysis.video.has_audio and analysis.language is None
-    assert warned(analysis, "no sound")
+    assert warned(analysis, "has no audio")
 
 
 def test_silent_audio(models: Models, sample: Path, tmp_path: Path) -> None:
@@ -181,11 +181,11 @@ def test_no_text_is_made_up(models: Models, tmp_path: Path, make: Callable[[floa
 def test_music_under_a_picture(models: Models, tmp_path: Path) -> None:
     analysis = check(analyze(write(tmp_path / "a.mp4", grey_frames(24.0), [Sound(music(24.0))]), models))
     assert analysis.utterances == []  # instruments are no voice
-    assert warned(analysis, "No speech was found") and warned(analysis, "no face was found")
+    assert warned(analysis, "No speech was found") and warned(analysis, "No face was found")
     assert warned(analysis, "24.0 s without voice and without a face")
 
 
-def test_nothing_to_judge(models: Models, tmp_path: Path) -> None:
+def test_nothing_to_analyze(models: Models, tmp_path: Path) -> None:
     analysis = check(analyze(write(tmp_path / "a.mp4", grey_frames(3.0), [Sound(silence(3.0))]), models))
     assert analysis.utterances == [] and analysis.overall.emotions == []
     assert warned(analysis, "left out")

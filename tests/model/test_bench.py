@@ -14,7 +14,7 @@ from bench.clip import FPS, HEIGHT, WIDTH, looped, read_sound, sample_clip
 from bench.full_shape import full_shape
 from bench.measure import MIB, Stopwatch, Timing, peak_memory
 from bench.naive import cut_each
-from bench.reference import Judged, Reference, Segment, cut, first_pictures
+from bench.reference import Predicted, Reference, Segment, cut, first_pictures
 from bench.results import Clip, Contender, Form, LongRun, Machine, Results, Run, Stage
 from model import weights
 from model.bundle import load_bundle
@@ -92,21 +92,21 @@ def test_integers_are_multiplied_out_by_their_scale(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module", params=["openai-whisper", "faster-whisper"])
-def judged(request: pytest.FixtureRequest, clip: Path) -> list[Judged]:
+def predicted(request: pytest.FixtureRequest, clip: Path) -> list[Predicted]:
     return Reference(load_bundle("starter"), request.param, "tiny.en").analyze(clip)
 
 
-def test_the_reference_judges_every_segment(judged: list[Judged]) -> None:
-    assert len(judged) == 1
-    assert re.search(r"\byoung man\b", judged[0].segment.text.lower())
-    probabilities = judged[0].judgement.emotions.exp()
+def test_the_reference_predicts_every_segment(predicted: list[Predicted]) -> None:
+    assert len(predicted) == 1
+    assert re.search(r"\byoung man\b", predicted[0].segment.text.lower())
+    probabilities = predicted[0].prediction.emotions.exp()
     assert probabilities.shape == (1, len(EMOTIONS))
     assert float(probabilities.sum()) == pytest.approx(1.0, abs=1e-4)
 
 
-def test_the_reference_reads_no_faces(judged: list[Judged]) -> None:
-    judgement = judged[0].judgement
-    assert float(judgement.weights[0, judgement.modalities.index("face")]) == 0.0
+def test_the_reference_reads_no_faces(predicted: list[Predicted]) -> None:
+    prediction = predicted[0].prediction
+    assert float(prediction.weights[0, prediction.modalities.index("face")]) == 0.0
 
 
 def test_a_cut_starts_at_its_first_picture(clip: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def follow(models: Models, frames: Timed) -> FaceTracker:
     assert models.detector is not None
     tracker = FaceTracker(models.detector)
     for time, image in frames:
-        tracker.see(time, image)
+        tracker.update(time, image)
     return tracker
 
 

@@ -59,11 +59,11 @@ SUBSETS = [s for n in range(1, 5) for s in itertools.combinations(MODALITIES, n)
 @torch.inference_mode()
 @pytest.mark.parametrize("present", SUBSETS, ids="+".join)
 def test_any_subset_gives_a_distribution(network: EmotionNetwork, present: tuple[Modality, ...]) -> None:
-    judgement = network([make_sample(1, *present)])
-    for part in (judgement.emotions, judgement.sentiments):
+    prediction = network([make_sample(1, *present)])
+    for part in (prediction.emotions, prediction.sentiments):
         assert torch.isfinite(part).all()
         assert part.exp().sum() == pytest.approx(1.0, abs=1e-5)
-    weights = dict(zip(judgement.modalities, judgement.weights[0].tolist(), strict=True))
+    weights = dict(zip(prediction.modalities, prediction.weights[0].tolist(), strict=True))
     assert sum(weights.values()) == pytest.approx(1.0, abs=1e-6)
     assert {m for m, w in weights.items() if w > 0} == set(present)
 
@@ -71,20 +71,20 @@ def test_any_subset_gives_a_distribution(network: EmotionNetwork, present: tuple
 @torch.inference_mode()
 @pytest.mark.parametrize("modality", MODALITIES)
 def test_one_modality_fused_is_that_modality_alone(network: EmotionNetwork, modality: Modality) -> None:
-    judgement = network([make_sample(2, modality)])
-    torch.testing.assert_close(judgement.emotions, judgement.alone[modality])
+    prediction = network([make_sample(2, modality)])
+    torch.testing.assert_close(prediction.emotions, prediction.per_modality[modality])
 
 
 @torch.inference_mode()
 def test_fusion_is_the_weighted_sum_it_says(network: EmotionNetwork) -> None:
     """Each prediction explains itself: prior and shares give back the fused distribution."""
-    judgement = network([make_sample(3, "text", "audio", "face")])
+    prediction = network([make_sample(3, "text", "audio", "face")])
     prior = torch.tensor(SKEWED.prior_emotion).log()
     total = prior.clone()
-    for column, modality in enumerate(judgement.modalities):
-        if judgement.weights[0, column] > 0:
-            total += judgement.weights[0, column] * (judgement.alone[modality][0] - prior)
-    torch.testing.assert_close(judgement.emotions[0], total.log_softmax(0))
+    for column, modality in enumerate(prediction.modalities):
+        if prediction.weights[0, column] > 0:
+            total += prediction.weights[0, column] * (prediction.per_modality[modality][0] - prior)
+    torch.testing.assert_close(prediction.emotions[0], total.log_softmax(0))
 
 
 @torch.inference_mode()
@@ -122,9 +122,9 @@ def test_a_batch_does_not_influence_its_members(network: EmotionNetwork) -> None
 
 @torch.inference_mode()
 def test_nothing_present_is_the_prior(network: EmotionNetwork) -> None:
-    judgement = network([Sample(), make_sample(5, "text")])
-    torch.testing.assert_close(judgement.emotions[0].exp(), torch.tensor(SKEWED.prior_emotion))
-    assert judgement.weights[0].sum() == 0.0
+    prediction = network([Sample(), make_sample(5, "text")])
+    torch.testing.assert_close(prediction.emotions[0].exp(), torch.tensor(SKEWED.prior_emotion))
+    assert prediction.weights[0].sum() == 0.0
 
 
 @torch.inference_mode()

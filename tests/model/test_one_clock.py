@@ -11,7 +11,7 @@ from model.contract import Analysis
 from model.features import SAMPLE_RATE, FloatArray
 from model.media import FrameDecoder, MediaInfo, Reader, Summary
 from model.pipeline import Models, Options, TooLongError, analyze
-from model.watching import Watcher
+from model.video_worker import VideoWorker
 from tests.model.broken_files import (
     a_hole,
     joined,
@@ -396,12 +396,12 @@ def test_what_is_kept_of_a_video_without_audio_does_not_grow(
     """Windows are judged as the file is read, whether it has no audio or its audio ends early."""
     kept: list[int] = []
 
-    class Watched(Watcher):
+    class Watched(VideoWorker):
         def wait(self) -> None:
             super().wait()
             kept.append(len(self._times))
 
-    monkeypatch.setattr(pipeline, "Watcher", Watched)
+    monkeypatch.setattr(pipeline, "VideoWorker", Watched)
     sounds = [Sound(noise(audio))] if audio else []
     picture = Picture(codec="mpeg4", rate=1)
     path = write(tmp_path / "a.mkv", grey_frames(1200.0, 1.0), sounds, picture)

@@ -46,7 +46,7 @@ def test_times_are_where_the_words_are(analysis: Analysis, sample: Path) -> None
 
 
 def test_the_face_is_read(analysis: Analysis) -> None:
-    """She cries at the start and smiles at the end, and the face's own judgement follows."""
+    """She cries at the start and smiles at the end, and the face's own prediction follows."""
 
     def joy(index: int) -> float:
         face = analysis.utterances[index].modalities["face"]

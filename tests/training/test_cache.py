@@ -25,10 +25,10 @@ from model.modalities.face import FaceConfig
 from model.modalities.text import TextConfig, TextTokenizer
 from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
-from model.pipeline import Judge
-from model.segmenter import AudioSegmenter, Window
+from model.pipeline import Predictor
+from model.segmenter import Window
 from model.utterances import Segment
-from model.watching import Watcher
+from model.video_worker import VideoWorker
 from tests.model.media_files import Sound, grey_frames, noise, write
 from tests.training.meld_fixture import make_meld
 from training.corpora import read_manifest, read_meld
@@ -60,24 +60,24 @@ def detector() -> FaceDetector:
 
 
 def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretches: list[Segment]) -> list[Sample]:
-    """What the pipeline's own Judge makes of stretches of a file, for a bundle that has all modalities."""
+    """What the pipeline's own Predictor makes of stretches of a file, for a bundle that has all modalities."""
     manifest = Manifest(
         name="untrained", version="0", licence="none", public_encoders={}, tokenizer=None, training={},
         network=NetworkConfig.of(TextConfig(bert=TINY_BERT), TINY_VOICE, VideoConfig(), FaceConfig(width=32)),
     )  # fmt: skip
     bundle = Bundle(manifest, EmotionNetwork(manifest.network), tokenizer)
     with Reader(path) as reader:
-        watcher = Watcher(path, detector, clips=True)
-        judge = Judge(bundle, watcher, AudioSegmenter(None, "en", False), False)
+        worker = VideoWorker(path, detector, clips=True)
+        predictor = Predictor(bundle, worker, False)
         sound = []
         for chunk in reader:
-            watcher.watch(chunk.packets)
+            worker.submit(chunk.packets)
             sound.append(chunk.audio)
-        watcher.wait()
+        worker.wait()
         audio = np.concatenate(sound)
         window = Window(0.0, reader.end, audio, detect_voice(audio), stretches)
-        samples = [judge._sample(stretch, window) for stretch in stretches]
-        watcher.close()
+        samples = [predictor._sample(stretch, window) for stretch in stretches]
+        worker.close()
     return samples
 
 

@@ -137,7 +137,7 @@ def test_what_ships_was_fitted_without_the_items_that_score_it(plan: Recipe, tmp
     assert calibration.in_folds and calibration.items == 4 * len(CODES)
     assert {(e.corpus, e.items, e.cross_fitted) for e in report.evaluations} == {("ravdess", 2 * len(CODES), False)}
     assert read_manifest(out).training["calibrated_on"] == {}
-    assert "Audio was calibrated on what was said of its 32 training items" in (out / "MODEL_CARD.md").read_text()
+    assert "Audio was calibrated on predictions for its 32 training items" in (out / "MODEL_CARD.md").read_text()
     asked = (out, "--corpus", "ravdess", "--data", tmp_path / "voices", "--split", "held-out")
     exit_code, output = run_evaluate(*asked, "--json", tmp_path / "again.json")
     assert exit_code == 0 and "very items" not in output

@@ -133,7 +133,7 @@ _names = st.tuples(st.sampled_from("ab"), st.sampled_from(["t", "T", "é", "e\u0
 def test_no_two_results_share_a_file(names: list[tuple[str, str, str]], folds: bool) -> None:
     """On a disk that knows case and composed letters, and on one that does not."""
     jobs = [Job(Path(f"/{folder}/{stem}.{suffix}"), Path(f"{stem}.{suffix}")) for folder, stem, suffix in set(names)]
-    with mock.patch("model.outputs._ignores_case", return_value=folds):
+    with mock.patch("model.disk.ignores_case", return_value=folds):
         plans, refused = Outputs({}).plan(jobs)
     targets = [str(plan.targets["json"]) for plan in plans]
     if folds:

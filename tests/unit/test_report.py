@@ -180,11 +180,11 @@ def test_sound_alone(sample: Path) -> None:
     assert "Bonjour" in page.text
 
 
-def test_nothing_judged(sample: Path) -> None:
+def test_nothing_to_analyze(sample: Path) -> None:
     page = Page(render_report(analysis_of(warnings=("19.7 s held neither speech nor sound nor a face",)), sample))
     assert page.all("video")
     assert not page.of_class("utterance")
-    assert "Nothing in this file could be judged" in page.text
+    assert "Nothing in this file could be analyzed" in page.text
     assert "19.7 s held neither" in page.text
 
 

@@ -22,7 +22,7 @@ TINY = 1e-12  # a probability whose logarithm is still a number
 
 
 class Calibrated(BaseModel):
-    """What was fitted for the heads of something, and their reliability on the same items, cross-fitted."""
+    """Fitted constants of some heads, and the heads' cross-fitted reliability on the same items."""
 
     items: int
     temperature_emotion: float
@@ -34,7 +34,7 @@ class Calibrated(BaseModel):
 
 
 class CalibrationReport(Calibrated):
-    """Of one modality."""
+    """Calibration of one modality: its confidence and accuracy before and after."""
 
     modality: Modality
     corpus: str
@@ -44,12 +44,15 @@ class CalibrationReport(Calibrated):
 
 
 class FusedReport(Calibrated):
-    """Of the fusion, on held-out items with several modalities; before, these were calibrated and the whole was not."""
+    """Calibration of the fusion on held-out items with several modalities.
+
+    "Before" means that the modalities were calibrated and the fusion was not.
+    """
 
 
 @dataclass(frozen=True)
 class Head:
-    """One head of one modality on such items: logits [n, k] and what they should have said."""
+    """Logits [n, k] of one head on some items, and the targets."""
 
     logits: Probabilities
     targets: Targets
@@ -76,7 +79,7 @@ class Head:
         return probabilities
 
     def _gains_by_offsets(self) -> bool:
-        """Whether class offsets beside the temperature are more right on groups they never saw."""
+        """Return True when class offsets besides the temperature improve the accuracy on unseen groups."""
         if not self.offsets or len(set(self.groups)) < 2:
             return False
         plain, offset = (
@@ -117,7 +120,10 @@ def heads_of(encoded: Encoded, modality: Modality, taught: Taught) -> tuple[Head
 def fit_calibration(
     encoded: Encoded, modality: Modality, taught: Taught, transfer: float | None, own: float
 ) -> Calibration:
-    """One modality's constants. Without `transfer` its reliability stays its `own`: the gates were trained with it."""
+    """Fit one modality's constants.
+
+    Without `transfer` its reliability stays its `own`: the gates were trained with it.
+    """
     emotion, sentiment = heads_of(encoded, modality, taught)
     of_emotions, of_sentiments = emotion.fit(), sentiment.fit()
     return Calibration(
@@ -130,7 +136,8 @@ def fit_calibration(
 
 
 def reliability_on(head: Head) -> float:
-    """What the head tells beyond its prior, in nats, cross-fitted; the least there is where it was not measured."""
+    """Measure the log-loss that a head saves over its prior, in nats, cross-fitted; the minimum where it was not
+    measured."""
     return reliability(head.cross_fitted, head.targets, head.frequencies) if len(head) else LEAST_RELIABILITY
 
 
@@ -143,7 +150,7 @@ def report_of(
     transfer: float,
     in_folds: bool = False,
 ) -> CalibrationReport:
-    """How well the modality's confidence matches its accuracy, before and after."""
+    """Compare the modality's confidence with its accuracy, before and after calibration."""
     emotion, sentiment = heads_of(encoded, modality, taught)
     return CalibrationReport(
         modality=modality,
@@ -172,7 +179,7 @@ def fit_fused(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) 
 def fused_report(
     network: EmotionNetwork, config: NetworkConfig, encoded: Encoded, fit: CrossFit | None = None
 ) -> FusedReport | None:
-    """How well the fusion's confidence matches its accuracy, before and after; None without items that it is about.
+    """Compare the fusion's confidence with its accuracy, before and after; None without items with several modalities.
 
     `fit` holds the constants to judge by, modalities' and fusion's, where those of `config` were fitted on these items.
     """
@@ -225,7 +232,7 @@ def _reliability(probabilities: Probabilities, targets: Targets) -> Reliability 
 
 
 def _fused_heads(network: EmotionNetwork, config: NetworkConfig, encoded: Encoded) -> tuple[Head, Head]:
-    """What the network says by `config`, its fusion not yet calibrated, of the items with several modalities."""
+    """Return the network's logits by `config`, its fusion not yet calibrated, for the items with several modalities."""
     there = encoded.rows(encoded.with_several())
     said = judge_by(network, there, config.with_fused_temperatures())
 

@@ -1,4 +1,4 @@
-"""Predictions of one modality for items, without the network that made them: kept in a file, and found again."""
+"""Out-of-fold predictions of one modality: saved beside its weights, and loaded without its network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ def of_logits(
     groups: Sequence[str],
     contents: Sequence[str],
 ) -> Encoded:
-    """Logits [n, 10] of one modality as scoring knows them; of embeddings, which no constant is fitted on, nothing."""
+    """Wrap logits [n, 10] of one modality as Encoded. Its embeddings are empty: no constant is fitted on them."""
     n = len(logits)
     return Encoded(
         modalities=(modality,),
@@ -37,7 +37,7 @@ def of_logits(
 
 
 def save_out_of_fold(work: Path, predicted: Encoded) -> None:
-    """Keep predictions beside the modality's trained weights."""
+    """Save predictions beside the modality's trained weights."""
     with whole(_file(work, predicted.modalities[0])) as partial, partial.open("wb") as file:
         np.savez(
             file,
@@ -50,7 +50,7 @@ def save_out_of_fold(work: Path, predicted: Encoded) -> None:
 
 
 def load_out_of_fold(work: Path, modality: Modality) -> Encoded:
-    """What `save_out_of_fold` kept. Raises OSError where there is nothing."""
+    """Load what `save_out_of_fold` saved. Raises OSError where there is nothing."""
     with np.load(_file(work, modality)) as kept:
         groups, contents = kept["groups"].tolist(), kept["contents"].tolist()
         return of_logits(

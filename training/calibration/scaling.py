@@ -19,7 +19,7 @@ from training.evaluation.metrics import log_loss
 
 FOLDS = 5
 TEMPERATURES = (0.2, 10.0)
-# Of the offsets, as a Gaussian prior of variance 1 / (2 * 5): holds those of classes with few items near 0.
+# Penalty of the offsets, a Gaussian prior of variance 1 / (2 * 5): keeps those of rare classes near 0.
 # From 1 to 20 it made no difference to text and faces; voice needed it when 237 clips calibrated it (958 do now).
 OFFSET_PENALTY = 5.0
 LEAST_RELIABILITY = 0.01  # nats: a gate needs something positive
@@ -27,7 +27,7 @@ LEAST_RELIABILITY = 0.01  # nats: a gate needs something positive
 
 @dataclass(frozen=True)
 class Scaling:
-    """How one head's logits [n, k] become evidence: (logits - log(prior)) / temperature."""
+    """Constants that turn one head's logits [n, k] into evidence: (logits - log(prior)) / temperature."""
 
     temperature: float
     prior: tuple[float, ...]  # effective
@@ -94,6 +94,6 @@ def folds_of(groups: Sequence[str], count: int = FOLDS) -> Targets:
 
 
 def reliability(calibrated: Probabilities, targets: Targets, prior: Sequence[float]) -> float:
-    """What a modality tells beyond its prior on data kept apart: the log-loss it saves, in nats."""
+    """Return the log-loss that a modality saves over its prior on data kept apart, in nats."""
     by_prior = log_loss(np.tile(np.asarray(prior), (len(targets), 1)), targets)
     return max(LEAST_RELIABILITY, by_prior - log_loss(calibrated, targets))

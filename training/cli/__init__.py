@@ -1,1 +1,1 @@
-"""What the commands of training share. The commands themselves are the modules of `training`."""
+"""Options and output that the commands of training share. The commands are the modules of `training`."""

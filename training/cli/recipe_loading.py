@@ -1,4 +1,4 @@
-"""What the commands of training are asked, checked before any work."""
+"""Loading and checking of the recipe that a command is given, before any work."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from training.recipe import Recipe, RecipeError
 
 
 def read_recipe(recipe: Path) -> Recipe:
-    """What `--recipe` names. Raises typer.BadParameter where it cannot be followed."""
+    """Read the recipe named by `--recipe`. Raises typer.BadParameter when it cannot be followed."""
     try:
         loaded = Recipe.read(recipe)
     except RecipeError as error:

@@ -1,4 +1,4 @@
-"""What every corpus gives: labelled examples, and a name, a licence and a reader for its splits."""
+"""Interface of a corpus: labelled examples, and a name, a licence and a reader for its splits."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Example:
     votes: tuple[float, ...] | None = None  # the share of people who called it each of EMOTIONS, where that is known
 
     def name_of(self, modality: Modality) -> str:
-        """What names the bytes that this modality learns from."""
+        """Return the name of the bytes that this modality learns from."""
         return self.words or self.content if modality == "text" else self.content
 
     @property
@@ -47,7 +47,8 @@ class Example:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What can be learned where: its name in reports, its licence, how to read a split of it, what its labels mean."""
+    """Description of a corpus: its name in reports, its licence, the reader of its splits, the meaning of its
+    labels."""
 
     name: str
     modalities: tuple[Modality, ...]

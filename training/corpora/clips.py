@@ -21,7 +21,7 @@ FEATURES_VARIABLE = "VIDEO_SENTIMENT_FEATURES"
 
 @dataclass(frozen=True)
 class Clip:
-    """One labelled utterance: what was said, what was said before it, and where it is to be seen and heard.
+    """One labelled utterance: its words, the words before it, and the file and times of its picture and sound.
 
     `path` is None where there is text alone; `end` None means the file's end. Times in seconds.
     """
@@ -85,7 +85,7 @@ class CachedExamples(Sequence[CachedExample]):
 
 
 def features_folder(data: Path) -> Path:
-    """Where a corpus's features are cached: `features/` beside its files, or where the variable says."""
+    """Return the folder of a corpus's cached features: `features/` beside its files, or where the variable says."""
     chosen = os.environ.get(FEATURES_VARIABLE)
     return Path(chosen) if chosen else (data if data.is_dir() else data.parent) / "features"
 

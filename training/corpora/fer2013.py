@@ -42,7 +42,7 @@ def _read(path: Path, prefix: str) -> list[Example]:
 
 
 def _once(examples: list[Example]) -> list[Example]:
-    """Of those that are the same, label included, the first."""
+    """Return the first of each set of images that are equal, label included."""
     first: dict[tuple[str, int], Example] = {}
     for example in examples:
         first.setdefault((example.content, example.emotion), example)

@@ -5,7 +5,6 @@ the whole file without them), `text`, `speaker`, `dialogue`, `emotion`, `sentime
 dialogue stand in order of time: what was said in the earlier ones is the context of the later.
 """
 
-import csv
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from model.modalities.base import Tokenizer
 from model.modalities.text import CONTEXT_UTTERANCES
 from training.corpora.base import Example, Split, targets
 from training.corpora.clips import Clip, features_folder, read_clips
+from training.corpora.tables import read_table
 from training.data.content_hash import drawn
 
 COLUMNS = ("path", "start", "end", "text", "speaker", "dialogue", "emotion", "sentiment", "split")
@@ -51,15 +51,10 @@ def clips_of(data: Path) -> list[tuple[Clip, Split]]:
 
 def _rows(path: Path) -> list[dict[str, str]]:
     """The file's rows with every column; absent ones are empty."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        unknown = set(reader.fieldnames or ()) - set(COLUMNS)
-        if unknown:
-            raise ValueError(f"{path} has unknown columns {sorted(unknown)}; known: {', '.join(COLUMNS)}")
-        rows = list(reader)
-    for line, row in enumerate(rows, start=2):
-        if None in row:  # where csv puts what has no column
-            raise ValueError(f'{path}, row {line}: it has more fields than the header; text with commas needs "quotes"')
+    columns, rows = read_table(path)
+    unknown = set(columns) - set(COLUMNS)
+    if unknown:
+        raise ValueError(f"{path} has unknown columns {sorted(unknown)}; known: {', '.join(COLUMNS)}")
     return [{column: (row.get(column) or "").strip() for column in COLUMNS} for row in rows]
 
 
@@ -80,7 +75,7 @@ def _clip(folder: Path, row: dict[str, str], said: Sequence[str], where: str) ->
 
 
 def _split(named: str, group: str, where: str) -> Split:
-    """As the manifest says, else by a hash of the group, which stays when rows are added."""
+    """Return the row's split: as stated, else by a hash of the group, so that it stays when rows are added."""
     if named:
         for split in SPLITS:
             if named == split:

@@ -18,13 +18,13 @@ from training.corpora.base import Example, Split, targets
 from training.corpora.clips import Clip, features_folder, read_clips
 from training.data.content_hash import content_of
 
-# What the official CSVs write as control characters is the same byte's mark in Windows' code page 1252.
+# Control characters in the official CSVs stand for the punctuation of the same byte in Windows' code page 1252.
 WINDOWS_MARKS = {code: bytes([code]).decode("cp1252", errors="ignore") for code in range(0x80, 0xA0)}
 
 
 @dataclass(frozen=True)
 class Part:
-    """One of MELD's own splits: its CSV, its folder of clips, and how many utterances the CSV should hold."""
+    """One of MELD's own splits: its CSV, its folder of clips, and the number of utterances that the CSV should hold."""
 
     csv: str
     clips: str
@@ -90,12 +90,12 @@ def parts_of(data: Path, split: Split) -> list[Split]:
 
 
 def has_clips(data: Path, part: Split) -> bool:
-    """Whether both the CSV and the folder of one of MELD's parts are there."""
+    """Return True when both the CSV and the folder of a part are there."""
     return all(_found(data, name) is not None for name in (PARTS[part].csv, PARTS[part].clips))
 
 
 def clips_of(data: Path, part: Split) -> list[Clip]:
-    """One of MELD's parts, whether or not its clips are there. Raises FileNotFoundError without CSV or folder."""
+    """Read one of MELD's parts, whether or not its clips are there. Raises FileNotFoundError without CSV or folder."""
     rows, folder = read_rows(find(data, PARTS[part].csv)), find(data, PARTS[part].clips)
     return [
         Clip(row.text, tuple(said), row.emotion, row.sentiment, f"{part} dialogue {row.dialogue}", folder / row.clip)
@@ -125,7 +125,7 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def _numbers(fields: dict[str, str], where: str) -> tuple[int, int]:
-    """Of the dialogue, and of the utterance within it."""
+    """Return the number of the dialogue, and of the utterance within it."""
     said = fields["Dialogue_ID"], fields["Utterance_ID"]
     try:
         return int(said[0]), int(said[1])
@@ -134,7 +134,7 @@ def _numbers(fields: dict[str, str], where: str) -> tuple[int, int]:
 
 
 def in_context(rows: Sequence[Row]) -> Iterator[tuple[Row, list[str]]]:
-    """Each utterance with those that were said before it in its dialogue, as many as are used."""
+    """Return each utterance with the preceding ones of its dialogue, as many as are used."""
     said: list[str] = []
     dialogue = -1
     for row in rows:

@@ -28,7 +28,7 @@ TEST_ACTORS = frozenset({"21", "22", "23", "24"})
 def read_ravdess(data: Path, split: Split, _: Tokenizer | None) -> list[Example]:
     """The speech files in `data`, or in its folders of actors; 17-20 are held out, 21-24 are the test.
 
-    Those too quiet or too short to be judged are left out and named, as an utterance like them gets no voice.
+    Files that are too quiet or too short to predict from are left out and named, as such an utterance has no audio.
     """
     examples: list[Example] = []
     left_out: list[str] = []
@@ -44,12 +44,12 @@ def read_ravdess(data: Path, split: Split, _: Tokenizer | None) -> list[Example]
             examples.append(Example(sample, emotion, sentiment, f"actor {fields[6]}", content_of_file(path)))
     if left_out:
         count = f"{len(left_out)} of {len(examples) + len(left_out)} files are left out"
-        Console(stderr=True).print(f"{count}, too quiet or too short to be judged: {', '.join(left_out)}")
+        Console(stderr=True).print(f"{count}, too quiet or too short to predict from: {', '.join(left_out)}")
     return examples
 
 
 def spoken_part(sound: FloatArray) -> FloatArray:
-    """From the first word to the last, as utterances are served; all of it where no speech is found."""
+    """Return the audio from the first word to the last, as utterances are served; all of it without detected speech."""
     spans = find_speech(sound)
     return sound[spans[0].start : spans[-1].end] if spans else sound
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model.features import Evidence
-from model.media import read_audio
+from model.media import MediaError, read_audio
 from model.modalities.base import Tokenizer
 from model.modalities.registry import prepare, specs_of
 from training.corpora.base import Example, Split
@@ -21,23 +21,30 @@ from training.data.content_hash import content_of_file
 
 
 def read_voices(data: Path, split: Split, _: Tokenizer | None) -> list[Example]:
-    """One manifest, the folder that holds it, or a folder of such folders.
+    """Read one manifest, the folder that holds it, or a folder of such folders.
 
-    Those too quiet or too short to be judged are left out and counted. Raises FileNotFoundError where there is none.
+    Recordings that are too quiet or too short to predict from are left out and named. Raises FileNotFoundError
+    without a manifest, and ValueError, with the row, for one that cannot be followed or a file that cannot be read.
     """
-    examples, left_out = [], 0
+    examples: list[Example] = []
+    left_out: list[str] = []
     manifests = manifests_in(data)
     if not manifests:
         raise FileNotFoundError(f"{data} holds no {NAME}")
     for manifest in manifests:
-        for clip, path in _recordings(manifest, split):
-            sample = prepare(Evidence(spoken_part(read_audio(path))), specs_of("audio").values())
+        for clip, path, where in _recordings(manifest, split):
+            try:
+                sound = read_audio(path)
+            except MediaError as error:
+                raise ValueError(f"{where}: {error}") from error
+            sample = prepare(Evidence(spoken_part(sound)), specs_of("audio").values())
             if sample.audio is None:
-                left_out += 1
+                left_out.append(path.name)
             else:
                 examples.append(Example(sample, clip.emotion, clip.sentiment, clip.group, content_of_file(path)))
     if left_out:
-        Console(stderr=True).print(f"{left_out} recordings are left out, too quiet or too short to be judged")
+        count = f"{len(left_out)} of {len(examples) + len(left_out)} recordings are left out"
+        Console(stderr=True).print(f"{count}, too quiet or too short to predict from: {', '.join(left_out)}")
     return examples
 
 
@@ -48,7 +55,15 @@ def manifests_in(data: Path) -> list[Path]:
     return [data / NAME] if (data / NAME).is_file() else sorted(data.glob(f"*/{NAME}"))
 
 
-def _recordings(manifest: Path, split: Split) -> Iterator[tuple[Clip, Path]]:
-    for clip, its_split in clips_of(manifest):
-        if clip.path is not None and split in ("all", its_split):
-            yield clip, clip.path
+def _recordings(manifest: Path, split: Split) -> Iterator[tuple[Clip, Path, str]]:
+    """Yield the split's recordings, each with its file and its place in the manifest. Raises ValueError."""
+    for line, (clip, its_split) in enumerate(clips_of(manifest), start=2):
+        where = f"{manifest}, row {line}"
+        if clip.path is None:
+            raise ValueError(f"{where}: it has no path; voices are learned from recordings alone")
+        if clip.start or clip.end is not None:
+            raise ValueError(f"{where}: recordings of voices are read whole; cut the file, without start and end")
+        if not clip.group.startswith("speaker "):
+            raise ValueError(f"{where}: name its speaker, and no dialogue: voices are split by their speakers")
+        if split in ("all", its_split):
+            yield clip, clip.path, where

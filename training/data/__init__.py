@@ -1,1 +1,1 @@
-"""From corpora to batches: features, their cache, and the order and variation in which they are learned."""
+"""Data loading: from corpora to batches, with cached features, batch order and augmentation."""

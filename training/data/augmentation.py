@@ -18,7 +18,8 @@ MEL_DECADE = 0.25  # log-mels are decades over 4 (see features.log_mel)
 
 
 def some_of(plain: tuple[Tensor, Tensor], varied: tuple[Tensor, Tensor], share: float) -> tuple[Tensor, Tensor]:
-    """Of two versions of a batch (mels [n, mels, frames], lengths [n]) a share of the second, the rest of the first."""
+    """Mix two versions of a batch (mels [n, mels, frames], lengths [n]): a share of the second, the rest of the
+    first."""
     chosen = torch.rand(len(plain[1])) < share
     frames = max(plain[0].shape[-1], varied[0].shape[-1])
     first, second = (F.pad(mels, (0, frames - mels.shape[-1])) for mels, _ in (plain, varied))

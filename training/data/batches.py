@@ -54,5 +54,5 @@ def put_aside(examples: Sequence[Example], share: float) -> tuple[list[int], lis
 
 
 def seed_of(*parts: int | str) -> int:
-    """One seed from several numbers and names."""
+    """Derive one seed from several numbers and names."""
     return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)

@@ -1,4 +1,4 @@
-"""From rows of a corpus to batches, varied by chance that follows from the rows and the epoch alone."""
+"""Collation of a corpus's rows into batches, with augmentation seeded by the rows and the epoch alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

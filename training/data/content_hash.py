@@ -26,7 +26,7 @@ def content_of_file(path: Path, start: float = 0.0, end: float | None = None) ->
 
 
 def stretch_content(digest: str, start: float, end: float | None) -> str:
-    """The same from the file's digest."""
+    """Return the content hash of a part of a file, from the file's digest."""
     return content_of(f"{digest} {start:.3f} {'end' if end is None else f'{end:.3f}'}".encode())
 
 

@@ -1,6 +1,6 @@
 """Stretches of media files -> what is cached of them, by the very path that serving takes.
 
-media.Reader -> watching.Watcher (faces followed and cropped, frames shrunk) -> watching.Evidence. A file is
+media.Reader -> video_worker.VideoWorker (faces followed and cropped, frames shrunk) -> features.Evidence. A file is
 decoded once, however many of its stretches are wanted.
 """
 
@@ -24,10 +24,10 @@ from model.features import SAMPLE_RATE, Evidence, FloatArray, Sample, Tokens
 from model.media import READ_ERRORS, Reader
 from model.modalities.registry import DEFAULTS
 from model.segmenter import Window
-from model.watching import CLIP_RATE, FACE_RATE, Watcher
+from model.video_worker import CLIP_RATE, FACE_RATE, VideoWorker
 from training.modalities.registry import DEFAULT_RECIPES
 
-EXTRACTION_VERSION = 1  # raise it with any change here, or in faces and watching, that the id does not show
+EXTRACTION_VERSION = 1  # raise it with any change here, or in faces and video_worker, that the id does not show
 CACHED = {m: spec for m, spec in DEFAULTS.items() if DEFAULT_RECIPES[m].is_cached}
 PREPROCESS_IDS = "/".join(spec.preprocess_id for spec in CACHED.values())
 EXTRACTION_ID = (
@@ -61,7 +61,7 @@ class StretchError(ValueError):
 def evidence_of(
     stretches: Sequence[Stretch], detector: FaceDetector | None
 ) -> Iterator[tuple[Stretch, Evidence | StretchError]]:
-    """What is to be heard and seen in stretches of one file, in one pass over it, in order of their ends.
+    """Decode the audio and video of parts of one file, in one pass over it, in order of their ends.
 
     Raises MediaError where the file cannot be read at all.
     """
@@ -71,29 +71,29 @@ def evidence_of(
         if length is not None:  # not worth decoding
             waiting = [s for s in waiting if s.end is not None]
             yield from ((s, _too_long(length - s.start)) for s in stretches if s.end is None)
-        watcher, heard = Watcher(reader.path, detector, clips=True), _Heard()
+        worker, heard = VideoWorker(reader.path, detector, clips=True), _Heard()
         try:
             for chunk in reader:
-                watcher.watch(chunk.packets)
+                worker.submit(chunk.packets)
                 heard.add(chunk.audio)
                 audible = heard.end if reader.info.has_audio else math.inf
                 while waiting and _end(waiting[0]) + LAG_SECONDS <= reader.end and _end(waiting[0]) <= audible:
-                    watcher.wait()
-                    yield waiting[0], _evidence(waiting.pop(0), watcher, heard, reader.end)
+                    worker.wait()
+                    yield waiting[0], _evidence(waiting.pop(0), worker, heard, reader.end)
                 if not waiting:
                     return
                 earliest = min(s.start for s in waiting) - LAG_SECONDS
                 heard.forget_before(earliest)
-                watcher.forget_before(earliest)
-            watcher.wait()
+                worker.forget_before(earliest)
+            worker.wait()
             for stretch in waiting:
-                yield stretch, _evidence(stretch, watcher, heard, reader.end)
+                yield stretch, _evidence(stretch, worker, heard, reader.end)
         finally:
-            watcher.close()
+            worker.close()
 
 
 def parts_of(evidence: Evidence) -> Parts:
-    """What is kept of an utterance's evidence."""
+    """Return the parts of an utterance's evidence that are cached."""
     packed = {m: DEFAULT_RECIPES[m].pack(evidence, spec) for m, spec in CACHED.items()}
     return {m: kept for m, kept in packed.items() if kept is not None}
 
@@ -118,11 +118,11 @@ def start_worker(detector: Path) -> None:
 
 
 def ready() -> None:
-    """In a worker: proof that it could be started."""
+    """Return at once: called in a worker, it proves that the worker could be started."""
 
 
 def extract(stretches: Sequence[Stretch]) -> Results:
-    """In a worker: what becomes of stretches of one file."""
+    """Decode parts of one file. Runs in a worker."""
     done: dict[Stretch, Parts | str] = {}
     try:
         for stretch, found in evidence_of(stretches, _detector):
@@ -164,14 +164,14 @@ class _Heard:
         return Window(self._start / SAMPLE_RATE, self.end, self._sound, Voice([], []), []).audio_between(start, end)
 
 
-def _evidence(stretch: Stretch, watcher: Watcher, heard: _Heard, read: float) -> Evidence | StretchError:
+def _evidence(stretch: Stretch, worker: VideoWorker, heard: _Heard, read: float) -> Evidence | StretchError:
     """`read` is how far the file was read, in seconds."""
     end = read if stretch.end is None else stretch.end
     if stretch.start >= read:
         return StretchError(f"it should start at {stretch.start:.1f} s, but the file ends at {read:.1f} s")
     if end - stretch.start > MAX_SECONDS:
         return _too_long(end - stretch.start)
-    found = watcher.evidence(stretch.start, end, heard.between(stretch.start, end))
+    found = worker.evidence(stretch.start, end, heard.between(stretch.start, end))
     if not len(found.sound) and not found.frames:
         return StretchError("neither sound nor picture could be decoded")
     return found

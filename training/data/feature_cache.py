@@ -39,7 +39,7 @@ class _Part:
 
 
 class Cache:
-    """What is cached under `folder` for this version of the preprocessing. Cheap to copy to another process."""
+    """Features cached under `folder` for this version of the preprocessing. Cheap to copy to another process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / hashlib.sha256(EXTRACTION_ID.encode()).hexdigest()[:16]
@@ -59,7 +59,7 @@ class Cache:
         return {**self.__dict__, "_map": None}  # a memory map would be copied byte by byte
 
     def has_parts(self, key: str) -> bool:
-        """Whether anything was to be heard or seen."""
+        """Return True when the item had any audio or video."""
         return bool(self._parts[key])
 
     def shape(self, key: str, part: str) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ class FillError(Exception):
 
 @dataclass
 class Filled:
-    """What filling did: items decoded now, those that failed now, and how long it took in seconds."""
+    """Outcome of filling the cache: items decoded now, items that failed now, and the time it took in seconds."""
 
     decoded: int = 0
     failed: dict[str, str] = field(default_factory=dict)
@@ -70,7 +70,7 @@ def fill(
 
 
 def default_workers() -> int:
-    """One for each core that this process may use."""
+    """Return the number of cores that this process may use."""
     return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
@@ -79,7 +79,7 @@ def _lacking(cache: Cache, wanted: Mapping[str, Stretch], retry: bool) -> dict[s
 
 
 def _decode(wanted: Mapping[str, Stretch], workers: int) -> Iterator[tuple[str, Parts | str]]:
-    """Each item with its parts or the reason why it has none, as workers finish them."""
+    """Yield each item with its parts, or the reason why it has none, as workers finish."""
     keys = {stretch: key for key, stretch in wanted.items()}
     files: dict[Path, list[Stretch]] = defaultdict(list)
     for stretch in keys:

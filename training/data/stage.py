@@ -1,4 +1,4 @@
-"""What training one stage follows from, resolved once."""
+"""Inputs of training one stage, resolved once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from training.recipe import CorpusRecipe, Recipe, Stage
 
 @dataclass(frozen=True)
 class StageContext:
-    """One stage of a recipe, and where it is trained.
+    """One stage of a recipe, and the folders it is trained from and in.
 
     `data` is the folder that holds the corpora's folders, `work` the one that keeps checkpoints and trained stages;
     `device` is auto, cpu or cuda.
@@ -39,33 +39,33 @@ class StageContext:
 
     @property
     def corpus(self) -> CorpusRecipe:
-        """How the stage's corpus is learned."""
+        """Section of the recipe on the stage's corpus."""
         return self.stage.corpus_config
 
     @property
     def folder(self) -> Path:
-        """Of the stage's corpus."""
+        """Folder of the stage's corpus."""
         return self.data / self.corpus.folder
 
     @cached_property
     def sections(self) -> dict[Modality, ModalityRecipe]:
-        """How each of the stage's modalities is learned."""
+        """Sections of the recipe on the stage's modalities."""
         sections = self.recipe.sections()
         return {m: sections[m] for m in self.modalities}
 
     @cached_property
     def specs(self) -> dict[Modality, AnySpec]:
-        """What is known of each one's encoder."""
+        """Specs of the modalities' encoders."""
         return {m: SPECS[section.kind] for m, section in self.sections.items()}
 
     def within(self, folder: str) -> "StageContext":
-        """The same stage, kept in a folder below `work`."""
+        """Return the same stage with its results in a folder below `work`."""
         return replace(self, work=self.work / folder)
 
 
 @dataclass(frozen=True)
 class StageData:
-    """What one stage learns from.
+    """Training data of one stage.
 
     `priors` are the class distributions that its loss trains under, `dev` the examples it is scored on meanwhile,
     `marks` the tokens that are punctuation, `teacher` a teacher's log-probabilities [n, 10] of the n training

@@ -1,4 +1,4 @@
-"""Which items a bundle learned from, by the hashes of their bytes.
+"""Items that a bundle learned from, identified by the hashes of their bytes.
 
 A corpus that is scored may hold items the bundle has seen: RAVDESS as it is downloaded holds the actors of
 training, and short lines of MELD ("Yeah.") stand in every split. A bundle keeps the hashes, so that its
@@ -39,13 +39,13 @@ def load_seen(folder: Path) -> Hashes | None:
 
 
 def is_seen(contents: Sequence[str], seen: Hashes) -> npt.NDArray[np.bool_]:
-    """Whether each of n items was in training, [n]. An item without a hash ("") is taken as not seen."""
+    """Mark which of n items were in training, bool [n]. An item without a hash ("") counts as not seen."""
     known = np.asarray([bool(content) for content in contents], dtype=np.bool_)
     return known & np.isin(_numbers([content or "0" for content in contents]), seen)
 
 
 def data_hash(contents: Iterable[str]) -> str:
-    """One hash for a set of items, whatever their order: SHA-256 of the sorted content hashes, 64 hex digits."""
+    """Return one hash for a set of items, whatever their order: SHA-256 of the sorted content hashes, 64 hex digits."""
     return hashlib.sha256("\n".join(sorted(set(contents))).encode("ascii")).hexdigest()
 
 

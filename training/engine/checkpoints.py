@@ -15,7 +15,7 @@ CHECKPOINT_SECONDS = float(os.environ.get("TRAINING_CHECKPOINT_SECONDS", "60")) 
 
 
 class Checkpoints:
-    """One file that is replaced whole. Its fingerprint says which recipe and data it is of."""
+    """Checkpoint file, always replaced as a whole. Its fingerprint identifies the recipe and the data."""
 
     def __init__(self, path: Path, fingerprint: str, report: Callable[[str], None] = print) -> None:
         """`report` is told in a line why a file is not taken up."""
@@ -24,7 +24,7 @@ class Checkpoints:
 
     @property
     def is_due(self) -> bool:
-        """Whether the last one, or the start, was long enough ago."""
+        """Return True when enough time has passed since the last checkpoint or the start."""
         return time.monotonic() - self._saved > CHECKPOINT_SECONDS
 
     def save(self, content: dict[str, Any]) -> None:
@@ -35,7 +35,7 @@ class Checkpoints:
         self._saved = time.monotonic()
 
     def load(self) -> dict[str, Any] | None:
-        """What was saved last; None where nothing was, or by another recipe, on other data, or by another version."""
+        """Load the last checkpoint; None without one, or when recipe, data or version differ."""
         if not self._path.exists():
             return None
         try:

@@ -1,4 +1,4 @@
-"""Which weights are trained, by which optimizer, and in which precision."""
+"""Optimizer: the trained weights, their learning rates, and the precision of the computation."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -31,7 +31,7 @@ class Part(nn.Module):
 
 
 def precision(wanted: str, on_gpu: bool = False) -> torch.dtype | None:
-    """What to compute in beside float32: bfloat16 where the hardware multiplies it, or the recipe insists."""
+    """Return the precision besides float32: bfloat16 where the hardware multiplies it or the recipe insists."""
     fast = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else has_fast_bfloat16()
     return torch.bfloat16 if wanted == "bf16" or (wanted == "auto" and fast) else None
 
@@ -85,7 +85,7 @@ def encoder_part(encoder: nn.Module, modality: Modality, name: str) -> nn.Module
 
 
 def optimizer_of(part: Part, rates: dict[Modality, tuple[float, float]], corpus: CorpusRecipe) -> torch.optim.Optimizer:
-    """What the recipe asks for; `rates` are of encoder and head of each modality."""
+    """Create the recipe's optimizer; `rates` are of encoder and head of each modality."""
     groups = [half for group in parameter_groups(part, rates) for half in _decaying(group, corpus.weight_decay)]
     if corpus.optimiser == "sgd":
         return torch.optim.SGD(groups, momentum=MOMENTUM, nesterov=True)

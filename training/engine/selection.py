@@ -1,4 +1,4 @@
-"""Which epoch's weights to keep: the last one's, or the best by a score on groups that were put aside."""
+"""Selection of the epoch whose weights are kept: the last, or the best on groups that were set aside."""
 
 import copy
 from typing import Any
@@ -25,7 +25,7 @@ class Selection:
             self.weights = copy.deepcopy(weights)
 
     def is_over(self, epoch: int) -> bool:
-        """Whether to stop before this epoch."""
+        """Return True when training is to stop before this epoch."""
         return self.is_on and epoch - self._best_epoch > self._patience
 
     def state_dict(self) -> dict[str, Any]:

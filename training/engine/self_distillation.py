@@ -21,7 +21,7 @@ class SelfDistillation:
         self.targets = torch.zeros(examples, N_LOGITS)
 
     def of(self, rows: Tensor) -> Tensor:
-        """Of the examples at int64 [k] -> [k, 10]."""
+        """Return the remembered predictions for the examples at int64 [k] -> [k, 10]."""
         return self.targets[rows]
 
     def add(self, rows: Tensor, logits: Tensor) -> None:

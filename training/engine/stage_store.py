@@ -22,7 +22,7 @@ from training.revision import commit
 
 
 class Note(BaseModel):
-    """What is kept beside the weights of a modality that was trained."""
+    """Metadata saved beside the weights of a trained modality."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     priors: Calibration  # the class distributions its logits are under
@@ -31,13 +31,14 @@ class Note(BaseModel):
 
 
 def fingerprint(context: StageContext, train: Sequence[Example]) -> str:
-    """Of the recipe and the training examples: all that decides how a stage comes out, but for the code."""
+    """Return a digest of the recipe and the training examples: everything that determines a stage's result but the
+    code."""
     data = hashlib.sha256("".join(f"{e.content}{e.emotion}{e.sentiment}" for e in train).encode()).hexdigest()
     return f"{context.recipe.digest(context.stage)} {data}"
 
 
 def is_trained(context: StageContext, made_of: str) -> bool:
-    """Whether the stage was trained to its end, on the recipe and the data of this fingerprint."""
+    """Return True when the stage was trained to its end on the recipe and data of this fingerprint."""
     if not _weights_of(context.stage, context.work).exists():
         return False
     try:
@@ -129,5 +130,8 @@ def tokenizer_entry(recipe: Recipe) -> str | None:
 
 
 def public_encoders(recipe: Recipe) -> dict[Modality, str]:
-    """For a bundle's manifest: those that a part of it is left as; of the others the bundle holds every weight."""
+    """Return the public encoders of which a bundle keeps some weights unchanged, for its manifest.
+
+    Of all other encoders the bundle holds every weight.
+    """
     return {m: s.public_encoder for m, s in recipe.sections().items() if s.public_encoder is not None and s.frozen}

@@ -52,7 +52,7 @@ class StageTrainer:
         self._selection = Selection(corpus.selection, corpus.patience)
 
     def _variants(self) -> Tensor | None:
-        """What a frozen encoder makes of the examples, where the recipe has that kept."""
+        """Return the frozen encoder's outputs for the examples, where the recipe has them kept."""
         if not self._context.corpus.variants or self._data.variants is not None:
             return self._data.variants
         with self._accelerator.autocast():
@@ -101,7 +101,7 @@ class StageTrainer:
         return figures
 
     def is_over(self, epoch: int) -> bool:
-        """Whether no epoch has been better for long."""
+        """Return True when no epoch has improved for long."""
         return self._selection.is_over(epoch)
 
     def state_dict(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class StageTrainer:
 
 
 def weighted_f1(probabilities: Probabilities, targets: Targets) -> float:
-    """Of the rows [n] that have a target; 0 where none has."""
+    """Return the weighted F1 of the rows [n] that have a target; 0 without any."""
     known = targets != IGNORED
     predicted = probabilities.argmax(axis=1)[known]
     return float(f1_score(targets[known], predicted, average="weighted", zero_division=0.0)) if known.any() else 0.0

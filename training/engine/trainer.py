@@ -24,7 +24,7 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class Settings:
-    """How long and how fast is learned. `warm_up` is a share of the steps; then a cosine falls to zero."""
+    """Duration and learning-rate schedule. `warm_up` is a share of the steps; then a cosine falls to zero."""
 
     name: str
     epochs: int
@@ -35,7 +35,7 @@ class Settings:
 
 
 class Learner(Protocol):
-    """What is trained, and what happens around its steps and epochs (0, 1, ...)."""
+    """Interface of what is trained: its loss, and hooks around its steps and epochs (0, 1, ...)."""
 
     @property
     def loss(self) -> nn.Module:
@@ -88,7 +88,7 @@ class PlainLearner:
 
 @dataclass
 class State:
-    """Where training is: saved with the weights, so that a killed run goes on at the next batch."""
+    """State of training, saved with the weights so that a killed run continues at the next batch."""
 
     epoch: int = 0
     batch: int = 0  # within the epoch: the next one, of those that all processes share
@@ -176,7 +176,7 @@ class Trainer:
             state.loss += accelerator.num_processes * float(loss.detach())
             state.batch += accelerator.num_processes
             advance()
-            # What is added up so far is in no checkpoint.
+            # A checkpoint does not hold gradients accumulated since the last step.
             if accelerator.sync_gradients and self._checkpoints is not None and self._checkpoints.is_due:
                 self._save()
 
@@ -231,6 +231,6 @@ class Trainer:
 
 
 def describe(figures: Figures) -> str:
-    """One line for people, and for a training service's metric definitions."""
+    """Return one line for people, and for a training service's metric definitions."""
     parts = [f"epoch={int(figures['epoch'])}", *(f"{k}={v:.4f}" for k, v in figures.items() if k != "epoch")]
     return "metric " + " ".join(parts)

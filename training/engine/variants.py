@@ -1,4 +1,4 @@
-"""What the frozen part of an encoder makes of the training examples, in several variants: kept and learned from.
+"""Cached outputs of an encoder's frozen part for the training examples, in several augmented variants.
 
 The frozen part is nearly all of the work of training what follows it: done once for each variant, not once an epoch.
 """

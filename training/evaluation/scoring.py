@@ -188,7 +188,7 @@ def _fuse(network: EmotionNetwork, encoded: Encoded) -> Judged:
     return Judged(
         emotions=_probabilities(judgement.emotions),
         sentiments=_probabilities(judgement.sentiments),
-        alone={m: _probabilities(alone) for m, alone in judgement.alone.items()},
+        alone={m: _probabilities(alone) for m, alone in judgement.per_modality.items()},
     )
 
 

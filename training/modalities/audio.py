@@ -1,4 +1,4 @@
-"""How audio is trained."""
+"""Training options and augmentation of audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every modality's section of a recipe has, and what training asks of it."""
+"""Options and methods that every modality's section of a recipe has."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ModalityRecipe(BaseModel):
-    """One modality's encoder, and how it learns. Subclasses add options; the augmentations are off unless asked for."""
+    """Training options of one modality's encoder. Subclasses add options; augmentations are off by default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     modality: ClassVar[Modality]
@@ -84,12 +84,12 @@ class ModalityRecipe(BaseModel):
 
     @staticmethod
     def vary(value: Any, corpus: CorpusRecipe, marks: frozenset[int]) -> Any:  # noqa: ARG004  (for those that do)
-        """One example's input, varied as its corpus's recipe asks. `marks` are the tokens of punctuation."""
+        """Augment one example's input, as its corpus's recipe asks. `marks` are the tokens of punctuation."""
         return value
 
     @staticmethod
     def pack(evidence: Evidence, spec: AnySpec) -> npt.NDArray[np.generic] | None:
-        """What the cache keeps of an utterance, None where it has nothing of this modality: the tensor, in float16."""
+        """Return the cached form of an utterance's input: the tensor in float16; None without this modality."""
         tensor = spec.prepare(evidence)
         return None if tensor is None else tensor.half().numpy()
 

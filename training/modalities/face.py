@@ -1,4 +1,4 @@
-"""How faces are trained."""
+"""Training options and augmentation of faces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How text is trained."""
+"""Training options and augmentation of text."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TextRecipe(ModalityRecipe):
 
     @staticmethod
     def vary(value: Tokens, corpus: CorpusRecipe, marks: frozenset[int]) -> Tokens:
-        """By chance without what was said before, and by chance as some transcribers write: without punctuation."""
+        """Randomly drop the dialogue context, and randomly the punctuation, as some transcribers do."""
         from training.data.augmentation import with_chance, without_marks
 
         tokens = with_chance(corpus.context_dropout, value, lambda: value.alone())

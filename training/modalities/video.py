@@ -1,4 +1,4 @@
-"""How video is trained."""
+"""Training options and augmentation of video."""
 
 from __future__ import annotations
 

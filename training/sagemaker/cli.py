@@ -1,4 +1,4 @@
-"""After training: how a job is doing, its artefact into the registry, a registered version on to the stack.
+"""Commands for after training: a job's state, registering its artefact, deploying a registered version.
 
 The commands `status`, `register` and `deploy` of `python -m training.launch`; what they do is in `registry`.
 """

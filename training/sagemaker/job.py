@@ -1,4 +1,4 @@
-"""What a training job on SageMaker is asked to be. Plain values: no AWS, no SDK; `training.launch` sends them."""
+"""Definition of a training job on SageMaker, as plain values without AWS or its SDK; `training.launch` sends them."""
 
 import re
 import shutil
@@ -77,22 +77,22 @@ class Job:
 
     @property
     def name(self) -> str:
-        """What the names of this run's jobs begin with; SageMaker's SDK adds the time."""
+        """Common beginning of the names of this run's jobs; SageMaker's SDK appends the time."""
         return f"{PROJECT}-{self.run}"
 
     @property
     def distributed(self) -> bool:
-        """Whether torchrun starts it: a process for each GPU that is really there, over all instances."""
+        """Return True when torchrun starts the job: one process for each GPU there is, over all instances."""
         return self.instance.startswith(("ml.g", "ml.p")) or self.instances > 1
 
     @property
     def output(self) -> str:
-        """Where {job name}/output/model.tar.gz will lie."""
+        """S3 folder that {job name}/output/model.tar.gz will be written below."""
         return f"s3://{self.bucket}/{PROJECT}/{self.run}/output"
 
     @property
     def checkpoints(self) -> str:
-        """Where an interrupted run goes on, also in a later job: the same for the same recipe and data only."""
+        """S3 folder of the checkpoints, which a later job with the same recipe and data resumes from."""
         digest = sha256(self.recipe.read_bytes() + b"\0" + self.data.encode()).hexdigest()
         return f"s3://{self.bucket}/{PROJECT}/{self.run}/checkpoints/{digest[:12]}"
 
@@ -102,7 +102,7 @@ class Job:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What `training.in_sagemaker` reads beside what SageMaker tells it."""
+        """Environment variables that `training.in_sagemaker` reads besides SageMaker's own."""
         return {
             "VIDEO_SENTIMENT_RECIPE": f"training/{self.recipe.name}",
             "VIDEO_SENTIMENT_WORK": CHECKPOINTS,

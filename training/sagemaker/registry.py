@@ -1,4 +1,4 @@
-"""From a trained artefact in S3 to the model registry, and on to the inference stack. boto3 alone, no SDK."""
+"""Registration of a trained artefact in the model registry, and deployment to the inference stack. Needs only boto3."""
 
 import tarfile
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Artefact:
 
     @property
     def properties(self) -> dict[str, str]:
-        """What the registry shows beside the version."""
+        """Return the metadata that the registry shows with a version."""
         known = {"training_job": self.job, "run": self.run, "commit": self.commit}
         return {k: v for k, v in known.items() if v} | {name: f"{value:.4f}" for name, value in self.metrics}
 

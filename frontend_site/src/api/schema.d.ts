@@ -462,7 +462,7 @@ export interface components {
         };
         /**
          * Analysis
-         * @description All there is to say about one video.
+         * @description Result of analyzing one video.
          */
         Analysis: {
             /**
@@ -1004,8 +1004,10 @@ export interface components {
         };
         /**
          * Contribution
-         * @description What one modality contributes to a result: `contribution` is its signed part, in nats, of
-         *     log p(winner) - log p(runner-up); `weight` its share of what all modalities contribute to the winner.
+         * @description Contribution of one modality to a result.
+         *
+         *     `contribution` is its signed part, in nats, of log p(winner) - log p(runner-up); `weight` its share of what all
+         *     modalities contribute to the winner.
          *
          *     Below 0 the modality speaks against the winner. Null in results of schema 1, whose weights were constants.
          */
@@ -1054,7 +1056,7 @@ export interface components {
         };
         /**
          * Failure
-         * @description Why an analysis failed. It was not charged, and starting it again may help.
+         * @description Reason of a failed analysis. It was not charged, and starting it again may help.
          * @example {
          *       "code": "timed-out",
          *       "message": "no result came in time; start the analysis again"
@@ -1329,7 +1331,7 @@ export interface components {
         };
         /**
          * ModalityShare
-         * @description What one modality contributes, and the emotions that it predicts by itself.
+         * @description Contribution of one modality, and the emotions that it predicts by itself.
          */
         ModalityShare: {
             /** Weight */
@@ -1341,8 +1343,10 @@ export interface components {
         };
         /**
          * ModelInfo
-         * @description Which bundle judged (name, version), which transcriber wrote the words ("" when none ran), and which class
-         *     frequencies were assumed: the bundle's declared ones or uniform ones.
+         * @description Models and assumptions behind a result.
+         *
+         *     `bundle` and `version` name the bundle that predicted; `speech` the transcriber that wrote the words ("" when none
+         *     ran); `prior` the class frequencies that were assumed: the bundle's declared ones or uniform ones.
          */
         ModelInfo: {
             /** Bundle */
@@ -1496,7 +1500,7 @@ export interface components {
         };
         /**
          * Progress
-         * @description How far an attempt is, as the model server writes it. `fraction` from 0 to 1.
+         * @description Progress of an attempt, as written by the model server. `fraction` from 0 to 1.
          */
         Progress: {
             /** Stage */
@@ -1621,7 +1625,7 @@ export interface components {
         };
         /**
          * Usage
-         * @description What was used in a calendar month (UTC).
+         * @description Use of the quota in a calendar month (UTC).
          * @example {
          *       "month": "2026-11",
          *       "plan": "free",
@@ -1664,7 +1668,7 @@ export interface components {
         };
         /**
          * Utterance
-         * @description One sentence, or one stretch without speech (`text` is then empty).
+         * @description One sentence, or one segment without speech (`text` is then empty).
          *
          *     The modalities' contributions and `bias`, the part of prior and fusion, add up to
          *     log p(winner) - log p(runner-up) of the emotions. Where no modality speaks for the winner it was `decided_by` the
@@ -1712,7 +1716,7 @@ export interface components {
         };
         /**
          * VideoInfo
-         * @description Of the stream as it is shown: after rotation. Zero for what the file lacks.
+         * @description Properties of the video as displayed, after rotation. Zero for what the file lacks.
          */
         VideoInfo: {
             /** Duration S */
@@ -1745,7 +1749,7 @@ export interface components {
         };
         /**
          * Webhook
-         * @description Where events go. `secret` signs them; `url` is null where there is no webhook.
+         * @description Address that events are sent to. `secret` signs them; `url` is null without a webhook.
          * @example {
          *       "url": "https://hooks.example.com/video-sentiment",
          *       "secret": "whsec_..."
@@ -2949,7 +2953,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was used in a calendar month (UTC). */
+            /** @description Use of the quota in a calendar month (UTC). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3290,7 +3294,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where events go. `secret` signs them; `url` is null where there is no webhook. */
+            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3343,7 +3347,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where events go. `secret` signs them; `url` is null where there is no webhook. */
+            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3475,7 +3479,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where events go. `secret` signs them; `url` is null where there is no webhook. */
+            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
             200: {
                 headers: {
                     [name: string]: unknown;

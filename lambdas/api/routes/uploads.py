@@ -1,4 +1,4 @@
-"""Where files go: one presigned PUT, or many for a large file."""
+"""Routes that give out addresses for uploads: one presigned PUT, or many for a large file."""
 
 from fastapi import APIRouter
 

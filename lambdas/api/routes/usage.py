@@ -1,4 +1,4 @@
-"""What was used of the quota."""
+"""Route for the use of the quota."""
 
 from typing import Annotated
 

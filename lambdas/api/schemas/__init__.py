@@ -1,1 +1,1 @@
-"""What requests and answers hold. The envelope is in camelCase, as clients know it; an Analysis is the contract's."""
+"""Schemas of requests and answers. The envelope is in camelCase, as clients know it; an Analysis is the contract's."""

@@ -1,4 +1,4 @@
-"""What belongs to an account: usage, API keys, the webhook."""
+"""Schemas of an account: usage, API keys, the webhook."""
 
 import datetime as dt
 
@@ -14,7 +14,7 @@ class Day(Schema):
 
 
 class Usage(Schema):
-    """What was used in a calendar month (UTC)."""
+    """Use of the quota in a calendar month (UTC)."""
 
     model_config = example(
         month="2026-11",
@@ -77,7 +77,7 @@ class WebhookRequest(Schema):
 
 
 class Webhook(Schema):
-    """Where events go. `secret` signs them; `url` is null where there is no webhook."""
+    """Address that events are sent to. `secret` signs them; `url` is null without a webhook."""
 
     model_config = example(url=examples.WEBHOOK_URL, secret="whsec_...")
 

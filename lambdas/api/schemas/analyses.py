@@ -44,7 +44,7 @@ class Accepted(Schema):
 
 
 class Failure(Schema):
-    """Why an analysis failed. It was not charged, and starting it again may help."""
+    """Reason of a failed analysis. It was not charged, and starting it again may help."""
 
     model_config = example(code="timed-out", message="no result came in time; start the analysis again")
 

@@ -1,4 +1,4 @@
-"""What the schemas share: names in camelCase, and a place for an example."""
+"""Base classes of the schemas: names in camelCase, and a place for an example."""
 
 from typing import Any
 

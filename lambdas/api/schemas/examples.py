@@ -1,4 +1,4 @@
-"""What the reference shows. A test holds each example against its schema."""
+"""Examples for the API reference. A test holds each example against its schema."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The video's side of the pipeline, on a thread of its own beside the transcriber.
+"""Video worker: decodes frames and detects faces, on a thread of its own beside the transcriber.
 
 Decoding and face detection take about as long as speech recognition; side by side they fill both
 cores. What is kept of a picture is small: grey face crops, and shrunken frames where a bundle has R3D-18.
@@ -22,8 +22,8 @@ LOUDNESS_STEP = 0.1  # seconds
 HOLD_AFTER = 0.5  # seconds without a frame, at the start of a segment, after which the frame before still counts
 
 
-class Watcher:
-    """Decodes a file's video and answers what was to be seen between two times.
+class VideoWorker:
+    """Decoder of a file's video that returns the frames and faces between two times.
 
     The decoder is its own: only its thread writes to it, and others read it after `wait`.
     """
@@ -35,54 +35,55 @@ class Watcher:
         self._frames: deque[tuple[float, ByteArray]] = deque()
         self._times: deque[float] = deque()  # of the frames looked for faces in
         self._faces = Sampling(FACE_RATE)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="watcher")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="video-worker")
         self._waiting: deque[tuple[int, Future[None]]] = deque()
-        self.saw_face = False
+        self.found_face = False
 
     @staticmethod
     def frame_rate(clips: bool) -> float:
-        """How many frames a second are sampled."""
+        """Return the number of frames sampled per second."""
         return CLIP_RATE if clips else FACE_RATE
 
-    def watch(self, packets: Sequence[AnyPacket]) -> None:
-        """Have these packets looked at, behind those already waiting; returns at once unless there are many."""
+    def submit(self, packets: Sequence[AnyPacket]) -> None:
+        """Queue packets to be decoded; blocks only while more than BACKLOG_BYTES are queued."""
         if not packets:
             return
         size = sum(packet.size for packet in packets)
-        self._waiting.append((size, self._thread.submit(self._look, packets)))
+        self._waiting.append((size, self._thread.submit(self._process, packets)))
         while sum(size for size, _ in self._waiting) > BACKLOG_BYTES:
             self._waiting.popleft()[1].result()
 
     def wait(self) -> None:
-        """Until all packets given so far were looked at."""
+        """Wait until all packets submitted so far are processed."""
         while self._waiting:
             self._waiting.popleft()[1].result()
 
     def close(self) -> None:
-        """Drop what waits and end the thread; after it, the file may be closed."""
+        """Drop queued packets and end the thread; after it, the file may be closed."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def evidence(self, start: float, end: float, sound: FloatArray) -> Evidence:
-        """All there is of a stretch of time in seconds; `sound` is the stretch's."""
+        """Return everything in a segment, given in seconds; `sound` is the segment's audio."""
         step = round(LOUDNESS_STEP * SAMPLE_RATE)
         loudness = [rms(sound[i : i + step]) for i in range(0, len(sound), step)]
         return Evidence(sound, self.frames_between(start, end), self.face_between(start, end, loudness))
 
     def face_between(self, start: float, end: float, loudness: Sequence[float]) -> list[ByteArray]:
-        """Grey crops of the face that counts in a stretch of time (see faces.choose_face)."""
+        """Return grey crops of the speaker's face in a segment (see faces.choose_face)."""
         if self._tracker is None:
             return []
         held = self._held_at(start, end)
         return [sighting.crop for sighting in choose_face(self._tracker.tracks, start, end, loudness, held)]
 
     def _held_at(self, start: float, end: float) -> float | None:
-        """The time of the last frame before `start`, where it stays: a still picture, or frames far apart."""
+        """Return the time of the last frame before `start` if it is still shown: a still picture, or frames far
+        apart."""
         earlier = [time for time in self._times if time <= start]
         follows = any(start <= time <= min(end, start + HOLD_AFTER) for time in self._times)
         return None if follows or not earlier else earlier[-1]
 
     def frames_between(self, start: float, end: float) -> list[ByteArray]:
-        """Frames for a clip of a stretch of time; the last one before it where it holds none."""
+        """Return the frames of a segment; the last one before it where it holds none."""
         inside = [image for time, image in self._frames if start <= time <= end]
         if inside:
             return inside
@@ -90,7 +91,7 @@ class Watcher:
         return earlier[-1:]
 
     def forget_before(self, time: float) -> None:
-        """Let go of what was seen before `time`, but for the frame that is still shown then."""
+        """Drop frames and faces before `time`, except the frame that is still shown then."""
         self._waiting.append((0, self._thread.submit(self._forget_before, time)))
 
     def _forget_before(self, time: float) -> None:
@@ -101,11 +102,11 @@ class Watcher:
         while len(self._frames) > 1 and self._frames[1][0] < time:
             self._frames.popleft()
 
-    def _look(self, packets: Sequence[AnyPacket]) -> None:
+    def _process(self, packets: Sequence[AnyPacket]) -> None:
         for frame in self.frames.decode(packets):
             if self._clips:
                 self._frames.append((frame.time, shrink_for_clip(frame.image)))
             if self._tracker is not None and self._faces.wants(frame.time):
                 self._times.append(frame.time)
-                self._tracker.see(frame.time, frame.image)
-                self.saw_face = self.saw_face or bool(self._tracker.tracks)
+                self._tracker.update(frame.time, frame.image)
+                self.found_face = self.found_face or bool(self._tracker.tracks)

@@ -1,0 +1,102 @@
+"""Warnings of an analysis: one sentence for each thing that it had to do without, in a fixed order."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.analysis_warnings import Limits, warnings_of
+from model.asr.base import Clip, Encoded, Span
+from model.asr.languages import Run
+from model.media import MediaInfo, Summary
+from model.segmenter import AudioSegmenter
+
+INFO = MediaInfo(duration=5.0, width=640, height=360, fps=30.0, has_audio=True, has_video=True)
+LIMITS = Limits(
+    reads_faces=True, found_face=True, languages=("en", "fr"), translated=False, seconds_without_evidence=0.0
+)
+NO_FACE = replace(LIMITS, found_face=False)
+SPAN = Span(0, 32_000)  # two seconds
+NO_VIDEO = "The file has no video; based on voice and words only."
+NO_AUDIO = "The file has no audio; based on the face only."
+
+
+def media(*failed: str, has_audio: bool = True, has_video: bool = True) -> Summary:
+    return Summary(replace(INFO, has_audio=has_audio, has_video=has_video), frozenset(failed), [])
+
+
+def spoken(*languages: str, audible: bool = True, probability: float = 0.9, unread: int = 0) -> AudioSegmenter:
+    """A segmenter as it is after two seconds of speech in each language, of which `unread` samples got no words."""
+    segmenter = AudioSegmenter(None, None, False)
+    segmenter.is_audible, segmenter.found_words = audible, bool(languages)
+    for language in languages:
+        clip = Encoded(Clip((SPAN,), np.zeros(SPAN.end, np.float32)), None)
+        run = Run(language, [clip], {language: probability})
+        segmenter.speech.add([run], [SPAN], [Span(0, unread)] if unread else [])
+    return segmenter
+
+
+@pytest.mark.parametrize(
+    ("summary", "limits", "expected"),
+    [
+        (media(), LIMITS, []),
+        (media("video"), NO_FACE, ["The video could not be read; based on voice and words only."]),
+        (media(has_video=False), NO_FACE, [NO_VIDEO]),
+        (media(), NO_FACE, ["No face was found; facial expression was not used."]),
+        (media(), replace(NO_FACE, reads_faces=False), []),
+        (media(), replace(LIMITS, seconds_without_evidence=0.04), []),
+        (
+            media(),
+            replace(LIMITS, seconds_without_evidence=1.3),
+            ["1.3 s without voice and without a face were left out."],
+        ),
+    ],
+)
+def test_warnings_of_the_video(summary: Summary, limits: Limits, expected: list[str]) -> None:
+    assert warnings_of(summary, spoken("en"), limits) == expected
+
+
+@pytest.mark.parametrize(
+    ("summary", "segmenter", "expected"),
+    [
+        (media("audio"), spoken(audible=False), ["The audio could not be read; based on the face only."]),
+        (media(has_audio=False), spoken(audible=False), [NO_AUDIO]),
+        (media(), spoken(audible=False), ["No audible sound; based on the face only."]),
+        (media(), spoken(), ["No speech was found; words were not used."]),
+        (
+            media(),
+            spoken("en", unread=24_000),
+            ["1.5 s of speech could not be transcribed; no words were used there."],
+        ),
+        (
+            media(),
+            spoken("en", probability=0.4),
+            ["The language is uncertain: English fits best (p = 0.40)."],
+        ),
+    ],
+)
+def test_warnings_of_the_audio(summary: Summary, segmenter: AudioSegmenter, expected: list[str]) -> None:
+    assert warnings_of(summary, segmenter, LIMITS) == expected
+
+
+@pytest.mark.parametrize(
+    ("languages", "which"),
+    [(("de",), "in German"), (("en", "de"), "partly in German"), (("de", "it"), "in German and Italian")],
+)
+def test_languages_that_the_bundle_does_not_read_are_named(languages: tuple[str, ...], which: str) -> None:
+    warning = f"Speech is {which}; this model reads English and French, so the words were not used."
+    assert warnings_of(media(), spoken(*languages), LIMITS) == [warning]
+    assert warnings_of(media(), spoken(*languages), replace(LIMITS, translated=True)) == []
+
+
+def test_a_transcriber_of_english_alone_is_named() -> None:
+    segmenter = spoken("en")
+    segmenter.assumed_english = True
+    expected = ["Speech was assumed to be English: this transcriber knows no other language."]
+    assert warnings_of(media(), segmenter, LIMITS) == expected
+
+
+def test_several_warnings_stand_in_order() -> None:
+    limits = replace(NO_FACE, seconds_without_evidence=2.0)
+    found = warnings_of(media(has_audio=False, has_video=False), spoken(audible=False), limits)
+    assert found == [NO_VIDEO, NO_AUDIO, "2.0 s without voice and without a face were left out."]
