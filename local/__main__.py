@@ -47,8 +47,8 @@ DEFAULT = LocalSettings()
 @app.command()
 def up(
     state: State = DEFAULT.state,
-    port: Annotated[int, typer.Option(help="Of the web origin.")] = DEFAULT.ports.web,
-    emulator_port: Annotated[int, typer.Option(help="Of the AWS emulator.")] = DEFAULT.ports.emulator,
+    port: Annotated[int, typer.Option(help="TCP port of the web origin.")] = DEFAULT.ports.web,
+    emulator_port: Annotated[int, typer.Option(help="TCP port of the AWS emulator.")] = DEFAULT.ports.emulator,
     bundle: Annotated[str | None, typer.Option(help="Trained bundle to predict with: a name or a folder.")] = None,
     transcriber: Annotated[
         str | None,

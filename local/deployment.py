@@ -91,7 +91,7 @@ class Deployment:
     async def synthesise(self) -> None:
         """Write the stacks and their assets to the state folder. Raises LocalError."""
         check_tools()
-        self._digest = fingerprint(self._settings)  # of what is read now: it may change while this goes on
+        self._digest = fingerprint(self._settings)  # taken now: the sources may change during the synthesis
         shutil.rmtree(self._assembly, ignore_errors=True)
         await self._cdk("synth", "--quiet", "--output", self._assembly, *_options(context(self._settings)), cwd=ROOT)
 

@@ -33,9 +33,9 @@ from local.settings import LocalSettings
 from local.sockets import Sockets
 
 MODEL_PATIENCE = 240.0  # seconds until the models are loaded; without fetched weights it takes long
-RESTARTS = 3  # how often in RESTART_PERIOD the model server may die before everything is stopped
+RESTARTS = 3  # deaths of the model server in RESTART_PERIOD, beyond which everything is stopped
 RESTART_PERIOD = 60.0  # seconds
-SAMPLE = Path("tests/media/face_and_speech.mp4")  # as seen from the checkout, where `make up` is typed
+SAMPLE = Path("tests/media/face_and_speech.mp4")  # relative to the checkout, where `make up` is typed
 AWS_ERRORS = (BotoCoreError, ClientError, httpx.HTTPError)
 
 

@@ -64,7 +64,7 @@ class Server(uvicorn.Server):
     async def _serve_quietly(self) -> None:
         try:
             await self.serve()
-        except SystemExit as error:  # how uvicorn says that it cannot listen
+        except SystemExit as error:  # raised by uvicorn when it cannot listen
             raise LocalError(f"nothing could be served at {self.at}") from error
 
 

@@ -12,7 +12,7 @@ NOTED_SECONDS = 0.1  # shorter parts that were left out are not mentioned
 
 @dataclass(frozen=True)
 class Limits:
-    """What the models could use of a video: `reads_faces` and `languages` are the bundle's."""
+    """Parts of a video that the models could not use. `reads_faces` and `languages` are the bundle's."""
 
     reads_faces: bool
     found_face: bool

@@ -60,7 +60,7 @@ TRANSCRIBER_HELP = (
     "Names in .en are for English only."
 )
 TranscriberOption = Annotated[str, typer.Option("--transcriber", "--whisper-model", help=TRANSCRIBER_HELP)]
-DeviceOption = Annotated[Device, typer.Option(help="Where to compute; auto takes a GPU if there is one.")]
+DeviceOption = Annotated[Device, typer.Option(help="Device to compute on; auto takes a GPU if there is one.")]
 
 
 def _output(kind: str, what: str) -> typer.models.OptionInfo:
@@ -102,7 +102,7 @@ def analyze(
     prior: Annotated[
         Prior,
         typer.Option(
-            help="How often each emotion is assumed to occur before anything is seen or heard: as the bundle declares "
+            help="Frequency of each emotion assumed before the video is analyzed: as the bundle declares "
             "(conversation, much of it neutral), or all alike."
         ),
     ] = "declared",

@@ -164,7 +164,7 @@ class Analysis(_Record):
     language: str | None = Field(description="ISO 639-1 code of the language of most speech; null without words")
     language_probability: Probability | None = Field(
         default=None,
-        description="How sure the detection of the language is; null where it was not detected, and before version 1.1",
+        description="Probability of the detected language; null where it was not detected, and before version 1.1",
     )
     model: ModelInfo
     utterances: list[Utterance]

@@ -31,7 +31,7 @@ N_EMOTIONS, N_SENTIMENTS = len(EMOTIONS), len(SENTIMENTS)
 N_LOGITS = N_EMOTIONS + N_SENTIMENTS  # a head's row: emotions first, then sentiments
 
 Encoded = tuple[Modality, Tensor, Tensor]
-"""Of some utterances that have a modality: which modality, the utterances' rows int64 [k], embeddings [k, width]."""
+"""Embeddings of one modality: the modality, the rows int64 [k] of the utterances that have it, and [k, width]."""
 
 
 class Calibration(BaseModel):

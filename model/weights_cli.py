@@ -23,9 +23,7 @@ def weights_list() -> None:
 
 @weights_app.command("fetch")
 def weights_fetch(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Which; all that the starter bundle needs for none.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Names of weights; default: the starter bundle's.")] = None,
 ) -> None:
     """Download weights and verify their SHA-256; goes on where a broken download stopped."""
     for name in names or NEEDED:
@@ -37,7 +35,8 @@ def weights_fetch(
 @weights_app.command("verify")
 def weights_verify(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Which; all that the starter bundle needs, and all fetched, for none.")
+        list[str] | None,
+        typer.Argument(help="Names of weights; default: the starter bundle's, and all cached ones."),
     ] = None,
 ) -> None:
     """Read files again and compare their SHA-256. Exit code 1 for damaged ones, 2 for missing ones."""

@@ -46,9 +46,7 @@ def main(
     prior: Annotated[Prior, typer.Option(help="Class frequencies to predict under.")] = "declared",
     json: Annotated[Path | None, typer.Option(help="Write the figures here.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report with plots here.")] = None,
-    transcriber: Annotated[
-        str, typer.Option(help="What recognises the words of videos without any.")
-    ] = DEFAULT_TRANSCRIBER,
+    transcriber: Annotated[str, typer.Option(help="Transcriber for videos without words.")] = DEFAULT_TRANSCRIBER,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
     """Score a bundle on a corpus and print the figures."""

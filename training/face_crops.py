@@ -23,7 +23,7 @@ PICTURE = (320, 320)
 
 def main(
     data: Annotated[Path, typer.Option(help="Folder of train.npz.")],
-    count: Annotated[int, typer.Option(help="How many crops to look at.")] = 2000,
+    count: Annotated[int, typer.Option(help="Number of crops to look at.")] = 2000,
 ) -> None:
     """Print the crop's scale and shift relative to the detector's boxes."""
     detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")

@@ -83,14 +83,14 @@ def train(
             help="IAM role of the job, name or ARN: reads the data, writes to the bucket.", envvar="TRAINING_ROLE"
         ),
     ] = None,
-    recipe: Annotated[Path, typer.Option(help="What to train, and how.", show_default="training/full.toml")] = ROOT
+    recipe: Annotated[Path, typer.Option(help="Recipe to train by.", show_default="training/full.toml")] = ROOT
     / "training"
     / "full.toml",
     run: Annotated[str, typer.Option(help="Name of the run; the recipe's if none. Names jobs and places in S3.")] = "",
     instance: Annotated[
         str, typer.Option(help="Instance type. One with several GPUs uses them all (ml.g5.12xlarge has 4).")
     ] = "ml.g5.2xlarge",
-    instances: Annotated[int, typer.Option(min=1, help="How many instances.")] = 1,
+    instances: Annotated[int, typer.Option(min=1, help="Number of instances.")] = 1,
     volume: Annotated[int, typer.Option(min=1, help="Disk of each instance in GB: the data must fit.")] = 100,
     spot: Annotated[
         bool, typer.Option("--spot/--on-demand", help="Spare capacity: much cheaper, may be interrupted and goes on.")

@@ -47,9 +47,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main(
     data: Annotated[Path, typer.Option(help="Folder that holds the corpora's folders (meld, ravdess, fer2013).")],
-    recipe: Annotated[Path, typer.Option(help="What to train, and how.")] = STARTER,
-    out: Annotated[Path | None, typer.Option(help="Where to write the bundle.")] = None,
-    work: Annotated[Path | None, typer.Option(help="Where to keep checkpoints and trained stages.")] = None,
+    recipe: Annotated[Path, typer.Option(help="Recipe to train by.")] = STARTER,
+    out: Annotated[Path | None, typer.Option(help="Folder to write the bundle to.")] = None,
+    work: Annotated[Path | None, typer.Option(help="Folder for checkpoints and trained stages.")] = None,
     only: Annotated[str | None, typer.Option(help="Train the stage of this modality alone; write no bundle.")] = None,
     again: Annotated[bool, typer.Option(help="Train also what is there already.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",

@@ -168,4 +168,4 @@ def needs_body(request: Incoming) -> bool:
 
 
 Verify = Callable[[Incoming, bytes, bool], str | None]
-"""Why a signature does not hold, or None: of a request, its body, and whether it is presigned."""
+"""Verifier of a signature: request, body, whether it is presigned -> why it is invalid, or None."""

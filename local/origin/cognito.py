@@ -7,7 +7,7 @@ clear), so what passes is listed here and not there.
 import json
 from collections.abc import Mapping
 
-SERVICE = "AWSCognitoIdentityProviderService."  # how each call to Cognito's user pools is named
+SERVICE = "AWSCognitoIdentityProviderService."  # prefix of each call to Cognito's user pools
 SECOND_FACTOR = "SOFTWARE_TOKEN_MFA"
 CONTENT_TYPE = "application/x-amz-json-1.1"
 OPERATIONS = frozenset(

@@ -20,8 +20,8 @@ from local.sagemaker.queue import Job, JobQueue, now
 BLOCK = 1 << 20  # bytes read from S3 at a time
 RETRY = 2.0  # seconds until something that is not there now is tried again
 LONGEST_RETRY = 5.0  # seconds; however long the model server asks us to wait
-ATTEMPTS = 2  # how often the model server may vanish in the middle of a job before the job is to blame
-STORAGE_ATTEMPTS = 3  # how often an object is asked for that S3 fails to give
+ATTEMPTS = 2  # at a job during which the model server vanishes; then the job is to blame
+STORAGE_ATTEMPTS = 3  # to get an object that S3 fails to return
 FINAL = ("NoSuchKey", "NoSuchBucket", "AccessDenied")  # S3's answers that will be the same the next time
 
 logger = logging.getLogger("local.sagemaker")

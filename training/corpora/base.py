@@ -13,7 +13,7 @@ from model.modalities.base import Tokenizer
 
 Split = Literal["train", "held-out", "test", "all"]
 Labels = Literal["together", "text", "audio", "face", "intended"]
-"""What a corpus's labels were given from: everything together, one modality alone, or the actor's instructions."""
+"""Basis of a corpus's labels: everything together, one modality alone, or the actor's instructions."""
 IGNORED = -100  # torch's cross_entropy leaves such targets out
 
 

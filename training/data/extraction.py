@@ -38,7 +38,7 @@ MAX_SECONDS = 60.0  # no utterance of MELD is longer than 41 s: beyond, a clip w
 LAG_SECONDS = 2.0  # read beyond a stretch's end: a codec gives its pictures late, sound may lie behind them
 
 Parts = dict[str, npt.NDArray[np.generic]]
-"""What is kept of a stretch, by modality: see `pack` in `training.modalities`. What was not there is left out."""
+"""Cached parts of a segment, by modality: see `pack` in `training.modalities`. Absent modalities are left out."""
 
 
 @dataclass(frozen=True)

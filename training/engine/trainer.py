@@ -73,7 +73,7 @@ class PlainLearner:
         """The weights are all there is."""
 
     def end_epoch(self, epoch: int) -> Figures:  # noqa: ARG002
-        """No figures beside the loss."""
+        """Return no figures besides the loss."""
         return {}
 
     def is_over(self, epoch: int) -> bool:  # noqa: ARG002

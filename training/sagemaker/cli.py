@@ -19,7 +19,7 @@ def status(
     job: Annotated[str, typer.Argument(help="Name of a training job.")],
     region: RegionOption = None,
 ) -> None:
-    """How a training job is doing: its state, its last metrics, what spot saved, and its artefact when it is done."""
+    """Show a training job: its state, its last metrics, what spot saved, and its artefact when it is done."""
     found = registry.describe_job(connect(region).client("sagemaker"), job)
     typer.echo(f"{job}: {found['TrainingJobStatus']} ({found['SecondaryStatus']})")
     if reason := found.get("FailureReason"):

@@ -436,7 +436,7 @@ export interface components {
         AbortRequest: {
             /**
              * Key
-             * @description What `createUploadUrl` answered as `key`.
+             * @description The `key` in the answer of `createUploadUrl`.
              */
             key: string;
         };
@@ -478,7 +478,7 @@ export interface components {
             language: string | null;
             /**
              * Language Probability
-             * @description How sure the detection of the language is; null where it was not detected, and before version 1.1
+             * @description Probability of the detected language; null where it was not detected, and before version 1.1
              */
             language_probability?: number | null;
             model: components["schemas"]["ModelInfo"];
@@ -747,7 +747,7 @@ export interface components {
             fileName: string | null;
             /**
              * Size
-             * @description Of the video, in bytes.
+             * @description Size of the video in bytes.
              */
             size: number | null;
             /** Contenttype */
@@ -764,12 +764,12 @@ export interface components {
             updatedAt: string;
             /**
              * Expiresat
-             * @description When it and its video will be deleted.
+             * @description Time at which it and its video will be deleted.
              */
             expiresAt: string | null;
-            /** @description Once it is completed. */
+            /** @description Null until it is completed. */
             summary: components["schemas"]["Summary"] | null;
-            /** @description Why it failed, where it did. */
+            /** @description Reason of a failed analysis. */
             error: components["schemas"]["Failure"] | null;
             /** @description While it is processed, once the model has said something. */
             progress: components["schemas"]["Progress"] | null;
@@ -869,7 +869,7 @@ export interface components {
             fileName: string | null;
             /**
              * Size
-             * @description Of the video, in bytes.
+             * @description Size of the video in bytes.
              */
             size: number | null;
             /** Contenttype */
@@ -886,12 +886,12 @@ export interface components {
             updatedAt: string;
             /**
              * Expiresat
-             * @description When it and its video will be deleted.
+             * @description Time at which it and its video will be deleted.
              */
             expiresAt: string | null;
-            /** @description Once it is completed. */
+            /** @description Null until it is completed. */
             summary: components["schemas"]["Summary"] | null;
-            /** @description Why it failed, where it did. */
+            /** @description Reason of a failed analysis. */
             error: components["schemas"]["Failure"] | null;
         };
         /**
@@ -989,7 +989,7 @@ export interface components {
         CompleteRequest: {
             /**
              * Key
-             * @description What `createUploadUrl` answered as `key`.
+             * @description The `key` in the answer of `createUploadUrl`.
              */
             key: string;
             /** Parts */
@@ -1079,12 +1079,12 @@ export interface components {
         InferenceRequest: {
             /**
              * Key
-             * @description What `createUploadUrl` answered as `key`.
+             * @description The `key` in the answer of `createUploadUrl`.
              */
             key: string;
             /**
              * Filename
-             * @description What lists show.
+             * @description Summary shown in lists.
              */
             fileName?: string | null;
             /**
@@ -1537,7 +1537,7 @@ export interface components {
         SignPartsRequest: {
             /**
              * Key
-             * @description What `createUploadUrl` answered as `key`.
+             * @description The `key` in the answer of `createUploadUrl`.
              */
             key: string;
             /** Partnumbers */
@@ -1660,7 +1660,7 @@ export interface components {
             resetsAt: string;
             /**
              * Minutes
-             * @description Of video analysed.
+             * @description Minutes of video analyzed.
              */
             minutes: number;
             /** Days */

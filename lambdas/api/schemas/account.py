@@ -33,7 +33,7 @@ class Usage(Schema):
     used: int
     left: int
     resets_at: dt.datetime
-    minutes: float = Field(description="Of video analysed.")
+    minutes: float = Field(description="Minutes of video analyzed.")
     days: list[Day]
 
 

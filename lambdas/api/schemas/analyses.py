@@ -19,7 +19,7 @@ class InferenceRequest(Schema):
     model_config = example(key=examples.KEY, webhookUrl=examples.WEBHOOK_URL, fileName="interview.mp4")
 
     key: Key
-    file_name: str | None = Field(default=None, min_length=1, max_length=255, description="What lists show.")
+    file_name: str | None = Field(default=None, min_length=1, max_length=255, description="Summary shown in lists.")
     webhook_url: str | None = Field(
         default=None, max_length=2048, description="Takes this analysis's event instead of the account's webhook."
     )
@@ -62,13 +62,13 @@ class AnalysisItem(Schema):
     attempt: int
     source: Literal["upload", "drop"]
     file_name: str | None
-    size: int | None = Field(description="Of the video, in bytes.")
+    size: int | None = Field(description="Size of the video in bytes.")
     content_type: str | None
     created_at: datetime
     updated_at: datetime
-    expires_at: datetime | None = Field(description="When it and its video will be deleted.")
-    summary: Summary | None = Field(description="Once it is completed.")
-    error: Failure | None = Field(description="Why it failed, where it did.")
+    expires_at: datetime | None = Field(description="Time at which it and its video will be deleted.")
+    summary: Summary | None = Field(description="Null until it is completed.")
+    error: Failure | None = Field(description="Reason of a failed analysis.")
 
 
 class AnalysisDetail(AnalysisItem):

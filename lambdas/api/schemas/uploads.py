@@ -9,7 +9,7 @@ from lambdas.api.schemas.examples import FILE_ID, KEY, UPLOAD_URL
 
 MAX_PARTS = 10_000  # S3's limit
 
-Key = Annotated[str, Field(min_length=1, max_length=1024, description="What `createUploadUrl` answered as `key`.")]
+Key = Annotated[str, Field(min_length=1, max_length=1024, description="The `key` in the answer of `createUploadUrl`.")]
 PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, strict=True)]
 
 
