@@ -32,6 +32,7 @@ from training.evaluation.provenance import part_of
 from training.evaluation.report import write_report
 from training.evaluation.scoring import CrossFit, Encoded, encode
 from training.fusion.composed import evaluate_composed, read_composed
+from training.terminal import table_console
 
 COMPOSED = "composed"
 NAMES = (*CORPORA, COMPOSED)
@@ -58,7 +59,7 @@ def main(
     results = _score(subject, corpus, data, split, prior, transcriber)
     for result in results:
         if result.scope != "all" or result.prior == prior or not result.same_prior:
-            show(result, Console())
+            show(result, table_console())
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text("[" + ",\n".join(result.model_dump_json(indent=1) for result in results) + "]\n")

@@ -30,9 +30,9 @@ from training.fusion.study import Fused, FusionReport, facts_of, fuse
 from training.licence import licence_line
 from training.recipe import STARTER, Recipe, RecipeError, SlotRecipe
 from training.revision import commit
+from training.terminal import table_console
 
 WEIGHTS = "weights.safetensors"
-TABLE_WIDTH = 130  # characters: a narrower terminal would cut figures off
 
 
 def main(
@@ -55,7 +55,7 @@ def main(
         raise typer.BadParameter(str(error), param_hint="BUNDLE") from error
     except (MediaError, WeightsError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--data") from error
-    show(report, Console(width=TABLE_WIDTH))
+    show(report, table_console())
 
 
 def write_fused(source: Path, plan: Recipe, data: Path, work: Path, out: Path) -> FusionReport:

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from training.data.batches import Batches, seed_of
 from training.engine.checkpoints import Checkpoints
-from training.progress import COLUMNS
+from training.terminal import COLUMNS
 
 LEAST_STEPS = 20  # that torch's schedule can divide into a rise and a fall
 LOADERS = 4  # processes that collate for a GPU

@@ -19,7 +19,7 @@ from model.contract import Modality
 from model.network import N_EMOTIONS, EmotionNetwork, NetworkConfig
 from training.corpora import Example
 from training.evaluation.confidence import Probabilities, Targets
-from training.progress import COLUMNS
+from training.terminal import COLUMNS
 
 CHUNK = 256  # examples in memory at once: a lazy corpus of clips does not fit as a whole
 

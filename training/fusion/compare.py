@@ -11,7 +11,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from model.bundle import find_bundle, load_bundle
@@ -27,6 +26,7 @@ from training.fusion.interaction import fit_interaction, predict_with
 from training.fusion.judgments import perceived_given_intended, read_judgments
 from training.fusion.study import simple_ways, study_of, with_temperatures
 from training.recipe import STARTER, FusionRecipe, Recipe
+from training.terminal import table_console
 
 
 def main(
@@ -55,7 +55,7 @@ def main(
         found.setdefault((rows, way), []).append(score)
     for (rows, way), scores in sorted(found.items(), key=lambda item: item[0][0]):
         table.add_row(rows, way, *_mean(scores))
-    Console(width=140).print(table)
+    table_console().print(table)
 
 
 Way = Callable[[Items], Probabilities]

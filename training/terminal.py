@@ -1,0 +1,13 @@
+"""What the commands of training print: tables of figures, and how far they are."""
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+TABLE_WIDTH = 140  # characters: figures are cut off in fewer
+
+
+def table_console() -> Console:
+    """Return standard output, wide enough for a table of figures."""
+    console = Console()
+    return console if console.width >= TABLE_WIDTH else Console(width=TABLE_WIDTH)
