@@ -32,20 +32,20 @@ def warnings_of(media: Summary, segmenter: AudioSegmenter, limits: Limits) -> li
 
 def _video_warnings(media: Summary, limits: Limits) -> Iterator[str]:
     if "video" in media.failed:
-        yield "The video could not be read; based on voice and words only."
+        yield "The video could not be read; facial expression was not used."
     elif not media.info.has_video:
-        yield "The file has no video; based on voice and words only."
+        yield "The file has no video; facial expression was not used."
     elif limits.reads_faces and not limits.found_face:
         yield "No face was found; facial expression was not used."
 
 
 def _audio_warnings(media: Summary, segmenter: AudioSegmenter, limits: Limits) -> Iterator[str]:
     if "audio" in media.failed:
-        yield "The audio could not be read; based on the face only."
+        yield "The audio could not be read; voice and words were not used."
     elif not media.info.has_audio:
-        yield "The file has no audio; based on the face only."
+        yield "The file has no audio; voice and words were not used."
     elif not segmenter.is_audible:
-        yield "No audible sound; based on the face only."
+        yield "No audible sound; voice and words were not used."
     elif not segmenter.speech.seconds:
         yield "No speech was found; words were not used."
     else:

@@ -61,7 +61,7 @@ class Track:
     sightings: list[Sighting] = field(default_factory=list)
 
     def between(self, start: float, end: float, held: float | None = None) -> list[Sighting]:
-        """Return the detections between two times, and the last one before `held`, which is then still shown."""
+        """Return the detections between two times, after the last one before, if the frame shown at `held` has it."""
         earlier = [] if held is None else [s for s in self.sightings if held - HELD_SIGHTING <= s.time < start]
         return [*earlier[-1:], *(s for s in self.sightings if start <= s.time <= end)]
 

@@ -19,6 +19,7 @@ from model.bundle import BundleError, Manifest, find_bundle, load_bundle, read_m
 from model.media import MediaError
 from model.weights import WeightsError
 from training.card import Report, write_card
+from training.cli.recipe_loading import read_recipe
 from training.corpora import CORPORA
 from training.data.content_hash import file_digest
 from training.data.training_items import FILE_NAME
@@ -28,7 +29,7 @@ from training.fusion.choosing import Score, Thresholds
 from training.fusion.encoding import encode_slot
 from training.fusion.study import Fused, FusionReport, facts_of, fuse
 from training.licence import licence_line
-from training.recipe import STARTER, Recipe, RecipeError, SlotRecipe
+from training.recipe import STARTER, Recipe, SlotRecipe
 from training.revision import commit
 from training.terminal import table_console
 
@@ -43,10 +44,7 @@ def main(
     work: Annotated[Path, typer.Option(help="What is kept between runs.")] = Path("out/fusion"),
 ) -> None:
     """Fit temperatures, weights, biases, prior and thresholds, and write the bundle with its evaluation and card."""
-    try:
-        plan = Recipe.read(recipe)
-    except RecipeError as error:
-        raise typer.BadParameter(f"{recipe}: {error}", param_hint="--recipe") from error
+    plan = read_recipe(recipe)
     if plan.fusion is None:
         raise typer.BadParameter(f"{recipe} has no [fusion]", param_hint="--recipe")
     try:

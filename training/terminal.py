@@ -1,4 +1,4 @@
-"""What the commands of training print: tables of figures, and how far they are."""
+"""Output of the commands of training: tables of figures, and progress bars."""
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

@@ -14,7 +14,7 @@ const inter = localFont({
 export const metadata: Metadata = {
   title: { default: "Video Sentiment", template: "%s · Video Sentiment" },
   description:
-    "Every utterance of a video with its apparent emotion and sentiment, judged from words, voice and face together.",
+    "Every utterance of a video with its apparent emotion and sentiment, predicted from words, voice and face together.",
 };
 
 export const viewport: Viewport = {

@@ -119,7 +119,8 @@ def collate(tokens: Sequence[Tokens]) -> list[Tensor]:
 def configure(_: object, options: Mapping[str, Any], public: str | None) -> TextConfig:
     """The shape of the public encoder, or of a BERT with these options; only what differs from the defaults.
 
-    Raises EncoderError for an option that a BertConfig lacks: it would keep it, and nothing would follow.
+    Raises EncoderError for an option that a BertConfig lacks (it would keep it, and nothing would follow) or that has
+    another type there.
     """
     ensure_torchvision()
     from transformers import BertConfig  # it imports torchvision
@@ -127,7 +128,10 @@ def configure(_: object, options: Mapping[str, Any], public: str | None) -> Text
     if unknown := sorted(options.keys() - BertConfig().to_dict().keys()):
         raise EncoderError(f"a BertConfig has no {', '.join(unknown)}")
     if public is None:
-        return TextConfig(bert=dict(BertConfig(**options).to_diff_dict()))
+        try:
+            return TextConfig(bert=dict(BertConfig(**options).to_diff_dict()))
+        except Exception as error:  # huggingface_hub's validation errors have no common class but this
+            raise EncoderError(f"no BertConfig can be made of this: {' '.join(str(error).split())}") from error
     return TextConfig(bert=dict(BertConfig.from_json_file(weights.fetch(public) / "config.json").to_diff_dict()))
 
 

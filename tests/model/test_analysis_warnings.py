@@ -17,8 +17,8 @@ LIMITS = Limits(
 )
 NO_FACE = replace(LIMITS, found_face=False)
 SPAN = Span(0, 32_000)  # two seconds
-NO_VIDEO = "The file has no video; based on voice and words only."
-NO_AUDIO = "The file has no audio; based on the face only."
+NO_VIDEO = "The file has no video; facial expression was not used."
+NO_AUDIO = "The file has no audio; voice and words were not used."
 
 
 def media(*failed: str, has_audio: bool = True, has_video: bool = True) -> Summary:
@@ -40,7 +40,7 @@ def spoken(*languages: str, audible: bool = True, probability: float = 0.9, unre
     ("summary", "limits", "expected"),
     [
         (media(), LIMITS, []),
-        (media("video"), NO_FACE, ["The video could not be read; based on voice and words only."]),
+        (media("video"), NO_FACE, ["The video could not be read; facial expression was not used."]),
         (media(has_video=False), NO_FACE, [NO_VIDEO]),
         (media(), NO_FACE, ["No face was found; facial expression was not used."]),
         (media(), replace(NO_FACE, reads_faces=False), []),
@@ -59,9 +59,9 @@ def test_warnings_of_the_video(summary: Summary, limits: Limits, expected: list[
 @pytest.mark.parametrize(
     ("summary", "segmenter", "expected"),
     [
-        (media("audio"), spoken(audible=False), ["The audio could not be read; based on the face only."]),
+        (media("audio"), spoken(audible=False), ["The audio could not be read; voice and words were not used."]),
         (media(has_audio=False), spoken(audible=False), [NO_AUDIO]),
-        (media(), spoken(audible=False), ["No audible sound; based on the face only."]),
+        (media(), spoken(audible=False), ["No audible sound; voice and words were not used."]),
         (media(), spoken(), ["No speech was found; words were not used."]),
         (
             media(),

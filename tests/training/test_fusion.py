@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 
-from model.bundle import Manifest, load_bundle, read_manifest, save_bundle
+from model.bundle import Bundle, Manifest, load_bundle, read_manifest, save_bundle
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.fusion import Fusion, subset_name
+from model.modalities.audio import VoiceConfig
 from model.modalities.text import TextConfig
-from model.network import N_LOGITS, EmotionNetwork
+from model.network import N_LOGITS, EmotionNetwork, NetworkConfig
 from tests.training.commands import run_evaluate, run_fuse, run_train
 from tests.training.small_bundle import BERT, CONVERSATION, small_network, utterance
 from training.corpora import CORPORA, IGNORED
@@ -26,7 +27,7 @@ from training.corpora.base import Labels
 from training.evaluation.metrics import bootstrap, log_loss
 from training.evaluation.protocol import Evaluation
 from training.evaluation.provenance import Taught
-from training.evaluation.scoring import encode, joined, judge, judge_by, set_constants
+from training.evaluation.scoring import Encoded, encode, joined, judge, judge_by, set_constants
 from training.fusion.choosing import Study, half, score_of
 from training.fusion.composing import MISSING, Pool, Soft, compose, draw, missing
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
@@ -38,9 +39,10 @@ from training.fusion.judgments import (
     valence_thresholds,
 )
 from training.fusion.real import fit_real
+from training.fusion.study import study_of
 from training.fusion.temperatures import fit_temperatures
 from training.licence import corpus_licences, licence_line
-from training.recipe import STARTER, Recipe
+from training.recipe import STARTER, FusionRecipe, Recipe
 
 FREE = Shrinkage(weights=1e-6, bias=1e-6)
 NEUTRAL, ANGER, JOY = (EMOTIONS.index(e) for e in ("neutral", "anger", "joy"))
@@ -225,6 +227,41 @@ def test_a_left_out_corpus_of_voices_has_no_part_in_the_fit() -> None:
         assert not set(words[0].groups) & set(words[1].groups)
     assert network.config == own
     assert [name for name, _, _ in study.left_out()] == ["a", "b"]
+
+
+def voices_of(corpus: str, sharpness: float) -> Pool:
+    """A corpus of voices whose logits are as right as any other's, and too sure by this factor."""
+    rng, n = np.random.default_rng(0), 140
+    emotions = np.arange(n) % 7
+    logits = rng.normal(size=(n, 1, N_LOGITS))
+    logits[np.arange(n), 0, emotions] += 1.5
+    samples = Encoded(
+        modalities=("audio",),
+        embeddings=(torch.zeros(n, 16),),
+        logits=torch.from_numpy(logits * sharpness).float(),
+        present=torch.ones(n, 1, dtype=torch.bool),
+        emotions=emotions,
+        sentiments=np.full(n, IGNORED),
+        groups=tuple(f"speaker {i // 20}" for i in range(n)),
+        contents=("",) * n,
+        words=("",) * n,
+    )
+    return Pool(corpus, "audio", "intended", samples)
+
+
+def test_the_temperature_of_a_fold_is_fitted_without_the_left_out_voices() -> None:
+    """Of two corpora of voices that ask for different temperatures, each fold has the other's."""
+    network = EmotionNetwork(NetworkConfig.of(VoiceConfig(layers=1, width=32, heads=2, hidden=16)))
+    bundle = Bundle(Manifest(name="voices", version="0", licence="none", network=network.config), network, None)
+    recipe = FusionRecipe(
+        judgments="", judgments_licence="", shrink_weights=(0.1,), shrink_bias=0.1, prior_of=("judgments",), slots=()
+    )
+    calm, sure = voices_of("calm", 1.0), voices_of("sure", 4.0)
+    study = study_of(bundle, recipe, (calm, sure), judgments_of(160))
+    fitted = {name: config.calibration["audio"].temperature_emotion for name, config in study.without.items()}
+    alone = {pool.corpus: fit_temperatures(network, "audio", [pool], [])[0] for pool in (calm, sure)}
+    assert fitted == {"calm": alone["sure"], "sure": alone["calm"]}
+    assert alone["sure"] == pytest.approx(4 * alone["calm"], rel=0.05)
 
 
 def test_thresholds_of_valence_are_found_where_they_were_put() -> None:

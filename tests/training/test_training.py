@@ -69,6 +69,18 @@ rotate_degrees = 5.0
 scale = 0.05
 shift = 0.03
 """
+SLOT = """
+[fusion]
+judgments = "judgments.csv"
+judgments_licence = "none"
+shrink_weights = [0.1]
+shrink_bias = 0.1
+prior_of = ["judgments"]
+[[fusion.slots]]
+name = "some"
+corpus = "{corpus}"
+folder = "some"
+"""
 FACE = FaceRecipe(
     corpus="fer2013", width=32, learning_rate=1e-3, head_learning_rate=1e-3, rotate_degrees=5.0, scale=0.05, shift=0.03
 )
@@ -699,6 +711,12 @@ def test_a_stage_is_trained_again_when_its_recipe_or_its_data_change(data: Path,
             .format(epochs=1),
             "[face] corpus: ravdess has audio, and nothing of face",
         ),
+        (RECIPE.format(epochs=1) + SLOT.format(corpus="meld"), "some: meld has text, audio, video, face; name"),
+        (
+            RECIPE.format(epochs=1) + SLOT.format(corpus="ravdess"),
+            "some: ravdess has audio; name a corpus of one",
+        ),
+        (RECIPE.format(epochs=1) + SLOT.format(corpus="ferminus"), "names ferminus; corpora are"),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, written: str | None, said: str) -> None:
@@ -716,6 +734,8 @@ def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, written: st
         ("face", 'frozen = ["blocks.9"]', "[face] frozen: the encoder has no part 'blocks.9'"),
         ("audio", "config = { hiden = 32 }", "[audio] is of no whisper encoder: hiden: Extra inputs are not permitted"),
         ("text", "config = { hiden_size = 32 }", "[text] is of no bert encoder: a BertConfig has no hiden_size"),
+        ("text", 'config = { hidden_size = "x" }', "[text] is of no bert encoder: no BertConfig can be made of this:"),
+        ("text", "config = { hidden_size = 30 }", "[text] is of no bert encoder: "),
     ],
 )  # fmt: skip
 def test_what_an_encoder_lacks_is_told_before_any_training(

@@ -190,6 +190,8 @@ def with_option(recipe: str, section: str, option: str, value: float) -> dict[st
         *((TEXT, "text", "token_dropout", wrong) for wrong in (-0.1, 1.0)),
         *((FACE, "face", option, wrong)
           for option in ("shift", "erase", "transfer") for wrong in (-0.1, 1.1)),
+        *((FACE, "face", option, wrong)
+          for option, wrong in (("transfer", 0.0), ("head_learning_rate", 0.0), ("learning_rate", -1e-3))),
         *((FACE, "face", "scale", wrong) for wrong in (-0.1, 1.0)),
         *((FACE, "face", "rotate_degrees", wrong) for wrong in (-1, 181)),
         *((AUDIO, "audio", "varied_share", wrong) for wrong in (-0.1, 0.0, 1.1)),

@@ -1,1 +1,1 @@
-"""Options and output that the commands of training share. The commands are the modules of `training`."""
+"""Options that the commands of training share. The commands are the modules of `training`."""

@@ -25,4 +25,12 @@ def read_recipe(recipe: Path) -> Recipe:
                 "name another corpus",
                 param_hint="--recipe",
             )
+    for slot in slots:
+        there = CORPORA[slot.corpus].modalities
+        if len(there) > 1 or there[0] not in loaded.sections():
+            raise typer.BadParameter(
+                f"{recipe}: [[fusion.slots]] {slot.name}: {slot.corpus} has {', '.join(there)}; "
+                f"name a corpus of one of {', '.join(loaded.sections())} alone",
+                param_hint="--recipe",
+            )
     return loaded

@@ -34,7 +34,9 @@ def read_goemotions(data: Path, split: Split, tokenizer: Tokenizer | None) -> li
 def _read(path: Path, tokenizer: Tokenizer) -> list[Example]:
     columns, rows = read_table(path)
     if not set(COLUMNS) <= set(columns):
-        raise ValueError(f"{path} should have the columns {' and '.join(COLUMNS)}, and has {', '.join(columns)}")
+        raise ValueError(
+            f"{path} should have the columns {' and '.join(COLUMNS)}, and has {', '.join(columns) or 'none'}"
+        )
     examples: list[Example] = []
     several = 0
     for line, row in enumerate(rows, start=2):

@@ -81,7 +81,7 @@ def build_network(recipe: Recipe, modalities: list[Modality]) -> EmotionNetwork:
 
 
 def check_encoders(recipe: Recipe, modalities: Iterable[Modality]) -> None:
-    """Check what no recipe says by itself: that these encoders can have their shape, and have the parts to freeze.
+    """Check that the encoders can be built in the recipe's shapes, and have the parts that it freezes.
 
     Raises RecipeError. Takes no memory for weights, so that it can be done before hours of training.
     """
@@ -90,19 +90,19 @@ def check_encoders(recipe: Recipe, modalities: Iterable[Modality]) -> None:
         spec = SPECS[section.kind]
         try:
             shape = spec.configure(spec, section.encoder_options, section.public_encoder)
-        except (EncoderError, ValidationError) as error:
+            with torch.device("meta"):
+                encoder = spec.encoder(shape)
+        except (EncoderError, ValidationError, ValueError) as error:
             raise RecipeError(f"[{modality}] is of no {spec.kind} encoder: {_one_line(error)}") from error
-        with torch.device("meta"):
-            encoder = spec.encoder(shape)
         for name in section.frozen:
             encoder_part(encoder, modality, name)
 
 
-def _one_line(error: EncoderError | ValidationError) -> str:
-    """Where pydantic refused something, and why; or an encoder's own words."""
-    if isinstance(error, EncoderError):
-        return str(error)
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+def _one_line(error: Exception) -> str:
+    """Return an error's message in one line; of pydantic's errors each place and its reason."""
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return " ".join(str(error).split())
 
 
 def load_trained(recipe: Recipe, work: Path) -> tuple[EmotionNetwork, dict[Modality, Note]]:

@@ -51,7 +51,7 @@ class PointFigures(BaseModel):
 
 
 class Headline(PointFigures):
-    """The same with 95% intervals."""
+    """Point figures with their 95% intervals."""
 
     groups: int  # dialogues, actors or images that the intervals resample: of a few they are too narrow
     accuracy_interval: Interval

@@ -1,4 +1,4 @@
-"""Whether a bundle takes refuge in neutral, the commonest emotion and the safest answer."""
+"""Figures of neutral, the commonest emotion, in which an unsure bundle takes refuge."""
 
 import numpy as np
 from pydantic import BaseModel
@@ -10,7 +10,7 @@ NEUTRAL = EMOTIONS.index("neutral")
 
 
 class Neutral(BaseModel):
-    """How often a bundle predicts neutral, with what mean probability, and how often it is right to."""
+    """Shares of items predicted as neutral and labelled neutral, and the mean probability of neutral."""
 
     predicted: float
     probability: float
@@ -18,7 +18,7 @@ class Neutral(BaseModel):
 
 
 def neutral_of(probabilities: Probabilities, targets: Targets) -> Neutral:
-    """Of predictions [n, 7]; at least one item."""
+    """Return the figures of neutral for predictions [n, 7]; at least one item."""
     return Neutral(
         predicted=float((probabilities.argmax(axis=1) == NEUTRAL).mean()),
         probability=float(probabilities[:, NEUTRAL].mean()),

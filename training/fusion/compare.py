@@ -15,6 +15,7 @@ from rich.table import Table
 
 from model.bundle import find_bundle, load_bundle
 from model.network import NetworkConfig
+from training.cli.recipe_loading import read_recipe
 from training.data.content_hash import file_digest
 from training.evaluation.confidence import Probabilities
 from training.evaluation.scoring import judge_by, set_constants, under_prior
@@ -25,7 +26,7 @@ from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict
 from training.fusion.interaction import fit_interaction, predict_with
 from training.fusion.judgments import perceived_given_intended, read_judgments
 from training.fusion.study import simple_ways, study_of, with_temperatures
-from training.recipe import STARTER, FusionRecipe, Recipe
+from training.recipe import STARTER, FusionRecipe
 from training.terminal import table_console
 
 
@@ -36,7 +37,7 @@ def main(
     work: Annotated[Path, typer.Option(help="What is kept between runs.")] = Path("out/fusion"),
 ) -> None:
     """Print the figures of each way to fuse."""
-    plan = Recipe.read(recipe)
+    plan = read_recipe(recipe)
     if plan.fusion is None:
         raise typer.BadParameter(f"{recipe} has no [fusion]", param_hint="--recipe")
     folder = find_bundle(bundle)

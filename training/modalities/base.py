@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from model.contract import Modality
 from model.modalities import WEIGHTS
-from training.corpus_recipe import CorpusRecipe, Share
+from training.corpus_recipe import CorpusRecipe
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,9 +38,11 @@ class ModalityRecipe(BaseModel):
     encoder: str | None = None  # kind of encoder, for a modality that has several; the default's where none is named
     public_encoder: str | None = None  # entry of model.modalities.WEIGHTS that the encoder starts from
     frozen: tuple[str, ...] = ()  # parts of the encoder that stay as they are, batch norms included
-    learning_rate: float
-    head_learning_rate: float
-    transfer: Share = 1.0  # how much of its held-out reliability is expected on ordinary video: declared
+    learning_rate: float = Field(ge=0.0)  # of the encoder
+    head_learning_rate: float = Field(gt=0.0)
+    transfer: float = Field(
+        default=1.0, gt=0.0, le=1.0
+    )  # how much of its held-out reliability is expected on ordinary video: declared
 
     @field_validator("encoder")
     @classmethod

@@ -1084,7 +1084,7 @@ export interface components {
             key: string;
             /**
              * Filename
-             * @description Summary shown in lists.
+             * @description Name shown in lists.
              */
             fileName?: string | null;
             /**

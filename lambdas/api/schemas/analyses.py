@@ -19,7 +19,7 @@ class InferenceRequest(Schema):
     model_config = example(key=examples.KEY, webhookUrl=examples.WEBHOOK_URL, fileName="interview.mp4")
 
     key: Key
-    file_name: str | None = Field(default=None, min_length=1, max_length=255, description="Summary shown in lists.")
+    file_name: str | None = Field(default=None, min_length=1, max_length=255, description="Name shown in lists.")
     webhook_url: str | None = Field(
         default=None, max_length=2048, description="Takes this analysis's event instead of the account's webhook."
     )

@@ -62,7 +62,7 @@ function State({ item, progress }: { item: Item; progress: Parameters<typeof sta
   }
   if (item.status === "failed") return <Failed item={item} />;
   const [top] = item.summary?.emotions ?? [];
-  if (!top) return <p className="text-[13px] text-muted">Nothing in it could be judged</p>;
+  if (!top) return <p className="text-[13px] text-muted">No speech and no face found</p>;
   const shares = EMOTION_STACK.map((label) => ({
     label,
     share: item.summary?.emotions.find((score) => score.label === label)?.confidence ?? 0,

@@ -6,7 +6,7 @@ import type { Detail, Status } from "./queries";
 const STAGES: Record<string, string> = {
   listening: "Transcribing",
   watching: "Watching",
-  judging: "Judging",
+  judging: "Analyzing emotion",
   done: "Saving",
 };
 

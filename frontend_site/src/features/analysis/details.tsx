@@ -42,7 +42,7 @@ export function Words({ text }: { text: string }) {
   return text ? <span dir="auto">{text}</span> : <span className="text-muted italic">nobody speaks</span>;
 }
 
-/** All that is known of an utterance: every emotion, every sentiment, and what they were judged from. */
+/** All that is known of an utterance: every emotion, every sentiment, and what each modality contributed. */
 export function Distributions({ utterance }: { utterance: Utterance }) {
   return (
     <div className="@container">

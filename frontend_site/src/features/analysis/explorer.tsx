@@ -27,8 +27,8 @@ export function Explorer({
       <div className="grid gap-5">
         {player}
         <div className="card">
-          <Empty icon={FileQuestion} title="Nothing in this video could be judged">
-            Nobody speaks in it, nothing is heard, and no face was found.
+          <Empty icon={FileQuestion} title="No speech and no face found">
+            The video was read to its end; there was nothing to predict an emotion from.
           </Empty>
         </div>
       </div>

@@ -10,7 +10,7 @@ export function Facts({ analysis: { video, utterances, language, model } }: { an
     video.width > 0 && `${video.width}×${video.height}`,
     count(utterances.length, "utterance"),
     language ? `language: ${language}` : "no speech",
-    `judged by ${model.bundle} ${model.version}`,
+    `Model: ${model.bundle} ${model.version}`,
     model.speech && `words by ${model.speech}`,
   ].filter(Boolean);
   return (

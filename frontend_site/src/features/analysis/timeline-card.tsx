@@ -51,7 +51,7 @@ export function TimelineCard({ analysis, playback }: Props) {
 
 function describe({ utterances }: Analysis, index: number, time: number): string {
   const top = strongest(utterances[index]?.emotions ?? []);
-  return top ? `${clock(time)}, ${top.label} ${percent(top.confidence)}` : `${clock(time)}, nothing judged here`;
+  return top ? `${clock(time)}, ${top.label} ${percent(top.confidence)}` : `${clock(time)}, no data`;
 }
 
 function Slider({

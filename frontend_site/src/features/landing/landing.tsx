@@ -52,10 +52,10 @@ const DOORS: Point[] = [
 ];
 
 const LIMITS = [
-  "It judges apparent emotion: how something looks and sounds, not what anybody feels. It is no ground for a decision about a person.",
+  "It predicts apparent emotion: how something looks and sounds, not what anybody feels. Do not use it to make decisions about people.",
   "In the European Union, inferring emotions at work or in education is prohibited (AI Act, Article 5(1)(f)).",
   "The starter model is for research and evaluation. Words, voice and face are each measured by themselves; how well they work together is not.",
-  "Words are judged in English. Other languages are judged by voice and face alone.",
+  "Words are read in English. In other languages only voice and face are used.",
   "One speaker at a time: it tells nobody apart by voice.",
 ];
 
@@ -83,8 +83,8 @@ export function Landing() {
             See how a video feels, sentence by sentence
           </h1>
           <p className="max-w-[54ch] text-lg text-muted text-pretty">
-            Upload a video. Get every sentence with its time, its words, seven emotions and the sentiment, judged from
-            words, voice and face together, with the share that each had.
+            Upload a video. Get every sentence with its time, its words, seven emotions and the sentiment, predicted
+            from words, voice and face together, and see how much each contributed.
           </p>
           <div className="flex flex-wrap justify-center gap-3">
             <ButtonLink href="/sign-up/" look="primary" size="large">
@@ -106,7 +106,7 @@ export function Landing() {
           </div>
           <Demo />
         </section>
-        <Points id="senses" title="Judged from three sides" points={SENSES} />
+        <Points id="senses" title="Three signals, one result" points={SENSES} />
         <Points id="doors" title="Three ways in" points={DOORS} />
         <section aria-labelledby="limits-title" className="card grid gap-4 p-6 sm:p-8">
           <h2 id="limits-title" className="text-xl">
