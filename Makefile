@@ -44,7 +44,7 @@ smoke: cloud ## Analyse the sample through a deployed product: make smoke URL=ht
 cloud: node_modules/.package-lock.json # What `up` needs: the product's environment, the emulator's, CDK, weights, the Lambdas' bundle
 	@$(PYTHON) scripts/setup.py cloud
 	@$(PYTHON) scripts/setup.py local
-	@$(BIN)/video-sentiment weights fetch whisper-base minilm-l6 centerface > /dev/null
+	@$(BIN)/video-sentiment weights fetch whisper-base whisper-base-encoder minilm-l6 centerface > /dev/null
 	@$(BIN)/python -m stacks.bundle local > /dev/null
 	@$(PYTHON) frontend_site/scripts/build.py
 
@@ -73,7 +73,7 @@ test-web: cloud setup test-weights ## The whole product, and the web app in a re
 	@$(BIN)/python -m pytest $(or $(ONE),tests/e2e)
 
 test-weights: setup
-	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base minilm-l6 centerface
+	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base whisper-base-encoder minilm-l6 centerface
 
 test-launch: setup ## The tests of training/launch.py alone, in .venv-launch: the SageMaker SDK takes 1 GB
 	@$(PYTHON) scripts/setup.py launch

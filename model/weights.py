@@ -236,6 +236,11 @@ def _unzip(path: Path, member: str, out: IO[bytes]) -> None:
 
 def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> None:
     target, temporary = folder / file.name, folder / f".{file.name}.new"
+    if (cached := _of_another_entry(file, folder)) is not None:
+        _link(cached, temporary)
+        temporary.replace(target)
+        _is_verified(target, file.sha256)
+        return
     failures = []
     for source in file.sources:
         try:
@@ -255,6 +260,21 @@ def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> Non
         + f"Check the network or the proxy and try again, or put the file at {target} yourself "
         + f"(SHA-256 {file.sha256})."
     )
+
+
+def _of_another_entry(file: File, folder: Path) -> Path | None:
+    """Return the same file in the folder of another entry, if it is there and whole."""
+    others = [folder.parent / e.name / file.name for e in CATALOGUE.values() if file in e.files]
+    return next((path for path in others if path.parent != folder and _is_verified(path, file.sha256)), None)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Make `target` the same file as `source`, or a copy where the disk has no links."""
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def reason(error: Exception) -> str:

@@ -7,7 +7,7 @@ import typer
 from model import weights
 from model.terminal import BAD_INPUT, FAILURE, OK, console, download_bar, print_error, report_to
 
-NEEDED = ("minilm-l6", "centerface", "whisper-base")  # by the starter bundle
+NEEDED = ("minilm-l6", "centerface", "whisper-base", "whisper-base-encoder")  # by the starter bundle
 
 weights_app = typer.Typer(no_args_is_help=True, help="The public weights that the engine uses: list, fetch, verify.")
 
@@ -17,7 +17,8 @@ def weights_list() -> None:
     """List the public weights, their purpose, and whether they are cached."""
     for name, entry in weights.CATALOGUE.items():
         here = f"{weights.size(name) / 1e6:.0f} MB here" if weights.is_fetched(name) else "not fetched"
-        console.print(f"[bold]{name:<18}[/] {entry.purpose} ({entry.licence}): {here}", highlight=False)
+        line = f"[bold]{name:<20}[/] {entry.purpose} ({entry.licence}): {here}"
+        console.print(line, highlight=False, soft_wrap=True)
     console.print(f"kept in {weights.cache_folder()} (set {weights.CACHE_VARIABLE} to move it)", highlight=False)
 
 

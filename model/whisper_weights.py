@@ -1,4 +1,4 @@
-"""Whisper's public weights: a transcriber runs them, and an audio encoder starts from a part of the same files."""
+"""Whisper's public weights: those of transcribers, and those that an audio encoder starts from."""
 
 from collections.abc import Callable
 
@@ -54,4 +54,12 @@ WHISPER: tuple[Weights, ...] = (
         tokenizer="fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
         words="34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
     ),
+)
+
+# Two of the same files. The cache links them where a transcriber's are there already, so they are downloaded once.
+BASE_ENCODER = Weights(
+    "whisper-base-encoder",
+    "audio encoder of the starter bundle (Whisper base, CTranslate2)",
+    "MIT",
+    tuple(file for file in WHISPER[0].files if file.name in ("model.bin", "config.json")),
 )

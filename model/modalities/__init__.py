@@ -10,7 +10,7 @@ without torch.
 
 from model.contract import MODALITIES
 from model.public_weights import File, Url, Weights, hub, wheel
-from model.whisper_weights import WHISPER
+from model.whisper_weights import BASE_ENCODER
 
 MODULES: tuple[str, ...] = (
     *MODALITIES,  # the default encoder of each
@@ -50,7 +50,7 @@ WEIGHTS: dict[str, tuple[Weights, ...]] = {
             ),
         ),
     ),
-    "whisper": WHISPER,  # the files of the transcriber's: one download, one place in the cache
+    "whisper": (BASE_ENCODER,),
     "r3d18": (
         Weights(
             "r3d-18",

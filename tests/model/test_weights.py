@@ -179,13 +179,36 @@ def test_every_entry_is_pinned() -> None:
 
 
 def test_an_entry_may_be_declared_twice_but_not_otherwise() -> None:
-    """As a transcriber and an encoder have Whisper's: one name, one place in the cache, one download."""
+    """One name means one place in the cache and one download."""
     entry = Weights("toy", "a test", "MIT", (File("model.bin", SHA256, ()),))
     assert weights.merged([entry], [replace(entry)]) == {"toy": entry}
     with pytest.raises(TypeError, match="two entries of the catalogue are named 'toy', and differ"):
         weights.merged([entry], [replace(entry, files=(File("model.bin", "0" * 64, ()),))])
     declared = [*asr.WEIGHTS.values(), *modalities.WEIGHTS.values(), weights.OTHERS]
     assert weights.merged(*declared) == weights.CATALOGUE and len(set(chain(*declared))) == len(weights.CATALOGUE)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_of_two_entries_is_downloaded_once(origin: Origin, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    """As a transcriber and an audio encoder have Whisper's; a damaged copy is no source."""
+    catalogue(monkeypatch, Url(f"{origin.url}/model.bin"))
+    toy = weights.CATALOGUE["toy"]
+    monkeypatch.setitem(weights.CATALOGUE, "toy-encoder", replace(toy, name="toy-encoder"))
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", _refuse)
+    first = weights.fetch("toy") / "model.bin"
+    asked = len(origin.seen)
+    second = weights.fetch("toy-encoder") / "model.bin"
+    assert second.read_bytes() == CONTENT and len(origin.seen) == asked
+    assert second.samefile(first) == links and weights.verify("toy-encoder") == {"model.bin": "ok"}
+    second.unlink()
+    first.unlink()
+    first.write_bytes(b"damaged")
+    assert (weights.fetch("toy-encoder") / "model.bin").read_bytes() == CONTENT and len(origin.seen) > asked
+
+
+def _refuse(*_: object) -> None:
+    raise OSError("this disk has no links")
 
 
 def test_weights_that_no_encoder_starts_from_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

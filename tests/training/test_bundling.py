@@ -185,7 +185,7 @@ def assert_tables_are_even(card: str) -> None:
 def test_the_card_names_the_public_weights_that_took_part() -> None:
     folder = find_bundle("starter")
     card = render_card(read_manifest(folder), Report.model_validate_json((folder / "evaluation.json").read_bytes()))
-    assert "- text started from minilm-l6: " in card and "- audio started from whisper-base: " in card
+    assert "- text started from minilm-l6: " in card and "- audio started from whisper-base-encoder: " in card
     assert "- text learned from the soft labels of mpnet-base: " in card and "- face " not in card
 
 

@@ -102,7 +102,7 @@ def test_what_the_cases_below_start_from_is_read(tmp_path: Path, recipe: str) ->
     [
         (TEXT, "text", 'public_encoder = "minilm-l6"\nconfig = { hidden_size = 32 }',
          ["text: config: has no effect beside public_encoder", "leave one of them out"]),
-        (FACE, "face", 'public_encoder = "whisper-base"',
+        (FACE, "face", 'public_encoder = "whisper-base-encoder"',
          ["face.public_encoder: there are no public weights of face", "leave public_encoder out"]),
         (TEXT, "text", 'public_encoder = "r3d-18"',
          ["text.public_encoder: 'r3d-18' is no public encoder of text; those are minilm-l6, bert-base"]),
@@ -146,7 +146,7 @@ def test_an_option_without_effect_is_refused(
 @pytest.mark.parametrize(
     ("recipe", "section", "options"),
     [
-        (AUDIO, "audio", 'public_encoder = "whisper-base"\nconfig = { hidden = 512 }'),
+        (AUDIO, "audio", 'public_encoder = "whisper-base-encoder"\nconfig = { hidden = 512 }'),
         (TEXT, "text", "config = { hidden_size = 32 }"),
         (TEXT, "corpora.meld-text", "selection = 0.1\npatience = 3"),
         (TEXT, "corpora.meld-text", 'teacher = "mpnet-base"\nteachers = 2\nteacher_share = 0.85'),

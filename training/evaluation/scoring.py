@@ -4,8 +4,8 @@ The encoders are what costs time. Their output is small, so it is kept while the
 and each question is answered by the fusion alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -135,7 +135,8 @@ def encode(network: EmotionNetwork, examples: Sequence[Example], name: str = "")
 
     Raises ValueError where there is no example.
     """
-    parts = [_encode(network, chunk) for chunk in _with_bar(_chunks(examples), len(examples), name)]
+    with closing(_with_bar(_chunks(examples), len(examples), name)) as chunks:  # the bar goes with an error, too
+        parts = [_encode(network, chunk) for chunk in chunks]
     if not parts:
         raise ValueError("there is no example")
     return joined(parts)
@@ -225,7 +226,7 @@ def _chunks(examples: Sequence[Example]) -> Iterator[list[Example]]:
         yield [examples[i] for i in range(start, min(start + CHUNK, len(examples)))]
 
 
-def _with_bar(chunks: Iterable[list[Example]], total: int, name: str) -> Iterator[list[Example]]:
+def _with_bar(chunks: Iterable[list[Example]], total: int, name: str) -> Generator[list[Example]]:
     console = Console(stderr=True)
     if name and not console.is_terminal:
         console.print(f"encoding {name}")
