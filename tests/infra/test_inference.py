@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -227,8 +228,9 @@ def test_a_build_that_cannot_be_started_is_answered_at_once(
 ) -> None:
     """Or CloudFormation would wait for an hour. Nothing listens where CodeBuild is said to be."""
     for name, value in {
-        "PROJECT": "p", "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_MAX_ATTEMPTS": "1",
+        "PROJECT": "p", "REPOSITORY": "engine", "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_MAX_ATTEMPTS": "1",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     url, answers = cloudformation
@@ -238,8 +240,9 @@ def test_a_build_that_cannot_be_started_is_answered_at_once(
     assert "could not be started" in answer["Reason"]
 
 
-def test_the_request_travels_with_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `start` puts into a build's environment is what `finish` reads from it (moto's CodeBuild in between)."""
+@pytest.fixture
+def build_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """CodeBuild's project and the registry, in moto; yields CodeBuild's client."""
     import boto3
     from moto import mock_aws
 
@@ -248,6 +251,8 @@ def test_the_request_travels_with_the_build(monkeypatch: pytest.MonkeyPatch) -> 
             monkeypatch.setenv(name, "x")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         monkeypatch.setenv("PROJECT", "engine")
+        monkeypatch.setenv("REPOSITORY", "engine")
+        boto3.client("ecr").create_repository(repositoryName="engine")
         client = boto3.client("codebuild")
         client.create_project(
             name="engine",
@@ -256,8 +261,92 @@ def test_the_request_travels_with_the_build(monkeypatch: pytest.MonkeyPatch) -> 
             environment={"type": "LINUX_CONTAINER", "image": "x", "computeType": "BUILD_GENERAL1_SMALL"},
             serviceRole="arn:aws:iam::123456789012:role/service-role/engine",
         )
-        handler.handler(_request("http://127.0.0.1:9/answer"), None)
-        assert client.list_builds_for_project(projectName="engine")["ids"]
+        yield client
+
+
+def test_the_request_travels_with_the_build(build_account: Any) -> None:
+    """What `start` puts into a build's environment is what `finish` reads from it (moto's CodeBuild in between)."""
+    handler.handler(_request("http://127.0.0.1:9/answer"), None)
+    assert build_account.list_builds_for_project(projectName="engine")["ids"]
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_an_image_that_exists_is_not_built_again(
+    kind: str, build_account: Any, cloudformation: tuple[str, list[dict[str, Any]]]
+) -> None:
+    """A rollback asks for the tag of before, a retry for its own: a build could not push either of them."""
+    import boto3
+
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}
+    boto3.client("ecr").put_image(repositoryName="engine", imageManifest=json.dumps(manifest), imageTag="abc-cpu")
+    url, answers = cloudformation
+    handler.handler(_request(url, kind), None)
+    (answer,) = answers
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "abc-cpu")
+    assert build_account.list_builds_for_project(projectName="engine")["ids"] == []
+
+
+def test_the_builder_may_ask_for_the_images_of_its_repository(prod: Stage) -> None:
+    (builder,) = (f for f in prod.resources("AWS::Lambda::Function").values() if f["Handler"] == "handler.handler")
+    (repository,) = prod.resources("AWS::ECR::Repository")
+    assert builder["Environment"]["Variables"]["REPOSITORY"] == {"Ref": repository}
+    (role,) = references(builder["Role"])
+    policies = prod.resources("AWS::IAM::Policy").values()
+    allowed = [
+        statement
+        for policy in policies
+        if role in references(policy["Roles"])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    assert any(s["Action"] == "ecr:DescribeImages" and repository in references(s["Resource"]) for s in allowed)
+
+
+FAKE = """#!/bin/sh
+echo "$(basename "$0") $*" >> "$CALLS"
+case "$1 $2" in
+  "ecr describe-images") exit "$MISSING" ;;
+  "push "*) exit "$REFUSED" ;;
+esac
+"""
+
+
+def _built(prod: Stage, folder: Path, *, exists: bool) -> tuple[int, list[str]]:
+    """Run the build's commands as CodeBuild does, each to its end and until one fails: the last status, and the calls.
+
+    In the place of `aws` and `docker` are programs that only note how they were called. As in the registry, an image
+    is pushed only where its tag is free.
+    """
+    for name in ("aws", "docker"):
+        (folder / name).write_text(FAKE)
+        (folder / name).chmod(0o755)
+    calls = folder / "calls"
+    calls.touch()
+    missing, refused = ("0", "1") if exists else ("1", "0")
+    environment = {
+        "PATH": f"{folder}:/usr/bin:/bin", "CALLS": str(calls), "MISSING": missing, "REFUSED": refused,
+        "REPOSITORY": "engine", "URI": "123.dkr.ecr.eu-west-1.amazonaws.com/engine", "TAG": "abc-cpu",
+        "BASE": "python", "TORCH": "cpu",
+    }  # fmt: skip
+    spec = json.loads(_only(prod, "AWS::CodeBuild::Project")["Source"]["BuildSpec"])
+    status = 0
+    for command in spec["phases"]["build"]["commands"]:
+        status = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, check=False).returncode
+        if status:
+            break
+    return status, calls.read_text().splitlines()
+
+
+def test_a_build_of_a_tag_that_exists_ends_well_and_pushes_nothing(prod: Stage, tmp_path: Path) -> None:
+    status, calls = _built(prod, tmp_path, exists=True)
+    assert status == 0
+    assert not [call for call in calls if call.startswith("docker")]
+
+
+def test_a_build_of_a_new_tag_pushes_it(prod: Stage, tmp_path: Path) -> None:
+    status, calls = _built(prod, tmp_path, exists=False)
+    assert status == 0
+    assert calls[-1] == "docker push 123.dkr.ecr.eu-west-1.amazonaws.com/engine:abc-cpu"
+    assert any(call.startswith("docker build ") for call in calls)
 
 
 def test_gpu_and_cpu_images_are_told_apart() -> None:
