@@ -40,9 +40,12 @@ def s3() -> Any:
     """S3 signs with version 4, which presigned URLs must have, and names bucket and region in the host.
 
     By default botocore signs for the host without a region, which answers for a new bucket with a redirect for hours;
-    a browser does not follow it with an upload.
+    a browser does not follow it with an upload. In us-east-1 it does so even for the virtual style unless it is told
+    otherwise, and the page's policy names the regional host alone (`bucket_origin` in stacks/edge/headers.py).
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-s3-regional-endpoint.html
     """
-    return _made("s3", config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+    hosts = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+    return _made("s3", config(signature_version="s3v4", s3=hosts))
 
 
 def _made(service: str, config: Config) -> Any:

@@ -15,7 +15,13 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs.http_api import INTEGRATION_TIMEOUT, HttpApi
 from stacks.constructs.storage import safe
-from stacks.edge.headers import content_security_policy, fixed_headers, inline_hashes, site_script_sources
+from stacks.edge.headers import (
+    bucket_origin,
+    content_security_policy,
+    fixed_headers,
+    inline_hashes,
+    site_script_sources,
+)
 from stacks.edge.site_files import EDGE, REFERENCE, site_folder
 from stacks.nag import accept
 
@@ -117,10 +123,10 @@ class Site(Construct):
         """`page`: one with scripts and styles of its own, which are allowed by their hashes."""
         fixed = fixed_headers()
         body = page.read_bytes() if page and page.is_file() else b""
-        # The hosts that presigned addresses name.
-        videos, data = (f"https://{bucket.bucket_regional_domain_name}" for bucket in (uploads, results))
+        region = cdk.Stack.of(self).region
+        videos, data = (bucket_origin(bucket.bucket_name, region) for bucket in (uploads, results))
         policy = content_security_policy(
-            connect=[videos, data, f"https://cognito-idp.{cdk.Stack.of(self).region}.amazonaws.com"],
+            connect=[videos, data, f"https://cognito-idp.{region}.amazonaws.com"],
             media=[videos],
             scripts=[*site_script_sources(site_folder()), *inline_hashes(body, "script")],
             styles=inline_hashes(body, "style"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stacks.constructs import site
-from stacks.edge.headers import fixed_headers
+from stacks.edge.headers import bucket_origin, fixed_headers
 from stacks.edge.site_files import EDGE, site_folder
 from tests.infra.synthesised import ROOT, Stage, flat
 
@@ -116,6 +116,10 @@ def test_every_answer_carries_the_security_headers(prod: Stage) -> None:
         connect = csp.partition("connect-src")[2].partition(";")[0]
         assert all(name in connect for name in ("https://cognito-idp.", "BucketsMedia", "BucketsResults"))
         assert "BucketsMedia" in csp.partition("media-src")[2].partition(";")[0]
+        # Where presigned addresses lead, region by region: tests/unit/test_core_aws.py.
+        _, *buckets, _ = connect.split()
+        assert len(buckets) == 2
+        assert all(host.endswith(bucket_origin("", "${AWS::Region}").removeprefix("https://")) for host in buckets)
     assert all(behavior["ResponseHeadersPolicyId"] for behavior in _behaviors(prod).values())
 
 
