@@ -211,6 +211,28 @@ def test_whatever_piles_up_raises_an_alarm(prod: Stage) -> None:
     assert email["Endpoint"] == "ops@example.com"
 
 
+def test_every_alarm_may_publish_to_its_topic(prod: Stage) -> None:
+    """A topic's own policy replaces SNS's default one, which lets CloudWatch in: it has to name it."""
+    topics = prod.resources("AWS::SNS::Topic")
+    allowed = {
+        topic
+        for policy in prod.resources("AWS::SNS::TopicPolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        and statement["Action"] == "sns:Publish"
+        and statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        for topic in references(policy["Topics"])
+        if topic in references(statement["Resource"])
+    }
+    for stack in ("App", "Inference"):
+        alarms = prod.resources("AWS::CloudWatch::Alarm", stack)
+        told = {name: [t for t in topics if t in flat(alarm["AlarmActions"])] for name, alarm in alarms.items()}
+        notified = {name: found for name, found in told.items() if found}
+        assert notified  # and what calls no topic starts an instance
+        assert set().union(*notified.values()) <= allowed, notified
+
+
 def test_the_dashboard_shows_what_the_code_counts(prod: Stage) -> None:
     emitted = {getattr(observability, name) for name in vars(observability) if name.isupper()}
     assert set(COUNTED) == emitted
