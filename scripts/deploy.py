@@ -6,7 +6,8 @@
 4. the web app's files, its /config.json, and the API reference; the edge forgets what it kept
 5. the first user, who gets a mail with a temporary password
 
-Everything may be run again. Options after `--` go to `cdk deploy`, such as `--parameters ModelDataUrl=s3://...`.
+Everything may be run again. Options after `--` go to `cdk deploy`, such as
+`--parameters VideoSentiment-dev-Inference:ModelDataUrl=s3://...`.
 """
 
 import json
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,6 +69,7 @@ def main(
     check_stage(stage)
     given = ["stage=" + stage, *(context or [])]
     StageConfig.from_context(_pairs(given))
+    check_parameters(stage, cdk or [])
     account = _account()
     _build(stage)
     if not site_only:
@@ -86,6 +89,17 @@ def _pairs(given: list[str]) -> dict[str, str]:
     if wrong := [pair for pair in given if "=" not in pair]:
         raise ConfigError(f"-c takes KEY=VALUE, not {wrong[0]!r}")
     return dict(pair.split("=", 1) for pair in given)
+
+
+def check_parameters(stage: str, options: list[str]) -> None:
+    """Raise DeployedError for a parameter without its stack: CDK would give it to all, and most have none of it."""
+    values = [option.removeprefix("--parameters=") for option in options if option.startswith("--parameters=")]
+    values += [value for option, value in pairwise(options) if option == "--parameters"]
+    for value in values:
+        name, _, content = value.partition("=")
+        if ":" not in name:
+            stack = StageConfig(stage=stage).stack_name("Inference")
+            raise DeployedError(f"a parameter belongs to a stack: --parameters {stack}:{name}={content}")
 
 
 def _account() -> str:

@@ -1,9 +1,11 @@
 """The endpoint: asynchronous, from none to N, what it may serve; and the image, built without Docker on this side."""
 
 import json
+import shlex
 import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -11,10 +13,13 @@ from typing import Any
 import pytest
 
 from model.serving.settings import ServerSettings
+from scripts.deploy import check_parameters
+from scripts.deployed import DeployedError
 from stacks import image_source
 from stacks.config import StageConfig
 from stacks.image_build import handler
 from tests.infra.synthesised import ROOT, Stage, flat, references
+from training.sagemaker import registry
 
 
 def _only(stage: Stage, kind: str) -> Any:
@@ -112,9 +117,48 @@ def _matches(parameter: dict[str, str], value: str) -> bool:
     return subprocess.run(["grep", "-qE", pattern], input=value + "\n", text=True, check=False).returncode == 0
 
 
-def test_training_hands_over_by_this_parameters_name() -> None:
-    registry = (ROOT / "training" / "sagemaker" / "registry.py").read_text()
-    assert 'STACK_PARAMETER = "ModelDataUrl"' in registry
+PARSE = r"""
+const source = require("fs").readFileSync(process.argv[1], "utf8");
+const named = (name) => source.match(new RegExp(`^function ${name}\\(parameters\\) {[^]*?^}`, "m"))[0];
+eval(`${named("parseParameters")}\n${named("buildParameterMap2")}`);
+process.stdout.write(JSON.stringify(buildParameterMap2(parseParameters([process.argv[2]]))));
+"""
+
+
+def _by_stack(command: str) -> dict[str, dict[str, str]]:
+    """Parameters of a `cdk deploy` by stack, as the command line's own functions read them; `*` is every stack."""
+    words = shlex.split(command)
+    (value,) = (value for option, value in pairwise(words) if option == "--parameters")
+    cdk = ROOT / "node_modules" / "aws-cdk" / "lib" / "index.js"
+    run = subprocess.run(["node", "-e", PARSE, cdk, value], capture_output=True, text=True, check=True)
+    found: dict[str, dict[str, str]] = json.loads(run.stdout)
+    return found
+
+
+def test_training_hands_its_artefact_over_to_the_inference_stack_alone(prod: Stage) -> None:
+    """CloudFormation refuses a parameter that a template lacks, and most of ours lack this one."""
+    uri = "s3://bucket/run=1/model.tar.gz"
+    given = _by_stack(registry.deploy_command(registry.Artefact(uri), "prod"))
+    assert given.pop("*") == {}
+    assert given == {StageConfig(stage="prod").stack_name("Inference"): {"ModelDataUrl": uri}}
+    assert [name for name, t in prod.templates.items() if "ModelDataUrl" in t.get("Parameters", {})] == ["Inference"]
+
+
+@pytest.mark.parametrize("page", ["deploy.md", "training.md"])
+def test_the_documented_parameter_goes_to_the_inference_stack_alone(page: str) -> None:
+    lines = [line for line in (ROOT / "docs" / page).read_text().splitlines() if "--parameters" in line]
+    assert lines
+    for line in lines:
+        given = _by_stack(line.partition("#")[0].replace('"', " "))
+        assert given.pop("*") == {}
+        assert set(given) == {"VideoSentiment-prod-Inference"}
+
+
+@pytest.mark.parametrize("options", [["--parameters", "ModelDataUrl=s3://b/m"], ["--parameters=ModelDataUrl=s3://b/m"]])
+def test_a_parameter_for_every_stack_is_refused_before_anything_is_made(options: list[str]) -> None:
+    with pytest.raises(DeployedError, match="--parameters VideoSentiment-prod-Inference:ModelDataUrl=s3://b/m$"):
+        check_parameters("prod", options)
+    check_parameters("prod", ["--parameters", "VideoSentiment-prod-Inference:ModelDataUrl=s3://b/m"])
 
 
 def test_the_model_waits_for_its_image(prod: Stage) -> None:
