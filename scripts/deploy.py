@@ -68,9 +68,11 @@ def main(
     """Deploy a stage, in order; may be run again."""
     check_stage(stage)
     given = ["stage=" + stage, *(context or [])]
-    StageConfig.from_context(_pairs(given))
     check_parameters(stage, cdk or [])
+    config = StageConfig.from_context({**_lasting_context(), **_pairs(given)})
     account = _account()
+    if not (site_only or config.is_local):
+        check_instance_type(config)
     _build(stage)
     if not site_only:
         _bootstrap(account)
@@ -89,6 +91,39 @@ def _pairs(given: list[str]) -> dict[str, str]:
     if wrong := [pair for pair in given if "=" not in pair]:
         raise ConfigError(f"-c takes KEY=VALUE, not {wrong[0]!r}")
     return dict(pair.split("=", 1) for pair in given)
+
+
+def _lasting_context() -> dict[str, Any]:
+    """The context of cdk.json, which holds for every deployment."""
+    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return context
+
+
+def check_instance_type(config: StageConfig) -> None:
+    """Raise DeployedError where SageMaker would refuse another instance type: while the endpoint scales.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
+    """
+    sagemaker = boto3.client("sagemaker")
+    try:
+        name = sagemaker.describe_endpoint(EndpointName=config.endpoint_name)["EndpointConfigName"]
+        (variant,) = sagemaker.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
+            raise
+        return  # there is no endpoint yet
+    current = variant["InstanceType"]
+    registered = boto3.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="sagemaker",
+        ResourceIds=[f"endpoint/{config.endpoint_name}/variant/{variant['VariantName']}"],
+    )["ScalableTargets"]
+    if current == config.instance_type or not registered:
+        return
+    command = f".venv/bin/python -m scripts.deploy --stage {config.stage} -c instanceType="
+    raise DeployedError(
+        f"the endpoint runs on {current}, and SageMaker changes that only while it does not scale. When it is quiet:\n"
+        f"  {command}{current} -c scaling=false\n  {command}{config.instance_type}\nWith the other options of before."
+    )
 
 
 def check_parameters(stage: str, options: list[str]) -> None:

@@ -36,6 +36,7 @@ class StageConfig:
     accept_research_licence: bool = False  # of the starter bundle; stage prod asks for it
     instance_type: str = "ml.c7i.xlarge"  # of the endpoint, x86 with bfloat16; GPU families work as well (ml.g5.xlarge)
     max_instances: int = 2  # it scales between none and these
+    scaling: bool = True  # false for the first of two deployments that change the instance type
     workers: int = 1  # analyses at a time on an instance: each uses all cores
     prior: str = "declared"  # how often the model assumes each emotion occurs: as its bundle declares, or "uniform"
     requests_per_second: int = 20  # of one API key, on average; bursts may be twice that

@@ -86,7 +86,9 @@ class Endpoint(Construct):
             retain_all_variant_properties=False,
         )
         self.endpoint.node.add_dependency(log)
-        self._scale()
+        waiting = self.waiting_alarm("Waiting", minutes=1)
+        if config.scaling:
+            waiting.add_alarm_action(self._scale())
 
     def _environment(self) -> dict[str, str]:
         """Return the environment variables of the model server, documented in docs/server.md."""
@@ -129,8 +131,13 @@ class Endpoint(Construct):
             ),
         )
 
-    def _scale(self) -> None:
-        """Scale from none to max_instances by backlog. Only the second policy sees a backlog while nothing runs."""
+    def _scale(self) -> actions.ApplicationScalingAction:
+        """Scale from none to max_instances by backlog. Returns what the alarm of a backlog without an instance does.
+
+        The policy of the backlog per instance sees none while nothing runs. SageMaker refuses to change the instance
+        type of a variant that is registered here; `scaling=false` takes it out, and leaves the endpoint as it is.
+        https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
+        """
         stack = cdk.Stack.of(self)
         linked = f"arn:{stack.partition}:iam::{stack.account}:role/aws-service-role/"
         target = autoscaling.ScalableTarget(
@@ -165,8 +172,7 @@ class Endpoint(Construct):
             cooldown=OUT_COOLDOWN,
         )
         wake.add_adjustment(adjustment=1, lower_bound=0)
-        alarm = self.waiting_alarm("Waiting", minutes=1)
-        alarm.add_alarm_action(actions.ApplicationScalingAction(wake))
+        return actions.ApplicationScalingAction(wake)
 
     def metric(self, name: str) -> cloudwatch.Metric:
         """A metric of the endpoint, by the minute."""

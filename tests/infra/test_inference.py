@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from model.serving.settings import ServerSettings
-from scripts.deploy import check_parameters
+from scripts.deploy import check_instance_type, check_parameters
 from scripts.deployed import DeployedError
 from stacks import image_source
 from stacks.config import StageConfig
 from stacks.image_build import handler
-from tests.infra.synthesised import ROOT, Stage, flat, references
+from tests.infra.conftest import PROD
+from tests.infra.synthesised import ROOT, Stage, flat, references, synthesise
 from training.sagemaker import registry
 
 
@@ -61,6 +62,57 @@ def test_it_scales_between_none_and_the_most(prod: Stage, gpu: Stage) -> None:
         assert (target["MinCapacity"], target["MaxCapacity"]) == (0, most)
         assert target["ScalableDimension"] == "sagemaker:variant:DesiredInstanceCount"
         assert target["ResourceId"].endswith("/variant/AllTraffic")
+
+
+def test_without_scaling_the_endpoint_is_the_same_and_may_change_its_type(prod: Stage, tmp_path: Path) -> None:
+    """SageMaker refuses another type for a variant that scales: the first of two steps only takes scaling away."""
+    unscaled = synthesise(tmp_path / "cdk.out", **PROD, scaling="false")
+    kinds = {r["Type"] for r in unscaled.templates["Inference"]["Resources"].values()}
+    assert not [kind for kind in kinds if kind.startswith("AWS::ApplicationAutoScaling")]
+    for kind in ("Endpoint", "EndpointConfig", "Model"):
+        assert unscaled.resources(f"AWS::SageMaker::{kind}") == prod.resources(f"AWS::SageMaker::{kind}")
+    documented = (ROOT / "docs" / "operations.md").read_text()
+    assert "-c scaling=false" in documented
+
+
+@pytest.fixture
+def endpoint_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An endpoint on ml.c5.xlarge, in moto; yields the client that lets it scale."""
+    import boto3
+    from moto import mock_aws
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        sagemaker = boto3.client("sagemaker")
+        sagemaker.create_model(ModelName="m", ExecutionRoleArn="arn:aws:iam::123456789012:role/r")
+        variant = {"VariantName": "AllTraffic", "ModelName": "m", "InstanceType": "ml.c5.xlarge"}
+        sagemaker.create_endpoint_config(
+            EndpointConfigName="c", ProductionVariants=[variant | {"InitialInstanceCount": 1}]
+        )
+        sagemaker.create_endpoint(EndpointName="video-sentiment-prod", EndpointConfigName="c")
+        yield boto3.client("application-autoscaling")
+
+
+def test_another_type_of_a_scaling_endpoint_is_refused_with_the_two_steps(endpoint_account: Any) -> None:
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/video-sentiment-prod/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    other = StageConfig(stage="prod", instance_type="ml.m7i.xlarge")
+    check_instance_type(other)  # it does not scale
+    endpoint_account.register_scalable_target(**target, MinCapacity=0, MaxCapacity=2)
+    check_instance_type(StageConfig(stage="prod", instance_type="ml.c5.xlarge"))
+    check_instance_type(StageConfig(stage="dev"))  # which is not there
+    with pytest.raises(DeployedError) as refused:
+        check_instance_type(other)
+    first, second = (line for line in str(refused.value).splitlines() if "scripts.deploy" in line)
+    assert first.endswith("--stage prod -c instanceType=ml.c5.xlarge -c scaling=false")
+    assert second.endswith("--stage prod -c instanceType=ml.m7i.xlarge")
+    endpoint_account.deregister_scalable_target(**target)
+    check_instance_type(other)
 
 
 def test_it_follows_the_backlog_and_wakes_up_from_none(prod: Stage) -> None:
