@@ -2,7 +2,7 @@
 
 1. what is deployed is built here: the Lambdas' bundle and the web app (the image is built by CodeBuild, over there)
 2. what CDK needs of an account and region, once
-3. the stacks: data, app, inference
+3. the stacks: data, app, image, inference; before that, the quota of instances is checked
 4. the web app's files, its /config.json, and the API reference; the edge forgets what it kept
 5. the first user, who gets a mail with a temporary password
 
@@ -25,11 +25,11 @@ from typing import Annotated, Any
 
 import boto3
 import typer
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from scripts.deployed import DeployedError, check_stage, outputs, run
 from stacks import bundle
-from stacks.config import ConfigError, StageConfig
+from stacks.config import PARTS, ConfigError, StageConfig
 from stacks.edge.site_config import site_config
 from stacks.edge.site_files import REFERENCE, ROOT, site_folder
 
@@ -38,6 +38,16 @@ BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # the parameter that `cdk bootst
 UNCHANGING = "_next/static/"  # new content has a new name there
 FOREVER, FRESH = "public, max-age=31536000, immutable", "no-cache"
 HTML = "text/html; charset=utf-8"
+# States of a stack that never held anything.
+FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
+NEVER_WHOLE = (
+    "",
+    "CREATE_IN_PROGRESS",
+    "ROLLBACK_IN_PROGRESS",
+    "DELETE_IN_PROGRESS",
+    "DELETE_FAILED",
+    *FAILED_AT_FIRST,
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,9 @@ def main(
     context: Annotated[list[str] | None, typer.Option("-c", help="KEY=VALUE of stacks/config.py; repeatable.")] = None,
     user: Annotated[str, typer.Option(help="Email of the first user.")] = "",
     site_only: Annotated[bool, typer.Option("--site-only", help="Only upload the web app again.")] = False,
+    clean: Annotated[
+        bool, typer.Option("--clean-up", help="Only delete stacks whose first deployment failed.")
+    ] = False,
     cdk: Annotated[list[str] | None, typer.Argument(help="For `cdk deploy`, after a --.")] = None,
 ) -> None:
     """Deploy a stage, in order; may be run again."""
@@ -71,13 +84,16 @@ def main(
     check_parameters(stage, cdk or [])
     config = StageConfig.from_context({**_lasting_context(), **_pairs(given)})
     account = _account()
+    if clean:
+        clean_up(config)
+        return
     if not (site_only or config.is_local):
+        check_quota(config, boto3.client("service-quotas"))
         check_instance_type(config)
     _build(stage)
     if not site_only:
         _bootstrap(account)
-        options = [part for pair in given for part in ("-c", pair)]
-        _run([CDK, "deploy", "--all", *options, *(cdk or [])], ROOT)
+        _deploy(config, [part for pair in given for part in ("-c", pair)] + (cdk or []))
     found = outputs(stage)
     _upload(stage, found)
     if user:
@@ -163,6 +179,87 @@ def _bootstrap(account: str) -> None:
             raise
         with tempfile.TemporaryDirectory() as empty:
             _run([CDK, "bootstrap", account], Path(empty))
+
+
+def _deploy(config: StageConfig, options: list[str]) -> None:
+    """Deploy the stacks. Those of prod are protected from deletion once they are whole, and not before."""
+    if not config.is_local:
+        clean_up(config)
+    if config.is_prod and (new := [part for part, status in states(config).items() if status in NEVER_WHOLE]):
+        options = ["-c", f"unprotected={','.join(new)}", *options]
+    try:
+        _run([CDK, "deploy", "--all", *options], ROOT)
+    finally:
+        if config.is_prod:
+            protect(config)
+
+
+def states(config: StageConfig) -> dict[str, str]:
+    """Return the status of each stack of a stage, in the order of their deployment; empty for one that is not there."""
+    cloudformation = boto3.client("cloudformation")
+    found = {}
+    for part in PARTS:
+        try:
+            (stack,) = cloudformation.describe_stacks(StackName=config.stack_name(part))["Stacks"]
+            found[part] = stack["StackStatus"]
+        except ClientError as error:
+            if "does not exist" not in error.response["Error"]["Message"]:
+                raise
+            found[part] = ""
+    return found
+
+
+def clean_up(config: StageConfig) -> None:
+    """Delete the stacks whose first deployment failed: they hold nothing, and cannot be deployed again.
+
+    CDK does this as well, but not with those that it has protected from deletion before they failed.
+    """
+    cloudformation = boto3.client("cloudformation")
+    for part, status in reversed(states(config).items()):
+        if status not in FAILED_AT_FIRST:
+            continue
+        name = config.stack_name(part)
+        typer.echo(f"deleting {name}, whose first deployment failed ({status})")
+        cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+        cloudformation.delete_stack(StackName=name)
+        try:
+            cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
+        except WaiterError as error:
+            raise DeployedError(f"{name} cannot be deleted; its events in CloudFormation say why") from error
+
+
+def protect(config: StageConfig) -> None:
+    """Protect the stacks that are whole from deletion."""
+    cloudformation = boto3.client("cloudformation")
+    for part, status in states(config).items():
+        if status not in NEVER_WHOLE:
+            name = config.stack_name(part)
+            cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=True)
+
+
+def check_quota(config: StageConfig, quotas: Any) -> None:
+    """Raise DeployedError where the account may not run the endpoint's instances: the stack would fail at its end.
+
+    One more than `maxInstances` is needed, as an update starts its new instance before the old ones end.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
+    """
+    name = f"{config.instance_type} for endpoint usage"
+    # Those that were never changed may be among the defaults alone.
+    pages = (
+        page["Quotas"]
+        for operation in ("list_service_quotas", "list_aws_default_service_quotas")
+        for page in quotas.get_paginator(operation).paginate(ServiceCode="sagemaker")
+    )
+    found = next((quota["Value"] for page in pages for quota in page if quota["QuotaName"] == name), None)
+    needed = config.max_instances + 1
+    if found is None:
+        typer.echo(f"warning: no quota is named {name!r}: is the instance type offered in this region?", err=True)
+    elif found < needed:
+        fewer = f" or deploy with -c maxInstances={found - 1:.0f}," if found >= 2 else ""
+        raise DeployedError(
+            f"the quota {name!r} is {found:.0f}, and {needed} are needed: {config.max_instances} and one more for an "
+            f"update;{fewer} ask for more under Service Quotas, SageMaker"
+        )
 
 
 def _run(command: list[str | Path], folder: Path) -> None:

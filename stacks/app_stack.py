@@ -50,7 +50,7 @@ class AppStack(cdk.Stack):
 
     def __init__(self, scope: Construct, id: str, config: StageConfig, data: DataStack) -> None:
         super().__init__(
-            scope, id, termination_protection=config.is_prod, description="Video sentiment: API, Lambdas, site"
+            scope, id, termination_protection=config.protects("App"), description="Video sentiment: API, Lambdas, site"
         )
         self._config = config
         self._data = data

@@ -10,6 +10,7 @@ from typing import Any, Self
 PROJECT = "video-sentiment"
 STACK_PREFIX = "VideoSentiment"
 STAGES = ("dev", "prod", "local")
+PARTS = ("Data", "App", "Image", "Inference")  # stacks of a stage, in the order of their deployment
 API_STAGE = "v1"  # of the REST API: the first part of every path at the gateway itself
 USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # last parts of SSM parameters' names
 LOCAL_URL = "http://localhost:8080"
@@ -45,6 +46,7 @@ class StageConfig:
     sender_email: str = ""  # an address verified in SES; Cognito's own (50 mails a day) when empty
     domain_name: str = ""  # of the site; CloudFront's own when empty
     certificate_arn: str = ""  # of that domain, in us-east-1
+    unprotected: str = ""  # stacks of prod that may be deleted, like "Image,Inference": those that were never whole
     public_url: str = LOCAL_URL  # stage local only: where the one web origin listens
     lambda_overrides: Mapping[str, str] = field(default_factory=dict)
 
@@ -75,6 +77,8 @@ class StageConfig:
         for name in ("max_instances", "workers", "requests_per_second"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{_camel(name)} must be at least 1")
+        if unknown := sorted(set(filter(None, self.unprotected.split(","))) - set(PARTS)):
+            raise ConfigError(f"unprotected: there is no stack {', '.join(unknown)}; known: {', '.join(PARTS)}")
         for owner, principal in self.drop_principals.items():
             if not OWNER_PATTERN.match(owner):
                 raise ConfigError(f"dropPrincipals: {owner!r} is not an owner's id")
@@ -105,6 +109,10 @@ class StageConfig:
     def parameter(self, name: str) -> str:
         """Name of an SSM parameter of this stage."""
         return f"/{PROJECT}/{self.stage}/{name}"
+
+    def protects(self, part: str) -> bool:
+        """Return True for a stack that a slip must not delete. One whose first deployment failed has to be deleted."""
+        return self.is_prod and part not in self.unprotected.split(",")
 
     def stack_name(self, part: str) -> str:
         return f"{STACK_PREFIX}-{self.stage}-{part}"

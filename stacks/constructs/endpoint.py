@@ -61,7 +61,7 @@ class Endpoint(Construct):
                 model_data_url=cdk.Fn.condition_if(has_model.logical_id, model_data, cdk.Aws.NO_VALUE).to_string(),
             ),
         )
-        model.node.add_dependency(image.built, self.role)
+        model.node.add_dependency(self.role)
         cdk.Validations.of(model).acknowledge(
             cdk.Acknowledgment(
                 id="CloudFormation-Validate::F3031",

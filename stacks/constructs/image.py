@@ -33,7 +33,7 @@ COMMANDS = (SCRIPT,)
 
 
 class EngineImage(Construct):
-    """`uri` names an image that is there once `built` is; what uses it must depend on that."""
+    """`uri` names an image that is there once `built` is: what uses it is in a stack that depends on this one's."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)

@@ -50,6 +50,7 @@ def test_feature_flags_of_cdk_are_left_alone() -> None:
         ({"instanceType": "ml.c7g.xlarge"}, "ARM"),
         ({"publicUrl": "http://localhost:1"}, "for stage local alone"),
         ({"domainName": "video.example.com"}, "go together"),
+        ({"unprotected": "Image,Site"}, "no stack Site; known: Data, App, Image, Inference"),
         ({"dropPrincipals": "studio"}, "JSON object"),
         ({"dropPrincipals": '["studio"]'}, "JSON object"),
         ({"dropPrincipals": f'{{"../x": "{ARN}"}}'}, "not an owner's id"),

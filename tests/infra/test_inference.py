@@ -213,13 +213,21 @@ def test_a_parameter_for_every_stack_is_refused_before_anything_is_made(options:
     check_parameters("prod", ["--parameters", "VideoSentiment-prod-Inference:ModelDataUrl=s3://b/m"])
 
 
-def test_the_model_waits_for_its_image(prod: Stage) -> None:
-    (model,) = prod.whole("AWS::SageMaker::Model").values()
-    (image,) = prod.whole("AWS::CloudFormation::CustomResource")
-    assert image in model["DependsOn"]
-    waits = prod.whole("AWS::CloudFormation::CustomResource")[image]["DependsOn"]
+def test_the_image_is_built_in_a_stack_of_its_own_before_the_model_is_made(prod: Stage) -> None:
+    """What fails in the inference stack leaves the image, which took a quarter of an hour, where it is."""
+    assert "Image" in prod.depends["Inference"]
+    for kind in ("ECR::Repository", "CodeBuild::Project", "CloudFormation::CustomResource"):
+        assert prod.resources(f"AWS::{kind}", "Image") and not prod.resources(f"AWS::{kind}", "Inference")
+    assert "ImportValue" in json.dumps(_only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Image"])
+    (image,) = prod.whole("AWS::CloudFormation::CustomResource").values()
+    waits = image["DependsOn"]
     assert any(name in waits for name in prod.resources("AWS::CodeBuild::Project"))
-    assert any(name in waits for name in prod.resources("AWS::Events::Rule", "Inference"))
+    assert any(name in waits for name in prod.resources("AWS::Events::Rule", "Image"))
+
+
+def test_a_first_deployment_that_fails_leaves_no_bucket_behind(prod: Stage) -> None:
+    (bucket,) = prod.whole("AWS::S3::Bucket", "Inference").values()
+    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate" and bucket["UpdateReplacePolicy"] == "Retain"
 
 
 def test_the_image_is_built_from_what_docker_would_see() -> None:
