@@ -27,6 +27,7 @@ from stacks.nag import accept
 
 # Headers that CloudFront has fields of its own for.
 STRICT_TRANSPORT = "Strict-Transport-Security"
+KEPT_ERRORS = (404, 414, 500, 501, 502, 503, 504)  # statuses that CloudFront keeps by itself
 OWN_FIELDS = (STRICT_TRANSPORT, "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
 
 
@@ -76,6 +77,12 @@ class Site(Construct):
             **self._domain(config),
             log_bucket=log,
             log_file_prefix="site/",
+            # By default the edge keeps an error for 10 seconds, whatever the behavior's cache policy and the origin's
+            # Cache-Control are, and gives it to everybody who asks for the same path there.
+            # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
+            error_responses=[
+                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0)) for status in KEPT_ERRORS
+            ],
             default_behavior=cloudfront.BehaviorOptions(
                 **_files(bucket), response_headers_policy=headers, function_associations=[_on_request(pages_function)]
             ),

@@ -63,13 +63,21 @@ def test_only_the_developers_door_has_the_function(prod: Stage) -> None:
 
 def test_answers_of_the_api_are_neither_cached_nor_rewritten(prod: Stage) -> None:
     (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
-    assert "CustomErrorResponses" not in distribution["DistributionConfig"]
+    for error in distribution["DistributionConfig"]["CustomErrorResponses"]:
+        assert set(error) == {"ErrorCode", "ErrorCachingMinTTL"}  # neither another page nor another status
     for path in ("/api/*", "/app/*"):
         behavior = _behaviors(prod)[path]
         assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # AWS's CachingDisabled
         assert behavior["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"  # all but the Host header
         assert set(behavior["AllowedMethods"]) >= {"POST", "PUT", "PATCH", "DELETE"}
         assert behavior["ViewerProtocolPolicy"] == "https-only"
+
+
+def test_no_error_of_one_user_is_kept_for_the_next(prod: Stage) -> None:
+    """Without an entry, CloudFront keeps these for 10 seconds, even where its cache policy keeps nothing."""
+    (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
+    kept = {e["ErrorCode"]: e["ErrorCachingMinTTL"] for e in distribution["DistributionConfig"]["CustomErrorResponses"]}
+    assert kept == dict.fromkeys((404, 414, 500, 501, 502, 503, 504), 0)
 
 
 def test_the_edge_waits_as_long_as_the_gateway(prod: Stage) -> None:
