@@ -21,6 +21,9 @@ class Auth(Construct):
             sign_in_aliases=cognito.SignInAliases(email=True),
             sign_in_case_sensitive=False,
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            # Or a mistyped new address would lock its user out: the old one counts until the new one is verified.
+            # https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-email-phone-verification.html
+            keep_original=None if config.is_local else cognito.KeepOriginalAttrs(email=True),
             standard_attributes=cognito.StandardAttributes(email=cognito.StandardAttribute(required=True)),
             password_policy=cognito.PasswordPolicy(
                 min_length=12,

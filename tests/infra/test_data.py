@@ -142,6 +142,12 @@ def test_users_sign_in_by_email_with_strong_passwords_proved_by_srp(prod: Stage)
     assert client["EnableTokenRevocation"] is True
 
 
+def test_an_address_counts_until_the_new_one_is_verified(prod: Stage) -> None:
+    (pool,) = prod.resources("AWS::Cognito::UserPool").values()
+    assert pool["AutoVerifiedAttributes"] == ["email"]
+    assert pool["UserAttributeUpdateSettings"] == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+
+
 def test_mail_in_production_comes_from_ses(gpu: Stage, prod: Stage) -> None:
     (pool,) = gpu.resources("AWS::Cognito::UserPool").values()
     assert pool["EmailConfiguration"]["EmailSendingAccount"] == "DEVELOPER"
