@@ -23,8 +23,8 @@ VARIANT = "AllTraffic"
 GPU_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
 START_SECONDS = 600  # to load models; an image of several GB is pulled before that
 QUEUE = 4  # of the server, beyond what it works on; SageMaker sends no more than there are workers
-# Videos that wait or run, for each instance. Above it one more instance is started.
-BACKLOG_PER_INSTANCE = 2.0
+# Videos that wait or run, for each worker. Above it one more instance is started: a video that waits is one too many.
+BACKLOG_PER_WORKER = 1.0
 OUT_COOLDOWN, IN_COOLDOWN = Duration.minutes(3), Duration.minutes(10)
 
 
@@ -160,7 +160,7 @@ class Endpoint(Construct):
         target.scale_to_track_metric(
             "Backlog",
             custom_metric=self.metric("ApproximateBacklogSizePerInstance"),
-            target_value=BACKLOG_PER_INSTANCE * self._config.workers,
+            target_value=BACKLOG_PER_WORKER * self._config.workers,
             scale_out_cooldown=OUT_COOLDOWN,
             scale_in_cooldown=IN_COOLDOWN,
         )

@@ -64,6 +64,13 @@ def test_it_scales_between_none_and_the_most(prod: Stage, gpu: Stage) -> None:
         assert target["ResourceId"].endswith("/variant/AllTraffic")
 
 
+def test_a_video_that_waits_gets_an_instance_where_there_may_be_one_more(prod: Stage, gpu: Stage) -> None:
+    for stage, workers in ((prod, 1), (gpu, 2)):
+        policies = stage.resources("AWS::ApplicationAutoScaling::ScalingPolicy").values()
+        (tracking,) = (p for p in policies if p["PolicyType"] == "TargetTrackingScaling")
+        assert tracking["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == workers
+
+
 def test_without_scaling_the_endpoint_is_the_same_and_may_change_its_type(prod: Stage, tmp_path: Path) -> None:
     """SageMaker refuses another type for a variant that scales: the first of two steps only takes scaling away."""
     unscaled = synthesise(tmp_path / "cdk.out", **PROD, scaling="false")
