@@ -216,7 +216,8 @@ class Endpoint(Construct):
         )
         for allowed, resources in (
             (["s3:GetObject"], [media.arn_for_objects("inputs/*")]),
-            (["s3:PutObject"], written),
+            # Long results go up in parts: https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-create-endpoint-prerequisites.html
+            (["s3:PutObject", "s3:AbortMultipartUpload"], written),
             (["s3:GetObject"], [artefact.to_string()]),
             (
                 ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],

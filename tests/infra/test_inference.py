@@ -144,6 +144,16 @@ def test_somebody_hears_when_no_instance_comes(prod: Stage) -> None:
     assert "Monitoring" in flat(stuck["AlarmActions"])
 
 
+def test_sagemaker_may_give_up_what_it_writes_in_parts(prod: Stage) -> None:
+    (allowed,) = (
+        s
+        for _, s in prod.statements()
+        if "s3:AbortMultipartUpload" in s["Action"] and "outputs/" in flat(s["Resource"])
+    )
+    assert {"outputs", "failures"} <= {flat(r).split("/")[-2] for r in allowed["Resource"]}
+    assert "s3:PutObject" in allowed["Action"]
+
+
 def test_the_driver_fits_the_gpu(prod: Stage, gpu: Stage) -> None:
     (variant,) = _only(gpu, "AWS::SageMaker::EndpointConfig")["ProductionVariants"]
     assert variant["InferenceAmiVersion"] == "al2023-ami-sagemaker-inference-gpu-4-1"
