@@ -93,6 +93,7 @@ class Endpoint(Construct):
     def _environment(self) -> dict[str, str]:
         """Return the environment variables of the model server, documented in docs/server.md."""
         return {
+            "AWS_DEFAULT_REGION": cdk.Stack.of(self).region,  # boto3 reads no other, and the container has no profile
             "PROGRESS_S3_URI": f"s3://{self._places.results.bucket_name}/progress",
             "VIDEO_SENTIMENT_WORKERS": str(self._config.workers),
             "VIDEO_SENTIMENT_QUEUE": str(QUEUE),

@@ -1,6 +1,7 @@
 """The endpoint: asynchronous, from none to N, what it may serve; and the image, built without Docker on this side."""
 
 import json
+import os
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import boto3
 import pytest
 
 from model.serving.settings import ServerSettings
@@ -48,12 +50,26 @@ def test_an_instance_gets_as_many_requests_as_it_works_on(prod: Stage, gpu: Stag
 
 def test_the_container_is_told_what_the_server_reads(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = _only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
-    for name, value in environment.items():
+    told = {name: value for name, value in environment.items() if name != "AWS_DEFAULT_REGION"}
+    for name, value in told.items():
         monkeypatch.setenv(name, flat(value).replace("${", "").replace("}", ""))
     settings = ServerSettings()
     assert settings.progress_s3_uri is not None and settings.progress_s3_uri.endswith("/progress")
     assert settings.workers == 1
-    assert len(settings.model_fields_set) == len(environment)  # nothing is told that nobody reads
+    assert len(settings.model_fields_set) == len(told)  # nothing is told that nobody reads
+
+
+def test_the_container_knows_its_region(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the one variable that boto3 reads: without it, the server's client of S3 cannot be made."""
+    environment = _only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
+    assert environment["AWS_DEFAULT_REGION"] == {"Ref": "AWS::Region"}
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert boto3.session.Session().region_name is None
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert boto3.session.Session().region_name == "eu-west-1"
 
 
 def test_it_scales_between_none_and_the_most(prod: Stage, gpu: Stage) -> None:
