@@ -47,6 +47,7 @@ class StageConfig:
     domain_name: str = ""  # of the site; CloudFront's own when empty
     certificate_arn: str = ""  # of that domain, in us-east-1
     unprotected: str = ""  # stacks of prod that may be deleted, like "Image,Inference": those that were never whole
+    hsts_subdomains: bool = False  # browsers then take all subdomains of domainName by HTTPS alone, for two years
     public_url: str = LOCAL_URL  # stage local only: where the one web origin listens
     lambda_overrides: Mapping[str, str] = field(default_factory=dict)
 

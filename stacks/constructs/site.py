@@ -63,6 +63,7 @@ class Site(Construct):
         log: s3.IBucket,
     ) -> None:
         super().__init__(scope, id)
+        self._config = config
         headers = self._security_headers("Headers", uploads, results)
         backend = self._backend(api, headers)
         pages_function = self._function("Pages", config, _pages_code())
@@ -155,7 +156,11 @@ class Site(Construct):
                     ],
                     override=True,
                 ),
-                strict_transport_security=_strict_transport(fixed[STRICT_TRANSPORT]),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=Duration.seconds(int(fixed[STRICT_TRANSPORT].removeprefix("max-age="))),
+                    include_subdomains=self._config.hsts_subdomains,
+                    override=True,
+                ),
             ),
             custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
                 custom_headers=[
@@ -200,12 +205,3 @@ def _pages_code() -> str:
     """The function that finds a page's file, with the site's pages written into it."""
     code = (EDGE / "pages.js").read_text()
     return code.replace("/* PAGES */ []", json.dumps(pages(site_folder())))
-
-
-def _strict_transport(value: str) -> cloudfront.ResponseHeadersStrictTransportSecurity:
-    age, _, rest = value.partition(";")
-    return cloudfront.ResponseHeadersStrictTransportSecurity(
-        access_control_max_age=Duration.seconds(int(age.partition("=")[2])),
-        include_subdomains="includeSubDomains" in rest,
-        override=True,
-    )
