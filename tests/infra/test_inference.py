@@ -101,7 +101,6 @@ def test_without_scaling_the_endpoint_is_the_same_and_may_change_its_type(prod: 
 @pytest.fixture
 def endpoint_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """An endpoint on ml.c5.xlarge, in moto; yields the client that lets it scale."""
-    import boto3
     from moto import mock_aws
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -380,7 +379,6 @@ def test_a_build_that_cannot_be_started_is_answered_at_once(
 @pytest.fixture
 def build_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """CodeBuild's project and the registry, in moto; yields CodeBuild's client."""
-    import boto3
     from moto import mock_aws
 
     with mock_aws():
@@ -412,8 +410,6 @@ def test_an_image_that_exists_is_not_built_again(
     kind: str, build_account: Any, cloudformation: tuple[str, list[dict[str, Any]]]
 ) -> None:
     """A rollback asks for the tag of before, a retry for its own: a build could not push either of them."""
-    import boto3
-
     manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}
     boto3.client("ecr").put_image(repositoryName="engine", imageManifest=json.dumps(manifest), imageTag="abc-cpu")
     url, answers = cloudformation
