@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
+from lambdas.core.settings import Settings
 from model.serving.settings import ServerSettings
 from scripts.deploy import check_instance_type, check_parameters
 from scripts.deployed import DeployedError
@@ -57,6 +58,15 @@ def test_the_container_is_told_what_the_server_reads(prod: Stage, monkeypatch: p
     assert settings.progress_s3_uri is not None and settings.progress_s3_uri.endswith("/progress")
     assert settings.workers == 1
     assert len(settings.model_fields_set) == len(told)  # nothing is told that nobody reads
+
+
+def test_nothing_is_taken_that_sagemaker_would_refuse() -> None:
+    """1 GB, as SageMaker has it, is less than 2**30 bytes.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html
+    """
+    assert Settings.model_fields["max_upload_bytes"].default == 10**9
+    assert ServerSettings.model_fields["max_bytes"].default == 10**9
 
 
 def test_the_container_knows_its_region(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
