@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambdas.api.problems import MEDIA_TYPE
-from lambdas.core import api_keys, errors, item_keys, observability, tables
+from lambdas.core import api_keys, aws, errors, item_keys, observability, tables
 from lambdas.core.errors import TYPE_PREFIX
 from lambdas.core.settings import Settings
 from stacks.constructs.http_api import PROBLEMS
@@ -102,6 +102,15 @@ def test_the_outbox_calls_for_the_right_records_and_loses_none(prod: Stage, name
     assert image == {"sk": {"S": ["ANALYSIS"]}, "status": {"S": statuses}}
     assert item_keys.analysis("x")[1] == "ANALYSIS"
     assert "REMOVE" not in pattern["eventName"]
+
+
+def test_submit_outlives_the_copies_of_its_batch(prod: Stage, local: Stage) -> None:
+    """A Lambda that ends in the middle of a copy begins the whole batch again, and copies for nothing."""
+    batch = _mappings(prod, "dynamodb")["submit"]["BatchSize"]
+    copy = aws.COPY_ATTEMPTS * aws.COPY_SECONDS
+    asked = aws.ATTEMPTS * aws.READ_SECONDS
+    assert batch * (copy + asked) < prod.function("submit")["Timeout"]
+    assert _mappings(local, "dynamodb")["submit"]["BatchSize"] == 10
 
 
 def test_drops_alone_start_analyses_by_themselves(prod: Stage) -> None:

@@ -33,6 +33,14 @@ def test_a_signed_url_names_the_region_and_binds_type_and_size() -> None:
 
 
 @pytest.mark.usefixtures("on_aws")
+def test_a_copy_is_waited_for_longer_than_anything_else() -> None:
+    copies, others = aws.s3(copies=True).meta.config, aws.s3().meta.config
+    assert (copies.read_timeout, others.read_timeout) == (60, 20)
+    assert copies.retries["total_max_attempts"] < others.retries["total_max_attempts"]
+    assert copies.s3 == others.s3 and copies.signature_version == others.signature_version == "s3v4"
+
+
+@pytest.mark.usefixtures("on_aws")
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "af-south-1"])  # the last is one to opt in to
 @pytest.mark.parametrize("operation", ["put_object", "get_object", "upload_part"])
 def test_a_signed_url_is_at_the_origin_that_the_page_may_call(
