@@ -90,6 +90,8 @@ def main(
     if not (site_only or config.is_local):
         check_quota(config, boto3.client("service-quotas"))
         check_instance_type(config)
+        if config.sender_email:
+            check_sender(config, boto3.client("sesv2"))
     _build(stage)
     if not site_only:
         _bootstrap(account)
@@ -140,6 +142,23 @@ def check_instance_type(config: StageConfig) -> None:
         f"the endpoint runs on {current}, and SageMaker changes that only while it does not scale. When it is quiet:\n"
         f"  {command}{current} -c scaling=false\n  {command}{config.instance_type}\nWith the other options of before."
     )
+
+
+def check_sender(config: StageConfig, ses: Any) -> None:
+    """Raise DeployedError unless the sender's domain is verified in SES: an identity of the address alone is another.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-email.html
+    """
+    domain = config.sender_domain
+    try:
+        verified = ses.get_email_identity(EmailIdentity=domain)["VerifiedForSendingStatus"]
+    except ses.exceptions.NotFoundException:
+        verified = False
+    if not verified:
+        raise DeployedError(
+            f"SES has not verified the domain {domain} of senderEmail in this region: add it as an identity of type "
+            "Domain (SES, Identities), and its records to your DNS"
+        )
 
 
 def check_parameters(stage: str, options: list[str]) -> None:

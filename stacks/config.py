@@ -15,6 +15,7 @@ API_STAGE = "v1"  # of the REST API: the first part of every path at the gateway
 USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # last parts of SSM parameters' names
 LOCAL_URL = "http://localhost:8080"
 OWNER_PATTERN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+EMAIL_PATTERN = re.compile(r"^[^@\s<>\",]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
 PRIORS = ("declared", "uniform")  # model.contract.Prior
 # Context that is not ours: feature flags, and what the command line adds by itself.
 FOREIGN_CONTEXT = ("@", "aws:", "cli-")
@@ -43,7 +44,7 @@ class StageConfig:
     requests_per_second: int = 20  # of one API key, on average; bursts may be twice that
     drop_principals: Mapping[str, str] = field(default_factory=dict)  # owner -> ARN of whoever fills its drop folder
     alarm_email: str = ""  # who is told of alarms; nobody when empty
-    sender_email: str = ""  # an address verified in SES; Cognito's own (50 mails a day) when empty
+    sender_email: str = ""  # an address of a domain verified in SES; Cognito's own (50 mails a day) when empty
     domain_name: str = ""  # of the site; CloudFront's own when empty
     certificate_arn: str = ""  # of that domain, in us-east-1
     unprotected: str = ""  # stacks of prod that may be deleted, like "Image,Inference": those that were never whole
@@ -80,6 +81,8 @@ class StageConfig:
                 raise ConfigError(f"{_camel(name)} must be at least 1")
         if unknown := sorted(set(filter(None, self.unprotected.split(","))) - set(PARTS)):
             raise ConfigError(f"unprotected: there is no stack {', '.join(unknown)}; known: {', '.join(PARTS)}")
+        if self.sender_email and not EMAIL_PATTERN.match(self.sender_email):
+            raise ConfigError(f"senderEmail {self.sender_email!r} is not an address like hello@example.com")
         for owner, principal in self.drop_principals.items():
             if not OWNER_PATTERN.match(owner):
                 raise ConfigError(f"dropPrincipals: {owner!r} is not an owner's id")
@@ -106,6 +109,10 @@ class StageConfig:
     @property
     def has_gpu(self) -> bool:
         return self.instance_type.split(".")[1].startswith(GPU_FAMILIES)
+
+    @property
+    def sender_domain(self) -> str:
+        return self.sender_email.partition("@")[2]
 
     def parameter(self, name: str) -> str:
         """Name of an SSM parameter of this stage."""

@@ -50,6 +50,8 @@ def test_feature_flags_of_cdk_are_left_alone() -> None:
         ({"instanceType": "ml.c7g.xlarge"}, "ARM"),
         ({"publicUrl": "http://localhost:1"}, "for stage local alone"),
         ({"domainName": "video.example.com"}, "go together"),
+        ({"senderEmail": "example.com"}, "is not an address like hello@example.com"),
+        ({"senderEmail": "Us <hello@example.com>"}, "is not an address like hello@example.com"),
         ({"unprotected": "Image,Site"}, "no stack Site; known: Data, App, Image, Inference"),
         ({"dropPrincipals": "studio"}, "JSON object"),
         ({"dropPrincipals": '["studio"]'}, "JSON object"),

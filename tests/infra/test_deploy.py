@@ -135,3 +135,26 @@ def test_enough_instances_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_quota_is_a_warning(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     deploy.check_quota(PROD, _quotas(monkeypatch, [], []))
     assert "is the instance type offered in this region?" in capsys.readouterr().err
+
+
+def _ses(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Stubber]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    client = boto3.client("sesv2", region_name="eu-west-1")
+    stub = Stubber(client)
+    stub.activate()
+    return client, stub
+
+
+def test_the_senders_domain_must_be_verified_not_only_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool sends by the identity of the domain; SES has none of it where the address alone was verified."""
+    config, asked = StageConfig(sender_email="hello@example.com"), {"EmailIdentity": "example.com"}
+    client, stub = _ses(monkeypatch)
+    stub.add_client_error("get_email_identity", "NotFoundException", expected_params=asked)
+    with pytest.raises(DeployedError, match="has not verified the domain example.com"):
+        deploy.check_sender(config, client)
+    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": False}, asked)
+    with pytest.raises(DeployedError, match="of type Domain"):
+        deploy.check_sender(config, client)
+    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": True}, asked)
+    deploy.check_sender(config, client)
