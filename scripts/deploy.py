@@ -37,6 +37,7 @@ CDK = ROOT / "node_modules" / ".bin" / "cdk"
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # the parameter that `cdk bootstrap` leaves
 UNCHANGING = "_next/static/"  # new content has a new name there
 FOREVER, FRESH = "public, max-age=31536000, immutable", "no-cache"
+SERVICES = ("sagemaker", "codebuild", "cognito-idp", "apigateway", "application-autoscaling")  # not in every region
 HTML = "text/html; charset=utf-8"
 # States of a stack that never held anything.
 FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
@@ -88,6 +89,7 @@ def main(
         clean_up(config)
         return
     if not (site_only or config.is_local):
+        check_region(str(boto3.Session().region_name))
         check_quota(config, boto3.client("service-quotas"))
         check_instance_type(config)
         if config.sender_email:
@@ -159,6 +161,13 @@ def check_sender(config: StageConfig, ses: Any) -> None:
             f"SES has not verified the domain {domain} of senderEmail in this region: add it as an identity of type "
             "Domain (SES, Identities), and its records to your DNS"
         )
+
+
+def check_region(region: str) -> None:
+    """Warn of services that the region lacks, as far as this boto3 knows: it may be older than the region's service."""
+    session = boto3.Session()
+    if lacking := [name for name in SERVICES if region not in session.get_available_regions(name)]:
+        typer.echo(f"warning: region {region} may lack {', '.join(lacking)}; docs/deploy.md says more", err=True)
 
 
 def check_parameters(stage: str, options: list[str]) -> None:

@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 from scripts import deploy
 from scripts.deployed import DeployedError
 from stacks.config import StageConfig
+from tests.infra.synthesised import ROOT
 
 PROD = StageConfig(stage="prod")
 
@@ -158,3 +159,22 @@ def test_the_senders_domain_must_be_verified_not_only_the_address(monkeypatch: p
         deploy.check_sender(config, client)
     stub.add_response("get_email_identity", {"VerifiedForSendingStatus": True}, asked)
     deploy.check_sender(config, client)
+
+
+def test_a_region_without_a_service_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    deploy.check_region("eu-west-1")
+    assert capsys.readouterr().err == ""
+    deploy.check_region("nowhere-1")
+    warned = capsys.readouterr().err
+    assert "nowhere-1 may lack" in warned and all(name in warned for name in deploy.SERVICES)
+
+
+def test_the_regions_without_codebuild_are_those_of_the_documentation() -> None:
+    session = boto3.Session()
+    lacking = {
+        region
+        for service in deploy.SERVICES
+        for region in set(session.get_available_regions("s3")) - set(session.get_available_regions(service))
+    }
+    documented = (ROOT / "docs" / "deploy.md").read_text()
+    assert lacking and all(f"`{region}`" in documented for region in lacking)
