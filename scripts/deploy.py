@@ -74,6 +74,7 @@ def main(
     context: Annotated[list[str] | None, typer.Option("-c", help="KEY=VALUE of stacks/config.py; repeatable.")] = None,
     user: Annotated[str, typer.Option(help="Email of the first user.")] = "",
     site_only: Annotated[bool, typer.Option("--site-only", help="Only upload the web app again.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask about changes of permissions.")] = False,
     clean: Annotated[
         bool, typer.Option("--clean-up", help="Only delete stacks whose first deployment failed.")
     ] = False,
@@ -97,7 +98,7 @@ def main(
     _build(stage)
     if not site_only:
         _bootstrap(account)
-        _deploy(config, [part for pair in given for part in ("-c", pair)] + (cdk or []))
+        _deploy(config, deploy_options(given, cdk or [], yes=yes))
     found = outputs(stage)
     _upload(stage, found)
     if user:
@@ -207,6 +208,12 @@ def _bootstrap(account: str) -> None:
             raise
         with tempfile.TemporaryDirectory() as empty:
             _run([CDK, "bootstrap", account], Path(empty))
+
+
+def deploy_options(context: list[str], cdk: list[str], *, yes: bool) -> list[str]:
+    """Return the options of `cdk deploy`; without `yes` it asks before permissions change, which needs a terminal."""
+    asked = ["--require-approval", "never"] if yes else []
+    return [*asked, *(part for pair in context for part in ("-c", pair)), *cdk]
 
 
 def _deploy(config: StageConfig, options: list[str]) -> None:

@@ -178,3 +178,11 @@ def test_the_regions_without_codebuild_are_those_of_the_documentation() -> None:
     }
     documented = (ROOT / "docs" / "deploy.md").read_text()
     assert lacking and all(f"`{region}`" in documented for region in lacking)
+
+
+def test_a_pipeline_is_asked_nothing() -> None:
+    """`cdk deploy` asks before permissions change, and fails where no terminal answers."""
+    given = ["stage=prod", "maxInstances=4"]
+    assert deploy.deploy_options(given, [], yes=False) == ["-c", "stage=prod", "-c", "maxInstances=4"]
+    with_yes = deploy.deploy_options(given, ["--verbose"], yes=True)
+    assert with_yes[:2] == ["--require-approval", "never"] and with_yes[-1] == "--verbose"
