@@ -107,7 +107,8 @@ class EngineImage(Construct):
             self, "BuilderLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
         )
         log.grant_write(role)
-        role.add_to_policy(iam.PolicyStatement(actions=["codebuild:StartBuild"], resources=[project.project_arn]))
+        builds = ["codebuild:StartBuild", "codebuild:BatchGetBuilds"]
+        role.add_to_policy(iam.PolicyStatement(actions=builds, resources=[project.project_arn]))
         self.repository.grant(role, "ecr:DescribeImages")
         function = lambda_.Function(
             self,

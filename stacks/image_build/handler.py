@@ -61,12 +61,20 @@ def finish(detail: dict[str, Any]) -> None:
     environment = detail["additional-information"]["environment"]["environment-variables"]
     values = {variable["name"]: variable["value"] for variable in environment}
     if f"{PREFIX}ResponseURL" not in values:
+        values = variables_of(detail["build-id"])  # CodeBuild does not promise that an event holds what was overridden
+    if f"{PREFIX}ResponseURL" not in values:
         return
     request = {name: values[f"{PREFIX}{name}"] for name in CARRIED}
     status = detail["build-status"]
     logs = detail["additional-information"].get("logs", {}).get("deep-link", "CodeBuild's log")
     reason = "" if status == "SUCCEEDED" else f"the build of the image ended as {status}; see {logs}"
     answer(request, "FAILED" if reason else "SUCCESS", values["TAG"], reason)
+
+
+def variables_of(build: str) -> dict[str, str]:
+    """Return the environment variables that a build was started with; none of a build that is gone."""
+    builds = boto3.client("codebuild").batch_get_builds(ids=[build])["builds"]
+    return {v["name"]: v["value"] for found in builds for v in found["environment"].get("environmentVariables", [])}
 
 
 def answer(request: dict[str, Any], status: str, physical_id: str, reason: str = "") -> None:

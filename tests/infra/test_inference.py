@@ -321,6 +321,21 @@ def _request(url: str, kind: str = "Create") -> dict[str, Any]:
     }
 
 
+BUILD = "arn:aws:codebuild:eu-west-1:123456789012:build/engine:1"
+
+
+class Builds:
+    """CodeBuild as far as it is asked for a build: the variables that it was started with."""
+
+    def __init__(self, url: str | None) -> None:
+        carried = {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.CARRIED}
+        self._variables = [{"name": n, "value": v} for n, v in {**carried, "TAG": "abc-cpu"}.items()]
+
+    def batch_get_builds(self, *, ids: list[str]) -> dict[str, Any]:
+        assert ids == [BUILD]
+        return {"builds": [{"environment": {"environmentVariables": self._variables}}]}
+
+
 def _ended(url: str | None, status: str) -> dict[str, Any]:
     """CodeBuild's news of a build that `start` began."""
     carried = {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.CARRIED}
@@ -328,6 +343,7 @@ def _ended(url: str | None, status: str) -> dict[str, Any]:
     return {
         "source": "aws.codebuild",
         "detail": {
+            "build-id": BUILD,
             "build-status": status,
             "additional-information": {
                 "environment": {"environment-variables": variables},
@@ -358,9 +374,31 @@ def test_a_build_that_fails_says_where_its_log_is(
     assert status in answer["Reason"] and "https://console/log" in answer["Reason"]
 
 
-def test_a_build_that_somebody_started_by_hand_answers_nobody(cloudformation: tuple[str, list[dict[str, Any]]]) -> None:
+def test_a_build_that_somebody_started_by_hand_answers_nobody(
+    cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boto3, "client", {"codebuild": Builds(None)}.__getitem__)
     handler.handler(_ended(None, "SUCCEEDED"), None)
     assert cloudformation[1] == []
+
+
+def test_a_build_whose_event_holds_no_variables_answers_its_request(
+    cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or CloudFormation would wait for an hour, and fail."""
+    url, answers = cloudformation
+    monkeypatch.setattr(boto3, "client", {"codebuild": Builds(url)}.__getitem__)
+    event = _ended(None, "SUCCEEDED")
+    event["detail"]["additional-information"]["environment"]["environment-variables"] = []
+    handler.handler(event, None)
+    (answer,) = answers
+    assert (answer["Status"], answer["PhysicalResourceId"], answer["RequestId"]) == ("SUCCESS", "abc-cpu", "r-1")
+
+
+def test_the_builder_may_ask_for_the_builds_of_its_project(prod: Stage) -> None:
+    (project,) = prod.resources("AWS::CodeBuild::Project")
+    asked = [s for _, s in prod.statements() if "codebuild:BatchGetBuilds" in s["Action"]]
+    assert any(project in references(s["Resource"]) for s in asked)
 
 
 def test_images_stay_when_the_stack_goes(cloudformation: tuple[str, list[dict[str, Any]]]) -> None:
