@@ -40,7 +40,9 @@ class Training(Construct):
             (["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [self.bucket.arn_for_objects("*")]),
             (
                 ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"],
-                [f"arn:{stack.partition}:ecr:{stack.region}:{stack.account}:repository/*"],
+                # Of any account: the framework containers are in AWS's own, another in each region.
+                # https://docs.aws.amazon.com/deep-learning-containers/latest/devguide/
+                [f"arn:{stack.partition}:ecr:{stack.region}:*:repository/*"],
             ),
             (["ecr:GetAuthorizationToken"], ["*"]),
             (
