@@ -2,11 +2,12 @@
 
 1. what is deployed is built here: the Lambdas' bundle and the web app (the image is built by CodeBuild, over there)
 2. what CDK needs of an account and region, once
-3. the stacks: data, app, inference
+3. the stacks: data, app, image, inference; before that, the quota of instances is checked
 4. the web app's files, its /config.json, and the API reference; the edge forgets what it kept
 5. the first user, who gets a mail with a temporary password
 
-Everything may be run again. Options after `--` go to `cdk deploy`, such as `--parameters ModelDataUrl=s3://...`.
+Everything may be run again. Options after `--` go to `cdk deploy`, such as
+`--parameters VideoSentiment-dev-Inference:ModelDataUrl=s3://...`.
 """
 
 import json
@@ -18,16 +19,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
 import boto3
 import typer
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from scripts.deployed import DeployedError, check_stage, outputs, run
 from stacks import bundle
-from stacks.config import ConfigError, StageConfig
+from stacks.config import PARTS, ConfigError, StageConfig
 from stacks.edge.site_config import site_config
 from stacks.edge.site_files import REFERENCE, ROOT, site_folder
 
@@ -35,7 +37,18 @@ CDK = ROOT / "node_modules" / ".bin" / "cdk"
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # the parameter that `cdk bootstrap` leaves
 UNCHANGING = "_next/static/"  # new content has a new name there
 FOREVER, FRESH = "public, max-age=31536000, immutable", "no-cache"
+SERVICES = ("sagemaker", "codebuild", "cognito-idp", "apigateway", "application-autoscaling")  # not in every region
 HTML = "text/html; charset=utf-8"
+# States of a stack that never held anything.
+FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
+NEVER_WHOLE = (
+    "",
+    "CREATE_IN_PROGRESS",
+    "ROLLBACK_IN_PROGRESS",
+    "DELETE_IN_PROGRESS",
+    "DELETE_FAILED",
+    *FAILED_AT_FIRST,
+)
 
 
 @dataclass(frozen=True)
@@ -61,18 +74,31 @@ def main(
     context: Annotated[list[str] | None, typer.Option("-c", help="KEY=VALUE of stacks/config.py; repeatable.")] = None,
     user: Annotated[str, typer.Option(help="Email of the first user.")] = "",
     site_only: Annotated[bool, typer.Option("--site-only", help="Only upload the web app again.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask about changes of permissions.")] = False,
+    clean: Annotated[
+        bool, typer.Option("--clean-up", help="Only delete stacks whose first deployment failed.")
+    ] = False,
     cdk: Annotated[list[str] | None, typer.Argument(help="For `cdk deploy`, after a --.")] = None,
 ) -> None:
     """Deploy a stage, in order; may be run again."""
     check_stage(stage)
     given = ["stage=" + stage, *(context or [])]
-    StageConfig.from_context(_pairs(given))
+    check_parameters(stage, cdk or [])
+    config = StageConfig.from_context({**_lasting_context(), **_pairs(given)})
     account = _account()
+    if clean:
+        clean_up(config)
+        return
+    if not (site_only or config.is_local):
+        check_region(str(boto3.Session().region_name))
+        check_quota(config, boto3.client("service-quotas"))
+        check_instance_type(config)
+        if config.sender_email:
+            check_sender(config, boto3.client("sesv2"))
     _build(stage)
     if not site_only:
         _bootstrap(account)
-        options = [part for pair in given for part in ("-c", pair)]
-        _run([CDK, "deploy", "--all", *options, *(cdk or [])], ROOT)
+        _deploy(config, deploy_options(given, cdk or [], yes=yes))
     found = outputs(stage)
     _upload(stage, found)
     if user:
@@ -86,6 +112,74 @@ def _pairs(given: list[str]) -> dict[str, str]:
     if wrong := [pair for pair in given if "=" not in pair]:
         raise ConfigError(f"-c takes KEY=VALUE, not {wrong[0]!r}")
     return dict(pair.split("=", 1) for pair in given)
+
+
+def _lasting_context() -> dict[str, Any]:
+    """The context of cdk.json, which holds for every deployment."""
+    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return context
+
+
+def check_instance_type(config: StageConfig) -> None:
+    """Raise DeployedError where SageMaker would refuse another instance type: while the endpoint scales.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
+    """
+    sagemaker = boto3.client("sagemaker")
+    try:
+        name = sagemaker.describe_endpoint(EndpointName=config.endpoint_name)["EndpointConfigName"]
+        (variant,) = sagemaker.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
+            raise
+        return  # there is no endpoint yet
+    current = variant["InstanceType"]
+    registered = boto3.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="sagemaker",
+        ResourceIds=[f"endpoint/{config.endpoint_name}/variant/{variant['VariantName']}"],
+    )["ScalableTargets"]
+    if current == config.instance_type or not registered:
+        return
+    command = f".venv/bin/python -m scripts.deploy --stage {config.stage} -c instanceType="
+    raise DeployedError(
+        f"the endpoint runs on {current}, and SageMaker changes that only while it does not scale. When it is quiet:\n"
+        f"  {command}{current} -c scaling=false\n  {command}{config.instance_type}\nWith the other options of before."
+    )
+
+
+def check_sender(config: StageConfig, ses: Any) -> None:
+    """Raise DeployedError unless the sender's domain is verified in SES: an identity of the address alone is another.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-email.html
+    """
+    domain = config.sender_domain
+    try:
+        verified = ses.get_email_identity(EmailIdentity=domain)["VerifiedForSendingStatus"]
+    except ses.exceptions.NotFoundException:
+        verified = False
+    if not verified:
+        raise DeployedError(
+            f"SES has not verified the domain {domain} of senderEmail in this region: add it as an identity of type "
+            "Domain (SES, Identities), and its records to your DNS"
+        )
+
+
+def check_region(region: str) -> None:
+    """Warn of services that the region lacks, as far as this boto3 knows: it may be older than the region's service."""
+    session = boto3.Session()
+    if lacking := [name for name in SERVICES if region not in session.get_available_regions(name)]:
+        typer.echo(f"warning: region {region} may lack {', '.join(lacking)}; docs/deploy.md says more", err=True)
+
+
+def check_parameters(stage: str, options: list[str]) -> None:
+    """Raise DeployedError for a parameter without its stack: CDK would give it to all, and most have none of it."""
+    values = [option.removeprefix("--parameters=") for option in options if option.startswith("--parameters=")]
+    values += [value for option, value in pairwise(options) if option == "--parameters"]
+    for value in values:
+        name, _, content = value.partition("=")
+        if ":" not in name:
+            stack = StageConfig(stage=stage).stack_name("Inference")
+            raise DeployedError(f"a parameter belongs to a stack: --parameters {stack}:{name}={content}")
 
 
 def _account() -> str:
@@ -114,6 +208,93 @@ def _bootstrap(account: str) -> None:
             raise
         with tempfile.TemporaryDirectory() as empty:
             _run([CDK, "bootstrap", account], Path(empty))
+
+
+def deploy_options(context: list[str], cdk: list[str], *, yes: bool) -> list[str]:
+    """Return the options of `cdk deploy`; without `yes` it asks before permissions change, which needs a terminal."""
+    asked = ["--require-approval", "never"] if yes else []
+    return [*asked, *(part for pair in context for part in ("-c", pair)), *cdk]
+
+
+def _deploy(config: StageConfig, options: list[str]) -> None:
+    """Deploy the stacks. Those of prod are protected from deletion once they are whole, and not before."""
+    if not config.is_local:
+        clean_up(config)
+    if config.is_prod and (new := [part for part, status in states(config).items() if status in NEVER_WHOLE]):
+        options = ["-c", f"unprotected={','.join(new)}", *options]
+    try:
+        _run([CDK, "deploy", "--all", *options], ROOT)
+    finally:
+        if config.is_prod:
+            protect(config)
+
+
+def states(config: StageConfig) -> dict[str, str]:
+    """Return the status of each stack of a stage, in the order of their deployment; empty for one that is not there."""
+    cloudformation = boto3.client("cloudformation")
+    found = {}
+    for part in PARTS:
+        try:
+            (stack,) = cloudformation.describe_stacks(StackName=config.stack_name(part))["Stacks"]
+            found[part] = stack["StackStatus"]
+        except ClientError as error:
+            if "does not exist" not in error.response["Error"]["Message"]:
+                raise
+            found[part] = ""
+    return found
+
+
+def clean_up(config: StageConfig) -> None:
+    """Delete the stacks whose first deployment failed: they hold nothing, and cannot be deployed again.
+
+    CDK does this as well, but not with those that it has protected from deletion before they failed.
+    """
+    cloudformation = boto3.client("cloudformation")
+    for part, status in reversed(states(config).items()):
+        if status not in FAILED_AT_FIRST:
+            continue
+        name = config.stack_name(part)
+        typer.echo(f"deleting {name}, whose first deployment failed ({status})")
+        cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+        cloudformation.delete_stack(StackName=name)
+        try:
+            cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
+        except WaiterError as error:
+            raise DeployedError(f"{name} cannot be deleted; its events in CloudFormation say why") from error
+
+
+def protect(config: StageConfig) -> None:
+    """Protect the stacks that are whole from deletion."""
+    cloudformation = boto3.client("cloudformation")
+    for part, status in states(config).items():
+        if status not in NEVER_WHOLE:
+            name = config.stack_name(part)
+            cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=True)
+
+
+def check_quota(config: StageConfig, quotas: Any) -> None:
+    """Raise DeployedError where the account may not run the endpoint's instances: the stack would fail at its end.
+
+    One more than `maxInstances` is needed, as an update starts its new instance before the old ones end.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
+    """
+    name = f"{config.instance_type} for endpoint usage"
+    # Those that were never changed may be among the defaults alone.
+    pages = (
+        page["Quotas"]
+        for operation in ("list_service_quotas", "list_aws_default_service_quotas")
+        for page in quotas.get_paginator(operation).paginate(ServiceCode="sagemaker")
+    )
+    found = next((quota["Value"] for page in pages for quota in page if quota["QuotaName"] == name), None)
+    needed = config.max_instances + 1
+    if found is None:
+        typer.echo(f"warning: no quota is named {name!r}: is the instance type offered in this region?", err=True)
+    elif found < needed:
+        fewer = f" or deploy with -c maxInstances={found - 1:.0f}," if found >= 2 else ""
+        raise DeployedError(
+            f"the quota {name!r} is {found:.0f}, and {needed} are needed: {config.max_instances} and one more for an "
+            f"update;{fewer} ask for more under Service Quotas, SageMaker"
+        )
 
 
 def _run(command: list[str | Path], folder: Path) -> None:

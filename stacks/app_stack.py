@@ -35,7 +35,7 @@ FUNCTIONS = {
     # A REST API's limit is 29 s; what is slower must be ended by us, with an answer.
     "api": Spec(seconds=28, memory=1024, handler="lambdas.api.app.handler"),
     "on_drop": Spec(seconds=30),
-    "submit": Spec(seconds=120),  # a copy of 1 GB within S3
+    "submit": Spec(seconds=240),  # a copy of 1 GB within S3, twice, and the endpoint's answer
     "on_result": Spec(seconds=60, memory=1024),
     "publish": Spec(seconds=60),
     "sweeper": Spec(seconds=300, memory=1024),
@@ -50,7 +50,7 @@ class AppStack(cdk.Stack):
 
     def __init__(self, scope: Construct, id: str, config: StageConfig, data: DataStack) -> None:
         super().__init__(
-            scope, id, termination_protection=config.is_prod, description="Video sentiment: API, Lambdas, site"
+            scope, id, termination_protection=config.protects("App"), description="Video sentiment: API, Lambdas, site"
         )
         self._config = config
         self._data = data
@@ -123,7 +123,9 @@ class AppStack(cdk.Stack):
             topic.add_subscription(subscriptions.SqsSubscription(results, raw_message_delivery=True))
         self.dead_records = queue(self, "DeadRecords", self._config, retention_period=KEPT)
         accept(self.dead_records, "SQS3", "it is the stream's dead-letter queue")
-        on_records(self.functions["submit"], self._data.table, self.dead_records, ["queued"])
+        # One at a time, as each may be a long copy; the emulator's are short.
+        batch = 10 if self._config.is_local else 1
+        on_records(self.functions["submit"], self._data.table, self.dead_records, ["queued"], batch=batch)
         on_records(self.functions["publish"], self._data.table, self.dead_records, ["completed", "failed"])
         events.Rule(
             self,

@@ -10,10 +10,12 @@ from typing import Any, Self
 PROJECT = "video-sentiment"
 STACK_PREFIX = "VideoSentiment"
 STAGES = ("dev", "prod", "local")
+PARTS = ("Data", "App", "Image", "Inference")  # stacks of a stage, in the order of their deployment
 API_STAGE = "v1"  # of the REST API: the first part of every path at the gateway itself
 USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # last parts of SSM parameters' names
 LOCAL_URL = "http://localhost:8080"
 OWNER_PATTERN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+EMAIL_PATTERN = re.compile(r"^[^@\s<>\",]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
 PRIORS = ("declared", "uniform")  # model.contract.Prior
 # Context that is not ours: feature flags, and what the command line adds by itself.
 FOREIGN_CONTEXT = ("@", "aws:", "cli-")
@@ -36,14 +38,17 @@ class StageConfig:
     accept_research_licence: bool = False  # of the starter bundle; stage prod asks for it
     instance_type: str = "ml.c7i.xlarge"  # of the endpoint, x86 with bfloat16; GPU families work as well (ml.g5.xlarge)
     max_instances: int = 2  # it scales between none and these
+    scaling: bool = True  # false for the first of two deployments that change the instance type
     workers: int = 1  # analyses at a time on an instance: each uses all cores
     prior: str = "declared"  # how often the model assumes each emotion occurs: as its bundle declares, or "uniform"
     requests_per_second: int = 20  # of one API key, on average; bursts may be twice that
     drop_principals: Mapping[str, str] = field(default_factory=dict)  # owner -> ARN of whoever fills its drop folder
     alarm_email: str = ""  # who is told of alarms; nobody when empty
-    sender_email: str = ""  # an address verified in SES; Cognito's own (50 mails a day) when empty
+    sender_email: str = ""  # an address of a domain verified in SES; Cognito's own (50 mails a day) when empty
     domain_name: str = ""  # of the site; CloudFront's own when empty
     certificate_arn: str = ""  # of that domain, in us-east-1
+    unprotected: str = ""  # stacks of prod that may be deleted, like "Image,Inference": those that were never whole
+    hsts_subdomains: bool = False  # browsers then take all subdomains of domainName by HTTPS alone, for two years
     public_url: str = LOCAL_URL  # stage local only: where the one web origin listens
     lambda_overrides: Mapping[str, str] = field(default_factory=dict)
 
@@ -74,6 +79,10 @@ class StageConfig:
         for name in ("max_instances", "workers", "requests_per_second"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{_camel(name)} must be at least 1")
+        if unknown := sorted(set(filter(None, self.unprotected.split(","))) - set(PARTS)):
+            raise ConfigError(f"unprotected: there is no stack {', '.join(unknown)}; known: {', '.join(PARTS)}")
+        if self.sender_email and not EMAIL_PATTERN.match(self.sender_email):
+            raise ConfigError(f"senderEmail {self.sender_email!r} is not an address like hello@example.com")
         for owner, principal in self.drop_principals.items():
             if not OWNER_PATTERN.match(owner):
                 raise ConfigError(f"dropPrincipals: {owner!r} is not an owner's id")
@@ -101,9 +110,17 @@ class StageConfig:
     def has_gpu(self) -> bool:
         return self.instance_type.split(".")[1].startswith(GPU_FAMILIES)
 
+    @property
+    def sender_domain(self) -> str:
+        return self.sender_email.partition("@")[2]
+
     def parameter(self, name: str) -> str:
         """Name of an SSM parameter of this stage."""
         return f"/{PROJECT}/{self.stage}/{name}"
+
+    def protects(self, part: str) -> bool:
+        """Return True for a stack that a slip must not delete. One whose first deployment failed has to be deleted."""
+        return self.is_prod and part not in self.unprotected.split(",")
 
     def stack_name(self, part: str) -> str:
         return f"{STACK_PREFIX}-{self.stage}-{part}"

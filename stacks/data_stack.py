@@ -11,7 +11,10 @@ from stacks.constructs.storage import Buckets, Table
 class DataStack(cdk.Stack):
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(
-            scope, id, termination_protection=config.is_prod, description="Video sentiment: users, records, videos"
+            scope,
+            id,
+            termination_protection=config.protects("Data"),
+            description="Video sentiment: users, records, videos",
         )
         self.auth = Auth(self, "Auth", config)
         self.table = Table(self, "Records", config).table

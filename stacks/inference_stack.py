@@ -7,27 +7,30 @@ from constructs import Construct
 from stacks.app_stack import AppStack
 from stacks.config import StageConfig
 from stacks.constructs.endpoint import Endpoint, Places
-from stacks.constructs.image import EngineImage
 from stacks.constructs.training import Training
 from stacks.data_stack import DataStack
+from stacks.image_stack import ImageStack
 
 STUCK_MINUTES = 30  # a backlog and still no instance: none is to be had, or none starts
 
 
 class InferenceStack(cdk.Stack):
-    """Knows data and app, and is known by neither: the endpoint's name is fixed."""
+    """Knows data, app and image, and is known by none of them: the endpoint's name is fixed."""
 
-    def __init__(self, scope: Construct, id: str, config: StageConfig, data: DataStack, app: AppStack) -> None:
-        super().__init__(scope, id, termination_protection=config.is_prod, description="Video sentiment: inference")
+    def __init__(
+        self, scope: Construct, id: str, config: StageConfig, data: DataStack, app: AppStack, images: ImageStack
+    ) -> None:
+        super().__init__(
+            scope, id, termination_protection=config.protects("Inference"), description="Video sentiment: inference"
+        )
         model_data = self._model_data(config)
-        image = EngineImage(self, "Engine", config)
+        image = images.image
         places = Places(data.buckets.media, data.buckets.results, app.success, app.failure)
         self.inference = Endpoint(self, "Endpoint", config, image, places, model_data.value_as_string)
         stuck = self.inference.waiting_alarm("Stuck", STUCK_MINUTES)
         stuck.add_alarm_action(actions.SnsAction(app.monitoring.topic))
         self.training = Training(self, "Training", config)
         for name, value in {
-            "ImageUri": image.uri,
             "TrainingBucket": self.training.bucket.bucket_name,
             "TrainingRoleArn": self.training.role.role_arn,
         }.items():

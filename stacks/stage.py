@@ -1,4 +1,4 @@
-"""The stacks of one stage, in the order in which they are deployed: data, app, inference."""
+"""The stacks of one stage, in the order in which they are deployed: data, app, image, inference."""
 
 from collections.abc import Mapping
 
@@ -9,20 +9,22 @@ from constructs import Construct
 from stacks.app_stack import AppStack
 from stacks.config import PROJECT, StageConfig
 from stacks.data_stack import DataStack
+from stacks.image_stack import ImageStack
 from stacks.inference_stack import InferenceStack
 
 
 def add_stacks(scope: Construct, config: StageConfig) -> Mapping[str, cdk.Stack]:
-    """Add the stacks of a stage and return them by name: Data, App and, except locally, Inference.
+    """Add the stacks of a stage and return them by name: Data, App and, except locally, Image and Inference.
 
     Locally there is no SageMaker. References go one way: the app stack refers to the data stack, the inference stack to
-    both. The app needs only the endpoint's name of the inference stack, which is fixed.
+    all others. The app needs only the endpoint's name of the inference stack, which is fixed.
     """
     data = DataStack(scope, config.stack_name("Data"), config)
     app = AppStack(scope, config.stack_name("App"), config, data)
     stacks: dict[str, cdk.Stack] = {"Data": data, "App": app}
     if not config.is_local:
-        stacks["Inference"] = InferenceStack(scope, config.stack_name("Inference"), config, data, app)
+        stacks["Image"] = images = ImageStack(scope, config.stack_name("Image"), config)
+        stacks["Inference"] = InferenceStack(scope, config.stack_name("Inference"), config, data, app, images)
     for stack in stacks.values():
         cdk.Tags.of(stack).add("project", PROJECT)
         cdk.Tags.of(stack).add("stage", config.stage)

@@ -11,8 +11,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 CONNECT_SECONDS = 3
-READ_SECONDS = 20  # a copy of 1 GB within S3 takes several
+READ_SECONDS = 20
 ATTEMPTS = 4
+# A copy within S3 is answered when it is done, which takes up to a minute for 1 GB. One that is given up goes on over
+# there, so it is not tried often.
+COPY_SECONDS, COPY_ATTEMPTS = 60, 2
 POOL = 20  # connections kept open; the API waits for results on threads
 
 ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound", "NoSuchUpload"})
@@ -20,13 +23,13 @@ ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound", "NoSuchUplo
 
 def config(**changes: Any) -> Config:
     """Return the configuration that all clients share."""
-    return Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-        max_pool_connections=POOL,
-        **changes,
-    )
+    shared: dict[str, Any] = {
+        "connect_timeout": CONNECT_SECONDS,
+        "read_timeout": READ_SECONDS,
+        "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
+        "max_pool_connections": POOL,
+    }
+    return Config(**shared | changes)
 
 
 @cache
@@ -36,13 +39,21 @@ def client(service: str) -> Any:
 
 
 @cache
-def s3() -> Any:
-    """S3 signs with version 4, which presigned URLs must have, and names bucket and region in the host.
+def s3(*, copies: bool = False) -> Any:
+    """Return the client of S3; `copies`: the one for copies of whole videos, which waits longer for an answer.
+
+    S3 signs with version 4, which presigned URLs must have, and names bucket and region in the host.
 
     By default botocore signs for the host without a region, which answers for a new bucket with a redirect for hours;
-    a browser does not follow it with an upload.
+    a browser does not follow it with an upload. In us-east-1 it does so even for the virtual style unless it is told
+    otherwise, and the page's policy names the regional host alone (`bucket_origin` in stacks/edge/headers.py).
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-s3-regional-endpoint.html
     """
-    return _made("s3", config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+    changes: dict[str, Any] = {"s3": {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}}
+    if copies:
+        changes |= {"read_timeout": COPY_SECONDS}
+        changes |= {"retries": {"mode": "standard", "total_max_attempts": COPY_ATTEMPTS}}
+    return _made("s3", config(signature_version="s3v4", **changes))
 
 
 def _made(service: str, config: Config) -> Any:

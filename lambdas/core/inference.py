@@ -43,7 +43,7 @@ def copy_input(record: AnalysisRecord) -> Reason | None:
     if record.source == DROP_DOOR and record.version_id is not None:
         source["VersionId"] = record.version_id
     try:
-        aws.s3().copy_object(
+        aws.s3(copies=True).copy_object(
             Bucket=bucket,
             Key=input_key(record),
             CopySource=source,

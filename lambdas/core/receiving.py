@@ -35,7 +35,8 @@ def receive(notice: Notice, now: datetime) -> None:
         _succeeded(record, notice.response.output_location, now)
     else:
         logger.warning("inference failed", extra={"reason": notice.failure_reason})
-        _failed(record, notice.failure_reason, notice.response.failure_location, now)
+        # A failure's notice may lack the location; the record holds what SageMaker answered to this attempt.
+        _failed(record, notice.failure_reason, notice.response.failure_location or record.failure_location, now)
 
 
 def recover(record: AnalysisRecord, now: datetime) -> None:

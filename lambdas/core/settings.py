@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     public_url_parameter: str  # SSM parameter that holds the public base URL, without a slash at its end
 
     url_seconds: int = Field(default=900, gt=0)  # how long a presigned URL works
-    max_upload_bytes: int = Field(default=1 << 30, gt=0)  # what SageMaker's asynchronous inference takes
+    max_upload_bytes: int = Field(default=10**9, gt=0)  # SageMaker's asynchronous inference takes 1 GB
     max_outstanding_uploads: int = Field(default=50, gt=0)  # of an owner: URLs given out, no analysis yet
     max_api_keys: int = Field(default=20, gt=0)  # of an owner: the gateway holds a limited number per account
     wait_seconds: float = Field(default=25.0, ge=0)  # a REST API must answer within 29

@@ -33,7 +33,7 @@ class ServerSettings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     workers: int = Field(default=1, ge=1)  # analyses at a time: each takes all cores by itself
     queue: int = Field(default=4, ge=0)  # more that may wait; each keeps up to max_bytes on the disk
-    max_bytes: int = Field(default=1 << 30, gt=0)  # what SageMaker's asynchronous inference takes
+    max_bytes: int = Field(default=10**9, gt=0)  # SageMaker's asynchronous inference takes 1 GB
     max_duration: float = Field(default=3600.0, gt=0)  # of a video
     allowed_buckets: Annotated[tuple[str, ...], NoDecode] = ()  # in the environment: with commas between
     upload_patience: float = Field(default=60.0, gt=0)  # for the next bytes of a request

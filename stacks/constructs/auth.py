@@ -21,6 +21,9 @@ class Auth(Construct):
             sign_in_aliases=cognito.SignInAliases(email=True),
             sign_in_case_sensitive=False,
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            # Or a mistyped new address would lock its user out: the old one counts until the new one is verified.
+            # https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-email-phone-verification.html
+            keep_original=None if config.is_local else cognito.KeepOriginalAttrs(email=True),
             standard_attributes=cognito.StandardAttributes(email=cognito.StandardAttribute(required=True)),
             password_policy=cognito.PasswordPolicy(
                 min_length=12,
@@ -39,7 +42,7 @@ class Auth(Construct):
         )
         accept(self.pool, "COG2", "a second factor is offered to every user; demanding it is the operator's decision")
         if config.sender_email:
-            _send_by_ses(self.pool, config.sender_email)
+            _send_by_ses(self.pool, config)
         for rule in ("COG3", "COG8"):
             accept(self.pool, rule, "threat protection is the Plus plan, charged per user: docs/operations.md says how")
         self.client = self.pool.add_client(
@@ -55,12 +58,12 @@ class Auth(Construct):
         )
 
 
-def _send_by_ses(pool: cognito.UserPool, address: str) -> None:
-    """Mail from one's own address. By hand: CDK's own way wants the region spelled out."""
+def _send_by_ses(pool: cognito.UserPool, config: StageConfig) -> None:
+    """Mail from one's own address, by its domain's identity. By hand: CDK's own way wants the region spelled out."""
     stack = Stack.of(pool)
-    identity = f"arn:{stack.partition}:ses:{stack.region}:{stack.account}:identity/{address.partition('@')[2]}"
+    identity = f"arn:{stack.partition}:ses:{stack.region}:{stack.account}:identity/{config.sender_domain}"
     resource = pool.node.default_child
     assert isinstance(resource, cognito.CfnUserPool)
     resource.email_configuration = cognito.CfnUserPool.EmailConfigurationProperty(
-        email_sending_account="DEVELOPER", from_=f"{PROJECT} <{address}>", source_arn=identity
+        email_sending_account="DEVELOPER", from_=f"{PROJECT} <{config.sender_email}>", source_arn=identity
     )

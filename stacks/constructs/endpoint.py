@@ -23,8 +23,8 @@ VARIANT = "AllTraffic"
 GPU_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
 START_SECONDS = 600  # to load models; an image of several GB is pulled before that
 QUEUE = 4  # of the server, beyond what it works on; SageMaker sends no more than there are workers
-# Videos that wait or run, for each instance. Above it one more instance is started.
-BACKLOG_PER_INSTANCE = 2.0
+# Videos that wait or run, for each worker. Above it one more instance is started: a video that waits is one too many.
+BACKLOG_PER_WORKER = 1.0
 OUT_COOLDOWN, IN_COOLDOWN = Duration.minutes(3), Duration.minutes(10)
 
 
@@ -61,7 +61,7 @@ class Endpoint(Construct):
                 model_data_url=cdk.Fn.condition_if(has_model.logical_id, model_data, cdk.Aws.NO_VALUE).to_string(),
             ),
         )
-        model.node.add_dependency(image.built, self.role)
+        model.node.add_dependency(self.role)
         cdk.Validations.of(model).acknowledge(
             cdk.Acknowledgment(
                 id="CloudFormation-Validate::F3031",
@@ -86,11 +86,14 @@ class Endpoint(Construct):
             retain_all_variant_properties=False,
         )
         self.endpoint.node.add_dependency(log)
-        self._scale()
+        waiting = self.waiting_alarm("Waiting", minutes=1)
+        if config.scaling:
+            waiting.add_alarm_action(self._scale())
 
     def _environment(self) -> dict[str, str]:
         """Return the environment variables of the model server, documented in docs/server.md."""
         return {
+            "AWS_DEFAULT_REGION": cdk.Stack.of(self).region,  # boto3 reads no other, and the container has no profile
             "PROGRESS_S3_URI": f"s3://{self._places.results.bucket_name}/progress",
             "VIDEO_SENTIMENT_WORKERS": str(self._config.workers),
             "VIDEO_SENTIMENT_QUEUE": str(QUEUE),
@@ -129,8 +132,13 @@ class Endpoint(Construct):
             ),
         )
 
-    def _scale(self) -> None:
-        """Scale from none to max_instances by backlog. Only the second policy sees a backlog while nothing runs."""
+    def _scale(self) -> actions.ApplicationScalingAction:
+        """Scale from none to max_instances by backlog. Returns what the alarm of a backlog without an instance does.
+
+        The policy of the backlog per instance sees none while nothing runs. SageMaker refuses to change the instance
+        type of a variant that is registered here; `scaling=false` takes it out, and leaves the endpoint as it is.
+        https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
+        """
         stack = cdk.Stack.of(self)
         linked = f"arn:{stack.partition}:iam::{stack.account}:role/aws-service-role/"
         target = autoscaling.ScalableTarget(
@@ -153,7 +161,7 @@ class Endpoint(Construct):
         target.scale_to_track_metric(
             "Backlog",
             custom_metric=self.metric("ApproximateBacklogSizePerInstance"),
-            target_value=BACKLOG_PER_INSTANCE * self._config.workers,
+            target_value=BACKLOG_PER_WORKER * self._config.workers,
             scale_out_cooldown=OUT_COOLDOWN,
             scale_in_cooldown=IN_COOLDOWN,
         )
@@ -165,8 +173,7 @@ class Endpoint(Construct):
             cooldown=OUT_COOLDOWN,
         )
         wake.add_adjustment(adjustment=1, lower_bound=0)
-        alarm = self.waiting_alarm("Waiting", minutes=1)
-        alarm.add_alarm_action(actions.ApplicationScalingAction(wake))
+        return actions.ApplicationScalingAction(wake)
 
     def metric(self, name: str) -> cloudwatch.Metric:
         """A metric of the endpoint, by the minute."""
@@ -210,7 +217,8 @@ class Endpoint(Construct):
         )
         for allowed, resources in (
             (["s3:GetObject"], [media.arn_for_objects("inputs/*")]),
-            (["s3:PutObject"], written),
+            # Long results go up in parts: https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-create-endpoint-prerequisites.html
+            (["s3:PutObject", "s3:AbortMultipartUpload"], written),
             (["s3:GetObject"], [artefact.to_string()]),
             (
                 ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],

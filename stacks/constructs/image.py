@@ -20,17 +20,20 @@ KEPT_IMAGES = 10
 # Docker Hub limits who pulls without an account; this is the same image from Amazon's own registry.
 BASE = "public.ecr.aws/docker/library/python:3.11-slim"
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT")
-COMMANDS = (
-    # The same source was built before, by an earlier deployment or in a rollback: the tag says so.
-    'if aws ecr describe-images --repository-name "$REPOSITORY" --image-ids imageTag="$TAG"; then exit 0; fi',
-    'aws ecr get-login-password | docker login --username AWS --password-stdin "${URI%%/*}"',
-    'docker build -f model/Dockerfile --build-arg BASE="$BASE" --build-arg TORCH="$TORCH" -t "$URI:$TAG" .',
-    'docker push "$URI:$TAG"',
-)
+# One command, and so one shell: `exit 0` in one of several ends that command, not the build. The tag is looked for
+# here as well as by the builder: another build may have pushed it in the meantime, and it is immutable.
+# https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
+SCRIPT = """set -e
+if aws ecr describe-images --repository-name "$REPOSITORY" --image-ids imageTag="$TAG"; then exit 0; fi
+aws ecr get-login-password | docker login --username AWS --password-stdin "${URI%%/*}"
+docker build -f model/Dockerfile --build-arg BASE="$BASE" --build-arg TORCH="$TORCH" -t "$URI:$TAG" .
+docker push "$URI:$TAG"
+"""
+COMMANDS = (SCRIPT,)
 
 
 class EngineImage(Construct):
-    """`uri` names an image that is there once `built` is; what uses it must depend on that."""
+    """`uri` names an image that is there once `built` is: what uses it is in a stack that depends on this one's."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
@@ -104,7 +107,9 @@ class EngineImage(Construct):
             self, "BuilderLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
         )
         log.grant_write(role)
-        role.add_to_policy(iam.PolicyStatement(actions=["codebuild:StartBuild"], resources=[project.project_arn]))
+        builds = ["codebuild:StartBuild", "codebuild:BatchGetBuilds"]
+        role.add_to_policy(iam.PolicyStatement(actions=builds, resources=[project.project_arn]))
+        self.repository.grant(role, "ecr:DescribeImages")
         function = lambda_.Function(
             self,
             "Builder",
@@ -115,7 +120,7 @@ class EngineImage(Construct):
             role=role,
             timeout=Duration.seconds(60),
             log_group=log,
-            environment={"PROJECT": project.project_name},
+            environment={"PROJECT": project.project_name, "REPOSITORY": self.repository.repository_name},
         )
         accept(function, "L1", "the same pinned Python as all other functions")
         ended = events.Rule(

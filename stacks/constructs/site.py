@@ -15,12 +15,19 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs.http_api import INTEGRATION_TIMEOUT, HttpApi
 from stacks.constructs.storage import safe
-from stacks.edge.headers import content_security_policy, fixed_headers, inline_hashes, site_script_sources
+from stacks.edge.headers import (
+    bucket_origin,
+    content_security_policy,
+    fixed_headers,
+    inline_hashes,
+    site_script_sources,
+)
 from stacks.edge.site_files import EDGE, REFERENCE, site_folder
 from stacks.nag import accept
 
 # Headers that CloudFront has fields of its own for.
 STRICT_TRANSPORT = "Strict-Transport-Security"
+KEPT_ERRORS = (404, 414, 500, 501, 502, 503, 504)  # statuses that CloudFront keeps by itself
 OWN_FIELDS = (STRICT_TRANSPORT, "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
 
 
@@ -56,6 +63,7 @@ class Site(Construct):
         log: s3.IBucket,
     ) -> None:
         super().__init__(scope, id)
+        self._config = config
         headers = self._security_headers("Headers", uploads, results)
         backend = self._backend(api, headers)
         pages_function = self._function("Pages", config, _pages_code())
@@ -70,6 +78,12 @@ class Site(Construct):
             **self._domain(config),
             log_bucket=log,
             log_file_prefix="site/",
+            # By default the edge keeps an error for 10 seconds, whatever the behavior's cache policy and the origin's
+            # Cache-Control are, and gives it to everybody who asks for the same path there.
+            # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
+            error_responses=[
+                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0)) for status in KEPT_ERRORS
+            ],
             default_behavior=cloudfront.BehaviorOptions(
                 **_files(bucket), response_headers_policy=headers, function_associations=[_on_request(pages_function)]
             ),
@@ -117,10 +131,10 @@ class Site(Construct):
         """`page`: one with scripts and styles of its own, which are allowed by their hashes."""
         fixed = fixed_headers()
         body = page.read_bytes() if page and page.is_file() else b""
-        # The hosts that presigned addresses name.
-        videos, data = (f"https://{bucket.bucket_regional_domain_name}" for bucket in (uploads, results))
+        region = cdk.Stack.of(self).region
+        videos, data = (bucket_origin(bucket.bucket_name, region) for bucket in (uploads, results))
         policy = content_security_policy(
-            connect=[videos, data, f"https://cognito-idp.{cdk.Stack.of(self).region}.amazonaws.com"],
+            connect=[videos, data, f"https://cognito-idp.{region}.amazonaws.com"],
             media=[videos],
             scripts=[*site_script_sources(site_folder()), *inline_hashes(body, "script")],
             styles=inline_hashes(body, "style"),
@@ -142,7 +156,11 @@ class Site(Construct):
                     ],
                     override=True,
                 ),
-                strict_transport_security=_strict_transport(fixed[STRICT_TRANSPORT]),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=Duration.seconds(int(fixed[STRICT_TRANSPORT].removeprefix("max-age="))),
+                    include_subdomains=self._config.hsts_subdomains,
+                    override=True,
+                ),
             ),
             custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
                 custom_headers=[
@@ -187,12 +205,3 @@ def _pages_code() -> str:
     """The function that finds a page's file, with the site's pages written into it."""
     code = (EDGE / "pages.js").read_text()
     return code.replace("/* PAGES */ []", json.dumps(pages(site_folder())))
-
-
-def _strict_transport(value: str) -> cloudfront.ResponseHeadersStrictTransportSecurity:
-    age, _, rest = value.partition(";")
-    return cloudfront.ResponseHeadersStrictTransportSecurity(
-        access_control_max_age=Duration.seconds(int(age.partition("=")[2])),
-        include_subdomains="includeSubDomains" in rest,
-        override=True,
-    )

@@ -134,8 +134,16 @@ class Buckets(Construct):
         return bucket
 
     def _give_drop_folder(self, owner: str, principal: str) -> None:
-        """`principal` may put videos into its own drop folder and get its own answers; nothing else."""
+        """`principal` may put videos into its own drop folder, and list and get its own answers; nothing else."""
         who = iam.ArnPrincipal(principal)
+        self.results.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[who],
+                actions=["s3:ListBucket"],
+                resources=[self.results.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": f"results/{owner}/*"}},
+            )
+        )
         for bucket, action, prefix in (
             (self.media, "s3:PutObject", "drop"),
             (self.results, "s3:GetObject", "results"),

@@ -1,7 +1,7 @@
 """Resources of training/launch.py: a bucket for corpora, checkpoints and artefacts, and the role of its jobs."""
 
 import aws_cdk as cdk
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -16,6 +16,8 @@ class Training(Construct):
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
+        # Kept with what is in it, but not by a first deployment that fails.
+        settings = safe(config) | {"removal_policy": RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE}
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -27,7 +29,7 @@ class Training(Construct):
                     noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
                 )
             ],
-            **safe(config),
+            **settings,
         )
         accept(self.bucket, "S1", "corpora, checkpoints and artefacts of one's own; nobody's data but the operator's")
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
@@ -38,7 +40,9 @@ class Training(Construct):
             (["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [self.bucket.arn_for_objects("*")]),
             (
                 ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"],
-                [f"arn:{stack.partition}:ecr:{stack.region}:{stack.account}:repository/*"],
+                # Of any account: the framework containers are in AWS's own, another in each region.
+                # https://docs.aws.amazon.com/deep-learning-containers/latest/devguide/
+                [f"arn:{stack.partition}:ecr:{stack.region}:*:repository/*"],
             ),
             (["ecr:GetAuthorizationToken"], ["*"]),
             (

@@ -51,13 +51,15 @@ def queue(scope: Construct, id: str, config: StageConfig, **more: Any) -> sqs.Qu
     return sqs.Queue(scope, id, encryption=sqs.QueueEncryption.SQS_MANAGED, enforce_ssl=not config.is_local, **more)
 
 
-def on_records(function: PythonFunction, table: dynamodb.ITable, dead: sqs.IQueue, statuses: Sequence[str]) -> None:
+def on_records(
+    function: PythonFunction, table: dynamodb.ITable, dead: sqs.IQueue, statuses: Sequence[str], *, batch: int = 10
+) -> None:
     """Call `function` for analyses that are in one of the statuses after a change; `dead` gets what it cannot do."""
     function.function.add_event_source(
         sources.DynamoEventSource(
             table,
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-            batch_size=10,
+            batch_size=batch,
             filters=[lambda_.FilterCriteria.filter(_analysis_in(statuses))],
             bisect_batch_on_error=True,
             report_batch_item_failures=True,

@@ -27,6 +27,11 @@ def fixed_headers() -> dict[str, str]:
     return dict(_definition()["headers"])
 
 
+def bucket_origin(bucket: str, region: str) -> str:
+    """The origin that presigned addresses of a bucket have, as `lambdas.core.aws.s3` signs them in every region."""
+    return f"https://{bucket}.s3.{region}.amazonaws.com"
+
+
 def content_security_policy(
     *,
     connect: Sequence[str] = (),

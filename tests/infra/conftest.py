@@ -26,6 +26,7 @@ GPU = {  # differs from the first wherever it may
     "domainName": "video.example.com",
     "certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
     "senderEmail": "hello@example.com",
+    "hstsSubdomains": "true",
 }
 
 Run = tuple[Path, subprocess.CompletedProcess[str]]

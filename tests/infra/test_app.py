@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambdas.api.problems import MEDIA_TYPE
-from lambdas.core import api_keys, errors, item_keys, observability, tables
+from lambdas.core import api_keys, aws, errors, item_keys, observability, tables
 from lambdas.core.errors import TYPE_PREFIX
 from lambdas.core.settings import Settings
 from stacks.constructs.http_api import PROBLEMS
@@ -102,6 +102,15 @@ def test_the_outbox_calls_for_the_right_records_and_loses_none(prod: Stage, name
     assert image == {"sk": {"S": ["ANALYSIS"]}, "status": {"S": statuses}}
     assert item_keys.analysis("x")[1] == "ANALYSIS"
     assert "REMOVE" not in pattern["eventName"]
+
+
+def test_submit_outlives_the_copies_of_its_batch(prod: Stage, local: Stage) -> None:
+    """A Lambda that ends in the middle of a copy begins the whole batch again, and copies for nothing."""
+    batch = _mappings(prod, "dynamodb")["submit"]["BatchSize"]
+    copy = aws.COPY_ATTEMPTS * aws.COPY_SECONDS
+    asked = aws.ATTEMPTS * aws.READ_SECONDS
+    assert batch * (copy + asked) < prod.function("submit")["Timeout"]
+    assert _mappings(local, "dynamodb")["submit"]["BatchSize"] == 10
 
 
 def test_drops_alone_start_analyses_by_themselves(prod: Stage) -> None:
@@ -209,6 +218,28 @@ def test_whatever_piles_up_raises_an_alarm(prod: Stage) -> None:
     assert all(a["AlarmActions"] and a["TreatMissingData"] == "notBreaching" for a in alarms)
     (email,) = (s for s in prod.resources("AWS::SNS::Subscription", "App").values() if s["Protocol"] == "email")
     assert email["Endpoint"] == "ops@example.com"
+
+
+def test_every_alarm_may_publish_to_its_topic(prod: Stage) -> None:
+    """A topic's own policy replaces SNS's default one, which lets CloudWatch in: it has to name it."""
+    topics = prod.resources("AWS::SNS::Topic")
+    allowed = {
+        topic
+        for policy in prod.resources("AWS::SNS::TopicPolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        and statement["Action"] == "sns:Publish"
+        and statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        for topic in references(policy["Topics"])
+        if topic in references(statement["Resource"])
+    }
+    for stack in ("App", "Inference"):
+        alarms = prod.resources("AWS::CloudWatch::Alarm", stack)
+        told = {name: [t for t in topics if t in flat(alarm["AlarmActions"])] for name, alarm in alarms.items()}
+        notified = {name: found for name, found in told.items() if found}
+        assert notified  # and what calls no topic starts an instance
+        assert set().union(*notified.values()) <= allowed, notified
 
 
 def test_the_dashboard_shows_what_the_code_counts(prod: Stage) -> None:

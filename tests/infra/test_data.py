@@ -113,16 +113,22 @@ def test_the_log_of_access_is_kept_for_both_buckets(prod: Stage) -> None:
 
 
 def test_a_dropper_may_put_its_own_videos_and_get_its_own_answers_and_nothing_else(prod: Stage) -> None:
-    granted = []
+    granted, listed = [], []
     for policy in prod.resources("AWS::S3::BucketPolicy", "Data").values():
         for statement in policy["PolicyDocument"]["Statement"]:
             if "AWS" in statement.get("Principal", {}) and DROPPER in as_list(statement["Principal"]["AWS"]):
+                if statement["Action"] == "s3:ListBucket":
+                    listed.append(statement)
+                    continue
                 granted.append((statement["Effect"], statement["Action"], flat(statement["Resource"])))
     assert sorted(granted, key=str) == [
         ("Allow", "s3:GetObject", next(g[2] for g in granted if g[1] == "s3:GetObject")),
         ("Allow", "s3:PutObject", next(g[2] for g in granted if g[1] == "s3:PutObject")),
     ]
     assert {resource.partition("/")[2] for _, _, resource in granted} == {"drop/studio-1/*", "results/studio-1/*"}
+    (answers,) = listed
+    assert answers["Condition"] == {"StringLike": {"s3:prefix": "results/studio-1/*"}}
+    assert "BucketsResults" in flat(answers["Resource"])
     by_action = {action: resource for _, action, resource in granted}
     assert by_action["s3:PutObject"].endswith("/drop/studio-1/*")
     assert by_action["s3:GetObject"].endswith("/results/studio-1/*")
@@ -140,6 +146,12 @@ def test_users_sign_in_by_email_with_strong_passwords_proved_by_srp(prod: Stage)
     assert client["GenerateSecret"] is False
     assert client["PreventUserExistenceErrors"] == "ENABLED"
     assert client["EnableTokenRevocation"] is True
+
+
+def test_an_address_counts_until_the_new_one_is_verified(prod: Stage) -> None:
+    (pool,) = prod.resources("AWS::Cognito::UserPool").values()
+    assert pool["AutoVerifiedAttributes"] == ["email"]
+    assert pool["UserAttributeUpdateSettings"] == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
 
 
 def test_mail_in_production_comes_from_ses(gpu: Stage, prod: Stage) -> None:

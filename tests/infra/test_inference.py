@@ -1,19 +1,29 @@
 """The endpoint: asynchronous, from none to N, what it may serve; and the image, built without Docker on this side."""
 
 import json
+import os
+import shlex
 import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import boto3
 import pytest
 
+from lambdas.core.settings import Settings
 from model.serving.settings import ServerSettings
+from scripts.deploy import check_instance_type, check_parameters
+from scripts.deployed import DeployedError
 from stacks import image_source
 from stacks.config import StageConfig
 from stacks.image_build import handler
-from tests.infra.synthesised import ROOT, Stage, flat, references
+from tests.infra.conftest import PROD
+from tests.infra.synthesised import ROOT, Stage, flat, references, synthesise
+from training.sagemaker import registry
 
 
 def _only(stage: Stage, kind: str) -> Any:
@@ -41,12 +51,35 @@ def test_an_instance_gets_as_many_requests_as_it_works_on(prod: Stage, gpu: Stag
 
 def test_the_container_is_told_what_the_server_reads(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = _only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
-    for name, value in environment.items():
+    told = {name: value for name, value in environment.items() if name != "AWS_DEFAULT_REGION"}
+    for name, value in told.items():
         monkeypatch.setenv(name, flat(value).replace("${", "").replace("}", ""))
     settings = ServerSettings()
     assert settings.progress_s3_uri is not None and settings.progress_s3_uri.endswith("/progress")
     assert settings.workers == 1
-    assert len(settings.model_fields_set) == len(environment)  # nothing is told that nobody reads
+    assert len(settings.model_fields_set) == len(told)  # nothing is told that nobody reads
+
+
+def test_nothing_is_taken_that_sagemaker_would_refuse() -> None:
+    """1 GB, as SageMaker has it, is less than 2**30 bytes.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html
+    """
+    assert Settings.model_fields["max_upload_bytes"].default == 10**9
+    assert ServerSettings.model_fields["max_bytes"].default == 10**9
+
+
+def test_the_container_knows_its_region(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the one variable that boto3 reads: without it, the server's client of S3 cannot be made."""
+    environment = _only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
+    assert environment["AWS_DEFAULT_REGION"] == {"Ref": "AWS::Region"}
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert boto3.session.Session().region_name is None
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert boto3.session.Session().region_name == "eu-west-1"
 
 
 def test_it_scales_between_none_and_the_most(prod: Stage, gpu: Stage) -> None:
@@ -55,6 +88,63 @@ def test_it_scales_between_none_and_the_most(prod: Stage, gpu: Stage) -> None:
         assert (target["MinCapacity"], target["MaxCapacity"]) == (0, most)
         assert target["ScalableDimension"] == "sagemaker:variant:DesiredInstanceCount"
         assert target["ResourceId"].endswith("/variant/AllTraffic")
+
+
+def test_a_video_that_waits_gets_an_instance_where_there_may_be_one_more(prod: Stage, gpu: Stage) -> None:
+    for stage, workers in ((prod, 1), (gpu, 2)):
+        policies = stage.resources("AWS::ApplicationAutoScaling::ScalingPolicy").values()
+        (tracking,) = (p for p in policies if p["PolicyType"] == "TargetTrackingScaling")
+        assert tracking["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == workers
+
+
+def test_without_scaling_the_endpoint_is_the_same_and_may_change_its_type(prod: Stage, tmp_path: Path) -> None:
+    """SageMaker refuses another type for a variant that scales: the first of two steps only takes scaling away."""
+    unscaled = synthesise(tmp_path / "cdk.out", **PROD, scaling="false")
+    kinds = {r["Type"] for r in unscaled.templates["Inference"]["Resources"].values()}
+    assert not [kind for kind in kinds if kind.startswith("AWS::ApplicationAutoScaling")]
+    for kind in ("Endpoint", "EndpointConfig", "Model"):
+        assert unscaled.resources(f"AWS::SageMaker::{kind}") == prod.resources(f"AWS::SageMaker::{kind}")
+    documented = (ROOT / "docs" / "operations.md").read_text()
+    assert "-c scaling=false" in documented
+
+
+@pytest.fixture
+def endpoint_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An endpoint on ml.c5.xlarge, in moto; yields the client that lets it scale."""
+    from moto import mock_aws
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        sagemaker = boto3.client("sagemaker")
+        sagemaker.create_model(ModelName="m", ExecutionRoleArn="arn:aws:iam::123456789012:role/r")
+        variant = {"VariantName": "AllTraffic", "ModelName": "m", "InstanceType": "ml.c5.xlarge"}
+        sagemaker.create_endpoint_config(
+            EndpointConfigName="c", ProductionVariants=[variant | {"InitialInstanceCount": 1}]
+        )
+        sagemaker.create_endpoint(EndpointName="video-sentiment-prod", EndpointConfigName="c")
+        yield boto3.client("application-autoscaling")
+
+
+def test_another_type_of_a_scaling_endpoint_is_refused_with_the_two_steps(endpoint_account: Any) -> None:
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/video-sentiment-prod/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    other = StageConfig(stage="prod", instance_type="ml.m7i.xlarge")
+    check_instance_type(other)  # it does not scale
+    endpoint_account.register_scalable_target(**target, MinCapacity=0, MaxCapacity=2)
+    check_instance_type(StageConfig(stage="prod", instance_type="ml.c5.xlarge"))
+    check_instance_type(StageConfig(stage="dev"))  # which is not there
+    with pytest.raises(DeployedError) as refused:
+        check_instance_type(other)
+    first, second = (line for line in str(refused.value).splitlines() if "scripts.deploy" in line)
+    assert first.endswith("--stage prod -c instanceType=ml.c5.xlarge -c scaling=false")
+    assert second.endswith("--stage prod -c instanceType=ml.m7i.xlarge")
+    endpoint_account.deregister_scalable_target(**target)
+    check_instance_type(other)
 
 
 def test_it_follows_the_backlog_and_wakes_up_from_none(prod: Stage) -> None:
@@ -77,6 +167,16 @@ def test_somebody_hears_when_no_instance_comes(prod: Stage) -> None:
     (stuck,) = (a for a in alarms if a["EvaluationPeriods"] > 1)
     assert stuck["MetricName"] == "HasBacklogWithoutCapacity"
     assert "Monitoring" in flat(stuck["AlarmActions"])
+
+
+def test_sagemaker_may_give_up_what_it_writes_in_parts(prod: Stage) -> None:
+    (allowed,) = (
+        s
+        for _, s in prod.statements()
+        if "s3:AbortMultipartUpload" in s["Action"] and "outputs/" in flat(s["Resource"])
+    )
+    assert {"outputs", "failures"} <= {flat(r).split("/")[-2] for r in allowed["Resource"]}
+    assert "s3:PutObject" in allowed["Action"]
 
 
 def test_the_driver_fits_the_gpu(prod: Stage, gpu: Stage) -> None:
@@ -111,18 +211,65 @@ def _matches(parameter: dict[str, str], value: str) -> bool:
     return subprocess.run(["grep", "-qE", pattern], input=value + "\n", text=True, check=False).returncode == 0
 
 
-def test_training_hands_over_by_this_parameters_name() -> None:
-    registry = (ROOT / "training" / "sagemaker" / "registry.py").read_text()
-    assert 'STACK_PARAMETER = "ModelDataUrl"' in registry
+PARSE = r"""
+const source = require("fs").readFileSync(process.argv[1], "utf8");
+const named = (name) => source.match(new RegExp(`^function ${name}\\(parameters\\) {[^]*?^}`, "m"))[0];
+eval(`${named("parseParameters")}\n${named("buildParameterMap2")}`);
+process.stdout.write(JSON.stringify(buildParameterMap2(parseParameters([process.argv[2]]))));
+"""
 
 
-def test_the_model_waits_for_its_image(prod: Stage) -> None:
-    (model,) = prod.whole("AWS::SageMaker::Model").values()
-    (image,) = prod.whole("AWS::CloudFormation::CustomResource")
-    assert image in model["DependsOn"]
-    waits = prod.whole("AWS::CloudFormation::CustomResource")[image]["DependsOn"]
+def _by_stack(command: str) -> dict[str, dict[str, str]]:
+    """Parameters of a `cdk deploy` by stack, as the command line's own functions read them; `*` is every stack."""
+    words = shlex.split(command)
+    (value,) = (value for option, value in pairwise(words) if option == "--parameters")
+    cdk = ROOT / "node_modules" / "aws-cdk" / "lib" / "index.js"
+    run = subprocess.run(["node", "-e", PARSE, cdk, value], capture_output=True, text=True, check=True)
+    found: dict[str, dict[str, str]] = json.loads(run.stdout)
+    return found
+
+
+def test_training_hands_its_artefact_over_to_the_inference_stack_alone(prod: Stage) -> None:
+    """CloudFormation refuses a parameter that a template lacks, and most of ours lack this one."""
+    uri = "s3://bucket/run=1/model.tar.gz"
+    given = _by_stack(registry.deploy_command(registry.Artefact(uri), "prod"))
+    assert given.pop("*") == {}
+    assert given == {StageConfig(stage="prod").stack_name("Inference"): {"ModelDataUrl": uri}}
+    assert [name for name, t in prod.templates.items() if "ModelDataUrl" in t.get("Parameters", {})] == ["Inference"]
+
+
+@pytest.mark.parametrize("page", ["deploy.md", "training.md"])
+def test_the_documented_parameter_goes_to_the_inference_stack_alone(page: str) -> None:
+    lines = [line for line in (ROOT / "docs" / page).read_text().splitlines() if "--parameters" in line]
+    assert lines
+    for line in lines:
+        given = _by_stack(line.partition("#")[0].replace('"', " "))
+        assert given.pop("*") == {}
+        assert set(given) == {"VideoSentiment-prod-Inference"}
+
+
+@pytest.mark.parametrize("options", [["--parameters", "ModelDataUrl=s3://b/m"], ["--parameters=ModelDataUrl=s3://b/m"]])
+def test_a_parameter_for_every_stack_is_refused_before_anything_is_made(options: list[str]) -> None:
+    with pytest.raises(DeployedError, match="--parameters VideoSentiment-prod-Inference:ModelDataUrl=s3://b/m$"):
+        check_parameters("prod", options)
+    check_parameters("prod", ["--parameters", "VideoSentiment-prod-Inference:ModelDataUrl=s3://b/m"])
+
+
+def test_the_image_is_built_in_a_stack_of_its_own_before_the_model_is_made(prod: Stage) -> None:
+    """What fails in the inference stack leaves the image, which took a quarter of an hour, where it is."""
+    assert "Image" in prod.depends["Inference"]
+    for kind in ("ECR::Repository", "CodeBuild::Project", "CloudFormation::CustomResource"):
+        assert prod.resources(f"AWS::{kind}", "Image") and not prod.resources(f"AWS::{kind}", "Inference")
+    assert "ImportValue" in json.dumps(_only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Image"])
+    (image,) = prod.whole("AWS::CloudFormation::CustomResource").values()
+    waits = image["DependsOn"]
     assert any(name in waits for name in prod.resources("AWS::CodeBuild::Project"))
-    assert any(name in waits for name in prod.resources("AWS::Events::Rule", "Inference"))
+    assert any(name in waits for name in prod.resources("AWS::Events::Rule", "Image"))
+
+
+def test_a_first_deployment_that_fails_leaves_no_bucket_behind(prod: Stage) -> None:
+    (bucket,) = prod.whole("AWS::S3::Bucket", "Inference").values()
+    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate" and bucket["UpdateReplacePolicy"] == "Retain"
 
 
 def test_the_image_is_built_from_what_docker_would_see() -> None:
@@ -174,6 +321,21 @@ def _request(url: str, kind: str = "Create") -> dict[str, Any]:
     }
 
 
+BUILD = "arn:aws:codebuild:eu-west-1:123456789012:build/engine:1"
+
+
+class Builds:
+    """CodeBuild as far as it is asked for a build: the variables that it was started with."""
+
+    def __init__(self, url: str | None) -> None:
+        carried = {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.CARRIED}
+        self._variables = [{"name": n, "value": v} for n, v in {**carried, "TAG": "abc-cpu"}.items()]
+
+    def batch_get_builds(self, *, ids: list[str]) -> dict[str, Any]:
+        assert ids == [BUILD]
+        return {"builds": [{"environment": {"environmentVariables": self._variables}}]}
+
+
 def _ended(url: str | None, status: str) -> dict[str, Any]:
     """CodeBuild's news of a build that `start` began."""
     carried = {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.CARRIED}
@@ -181,6 +343,7 @@ def _ended(url: str | None, status: str) -> dict[str, Any]:
     return {
         "source": "aws.codebuild",
         "detail": {
+            "build-id": BUILD,
             "build-status": status,
             "additional-information": {
                 "environment": {"environment-variables": variables},
@@ -211,9 +374,31 @@ def test_a_build_that_fails_says_where_its_log_is(
     assert status in answer["Reason"] and "https://console/log" in answer["Reason"]
 
 
-def test_a_build_that_somebody_started_by_hand_answers_nobody(cloudformation: tuple[str, list[dict[str, Any]]]) -> None:
+def test_a_build_that_somebody_started_by_hand_answers_nobody(
+    cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boto3, "client", {"codebuild": Builds(None)}.__getitem__)
     handler.handler(_ended(None, "SUCCEEDED"), None)
     assert cloudformation[1] == []
+
+
+def test_a_build_whose_event_holds_no_variables_answers_its_request(
+    cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or CloudFormation would wait for an hour, and fail."""
+    url, answers = cloudformation
+    monkeypatch.setattr(boto3, "client", {"codebuild": Builds(url)}.__getitem__)
+    event = _ended(None, "SUCCEEDED")
+    event["detail"]["additional-information"]["environment"]["environment-variables"] = []
+    handler.handler(event, None)
+    (answer,) = answers
+    assert (answer["Status"], answer["PhysicalResourceId"], answer["RequestId"]) == ("SUCCESS", "abc-cpu", "r-1")
+
+
+def test_the_builder_may_ask_for_the_builds_of_its_project(prod: Stage) -> None:
+    (project,) = prod.resources("AWS::CodeBuild::Project")
+    asked = [s for _, s in prod.statements() if "codebuild:BatchGetBuilds" in s["Action"]]
+    assert any(project in references(s["Resource"]) for s in asked)
 
 
 def test_images_stay_when_the_stack_goes(cloudformation: tuple[str, list[dict[str, Any]]]) -> None:
@@ -227,8 +412,9 @@ def test_a_build_that_cannot_be_started_is_answered_at_once(
 ) -> None:
     """Or CloudFormation would wait for an hour. Nothing listens where CodeBuild is said to be."""
     for name, value in {
-        "PROJECT": "p", "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_MAX_ATTEMPTS": "1",
+        "PROJECT": "p", "REPOSITORY": "engine", "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_MAX_ATTEMPTS": "1",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     url, answers = cloudformation
@@ -238,9 +424,9 @@ def test_a_build_that_cannot_be_started_is_answered_at_once(
     assert "could not be started" in answer["Reason"]
 
 
-def test_the_request_travels_with_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `start` puts into a build's environment is what `finish` reads from it (moto's CodeBuild in between)."""
-    import boto3
+@pytest.fixture
+def build_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """CodeBuild's project and the registry, in moto; yields CodeBuild's client."""
     from moto import mock_aws
 
     with mock_aws():
@@ -248,6 +434,8 @@ def test_the_request_travels_with_the_build(monkeypatch: pytest.MonkeyPatch) -> 
             monkeypatch.setenv(name, "x")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         monkeypatch.setenv("PROJECT", "engine")
+        monkeypatch.setenv("REPOSITORY", "engine")
+        boto3.client("ecr").create_repository(repositoryName="engine")
         client = boto3.client("codebuild")
         client.create_project(
             name="engine",
@@ -256,8 +444,90 @@ def test_the_request_travels_with_the_build(monkeypatch: pytest.MonkeyPatch) -> 
             environment={"type": "LINUX_CONTAINER", "image": "x", "computeType": "BUILD_GENERAL1_SMALL"},
             serviceRole="arn:aws:iam::123456789012:role/service-role/engine",
         )
-        handler.handler(_request("http://127.0.0.1:9/answer"), None)
-        assert client.list_builds_for_project(projectName="engine")["ids"]
+        yield client
+
+
+def test_the_request_travels_with_the_build(build_account: Any) -> None:
+    """What `start` puts into a build's environment is what `finish` reads from it (moto's CodeBuild in between)."""
+    handler.handler(_request("http://127.0.0.1:9/answer"), None)
+    assert build_account.list_builds_for_project(projectName="engine")["ids"]
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_an_image_that_exists_is_not_built_again(
+    kind: str, build_account: Any, cloudformation: tuple[str, list[dict[str, Any]]]
+) -> None:
+    """A rollback asks for the tag of before, a retry for its own: a build could not push either of them."""
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}
+    boto3.client("ecr").put_image(repositoryName="engine", imageManifest=json.dumps(manifest), imageTag="abc-cpu")
+    url, answers = cloudformation
+    handler.handler(_request(url, kind), None)
+    (answer,) = answers
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "abc-cpu")
+    assert build_account.list_builds_for_project(projectName="engine")["ids"] == []
+
+
+def test_the_builder_may_ask_for_the_images_of_its_repository(prod: Stage) -> None:
+    (builder,) = (f for f in prod.resources("AWS::Lambda::Function").values() if f["Handler"] == "handler.handler")
+    (repository,) = prod.resources("AWS::ECR::Repository")
+    assert builder["Environment"]["Variables"]["REPOSITORY"] == {"Ref": repository}
+    (role,) = references(builder["Role"])
+    policies = prod.resources("AWS::IAM::Policy").values()
+    allowed = [
+        statement
+        for policy in policies
+        if role in references(policy["Roles"])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    assert any(s["Action"] == "ecr:DescribeImages" and repository in references(s["Resource"]) for s in allowed)
+
+
+FAKE = """#!/bin/sh
+echo "$(basename "$0") $*" >> "$CALLS"
+case "$1 $2" in
+  "ecr describe-images") exit "$MISSING" ;;
+  "push "*) exit "$REFUSED" ;;
+esac
+"""
+
+
+def _built(prod: Stage, folder: Path, *, exists: bool) -> tuple[int, list[str]]:
+    """Run the build's commands as CodeBuild does, each to its end and until one fails: the last status, and the calls.
+
+    In the place of `aws` and `docker` are programs that only note how they were called. As in the registry, an image
+    is pushed only where its tag is free.
+    """
+    for name in ("aws", "docker"):
+        (folder / name).write_text(FAKE)
+        (folder / name).chmod(0o755)
+    calls = folder / "calls"
+    calls.touch()
+    missing, refused = ("0", "1") if exists else ("1", "0")
+    environment = {
+        "PATH": f"{folder}:/usr/bin:/bin", "CALLS": str(calls), "MISSING": missing, "REFUSED": refused,
+        "REPOSITORY": "engine", "URI": "123.dkr.ecr.eu-west-1.amazonaws.com/engine", "TAG": "abc-cpu",
+        "BASE": "python", "TORCH": "cpu",
+    }  # fmt: skip
+    spec = json.loads(_only(prod, "AWS::CodeBuild::Project")["Source"]["BuildSpec"])
+    status = 0
+    for command in spec["phases"]["build"]["commands"]:
+        status = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, check=False).returncode
+        if status:
+            break
+    return status, calls.read_text().splitlines()
+
+
+def test_a_build_of_a_tag_that_exists_ends_well_and_pushes_nothing(prod: Stage, tmp_path: Path) -> None:
+    status, calls = _built(prod, tmp_path, exists=True)
+    assert status == 0
+    assert not [call for call in calls if call.startswith("docker")]
+
+
+def test_a_build_of_a_new_tag_pushes_it(prod: Stage, tmp_path: Path) -> None:
+    status, calls = _built(prod, tmp_path, exists=False)
+    assert status == 0
+    assert calls[-1] == "docker push 123.dkr.ecr.eu-west-1.amazonaws.com/engine:abc-cpu"
+    assert any(call.startswith("docker build ") for call in calls)
 
 
 def test_gpu_and_cpu_images_are_told_apart() -> None:

@@ -112,6 +112,16 @@ def test_who_may_do_what(prod: Stage, action: str, who: set[str]) -> None:
     assert {function for function in ACCESS if action in _actions(prod, function)} == who
 
 
+def test_training_may_pull_its_own_images_and_the_frameworks(prod: Stage) -> None:
+    """The latter are in accounts of AWS's own, another in each region."""
+    (pulls,) = (
+        statement
+        for place, statement in prod.statements()
+        if place.startswith("Training") and "ecr:BatchGetImage" in as_list(statement["Action"])
+    )
+    assert flat(pulls["Resource"]).endswith(":ecr:${AWS::Region}:*:repository/*")
+
+
 def test_nobody_may_delete_a_bucket_a_table_or_change_a_policy(prod: Stage) -> None:
     forbidden = re.compile(r"(Delete(Bucket|Table)|Policy$|^iam:|^sts:|CreateUser|UpdateUserPool)")
     for function in ACCESS:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stacks.constructs import site
-from stacks.edge.headers import fixed_headers
+from stacks.edge.headers import bucket_origin, fixed_headers
 from stacks.edge.site_files import EDGE, site_folder
 from tests.infra.synthesised import ROOT, Stage, flat
 
@@ -63,13 +63,21 @@ def test_only_the_developers_door_has_the_function(prod: Stage) -> None:
 
 def test_answers_of_the_api_are_neither_cached_nor_rewritten(prod: Stage) -> None:
     (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
-    assert "CustomErrorResponses" not in distribution["DistributionConfig"]
+    for error in distribution["DistributionConfig"]["CustomErrorResponses"]:
+        assert set(error) == {"ErrorCode", "ErrorCachingMinTTL"}  # neither another page nor another status
     for path in ("/api/*", "/app/*"):
         behavior = _behaviors(prod)[path]
         assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # AWS's CachingDisabled
         assert behavior["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"  # all but the Host header
         assert set(behavior["AllowedMethods"]) >= {"POST", "PUT", "PATCH", "DELETE"}
         assert behavior["ViewerProtocolPolicy"] == "https-only"
+
+
+def test_no_error_of_one_user_is_kept_for_the_next(prod: Stage) -> None:
+    """Without an entry, CloudFront keeps these for 10 seconds, even where its cache policy keeps nothing."""
+    (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
+    kept = {e["ErrorCode"]: e["ErrorCachingMinTTL"] for e in distribution["DistributionConfig"]["CustomErrorResponses"]}
+    assert kept == dict.fromkeys((404, 414, 500, 501, 502, 503, 504), 0)
 
 
 def test_the_edge_waits_as_long_as_the_gateway(prod: Stage) -> None:
@@ -104,7 +112,6 @@ def test_every_answer_carries_the_security_headers(prod: Stage) -> None:
         config = policy["ResponseHeadersPolicyConfig"]
         security = config["SecurityHeadersConfig"]
         assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 63072000
-        assert security["StrictTransportSecurity"]["IncludeSubdomains"] is True
         assert security["FrameOptions"]["FrameOption"] == fixed_headers()["X-Frame-Options"]
         assert security["ReferrerPolicy"]["ReferrerPolicy"] == fixed_headers()["Referrer-Policy"]
         assert "ContentTypeOptions" in security
@@ -116,7 +123,19 @@ def test_every_answer_carries_the_security_headers(prod: Stage) -> None:
         connect = csp.partition("connect-src")[2].partition(";")[0]
         assert all(name in connect for name in ("https://cognito-idp.", "BucketsMedia", "BucketsResults"))
         assert "BucketsMedia" in csp.partition("media-src")[2].partition(";")[0]
+        # Where presigned addresses lead, region by region: tests/unit/test_core_aws.py.
+        _, *buckets, _ = connect.split()
+        assert len(buckets) == 2
+        assert all(host.endswith(bucket_origin("", "${AWS::Region}").removeprefix("https://")) for host in buckets)
     assert all(behavior["ResponseHeadersPolicyId"] for behavior in _behaviors(prod).values())
+
+
+def test_other_names_below_the_domain_are_bound_to_https_only_on_request(prod: Stage, gpu: Stage) -> None:
+    """Browsers hold to it for two years, and some of these names may not be ours."""
+    for stage, asked in ((prod, False), (gpu, True)):
+        for policy in stage.resources("AWS::CloudFront::ResponseHeadersPolicy").values():
+            security = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+            assert security["StrictTransportSecurity"]["IncludeSubdomains"] is asked
 
 
 def _pages(pages: list[str]) -> str:

@@ -64,7 +64,7 @@ def test_no_template_goes_in_circles(name: str, request: pytest.FixtureRequest) 
 
 
 def test_stacks_know_each_other_one_way(prod: Stage, local: Stage) -> None:
-    assert prod.depends == {"Data": set(), "App": {"Data"}, "Inference": {"Data", "App"}}
+    assert prod.depends == {"Data": set(), "App": {"Data"}, "Image": set(), "Inference": {"Data", "App", "Image"}}
     assert local.depends == {"Data": set(), "App": {"Data"}}
 
 

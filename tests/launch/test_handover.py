@@ -79,7 +79,8 @@ def test_only_an_approved_version_is_handed_over(account: Account, job: dict[str
     account.client("sagemaker").update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
     done = account.launch("deploy", package, "--stage", "prod")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"cdk deploy --all -c stage=prod --parameters ModelDataUrl={artefact_of(job)}\n"
+    parameter = f"VideoSentiment-prod-Inference:ModelDataUrl={artefact_of(job)}"
+    assert done.stdout == f"cdk deploy --all -c stage=prod --parameters {parameter}\n"
     assert account.client("sagemaker").list_models()["Models"] == [], "it only says the command"
 
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from lambdas.core import aws
+from stacks.edge.headers import bucket_origin
 
 
 @pytest.fixture
@@ -29,3 +30,26 @@ def test_a_signed_url_names_the_region_and_binds_type_and_size() -> None:
     query = parse_qs(url.query)
     assert query["X-Amz-SignedHeaders"] == ["content-length;content-type;host"]
     assert query["X-Amz-Expires"] == ["900"]
+
+
+@pytest.mark.usefixtures("on_aws")
+def test_a_copy_is_waited_for_longer_than_anything_else() -> None:
+    copies, others = aws.s3(copies=True).meta.config, aws.s3().meta.config
+    assert (copies.read_timeout, others.read_timeout) == (60, 20)
+    assert copies.retries["total_max_attempts"] < others.retries["total_max_attempts"]
+    assert copies.s3 == others.s3 and copies.signature_version == others.signature_version == "s3v4"
+
+
+@pytest.mark.usefixtures("on_aws")
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "af-south-1"])  # the last is one to opt in to
+@pytest.mark.parametrize("operation", ["put_object", "get_object", "upload_part"])
+def test_a_signed_url_is_at_the_origin_that_the_page_may_call(
+    region: str, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The distribution's policy names the origin by the same function: any other host is blocked by the browser."""
+    monkeypatch.setenv("AWS_REGION", region)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    parameters = {"Bucket": "media-1", "Key": "uploads/a/b.mp4"}
+    part = {"UploadId": "1", "PartNumber": 1} if operation == "upload_part" else {}
+    url = urlsplit(aws.s3().generate_presigned_url(operation, Params=parameters | part, ExpiresIn=900))
+    assert f"{url.scheme}://{url.netloc}" == bucket_origin("media-1", region)

@@ -12,6 +12,7 @@ from training.sagemaker.job import PROJECT, LaunchError
 
 BUNDLE_FILES = ("config.json", "weights.safetensors", "MODEL_CARD.md")
 CONTENT_TYPES = (*VIDEO_TYPES, JSON_TYPE)
+STACK = "VideoSentiment-{stage}-Inference"  # the inference stack of a stage, as stacks/config.py names it
 STACK_PARAMETER = "ModelDataUrl"  # of the inference stack: the artefact that its endpoint serves
 ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
 
@@ -141,8 +142,14 @@ def approved_artefact(sagemaker: Any, package_arn: str) -> tuple[Artefact, Endpo
 
 
 def deploy_command(artefact: Artefact, stage: str) -> str:
-    """The command that makes the inference stack serve an artefact."""
-    return f"cdk deploy --all -c stage={stage} --parameters {STACK_PARAMETER}={artefact.uri}"
+    """The command that makes the inference stack serve an artefact.
+
+    The parameter names its stack: without that, CDK gives it to every stack, and CloudFormation refuses it for those
+    that have no such parameter.
+    """
+    return (
+        f"cdk deploy --all -c stage={stage} --parameters {STACK.format(stage=stage)}:{STACK_PARAMETER}={artefact.uri}"
+    )
 
 
 def create_model(sagemaker: Any, name: str, artefact: Artefact, endpoint: Endpoint) -> str:

@@ -1,0 +1,188 @@
+"""The order of a deployment: what is checked before anything is made, and what a failed first one leaves behind."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from scripts import deploy
+from scripts.deployed import DeployedError
+from stacks.config import StageConfig
+from tests.infra.synthesised import ROOT
+
+PROD = StageConfig(stage="prod")
+
+
+class Account:
+    """CloudFormation as far as a deployment asks it, by AWS's rules: a protected stack cannot be deleted.
+
+    moto knows no protection from deletion, and no stack that failed.
+    """
+
+    def __init__(self) -> None:
+        self.stacks: dict[str, tuple[str, bool]] = {}
+
+    def make(self, part: str, status: str = "CREATE_COMPLETE", *, protected: bool = False) -> None:
+        self.stacks[PROD.stack_name(part)] = (status, protected)
+
+    @property
+    def protected(self) -> dict[str, bool]:
+        return {name.rpartition("-")[2]: protected for name, (_, protected) in self.stacks.items()}
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
+        if StackName not in self.stacks:
+            raise self._error("DescribeStacks", f"Stack with id {StackName} does not exist")
+        return {"Stacks": [{"StackStatus": self.stacks[StackName][0]}]}
+
+    def update_termination_protection(self, *, StackName: str, EnableTerminationProtection: bool) -> None:
+        self.stacks[StackName] = (self.stacks[StackName][0], EnableTerminationProtection)
+
+    def delete_stack(self, *, StackName: str) -> None:
+        if self.stacks[StackName][1]:
+            raise self._error("DeleteStack", f"Stack [{StackName}] cannot be deleted while TerminationProtection")
+        del self.stacks[StackName]
+
+    def get_waiter(self, name: str) -> "Account":
+        assert name == "stack_delete_complete"
+        return self
+
+    def wait(self, *, StackName: str) -> None:
+        assert StackName not in self.stacks
+
+    @staticmethod
+    def _error(operation: str, message: str) -> ClientError:
+        return ClientError({"Error": {"Code": "ValidationError", "Message": message}}, operation)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    made = Account()
+    monkeypatch.setattr(boto3, "client", {"cloudformation": made}.__getitem__)
+    return made
+
+
+def test_a_stack_that_never_was_whole_is_deployed_unprotected_and_protected_once_it_is(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CDK must delete a stack whose first deployment failed before it can deploy it again."""
+    account.make("Data", protected=True)
+    account.make("App", protected=True)
+    ran: list[list[str | Path]] = []
+
+    def run(command: list[str | Path], _folder: Path) -> None:
+        ran.append(command)
+        account.make("Image")
+        account.make("Inference", "ROLLBACK_COMPLETE")
+        raise DeployedError("failed")
+
+    monkeypatch.setattr(deploy, "_run", run)
+    with pytest.raises(DeployedError):
+        deploy._deploy(PROD, ["-c", "stage=prod"])
+    assert "unprotected=Image,Inference" in ran[0]
+    assert account.protected == {"Data": True, "App": True, "Image": True, "Inference": False}
+
+
+def test_the_command_line_deploys_those_that_are_new_unprotected_and_no_others() -> None:
+    config = StageConfig.from_context({"stage": "prod", "unprotected": "Image,Inference"})
+    assert [config.protects(part) for part in ("Data", "App", "Image", "Inference")] == [True, True, False, False]
+    assert not StageConfig(stage="dev").protects("Data")
+
+
+def test_stacks_whose_first_deployment_failed_are_cleaned_up_and_no_others(account: Account) -> None:
+    account.make("Data", protected=True)
+    account.make("App", "UPDATE_ROLLBACK_COMPLETE", protected=True)  # it was whole before
+    account.make("Image", "ROLLBACK_FAILED", protected=True)
+    account.make("Inference", "ROLLBACK_COMPLETE", protected=True)
+    deploy.clean_up(PROD)
+    assert account.protected == {"Data": True, "App": True}
+
+
+def _quotas(monkeypatch: pytest.MonkeyPatch, applied: list[dict[str, Any]], default: list[dict[str, Any]]) -> Any:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    client = boto3.client("service-quotas", region_name="eu-west-1")
+    stub = Stubber(client)
+    stub.add_response("list_service_quotas", {"Quotas": applied}, {"ServiceCode": "sagemaker"})
+    stub.add_response("list_aws_default_service_quotas", {"Quotas": default}, {"ServiceCode": "sagemaker"})
+    stub.activate()
+    return client
+
+
+def _quota(value: float, instance: str = PROD.instance_type) -> dict[str, Any]:
+    return {"QuotaName": f"{instance} for endpoint usage", "Value": value}
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [(0.0, "is 0, and 3 are needed.*; ask for more"), (2.0, "is 2, and 3 are needed.*deploy with -c maxInstances=1")],
+)
+@pytest.mark.parametrize("kind", ["applied", "default"])
+def test_too_few_instances_are_refused_before_anything_is_made(
+    value: float, says: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update starts the new instance before the old ones end: one more than maxInstances."""
+    found = {"applied": [_quota(9.0, "ml.m5.large")], "default": []} | {kind: [_quota(value)]}
+    with pytest.raises(DeployedError, match=says):
+        deploy.check_quota(PROD, _quotas(monkeypatch, found["applied"], found["default"]))
+
+
+def test_enough_instances_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    deploy.check_quota(PROD, _quotas(monkeypatch, [_quota(3.0)], [_quota(0.0)]))
+
+
+def test_an_unknown_quota_is_a_warning(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    deploy.check_quota(PROD, _quotas(monkeypatch, [], []))
+    assert "is the instance type offered in this region?" in capsys.readouterr().err
+
+
+def _ses(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Stubber]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    client = boto3.client("sesv2", region_name="eu-west-1")
+    stub = Stubber(client)
+    stub.activate()
+    return client, stub
+
+
+def test_the_senders_domain_must_be_verified_not_only_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool sends by the identity of the domain; SES has none of it where the address alone was verified."""
+    config, asked = StageConfig(sender_email="hello@example.com"), {"EmailIdentity": "example.com"}
+    client, stub = _ses(monkeypatch)
+    stub.add_client_error("get_email_identity", "NotFoundException", expected_params=asked)
+    with pytest.raises(DeployedError, match="has not verified the domain example.com"):
+        deploy.check_sender(config, client)
+    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": False}, asked)
+    with pytest.raises(DeployedError, match="of type Domain"):
+        deploy.check_sender(config, client)
+    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": True}, asked)
+    deploy.check_sender(config, client)
+
+
+def test_a_region_without_a_service_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    deploy.check_region("eu-west-1")
+    assert capsys.readouterr().err == ""
+    deploy.check_region("nowhere-1")
+    warned = capsys.readouterr().err
+    assert "nowhere-1 may lack" in warned and all(name in warned for name in deploy.SERVICES)
+
+
+def test_the_regions_without_codebuild_are_those_of_the_documentation() -> None:
+    session = boto3.Session()
+    lacking = {
+        region
+        for service in deploy.SERVICES
+        for region in set(session.get_available_regions("s3")) - set(session.get_available_regions(service))
+    }
+    documented = (ROOT / "docs" / "deploy.md").read_text()
+    assert lacking and all(f"`{region}`" in documented for region in lacking)
+
+
+def test_a_pipeline_is_asked_nothing() -> None:
+    """`cdk deploy` asks before permissions change, and fails where no terminal answers."""
+    given = ["stage=prod", "maxInstances=4"]
+    assert deploy.deploy_options(given, [], yes=False) == ["-c", "stage=prod", "-c", "maxInstances=4"]
+    with_yes = deploy.deploy_options(given, ["--verbose"], yes=True)
+    assert with_yes[:2] == ["--require-approval", "never"] and with_yes[-1] == "--verbose"
