@@ -94,7 +94,7 @@ def train_stage(context: StageContext, again: bool = False) -> None:
         typer.echo(f"{context.name}: trained before by this recipe on this data, and kept (--again trains it again)")
         return
     dev = [everything[i] for i in aside] if aside else list(corpus.read(context.folder, "held-out", tokenizer))
-    teacher = _teacher(context, len(everything))
+    teacher = _teacher(context, everything)
     torch.manual_seed(context.recipe.seed)
     priors = effective_priors(train, context.corpus.class_balance)
     network = _network(context, priors)
@@ -148,15 +148,10 @@ def _put_aside(everything: Sequence[Example], context: StageContext) -> tuple[li
     return chosen, aside
 
 
-def _teacher(context: StageContext, n: int) -> Tensor | None:
+def _teacher(context: StageContext, examples: Sequence[Example]) -> Tensor | None:
     """The soft labels [n, 10] of the recipe's teachers for the corpus's n training utterances; None without any."""
     name = context.corpus.teacher
-    if name is None:
-        return None
-    labels = soft_labels(name, context.corpus.teachers, context)
-    if len(labels) != n:
-        raise ValueError("the teacher's labels are of other utterances than there are to learn from")
-    return labels
+    return None if name is None else soft_labels(name, context.corpus.teachers, examples, context)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,22 @@
 """Several corpora that are learned together: their balance, what is refused, and what a bundle says of them."""
 
 from collections import Counter
+from dataclasses import replace
 
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.features import Sample
+from model.modalities.face import FaceConfig
+from model.network import EmotionNetwork, NetworkConfig
+from training.corpora import IGNORED, Example
 from training.data.batches import Batches, Mixture
+from training.data.collate import to_batch
+from training.engine.loss import StageLoss, effective_priors
+from training.modalities.face import FaceRecipe
+from training.recipe import CorpusRecipe
 
 SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=4)
 
@@ -79,3 +90,28 @@ def test_a_stage_of_one_corpus_sees_what_it_saw_before() -> None:
     sampler = Batches([i % 4 for i in range(12)], 4, seed=7)
     sampler.epoch = 2
     assert list(sampler) == [[4, 0, 8, 9], [2, 7, 11, 3], [1, 5, 10, 6]]
+
+
+def test_only_what_a_teacher_labelled_is_learned_from_it() -> None:
+    """The loss of a batch is the mean of each utterance's own: with a teacher's part, or from its labels alone."""
+    torch.manual_seed(0)
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))).eval()
+    corpus = CorpusRecipe(folder="x", epochs=1, batch=4, teacher_share=0.75)
+    section = FaceRecipe(corpus="x", width=32, learning_rate=1.0, head_learning_rate=1.0)
+    examples = [Example(Sample(face=torch.randn(1, 1, 48, 48)), i, i % 3 if i else IGNORED, "g") for i in range(4)]
+    batch = to_batch(examples, network.specs, corpus)
+    objective = StageLoss(network, {"face": section}, corpus, effective_priors(examples, 0.0))
+    logits = torch.randn(4, 10)
+    soft = torch.cat([torch.randn(4, 7).log_softmax(1), torch.randn(4, 3).log_softmax(1)], dim=1)
+
+    def loss(teacher: torch.Tensor | None, rows: list[int]) -> float:
+        taught, chosen = replace(batch, teacher=teacher), torch.tensor(rows)
+        labels = batch.emotions[chosen], batch.sentiments[chosen]
+        return float(objective._loss(logits[chosen], *labels, taught, chosen, None))
+
+    some = soft.clone()
+    some[[0, 3]] = torch.nan
+    alone, taught = loss(None, [0, 3]), loss(soft, [1, 2])
+    assert loss(some, [0, 1, 2, 3]) == pytest.approx((alone + taught) / 2)
+    assert loss(torch.full((4, 10), torch.nan), [0, 1, 2, 3]) == pytest.approx(loss(None, [0, 1, 2, 3]))
+    assert taught != pytest.approx(loss(None, [1, 2]))

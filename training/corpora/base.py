@@ -31,6 +31,7 @@ class Example:
     group: str
     content: str = ""
     words: str = ""
+    line: tuple[str, tuple[str, ...]] | None = None  # its words as written, and what was said before them
     votes: tuple[float, ...] | None = None  # the share of people who called it each of EMOTIONS, where that is known
 
     def name_of(self, modality: Modality) -> str:
@@ -56,6 +57,7 @@ class Corpus:
     read: Callable[[Path, Split, Tokenizer | None], Sequence[Example]]
     labels: Labels = "together"
     people: Callable[[str], str] | None = None  # an example's group -> the group of people it belongs to, by a trait
+    has_context: bool = False  # whether its words come with what was said before them
 
 
 def targets(emotion: str, sentiment: str, where: str) -> tuple[int, int]:

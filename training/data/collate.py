@@ -21,9 +21,9 @@ from training.modalities.registry import BY_KIND
 class Batch:
     """n utterances: of each modality the `rows` [k] that have it and their collated inputs; targets [n].
 
-    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments; `numbers` int64 [n] says which
-    of the training's examples they are. Where the inputs are `encoded`, the frozen part of the encoder has seen them
-    already, varied.
+    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments, NaN for utterances without any;
+    `numbers` int64 [n] says which of the training's examples they are. Where the inputs are `encoded`, the frozen part
+    of the encoder has seen them already, varied.
     """
 
     TARGETS = ("emotion", "sentiment")

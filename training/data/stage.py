@@ -69,7 +69,8 @@ class StageData:
 
     `priors` are the class distributions that its loss trains under, `dev` the examples it is scored on meanwhile,
     `marks` the tokens that are punctuation, `teacher` a teacher's log-probabilities [n, 10] of the n training
-    examples, and `variants` what `engine.variants` makes of them, where that is there already.
+    examples (NaN for those without any), and `variants` what `engine.variants` makes of the examples, where that is
+    there already.
     """
 
     train: Sequence[Example]
