@@ -227,14 +227,16 @@ def main(
     tokenizer = tokenizer_of(loaded)
     asked: dict[str, set[Path]] = {}
     for stage in loaded.stages():
-        context, config = StageContext(loaded, stage, data, KEPT), stage.corpus_config
-        if config.teacher is None:
-            continue
-        examples = CORPORA[stage.corpus].read(context.folder, "train", tokenizer)
-        for lines, seed in _each(config.teachers, examples, loaded.seed):
-            path = KEPT / _file(config.teacher, lines, seed)
-            _ask(config.teacher, lines, seed, context, path)
-            asked.setdefault(config.teacher, set()).add(path)
+        context = StageContext(loaded, stage, data, KEPT)
+        for source in stage.sources:
+            teacher = source.options.teacher
+            if teacher is None:
+                continue
+            examples = CORPORA[source.corpus].read(data / source.options.folder, "train", tokenizer)
+            for lines, seed in _each(source.options.teachers, examples, loaded.seed):
+                path = KEPT / _file(teacher, lines, seed)
+                _ask(teacher, lines, seed, context, path)
+                asked.setdefault(teacher, set()).add(path)
     for name, kept in asked.items():
         for old in set(KEPT.glob(f"{name}-*.npy")) - kept:
             old.unlink()

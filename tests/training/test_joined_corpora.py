@@ -1,22 +1,39 @@
 """Several corpora that are learned together: their balance, what is refused, and what a bundle says of them."""
 
+import csv
+import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import load_file
 
+from model import weights
 from model.features import Sample
 from model.modalities.face import FaceConfig
+from model.modalities.text import TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
-from training.corpora import IGNORED, Example
+from tests.training.commands import run_train
+from training import teachers
+from training.corpora import IGNORED, Example, read_goemotions, read_meld_text
 from training.data.batches import Batches, Mixture
-from training.data.collate import to_batch
+from training.data.clip_concat import ClipConcat
+from training.data.collate import Feed, to_batch
+from training.data.stage import StageContext, StageData
+from training.data.training_items import read_items
 from training.engine.loss import StageLoss, effective_priors
+from training.engine.self_distillation import SelfDistillation
+from training.engine.stage_trainer import StageTrainer
+from training.engine.trainer import Trainer
+from training.licence import licence_line
 from training.modalities.face import FaceRecipe
-from training.recipe import CorpusRecipe
+from training.recipe import CorpusRecipe, Recipe, RecipeError
+from training.teachers import Line
 
 SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=4)
 
@@ -115,3 +132,297 @@ def test_only_what_a_teacher_labelled_is_learned_from_it() -> None:
     assert loss(some, [0, 1, 2, 3]) == pytest.approx((alone + taught) / 2)
     assert loss(torch.full((4, 10), torch.nan), [0, 1, 2, 3]) == pytest.approx(loss(None, [0, 1, 2, 3]))
     assert taught != pytest.approx(loss(None, [1, 2]))
+
+
+RECIPE = """
+name = "words"
+version = "1.0.0"
+licence = "for tests"
+seed = 1
+precision = "no"
+[corpora.meld-text]
+folder = "meld"
+epochs = 6
+batch = 8
+context_dropout = 0.5
+plain_share = 1.0
+[corpora.meld-text.joined.goemotions]
+folder = "goemotions"
+share = 0.5
+[text]
+corpus = "meld-text"
+learning_rate = 1e-2
+head_learning_rate = 1e-2
+[text.config]
+hidden_size = 32
+num_hidden_layers = 1
+num_attention_heads = 2
+intermediate_size = 64
+"""
+JOINED = "[corpora.meld-text.joined.goemotions]\n"
+OWN = "[corpora.meld-text]\n"
+MORE = '[corpora.meld-text.joined.more]\ncorpus = "goemotions"\nfolder = "x"\nshare = 0.5\n'
+SAID = {"joy": "lovely", "anger": "damn", "neutral": "table", "sadness": "alas", "surprise": "really", "fear": "help"}
+
+FELT = {"neutral": "neutral", "anger": "negative", "sadness": "negative"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MELD's and GoEmotions' formats: a word of each utterance decides its emotion; only comments are afraid."""
+    root = tmp_path_factory.mktemp("data")
+    for split, dialogues in (("train", range(6)), ("dev", range(6, 16))):
+        (root / "meld").mkdir(exist_ok=True)
+        with (root / "meld" / f"{split}_sent_emo.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
+            for d in dialogues:
+                for u, (emotion, word) in enumerate(list(SAID.items())[:5]):
+                    sentiment = FELT.get(emotion, "positive")
+                    writer.writerow([d, u, f"{split} {d}, {word}!", "Joey", emotion, sentiment])
+    (root / "goemotions").mkdir()
+    for name, count in (("train", 70), ("dev", 24)):
+        with (root / "goemotions" / f"{name}.csv").open("w", newline="") as file:
+            rows = [(f"{word}, {name} {i}", emotion) for i in range(count // 6) for emotion, word in SAID.items()]
+            csv.writer(file).writerows([("text", "emotions"), *rows])
+    return root
+
+
+def recipe(folder: Path, *changes: tuple[str, str]) -> Path:
+    text = RECIPE
+    for before, after in changes:
+        assert text.count(before) == 1, before
+        text = text.replace(before, after)
+    path = folder / "recipe.toml"
+    path.write_text(text)
+    return path
+
+
+def plan_of(folder: Path, *changes: tuple[str, str]) -> Recipe:
+    return Recipe.read(recipe(folder, *changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (((JOINED, JOINED + "epochs = 3\n"),), "joined.goemotions.epochs: is for all that is learned together, set it"),
+        (((JOINED, JOINED + "[corpora.meld-text.joined.goemotions.joined.x]\n"),), "joined: is for all that is"),
+        (((OWN, OWN + "share = 0.5\n"),), "corpora.meld-text.share: Extra inputs are not permitted"),
+        (((OWN, OWN + 'joins = "goemotions"\n'),), "corpora.meld-text.joins: Extra inputs are not permitted"),
+        ((("share = 0.5\n", ""),), "joined.goemotions.share: Field required"),
+        ((("share = 0.5", "share = 1.0"),), "share: Input should be less than 1"),
+        ((("share = 0.5", "share = 0.0"),), "share: Input should be greater than 0"),
+        (
+            (("[text]\n", f"{MORE}[text]\n"),),
+            "[corpora.meld-text] joined: their shares add up to 1, which leaves nothing of an epoch for meld-text",
+        ),
+        (((JOINED, JOINED.replace("goemotions", "meld-text")),), "corpora: two are named 'meld-text'"),
+        (
+            (('folder = "goemotions"', 'corpus = "meld-text"\nfolder = "meld"'),),
+            "[corpora.meld-text.joined.goemotions]: its examples are learned already",
+        ),
+        (((JOINED, JOINED + "join_share = 0.5\n"),), "meld-text.joined.goemotions: join_share is for audio"),
+        (((JOINED, JOINED + "teachers = 2\n"),), "teachers: has no effect without teacher"),
+        (((JOINED, JOINED + "teacher_share = 0.9\n"),), "teacher_share: is for all that is learned together"),
+        (((OWN, OWN + "teacher_share = 0.9\n"),), "[corpora.meld-text] teacher_share: has no effect without teacher"),
+        (
+            ((JOINED, "[corpora.goemotions]\nepochs = 1\nbatch = 2\n"), ("share = 0.5\n", "")),
+            "the modalities learn from",
+        ),
+    ],
+)
+def test_options_of_joined_corpora_are_strict(tmp_path: Path, changes: tuple[tuple[str, str], ...], said: str) -> None:
+    with pytest.raises(RecipeError) as refused:
+        plan_of(tmp_path, *changes)
+    assert said in str(refused.value)
+
+
+def test_a_teacher_of_a_joined_corpus_has_a_share_of_the_loss(tmp_path: Path) -> None:
+    taught = plan_of(tmp_path, (JOINED, JOINED + 'teacher = "x"\n'), (OWN, OWN + "teacher_share = 0.9\n"))
+    assert taught.corpora["meld-text"].teacher_share == 0.9
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((JOINED, JOINED + "context_dropout = 0.5\n"), "has no effect, as goemotions has no context"),
+        ((JOINED, JOINED + 'corpus = "ravdess"\n'), "goemotions has audio, and nothing of text, which is learned"),
+        ((JOINED, JOINED + 'corpus = "nonesuch"\n'), "names nonesuch; corpora are"),
+    ],
+)
+def test_corpora_that_cannot_be_learned_together_are_refused(
+    data: Path, tmp_path: Path, change: tuple[str, str], said: str
+) -> None:
+    code, output = run_train("--recipe", recipe(tmp_path, change), "--data", data, "--work", tmp_path / "work")
+    assert code == 2 and said in output and not (tmp_path / "work").exists()
+
+
+def slot(**options: object) -> dict[str, object]:
+    named = {"name": "comments", "corpus": "goemotions", "folder": "goemotions", **options}
+    return {"fusion": {
+        "judgments": "j.csv", "judgments_licence": "x", "shrink_weights": [0.1], "shrink_bias": 0.1,
+        "prior_of": ["judgments", "goemotions"], "slots": [named],
+    }}  # fmt: skip
+
+
+def test_no_slot_is_filled_with_what_an_encoder_learned_from() -> None:
+    plan = tomllib.loads(RECIPE)
+    assert Recipe.model_validate({**plan, **slot(home=True)}).fusion is not None
+    for options in ({}, {"home": True, "split": "all"}, {"home": True, "split": "train"}):
+        with pytest.raises(
+            ValueError, match="an encoder learns from goemotions, which comments takes its samples from"
+        ):
+            Recipe.model_validate({**plan, **slot(**options)})
+
+
+def test_all_folders_and_licences_are_named(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    assert plan.folders() == ["meld", "goemotions"]
+    assert licence_line(plan) == "for tests: MELD: GPL-3.0; GoEmotions: Apache-2.0"
+    own = plan_of(tmp_path, (JOINED, JOINED + 'licence = "mine: free"\n'))
+    assert licence_line(own) == "for tests: MELD: GPL-3.0; mine: free"
+
+
+def test_a_joined_corpus_is_part_of_what_decides_on_a_stage(tmp_path: Path) -> None:
+    digests = {
+        plan.digest(plan.stages()[0]) for plan in (plan_of(tmp_path), plan_of(tmp_path, ("share = 0.5", "share = 0.4")))
+    }
+    assert len(digests) == 2
+
+
+def test_what_the_committed_recipes_trained_is_valid_still() -> None:
+    """By this a trained stage is known again; joined corpora changed nothing about stages without any."""
+    folder = Path(__file__).parents[2] / "training"
+    plans = [Recipe.read(folder / "starter.toml"), Recipe.read(folder / "full.toml")]
+    assert {s.name: plan.digest(s)[:12] for plan in plans for s in plan.stages()} == {
+        "text": "c5741f0308b0", "audio": "1937cd35dc20", "face": "de0a18eb67f1",
+        "text-audio-video-face": "72f1ed1a9e50",
+    }  # fmt: skip
+
+
+def test_each_corpus_is_varied_as_the_recipe_says_of_it(data: Path, tmp_path: Path) -> None:
+    """Every line of MELD loses its punctuation here, and no comment does."""
+    plan = plan_of(tmp_path)
+    (stage,) = plan.stages()
+    tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+    parts = [
+        read_meld_text(data / "meld", "train", tokenizer),
+        read_goemotions(data / "goemotions", "train", tokenizer),
+    ]
+    train = [example for part in parts for example in part]
+    sizes = tuple(map(len, parts))
+    context = StageContext(plan, stage, data, tmp_path, "cpu")
+    feed = Feed(context, StageData(train, effective_priors(train, 0.0), marks=tokenizer.marks, sizes=sizes))
+    for row in range(len(train)):
+        ids = set(feed([row]).inputs["text"][1][0].flatten().tolist())
+        assert bool(ids & tokenizer.marks) == (row >= sizes[0])
+
+
+def test_priors_are_those_of_what_is_seen() -> None:
+    """Half of an epoch is of each corpus, however large it is; a label that an example lacks does not count."""
+    first = [Example(Sample(), 0, 0, "g")] * 700
+    other = [Example(Sample(), 3, IGNORED, "g")] * 70_000
+    mixture = Mixture((700, 70_000), (0.5,), 1)
+    priors = effective_priors([*first, *other], 0.0, mixture.weights)
+    assert priors.prior_emotion[0] == pytest.approx(0.5, abs=0.01) == priors.prior_emotion[3]
+    assert priors.prior_sentiment[0] > 0.99
+    assert effective_priors(first, 0.3) == effective_priors(first, 0.3, Mixture((700,), (), 1).weights)
+
+
+def test_a_voice_is_joined_to_none_of_another_corpus() -> None:
+    """Their speakers may be numbered alike."""
+    examples = [Example(Sample(audio=torch.full((80, 40), float(i % 2))), 0, 0, "01") for i in range(20)]
+    shares = [float(i % 2) for i in range(20)]
+    torch.manual_seed(0)
+    concat = ClipConcat(examples, shares, [i % 2 for i in range(20)])
+    for i in range(20):
+        audio = concat(i).sample.audio
+        assert audio is not None and (audio == i % 2).all() and (i % 2 or audio.shape[1] == 40)
+
+
+def test_an_example_that_comes_twice_in_a_batch_is_remembered_by_its_mean() -> None:
+    remembered, one, other = SelfDistillation(3), torch.zeros(1, 10), torch.zeros(1, 10)
+    one[0, [0, 7]] = other[0, [1, 8]] = 50.0
+    remembered.add(torch.tensor([2, 0, 2]), torch.cat([one, one, other]))
+    assert remembered.targets[2].tolist() == pytest.approx([0.5, 0.5, *[0.0] * 5, 0.5, 0.5, 0.0])
+    assert remembered.targets[0].tolist() == pytest.approx([1.0, *[0.0] * 6, 1.0, 0.0, 0.0])
+
+
+def trained(data: Path, work: Path, *changes: tuple[str, str]) -> dict[str, torch.Tensor]:
+    work.mkdir(exist_ok=True)
+    code, output = run_train(
+        "--recipe", recipe(work, *changes), "--data", data, "--work", work, "--only", "text", "--device", "cpu"
+    )
+    assert code == 0, output
+    return load_file(work / "text.safetensors")
+
+
+@pytest.fixture(scope="module")
+def work(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The toy stage, trained once."""
+    folder = tmp_path_factory.mktemp("work")
+    trained(data, folder)
+    return folder
+
+
+def test_the_same_seed_trains_the_same_network(data: Path, work: Path, tmp_path: Path) -> None:
+    again, once = trained(data, tmp_path / "again"), load_file(work / "text.safetensors")
+    assert all(torch.equal(again[key], value) for key, value in once.items())
+    fewer = trained(data, tmp_path / "fewer", ("share = 0.5", "share = 0.1"))
+    assert any(not torch.equal(fewer[key], value) for key, value in once.items())
+
+
+def test_a_run_that_was_broken_off_goes_on_to_the_same_end(
+    data: Path, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of the fourth epoch."""
+    monkeypatch.setattr("training.engine.checkpoints.CHECKPOINT_SECONDS", 0.0)
+    check = Trainer._check
+
+    def breaks_off(trainer: Trainer, norm: torch.Tensor) -> None:
+        if (trainer.state.epoch, trainer.state.batch) == (3, 4):
+            raise KeyboardInterrupt
+        check(trainer, norm)
+
+    monkeypatch.setattr(Trainer, "_check", breaks_off)
+    options = ("--recipe", recipe(tmp_path), "--data", data, "--work", tmp_path, "--only", "text", "--device", "cpu")
+    run_train(*options)
+    assert (tmp_path / "text.checkpoint.pt").exists() and not (tmp_path / "text.safetensors").exists()
+    monkeypatch.setattr(Trainer, "_check", check)
+    code, output = run_train(*options)
+    assert code == 0 and "going on in epoch 4 at batch 5" in output
+    again = load_file(tmp_path / "text.safetensors")
+    assert all(torch.equal(again[key], value) for key, value in load_file(work / "text.safetensors").items())
+
+
+def test_the_epoch_is_chosen_by_groups_of_every_corpus(data: Path, tmp_path: Path) -> None:
+    trained(data, tmp_path / "some", ("batch = 8", "batch = 8\nselection = 0.3"))
+    kept, everything = read_items(tmp_path / "some" / "text.items.npy"), 30 + 66
+    assert 40 < len(kept) < everything
+    small = recipe(tmp_path, ("batch = 8", "batch = 8\nselection = 0.000001"))
+    code, output = run_train("--recipe", small, "--data", data, "--work", tmp_path, "--only", "text")
+    assert code == 2 and "selection = 1e-06 puts 0 of" in output
+
+
+def test_what_teachers_say_of_one_corpus_is_learned_beside_the_labels_of_the_other(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def labels_of_one(name: str, lines: Sequence[Line], seed: int, _: StageContext) -> torch.Tensor:
+        asked.append((name, [line.text for line in lines][:1], seed))
+        return torch.zeros(len(lines), 10).log_softmax(dim=1)
+
+    monkeypatch.setattr(teachers, "_labels_of_one", labels_of_one)
+    found: list[torch.Tensor | None] = []
+    run = StageTrainer.run
+
+    def noted(trainer: StageTrainer) -> list[dict[str, float]]:
+        found.append(trainer._data.teacher)
+        return run(trainer)
+
+    monkeypatch.setattr(StageTrainer, "run", noted)
+    trained(data, tmp_path / "work", (JOINED, JOINED + 'teacher = "tiny"\nteachers = 2\n'))
+    assert asked == [("tiny", ["lovely, train 0"], 1), ("tiny", ["lovely, train 0"], 2)]
+    (soft,) = found
+    assert soft is not None and soft[:30].isnan().all() and not soft[30:].isnan().any() and len(soft) == 96

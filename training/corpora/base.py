@@ -77,7 +77,12 @@ def targets(emotion: str, sentiment: str, where: str) -> tuple[int, int]:
     return index, IGNORED if implied is None else SENTIMENTS.index(implied)
 
 
-def class_frequencies(labels: Sequence[int], classes: int) -> tuple[float, ...]:
-    """Share of each class among `labels` (IGNORED ones left out), with one added to every count."""
-    counts = np.bincount([t for t in labels if t != IGNORED], minlength=classes) + 1.0
+def class_frequencies(labels: Sequence[int], classes: int, weights: Sequence[float] | None = None) -> tuple[float, ...]:
+    """Share of each class among `labels` (IGNORED ones left out), with one added to every count.
+
+    A label counts as often as its weight says, once without `weights`.
+    """
+    known = [i for i, label in enumerate(labels) if label != IGNORED]
+    each = None if weights is None else [weights[i] for i in known]
+    counts = np.bincount([labels[i] for i in known], each, minlength=classes) + 1.0
     return tuple(float(share) for share in counts / counts.sum())

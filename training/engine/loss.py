@@ -156,11 +156,16 @@ class StageLoss(nn.Module):
         return (each * (1.0 - right).pow(self._corpus.focal))[known].mean()
 
 
-def effective_priors(examples: Sequence[Example], balance: float) -> Calibration:
-    """The class distributions that a loss balanced by `balance` trains under: frequency^(1 - balance)."""
+def effective_priors(
+    examples: Sequence[Example], balance: float, weights: Sequence[float] | None = None
+) -> Calibration:
+    """The class distributions that a loss balanced by `balance` trains under: frequency^(1 - balance).
+
+    `weights` say how often each example comes in an epoch, where that differs.
+    """
     frequencies = (
-        class_frequencies([e.emotion for e in examples], len(EMOTIONS)),
-        class_frequencies([e.sentiment for e in examples], len(SENTIMENTS)),
+        class_frequencies([e.emotion for e in examples], len(EMOTIONS), weights),
+        class_frequencies([e.sentiment for e in examples], len(SENTIMENTS), weights),
     )
     emotion, sentiment = (torch.tensor(f, dtype=torch.float64).pow(1.0 - balance) for f in frequencies)
     return Calibration(
