@@ -38,6 +38,7 @@ from training.engine.stage_store import (
     tokenizer_of,
 )
 from training.engine.stage_trainer import StageTrainer
+from training.evaluation.provenance import TaughtBy
 from training.fuse import write_fused
 from training.recipe import STARTER, RecipeError, Source
 from training.teachers import soft_labels
@@ -119,7 +120,7 @@ def train_stage(context: StageContext, again: bool = False) -> None:
         write_items(context.work / f"{modality}.items.npy", [e.name_of(modality) for e in train])
     if predicted is not None:
         save_out_of_fold(context.work, predicted)
-    keep_trained(network, context, made_of, priors)
+    keep_trained(network, context, made_of, priors, _taught_by(context, parts))
     trainer.checkpoints.discard()
 
 
@@ -157,6 +158,21 @@ def _read(source: Source, context: StageContext, tokenizer: Tokenizer | None) ->
     if not everything and source.share:
         raise typer.BadParameter(f"{source.name}: {folder} has no training examples", param_hint="--data")
     return _Part(source, everything, *_put_aside(everything, source.name, context))
+
+
+def _taught_by(context: StageContext, parts: Sequence[_Part]) -> dict[str, TaughtBy]:
+    """What a bundle keeps of each of several corpora; nothing where there is one."""
+    counts = context.mixture([len(part.chosen) for part in parts]).counts
+    found = {
+        part.source.name: TaughtBy(
+            corpus=part.source.corpus,
+            share=count / sum(counts),
+            items=len(part.chosen),
+            frequencies=effective_priors(part.train, 0.0),
+        )
+        for part, count in zip(parts, counts, strict=True)
+    }
+    return found if len(found) > 1 else {}
 
 
 def _dev(part: _Part, context: StageContext, tokenizer: Tokenizer | None) -> list[Example]:

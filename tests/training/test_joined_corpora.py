@@ -1,6 +1,8 @@
 """Several corpora that are learned together: their balance, what is refused, and what a bundle says of them."""
 
 import csv
+import json
+import shutil
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -14,12 +16,17 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from model import weights
+from model.bundle import find_bundle, read_manifest
+from model.contract import EMOTIONS
 from model.features import Sample
 from model.modalities.face import FaceConfig
 from model.modalities.text import TextTokenizer
-from model.network import EmotionNetwork, NetworkConfig
-from tests.training.commands import run_train
+from model.network import Calibration, EmotionNetwork, NetworkConfig
+from tests.training.commands import run_evaluate, run_train
+from tests.training.small_bundle import CONVERSATION
 from training import teachers
+from training.bundling import write_bundle
+from training.card import Report, _tables
 from training.corpora import IGNORED, Example, read_goemotions, read_meld_text
 from training.data.batches import Batches, Mixture
 from training.data.clip_concat import ClipConcat
@@ -30,6 +37,9 @@ from training.engine.loss import StageLoss, effective_priors
 from training.engine.self_distillation import SelfDistillation
 from training.engine.stage_trainer import StageTrainer
 from training.engine.trainer import Trainer
+from training.evaluation.provenance import Taught, corpora_of, learned_from, part_of, taught_of
+from training.fusion.judgments import Judgments, ValenceThresholds
+from training.fusion.study import declared_prior
 from training.licence import licence_line
 from training.modalities.face import FaceRecipe
 from training.recipe import CorpusRecipe, Recipe, RecipeError
@@ -142,7 +152,7 @@ seed = 1
 precision = "no"
 [corpora.meld-text]
 folder = "meld"
-epochs = 6
+epochs = 12
 batch = 8
 context_dropout = 0.5
 plain_share = 1.0
@@ -151,7 +161,7 @@ folder = "goemotions"
 share = 0.5
 [text]
 corpus = "meld-text"
-learning_rate = 1e-2
+learning_rate = 3e-3
 head_learning_rate = 1e-2
 [text.config]
 hidden_size = 32
@@ -179,11 +189,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for d in dialogues:
                 for u, (emotion, word) in enumerate(list(SAID.items())[:5]):
                     sentiment = FELT.get(emotion, "positive")
-                    writer.writerow([d, u, f"{split} {d}, {word}!", "Joey", emotion, sentiment])
+                    writer.writerow([d, u, f"{word} {word}, {d}!", "Joey", emotion, sentiment])
     (root / "goemotions").mkdir()
-    for name, count in (("train", 70), ("dev", 24)):
+    for name, numbers in (("train", range(11)), ("dev", range(11, 15))):
         with (root / "goemotions" / f"{name}.csv").open("w", newline="") as file:
-            rows = [(f"{word}, {name} {i}", emotion) for i in range(count // 6) for emotion, word in SAID.items()]
+            rows = [(f"{word}, {word} {i}", emotion) for i in numbers for emotion, word in SAID.items()]
             csv.writer(file).writerows([("text", "emotions"), *rows])
     return root
 
@@ -423,6 +433,118 @@ def test_what_teachers_say_of_one_corpus_is_learned_beside_the_labels_of_the_oth
 
     monkeypatch.setattr(StageTrainer, "run", noted)
     trained(data, tmp_path / "work", (JOINED, JOINED + 'teacher = "tiny"\nteachers = 2\n'))
-    assert asked == [("tiny", ["lovely, train 0"], 1), ("tiny", ["lovely, train 0"], 2)]
+    assert asked == [("tiny", ["lovely, lovely 0"], 1), ("tiny", ["lovely, lovely 0"], 2)]
     (soft,) = found
     assert soft is not None and soft[:30].isnan().all() and not soft[30:].isnan().any() and len(soft) == 96
+
+
+@pytest.fixture(scope="module")
+def bundle(data: Path, work: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("bundles") / "words"
+    write_bundle(Recipe.read(work / "recipe.toml"), data, work, out)
+    return out
+
+
+def test_a_bundle_says_which_corpora_taught_it(bundle: Path) -> None:
+    manifest = read_manifest(bundle)
+    taught = taught_of(manifest)["text"]
+    assert [(name, by.corpus, by.share, by.items) for name, by in taught.corpora.items()] == [
+        ("meld-text", "meld-text", 0.5, 30),
+        ("goemotions", "goemotions", 0.5, 66),
+    ]
+    afraid = EMOTIONS.index("fear")
+    own, other = (by.frequencies.prior_emotion[afraid] for by in taught.corpora.values())
+    assert own == pytest.approx(1 / 37) and other == pytest.approx(12 / 73)
+    assert taught.frequencies.prior_emotion[afraid] == pytest.approx((11 * 30 / 66 + 1) / (60 + 7))
+    assert taught.own == taught.of("meld-text") != taught.of("goemotions")
+    assert manifest.network.prior_emotion == taught.own.prior_emotion
+    assert set(part_of(manifest.training, "calibrated_on")) == {"meld-text"}
+    assert manifest.licence == "for tests: MELD: GPL-3.0; GoEmotions: Apache-2.0"
+    assert corpora_of(manifest, "text") == ["meld-text", "goemotions"]
+    assert learned_from(manifest, "text", "meld-text-plain") == "meld-text"
+    assert learned_from(manifest, "text", "goemotions") == "goemotions"
+    assert learned_from(manifest, "text", "voices") is None
+
+
+def test_bundles_of_one_corpus_are_as_they_were() -> None:
+    """Also those that are there already."""
+    manifest = read_manifest(find_bundle("starter"))
+    assert corpora_of(manifest, "text") == ["meld-text"] and learned_from(manifest, "text", "goemotions") is None
+    taught = taught_of(manifest)["text"]
+    assert not taught.corpora and taught.own == taught.of("meld-text") == taught.frequencies
+    note = Calibration(prior_emotion=CONVERSATION.prior_emotion, prior_sentiment=CONVERSATION.prior_sentiment)
+    assert "corpora" not in Taught.noted(note, 0.0).model_dump(mode="json", exclude_defaults=True)
+
+
+def test_every_corpus_that_taught_is_scored_as_home(bundle: Path, data: Path, tmp_path: Path) -> None:
+    """Under its own frequencies; by constants that no corpus but the first had a part in."""
+    report = Report.model_validate_json((bundle / "evaluation.json").read_bytes())
+    taught = taught_of(read_manifest(bundle))["text"]
+    found = {(e.corpus, e.scope): e for e in report.evaluations if e.prior == "corpus"}
+    assert {corpus for corpus, _ in found} == {"meld-text", "meld-text-plain", "goemotions"}
+    for name in ("meld-text", "goemotions"):
+        assert found[name, "all"].prior_emotion == list(taught.of(name).prior_emotion)
+        assert found[name, "all"].cross_fitted == (name == "meld-text")
+        emotion = found[name, "all"].emotion
+        assert emotion is not None and emotion.accuracy > 0.7
+    comments = found["goemotions", "all"].emotion
+    assert comments is not None
+    assert next(c.recall for c in comments.classes if c.label == "fear") == 1.0, "only comments are afraid"
+    asked = (bundle, "--corpus", "goemotions", "--data", data / "goemotions", "--json", tmp_path / "out.json")
+    code, output = run_evaluate(*asked, "--split", "held-out", "--prior", "corpus")
+    assert code == 0 and "very items" not in output
+    first = json.loads((tmp_path / "out.json").read_text())[0]
+    assert first["prior_emotion"] == list(taught.of("goemotions").prior_emotion) and first["seen"] == 0
+    code, output = run_evaluate(*asked, "--split", "train")
+    assert code == 0 and json.loads((tmp_path / "out.json").read_text())[0]["seen"] == 66
+    code, _ = run_evaluate(bundle, "--corpus", "meld-text", "--data", data / "meld", "--split", "train",
+                           "--json", tmp_path / "out.json")  # fmt: skip
+    assert code == 0 and json.loads((tmp_path / "out.json").read_text())[0]["seen"] == 30
+
+
+def test_the_card_names_every_corpus_that_taught(bundle: Path) -> None:
+    card = " ".join((bundle / "MODEL_CARD.md").read_text().split())
+    for needed in (
+        "| goemotions | text | Apache-2.0 | the official dev comments |",
+        "| text | meld-text (50% of an epoch), goemotions (50% of an epoch) | 96 |",
+        "one American sitcom (MELD) and comments on one website (GoEmotions).",
+        "MELD: GPL-3.0; GoEmotions: Apache-2.0",
+    ):
+        assert needed in card, needed
+    manifest = read_manifest(bundle)
+    report = Report.model_validate_json((bundle / "evaluation.json").read_bytes())
+    foreign = [e.model_copy(update={"corpus": "voices", "name": "nemo"}) for e in report.evaluations]
+    written = [e for e in report.evaluations if e.corpus != "meld-text-plain"]
+    whole = report.model_copy(update={"fusion": "fitted", "evaluations": [*written, *foreign]})
+    (_, home), (_, others) = _tables(manifest, whole, whole.evaluations)
+    assert {e.corpus for e in home} == {"meld-text", "goemotions"} and {e.corpus for e in others} == {"voices"}
+
+
+def test_a_corpus_of_another_format_is_home_by_its_name(bundle: Path) -> None:
+    """Another one in the same format is not."""
+    manifest = read_manifest(bundle)
+    recipe = json.loads(json.dumps(manifest.training["recipe"]))
+    joined = recipe["corpora"]["meld-text"]["joined"]
+    joined["lines"] = {**joined.pop("goemotions"), "corpus": "manifest"}
+    other = manifest.model_copy(update={"training": {**manifest.training, "recipe": recipe}})
+    assert learned_from(other, "text", "lines") == "lines" and learned_from(other, "text", "manifest") is None
+
+
+def test_a_corpus_that_holds_nothing_out_is_not_scored(bundle: Path, data: Path, work: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    (tmp_path / "data" / "goemotions" / "dev.csv").write_text("text,emotions\n")
+    write_bundle(Recipe.read(work / "recipe.toml"), tmp_path / "data", work, tmp_path / "out")
+    report = Report.model_validate_json((tmp_path / "out" / "evaluation.json").read_bytes())
+    assert {e.corpus for e in report.evaluations} == {"meld-text", "meld-text-plain"}
+    assert (tmp_path / "out" / "weights.safetensors").read_bytes() == (bundle / "weights.safetensors").read_bytes()
+
+
+def test_a_prior_may_be_that_of_a_joined_corpus(bundle: Path) -> None:
+    taught = taught_of(read_manifest(bundle))
+    plan = Recipe.model_validate({**tomllib.loads(RECIPE), **slot(home=True)})
+    assert plan.fusion is not None
+    of = plan.fusion.model_copy(update={"prior_of": ("goemotions",)})
+    nothing = Judgments.__new__(Judgments)  # no judgments are asked for
+    emotion, sentiment = declared_prior(of, plan, taught, nothing, ValenceThresholds(0.0, 0.0, 0.0))
+    assert emotion == pytest.approx(taught["text"].of("goemotions").prior_emotion)
+    assert sentiment == pytest.approx(taught["text"].of("goemotions").prior_sentiment)
