@@ -19,6 +19,7 @@ from training.calibration.fitting import (
 from training.calibration.out_of_fold import load_out_of_fold
 from training.card import Report, write_card
 from training.corpora import CORPORA
+from training.corpus_recipe import DataOptions
 from training.data.training_items import read_items, save_seen
 from training.engine.stage_store import load_trained, public_encoders, tokenizer_entry
 from training.evaluate import styles
@@ -27,7 +28,7 @@ from training.evaluation.provenance import Taught, facts
 from training.evaluation.scoring import CrossFit, Encoded, encode, set_constants
 from training.fusion.real import fit_real
 from training.licence import licence_line
-from training.recipe import Recipe
+from training.recipe import Recipe, Source
 from training.revision import commit
 
 PRIOR_OF: Modality = "text"  # learned from MELD: the one corpus whose emotions occur as in conversation
@@ -65,7 +66,7 @@ def write_bundle(recipe: Recipe, data: Path, work: Path, out: Path) -> None:
     balances = {m: recipe.corpora[section.corpus].class_balance for m, section in recipe.sections().items()}
     trained = _Trained(
         network,
-        taught={m: Taught.noted(note.priors, balances[m]) for m, note in notes.items()},
+        taught={m: Taught.noted(note.priors, balances[m], note.corpora) for m, note in notes.items()},
         commits={m: note.commit for m, note in notes.items()},
         items={m: read_items(work / f"{m}.items.npy") for m in network.modalities},
         in_folds={m: load_out_of_fold(work, m) for m, s in recipe.sections().items() if recipe.corpora[s.corpus].folds},
@@ -74,18 +75,19 @@ def write_bundle(recipe: Recipe, data: Path, work: Path, out: Path) -> None:
     save_bundle(out, manifest, network)
     save_seen(out, {content for items in trained.items.values() for content in items})
     served = load_bundle(out)  # in half precision: what is shipped is what is calibrated and scored
-    held_out = {name: _encode(served, name, data / folder) for name, folder in _corpora(recipe).items()}
-    config, reports = _calibrate(recipe, trained, held_out)
-    name, fullest = max(held_out.items(), key=lambda item: len(item[1].with_several()))
+    held_out = {s.name: encoded for s in recipe.sources() if (encoded := _held_out(served, s, data)) is not None}
+    calibrating = {name: held_out[name] for name in recipe.corpora}
+    config, reports = _calibrate(recipe, trained, calibrating)
+    name, fullest = max(calibrating.items(), key=lambda item: len(item[1].with_several()))
     config = fit_real(served.network, fit_fused(served.network, config, fullest), fullest)
-    fitted_on = {n: facts(e.contents) for n, e in held_out.items() if not recipe.corpora[n].folds}
+    fitted_on = {n: facts(e.contents) for n, e in calibrating.items() if not recipe.corpora[n].folds}
     manifest = manifest.model_copy(
         update={"network": config, "training": {**manifest.training, "calibrated_on": fitted_on}}
     )
     set_constants(network, config)
     save_bundle(out, manifest, network)
     subject = Subject.load(out)
-    fits = _cross_fits(recipe, trained, subject, held_out)
+    fits = _cross_fits(recipe, trained, subject, calibrating)
     whole = Report(
         created=datetime.now(UTC).strftime("%Y-%m-%d"),
         commit=commit(),
@@ -125,8 +127,12 @@ def _manifest(recipe: Recipe, trained: _Trained) -> Manifest:
 def _calibrate(
     recipe: Recipe, trained: _Trained, held_out: Mapping[str, Encoded]
 ) -> tuple[NetworkConfig, list[CalibrationReport]]:
-    """The network's final constants, each modality's fitted on the held-out split of the corpus it learned from, or
-    on what was said in folds of the training split."""
+    """The network's final constants, each modality's fitted on the held-out split of its stage's own corpus, or on
+    what was predicted in folds of its training split.
+
+    Corpora that join it have no part: so their held-out splits score what ships, and one corpus's class offsets are not
+    evened out by another's. Where [fusion] is fitted, temperatures are then taken from all of its slots alike.
+    """
     transfers = _transfers(recipe, trained)
     calibration: dict[Modality, Calibration] = {}
     reports = []
@@ -140,7 +146,7 @@ def _calibrate(
 
 def _declared(trained: _Trained) -> dict[str, tuple[float, ...]]:
     """The prior added after fusion, as the network's configuration has it."""
-    frequencies = trained.taught[trained.prior_of].frequencies
+    frequencies = trained.taught[trained.prior_of].own
     return {"prior_emotion": frequencies.prior_emotion, "prior_sentiment": frequencies.prior_sentiment}
 
 
@@ -161,16 +167,17 @@ def _score(
 ) -> list[Evaluation]:
     """Score each held-out split in each of its styles.
 
-    The constants are fitted without the item's dialogue or actor; constants fitted on the training split are used as
-    they ship.
+    The constants are fitted without the item's dialogue or actor; constants fitted on the training split, or on another
+    corpus, are used as they ship.
     """
     evaluations: list[Evaluation] = []
-    for name, encoded in held_out.items():
-        fit = fits.get(name)
-        evaluations += evaluate(subject, name, "held-out", encoded, fit)
-        for style in styles(name)[1:]:
-            other = _encode(subject.bundle, style, data / _corpora(recipe)[name])
-            evaluations += evaluate(subject, style, "held-out", other, fit)
+    for source in (source for source in recipe.sources() if source.name in held_out):
+        encoded, fit, options = held_out[source.name], fits.get(source.name), source.options
+        name = source.name if source.name != source.corpus else ""
+        evaluations += evaluate(subject, source.corpus, "held-out", encoded, fit, name=name)
+        for style in styles(source.corpus)[1:]:
+            other = _encode(subject.bundle, style, options, data)
+            evaluations += evaluate(subject, style, "held-out", other, fit, name=name)
     return evaluations
 
 
@@ -179,10 +186,11 @@ def _transfers(recipe: Recipe, trained: _Trained) -> dict[Modality, float | None
     return {m: None if trained.fusion_trained else section.transfer for m, section in recipe.sections().items()}
 
 
-def _corpora(recipe: Recipe) -> dict[str, str]:
-    """The recipe's corpora, each once, and the folder of each."""
-    return {corpus: config.folder for corpus, config in recipe.corpora.items()}
+def _held_out(bundle: Bundle, source: Source, data: Path) -> Encoded | None:
+    """The held-out split of a corpus; None for one that joins another and holds nothing out, which is not scored."""
+    examples = CORPORA[source.corpus].read(data / source.options.folder, "held-out", bundle.tokenizer)
+    return encode(bundle.network, examples) if len(examples) or not source.share else None
 
 
-def _encode(bundle: Bundle, corpus: str, folder: Path) -> Encoded:
-    return encode(bundle.network, CORPORA[corpus].read(folder, "held-out", bundle.tokenizer))
+def _encode(bundle: Bundle, corpus: str, options: DataOptions, data: Path) -> Encoded:
+    return encode(bundle.network, CORPORA[corpus].read(data / options.folder, "held-out", bundle.tokenizer))

@@ -21,7 +21,7 @@ from training.corpora import CORPORA
 from training.evaluation.confidence import BINS
 from training.evaluation.metrics import Interval
 from training.evaluation.protocol import Evaluation
-from training.evaluation.provenance import part_of
+from training.evaluation.provenance import corpora_of, part_of
 from training.fusion.study import FusionReport
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -33,10 +33,14 @@ HELD_OUT = {
     "meld-text": "the official dev dialogues",
     "ravdess": "actors, none of whom is heard in training",
     "fer2013": "the public-test images",
-    "goemotions": "the official dev comments; no encoder learned from the others",
-    "voices": "whole corpora, from which no encoder learned",
+    "goemotions": "the official dev comments",
+    "voices": "whole corpora",
     "ferplus": "the public-test images as they were published, by the votes of ten people",
     "manifest": "the dialogues the manifest holds out",
+}
+FOREIGN = {  # where no encoder learned from it
+    "goemotions": f"{HELD_OUT['goemotions']}; no encoder learned from the others",
+    "voices": f"{HELD_OUT['voices']}, from which no encoder learned",
 }
 
 
@@ -102,7 +106,8 @@ def render_card(manifest: Manifest, report: Report) -> str:
         selection=_selection(manifest),
         public=_public(manifest),
         learned=_learned(manifest) or {c.modality: c.corpus for c in report.calibrations},
-        held_out=HELD_OUT,
+        held_out=HELD_OUT | {name: text for name, text in FOREIGN.items() if name not in _formats(manifest)},
+        formats=_formats(manifest),
         emotions=EMOTIONS,
         sentiments=SENTIMENTS,
         modality_names=MODALITY_NAMES,
@@ -119,16 +124,33 @@ def _tables(manifest: Manifest, report: Report, shown: list[Evaluation]) -> list
     """
     if report.fusion is None:
         return [("", shown)]
-    own = {part_of(part_of(manifest.training, "recipe"), m).get("corpus") for m in manifest.network.modalities}
-    home = [e for e in shown if e.corpus in own]
-    others = [e for e in report.evaluations if e.corpus not in own and e.prior != "corpus"]
+    own = {name for m in manifest.network.modalities for name in corpora_of(manifest, m)}
+    home = [e for e in shown if own & {e.corpus, e.name}]
+    others = [e for e in report.evaluations if not own & {e.corpus, e.name} and e.prior != "corpus"]
     return [("In the corpora of training", home), ("Outside of them", others)]
 
 
 def _learned(manifest: Manifest) -> dict[Modality, str]:
-    """The corpus that each modality learned from, where the manifest keeps its recipe."""
-    recipe = part_of(manifest.training, "recipe")
-    return {m: recipe[m]["corpus"] for m in manifest.network.modalities if m in recipe}
+    """The corpora that each modality learned from, where the manifest keeps its recipe; their shares of several."""
+    taught, found = part_of(manifest.training, "taught"), {}
+    for modality in manifest.network.modalities:
+        names = corpora_of(manifest, modality)
+        shares = {name: by["share"] for name, by in part_of(part_of(taught, modality), "corpora").items()}
+        if names:
+            parts = [f"{name} ({shares[name]:.0%} of an epoch)" if name in shares else name for name in names]
+            found[modality] = ", ".join(parts)
+    return found
+
+
+def _formats(manifest: Manifest) -> set[str]:
+    """The entries of training.corpora that the bundle's encoders learned from."""
+    found = set()
+    for modality in manifest.network.modalities:
+        names = corpora_of(manifest, modality)
+        corpora = part_of(part_of(manifest.training, "recipe"), "corpora")
+        joined = part_of(part_of(corpora, names[0]), "joined") if names else {}
+        found |= {joined[name].get("corpus") or name if name in joined else name for name in names}
+    return found
 
 
 def _each_once(report: Report) -> list[Evaluation]:
@@ -151,9 +173,11 @@ def _public(manifest: Manifest) -> list[tuple[str, str, Weights]]:
         section = part_of(recipe, modality)
         if section.get("public_encoder") in CATALOGUE:
             found.append((modality, "started from", CATALOGUE[section["public_encoder"]]))
-        teacher = part_of(part_of(recipe, "corpora"), section.get("corpus", "")).get("teacher")
-        if modality == "text" and teacher in CATALOGUE:
-            found.append((modality, "learned from the soft labels of", CATALOGUE[teacher]))
+        corpus = part_of(part_of(recipe, "corpora"), section.get("corpus", ""))
+        teachers = [options.get("teacher") for options in (corpus, *part_of(corpus, "joined").values())]
+        for teacher in dict.fromkeys(teachers) if modality == "text" else ():
+            if teacher in CATALOGUE:
+                found.append((modality, "learned from the soft labels of", CATALOGUE[teacher]))
     return found
 
 

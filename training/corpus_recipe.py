@@ -1,12 +1,27 @@
 """One corpus's section of a recipe, and the kinds of shares that recipes are written in. Without torch."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]  # a chance, or a part of something that may be all of it
 PartialShare = Annotated[float, Field(ge=0.0, lt=1.0)]  # a part that must leave something of the rest
 Amount = Annotated[float, Field(ge=0.0)]
+
+
+class JoinedRecipe(BaseModel):
+    """Options of a corpus that is learned together with another, whose training options are followed for both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    corpus: str | None = None  # of training.corpora, where its name in the recipe is another
+    folder: str  # under --data
+    licence: str | None = None  # of the folder, where its format is not one corpus's own
+    share: float = Field(gt=0.0, lt=1.0)  # of the examples of each epoch
+    join_share: Share = 0.0  # these as in CorpusRecipe
+    context_dropout: Share = 0.0
+    plain_share: Share = 0.0
+    teacher: str | None = None
+    teachers: int = Field(default=1, gt=0)
 
 
 class CorpusRecipe(BaseModel):
@@ -38,4 +53,8 @@ class CorpusRecipe(BaseModel):
     remembered_share: PartialShare = 0.0  # of the loss at the end: engine.self_distillation
     teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
     teachers: int = Field(default=1, gt=0)  # their predictions are averaged; every second one reads utterances alone
-    teacher_share: float = Field(default=0.5, gt=0.0, lt=1.0)  # of the loss
+    teacher_share: float = Field(default=0.5, gt=0.0, lt=1.0)  # of the loss of utterances that a teacher labelled
+    joined: dict[str, JoinedRecipe] = {}  # corpora that are learned together with this one, by their names in reports
+
+
+DataOptions: TypeAlias = CorpusRecipe | JoinedRecipe  # either has those of how its own examples are varied

@@ -14,7 +14,7 @@ def licence_line(plan: Recipe) -> str:
 
 def corpus_licences(plan: Recipe) -> list[str]:
     """The licence of every corpus that takes part, each once."""
-    found = [_licence(corpus) for corpus in plan.corpora]
+    found = [source.licence or _licence(source.corpus) for source in plan.sources()]
     if plan.fusion is not None:
         found += [slot.licence or _licence(slot.corpus) for slot in plan.fusion.slots]
         found.append(plan.fusion.judgments_licence)

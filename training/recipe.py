@@ -1,7 +1,8 @@
 """A recipe: everything that decides how a bundle is trained, read from TOML and checked.
 
 `[corpora.NAME]` says how a corpus is learned, `[MODALITY]` which corpus teaches a modality and how. Modalities
-of one corpus are trained together, as one stage: their utterances have them all.
+of one corpus are trained together, as one stage: their utterances have them all. `[corpora.NAME.joined.OTHER]` names
+a corpus whose examples are learned together with those of NAME, in the same stage.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from model.contract import MODALITIES, Modality
 from training.corpus_recipe import CorpusRecipe as CorpusRecipe
+from training.corpus_recipe import DataOptions, JoinedRecipe
 from training.modalities.base import ModalityRecipe
 from training.modalities.registry import DEFAULT_RECIPES, RECIPES, section_type
 from training.recipe_checks import check_stage
@@ -71,6 +73,25 @@ class FusionRecipe(BaseModel):
 
 
 @dataclass(frozen=True)
+class Source:
+    """A corpus that a stage learns from: its name in the recipe, the entry of training.corpora, and its options."""
+
+    name: str
+    corpus: str
+    options: DataOptions
+
+    @property
+    def share(self) -> float:
+        """Share of each epoch's examples; 0 for the stage's own corpus, of which an epoch holds all."""
+        return self.options.share if isinstance(self.options, JoinedRecipe) else 0.0
+
+    @property
+    def licence(self) -> str | None:
+        """The licence of the folder's files, where the recipe has one."""
+        return self.options.licence if isinstance(self.options, JoinedRecipe) else None
+
+
+@dataclass(frozen=True)
 class Stage:
     """Modalities that are trained together, and their corpus."""
 
@@ -81,6 +102,13 @@ class Stage:
     @property
     def name(self) -> str:
         return "-".join(self.modalities)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The stage's own corpus, and those that join it, in the recipe's order."""
+        joined = self.corpus_config.joined.items()
+        own = Source(self.corpus, self.corpus, self.corpus_config)
+        return own, *(Source(name, options.corpus or name, options) for name, options in joined)
 
 
 class _Recipe(BaseModel):
@@ -114,6 +142,16 @@ class _Recipe(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _corpora_have_names_of_their_own(self) -> Self:
+        names = [source.name for source in self.sources()]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(
+                f"corpora: two are named {twice[0]!r}, and a bundle could not say which of them an item is of; rename "
+                "the one that joins, and give its format in corpus"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _stages_can_be_trained(self) -> Self:
         for stage in self.stages():
             check_stage(stage.corpus, stage.corpus_config, {m: self.sections()[m] for m in stage.modalities})
@@ -133,9 +171,21 @@ class _Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _the_prior_has_sources(self) -> Self:
-        known = [JUDGMENTS, *self.corpora]
+        known = [JUDGMENTS, *(source.name for source in self.sources())]
         if self.fusion is not None and (unknown := [name for name in self.fusion.prior_of if name not in known]):
             raise ValueError(f"[fusion] prior_of: there is no {unknown[0]!r} here; name some of {', '.join(known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _slots_of_joined_corpora_are_of_other_parts(self) -> Self:
+        joined = {(s.corpus, s.options.folder): s.name for s in self.sources() if s.share}
+        for slot in self.fusion.slots if self.fusion is not None else ():
+            taught = joined.get((slot.corpus, slot.folder))
+            if taught is not None and not (slot.home and slot.split in ("held-out", "test")):
+                raise ValueError(
+                    f"[fusion] slots: an encoder learns from {taught}, which {slot.name} takes its samples from; take "
+                    "its held-out split and say home = true, or another corpus"
+                )
         return self
 
     def sections(self) -> dict[Modality, ModalityRecipe]:
@@ -145,7 +195,7 @@ class _Recipe(BaseModel):
 
     def folders(self) -> list[str]:
         """Everything under --data that following the recipe takes: folders of corpora, and files of judgments."""
-        found = [corpus.folder for corpus in self.corpora.values()]
+        found = [source.options.folder for source in self.sources()]
         if self.fusion is not None:
             found += [self.fusion.judgments, *(slot.folder for slot in self.fusion.slots)]
         return list(dict.fromkeys(found))
@@ -155,6 +205,10 @@ class _Recipe(BaseModel):
         sections = {m: self.sections()[m].model_dump_json(exclude_defaults=True) for m in stage.modalities}
         corpus = stage.corpus_config.model_dump_json(exclude_defaults=True)
         return hashlib.sha256(f"{self.seed}{self.precision}{corpus}{sections}".encode()).hexdigest()
+
+    def sources(self) -> list[Source]:
+        """Return every corpus that a modality learns from, stage by stage."""
+        return [source for stage in self.stages() for source in stage.sources]
 
     def stages(self) -> list[Stage]:
         """Return one stage for each corpus, in the recipe's order."""
@@ -183,5 +237,8 @@ def _in_words(kind: str, place: tuple[int | str, ...], message: str) -> str:
         chosen = next((recipe for recipe in RECIPES if recipe.kind in place[1:-1]), DEFAULT_RECIPES[modality])
         known = ", ".join(chosen.model_fields)
         return f"{modality}.{option}: {modality} has no option {option}; its options are {known}"
+    if kind == "extra_forbidden" and place[2:3] == ("joined",) and option in CorpusRecipe.model_fields:
+        known, where = ", ".join(JoinedRecipe.model_fields), ".".join(map(str, place))
+        return f"{where}: is for all that is learned together, set it in [corpora.{place[1]}]; options here are {known}"
     said = message.removeprefix("Value error, ")
     return f"{'.'.join(map(str, place))}: {said}" if place else said

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from model.contract import Modality
-from training.corpus_recipe import CorpusRecipe
+from training.corpus_recipe import CorpusRecipe, DataOptions
 from training.modalities.base import ModalityRecipe
 from training.modalities.registry import RECIPES
 
@@ -26,9 +26,10 @@ def check_stage(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
 def _options_are_of_its_modalities(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
     known = {option for section in sections.values() for option in section.corpus_options}
     for recipe in RECIPES:
-        wrong = [option for option in recipe.corpus_options if option in config.model_fields_set - known]
-        if wrong:
-            raise ValueError(f"{corpus}: {wrong[0]} is for {recipe.modality}; it teaches {', '.join(sections)}")
+        for name, options in _data_options(corpus, config).items():
+            wrong = [option for option in recipe.corpus_options if option in options.model_fields_set - known]
+            if wrong:
+                raise ValueError(f"{name}: {wrong[0]} is for {recipe.modality}; it teaches {', '.join(sections)}")
 
 
 def _folds_cost_no_encoder(corpus: str, config: CorpusRecipe, _: Sections) -> None:
@@ -66,9 +67,12 @@ def _mixup_is_alone(corpus: str, config: CorpusRecipe, sections: Sections) -> No
 
 
 def _options_have_what_they_need(corpus: str, config: CorpusRecipe, _: Sections) -> None:
-    for option, needed in NEEDED.items():
-        if option in config.model_fields_set and not getattr(config, needed):
-            raise _refusal(corpus, option, f"has no effect without {needed}", f"set {needed} too, or leave it out")
+    taught = any(options.teacher for options in _data_options(corpus, config).values())
+    for name, options in _data_options(corpus, config).items():
+        for option, needed in NEEDED.items():
+            there = taught if option == "teacher_share" else getattr(options, needed, None)
+            if option in options.model_fields_set and not there:
+                raise _refusal(name, option, f"has no effect without {needed}", f"set {needed} too, or leave it out")
     if "score_every" in config.model_fields_set and config.selection:
         raise _refusal(
             corpus, "score_every", "has no effect with selection, which scores every epoch", "leave one of them out"
@@ -102,11 +106,36 @@ def _the_only_variant_is_not_varied(corpus: str, config: CorpusRecipe, sections:
                 f"[{modality}] {varied[0]}: has no effect with variants = 1 in [corpora.{corpus}], as the first "
                 "variant is the input as it is; keep two or more, or leave it out"
             )
-    if config.join_share:
+    for name in (name for name, options in _data_options(corpus, config).items() if options.join_share):
         raise _refusal(
-            corpus, "join_share", "has no effect with variants = 1, as the first variant is the input as it is",
+            name, "join_share", "has no effect with variants = 1, as the first variant is the input as it is",
             "keep two or more, or leave it out",
         )  # fmt: skip
+
+
+def _joined_corpora_leave_some_of_the_epoch(corpus: str, config: CorpusRecipe, _: Sections) -> None:
+    whole = sum(joined.share for joined in config.joined.values())
+    if whole >= 1.0:
+        raise _refusal(
+            corpus, "joined", f"their shares add up to {whole:g}, which leaves nothing of an epoch for {corpus}",
+            "name smaller ones",
+        )  # fmt: skip
+
+
+def _no_corpus_joins_itself(corpus: str, config: CorpusRecipe, _: Sections) -> None:
+    there = {(corpus, config.folder)}
+    for name, joined in config.joined.items():
+        which = joined.corpus or name, joined.folder
+        if which in there:
+            raise ValueError(
+                f"[corpora.{corpus}.joined.{name}]: its examples are learned already; name another corpus or folder"
+            )
+        there.add(which)
+
+
+def _data_options(corpus: str, config: CorpusRecipe) -> dict[str, DataOptions]:
+    """Return the options of a stage's corpora, by what they are called in a message."""
+    return {corpus: config, **{f"{corpus}.joined.{name}": joined for name, joined in config.joined.items()}}
 
 
 def _refusal(corpus: str, option: str, why: str, remedy: str) -> ValueError:
@@ -122,4 +151,6 @@ _CHECKS: tuple[Check, ...] = (
     _a_modality_can_be_left_out,
     _something_is_calmed,
     _the_only_variant_is_not_varied,
+    _joined_corpora_leave_some_of_the_epoch,
+    _no_corpus_joins_itself,
 )

@@ -1,4 +1,4 @@
-"""Teachers: larger text models, fine-tuned on the same training split, whose soft labels a small one learns from.
+"""Teachers: larger text models, fine-tuned on a corpus's training split, whose soft labels a small one learns from.
 
 Hinton et al. 2015, "Distilling the knowledge in a neural network". They read the training split alone, and are
 needed for training alone: no bundle holds any of them. What those of starter.toml said is kept in the repository,
@@ -11,9 +11,9 @@ and others are asked anew.
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -28,15 +28,15 @@ from model.compat import ensure_torchvision
 from model.modalities.text import CONTEXT_UTTERANCES, PLAIN_MARKS
 from model.network import N_EMOTIONS, N_LOGITS, log_probabilities
 from training.cli.recipe_loading import read_recipe
-from training.corpora.meld import PARTS, Row, find, in_context, read_rows
+from training.corpora import CORPORA, IGNORED, Example
 from training.data.batches import Batches
 from training.data.stage import StageContext
 from training.engine.optim import accelerator
+from training.engine.stage_store import tokenizer_of
 from training.engine.trainer import PlainLearner, Settings, Trainer
 from training.files import whole
 from training.recipe import STARTER
 
-Line = tuple[Row, list[str]]  # an utterance and what was said before it
 Tokenised = tuple[list[int], int]  # ids of context and utterance, and where the utterance starts
 KEPT = Path(__file__).resolve().parent / "soft_labels"
 EPOCHS = 2  # a third makes it sure of what it has seen: its labels then tell no more than the corpus's own
@@ -45,6 +45,15 @@ LEARNING_RATE, HEAD_LEARNING_RATE = 3e-5, 1e-3
 WEIGHT_DECAY = 0.01
 LABEL_SMOOTHING = 0.05
 MAX_TOKENS = 96
+
+
+class Line(NamedTuple):
+    """A labelled utterance in words, and what was said before it."""
+
+    text: str
+    emotion: int
+    sentiment: int
+    said: tuple[str, ...]
 
 
 class Teacher(nn.Module):
@@ -77,32 +86,38 @@ class TeacherLoss(nn.Module):
     def forward(self, batch: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
         """ids, mask, own as the teacher takes them, and the targets int64 [n, 2] -> the mean loss."""
         *inputs, targets = batch
-        logits = self.teacher(*inputs).float()
+        logits: Tensor = self.teacher(*inputs).float()
         targets = targets.to(logits.device)
-        loss = F.cross_entropy(logits[:, :N_EMOTIONS], targets[:, 0], label_smoothing=LABEL_SMOOTHING)
-        return loss + F.cross_entropy(logits[:, N_EMOTIONS:], targets[:, 1], label_smoothing=LABEL_SMOOTHING)
+        loss = logits.new_zeros(())
+        for part, wanted in ((logits[:, :N_EMOTIONS], targets[:, 0]), (logits[:, N_EMOTIONS:], targets[:, 1])):
+            if bool((wanted != IGNORED).any()):
+                loss = loss + F.cross_entropy(part, wanted, ignore_index=IGNORED, label_smoothing=LABEL_SMOOTHING)
+        return loss
 
 
-def soft_labels(name: str, count: int, context: StageContext) -> Tensor:
-    """Log-probabilities [n, 10] of the training split's n utterances, emotions then sentiments.
+def soft_labels(name: str, count: int, examples: Sequence[Example], context: StageContext) -> Tensor:
+    """Log-probabilities [n, 10] of a corpus's n training examples, emotions then sentiments; NaN for one without words.
 
     Those of the averaged predictions of `count` teachers; `name` is an entry of weights.CATALOGUE. What each predicted
     for the same data is found in KEPT or in the stage's work folder, where it is put otherwise.
     """
-    each = _each(count, context.folder, context.recipe.seed)
-    return averaged([_labels_of_one(name, lines, own, context) for lines, own in each])
+    with_words = [i for i, example in enumerate(examples) if example.line is not None]
+    each = _each(count, examples, context.recipe.seed)
+    labels = torch.full((len(examples), N_LOGITS), torch.nan)
+    labels[with_words] = averaged([_labels_of_one(name, lines, own, context) for lines, own in each])
+    return labels
 
 
-def _each(count: int, data: Path, seed: int) -> list[tuple[list[Line], int]]:
+def _each(count: int, examples: Sequence[Example], seed: int) -> list[tuple[list[Line], int]]:
     """Return the training lines that each of `count` teachers reads, and its seed."""
-    return [(read_by(number, data), seed + number) for number in range(count)]
+    return [(read_by(number, examples), seed + number) for number in range(count)]
 
 
-def read_by(teacher: int, data: Path) -> list[Line]:
-    """The training split, as the first, second ... (0, 1 ...) teacher reads it: every second one without what was said
-    before. Two that see different things judge the better together."""
-    lines = in_context(read_rows(find(data, PARTS["train"].csv)))
-    return [(row, [] if teacher % 2 else said) for row, said in lines]
+def read_by(teacher: int, examples: Iterable[Example]) -> list[Line]:
+    """The examples that have words, as the first, second ... (0, 1 ...) teacher reads them: every second one without
+    what was said before. Two that see different things judge the better together."""
+    lines = [(e, *e.line) for e in examples if e.line is not None]
+    return [Line(text, e.emotion, e.sentiment, () if teacher % 2 else said) for e, text, said in lines]
 
 
 def averaged(said: Sequence[Tensor]) -> Tensor:
@@ -136,7 +151,7 @@ def _ask(name: str, lines: Sequence[Line], seed: int, context: StageContext, pat
 def _file(name: str, lines: Sequence[Line], seed: int) -> str:
     """A name that says what a teacher learns from, and how."""
     how = [seed, EPOCHS, BATCH, LEARNING_RATE, HEAD_LEARNING_RATE, WEIGHT_DECAY, LABEL_SMOOTHING, MAX_TOKENS]
-    read = [(row.text, row.emotion, row.sentiment, said) for row, said in lines]
+    read = [tuple(line) for line in lines]
     return f"{name}-{hashlib.sha256(json.dumps([how, read]).encode()).hexdigest()[:16]}.npy"
 
 
@@ -151,9 +166,9 @@ def _tokenise(lines: Sequence[Line], tokenizer: Tokenizer) -> list[Tokenised]:
         return found
 
     result = []
-    for row, said in lines:
-        own = ids(row.text)[: MAX_TOKENS - 4]
-        earlier = ids(" ".join(said[-CONTEXT_UTTERANCES:]))
+    for line in lines:
+        own = ids(line.text)[: MAX_TOKENS - 4]
+        earlier = ids(" ".join(line.said[-CONTEXT_UTTERANCES:]))
         earlier = earlier[max(0, len(earlier) - (MAX_TOKENS - 4 - len(own))) :]
         head = [start, *earlier, end, end] if earlier else [start]
         result.append(([*head, *own, end], len(head)))
@@ -169,7 +184,7 @@ def _fine_tune(
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY, fused=True)
     batches = Batches([len(ids) for ids, _ in tokens], BATCH, seed, engine.num_processes)
-    targets = torch.tensor([(row.emotion, row.sentiment) for row, _ in lines])
+    targets = torch.tensor([(line.emotion, line.sentiment) for line in lines])
 
     def collate(rows: list[int]) -> tuple[Tensor, ...]:
         return (*_collate([tokens[i] for i in rows]), targets[rows])
@@ -209,16 +224,21 @@ def main(
 ) -> None:
     """Ask a recipe's teachers again, and keep what they say in the repository."""
     loaded = read_recipe(recipe)
+    tokenizer = tokenizer_of(loaded)
+    asked: dict[str, set[Path]] = {}
     for stage in loaded.stages():
-        name = stage.corpus_config.teacher
-        if name is None:
-            continue
-        context, asked = StageContext(loaded, stage, data, KEPT), set()
-        for lines, seed in _each(stage.corpus_config.teachers, context.folder, loaded.seed):
-            path = KEPT / _file(name, lines, seed)
-            _ask(name, lines, seed, context, path)
-            asked.add(path)
-        for old in set(KEPT.glob(f"{name}-*.npy")) - asked:
+        context = StageContext(loaded, stage, data, KEPT)
+        for source in stage.sources:
+            teacher = source.options.teacher
+            if teacher is None:
+                continue
+            examples = CORPORA[source.corpus].read(data / source.options.folder, "train", tokenizer)
+            for lines, seed in _each(source.options.teachers, examples, loaded.seed):
+                path = KEPT / _file(teacher, lines, seed)
+                _ask(teacher, lines, seed, context, path)
+                asked.setdefault(teacher, set()).add(path)
+    for name, kept in asked.items():
+        for old in set(KEPT.glob(f"{name}-*.npy")) - kept:
             old.unlink()
 
 

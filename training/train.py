@@ -10,7 +10,7 @@ where it stopped. `tensorboard --logdir build/training` shows the course of it.
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +18,8 @@ import torch
 import typer
 from torch import Tensor
 
-from model.network import Calibration, EmotionNetwork
+from model.modalities.base import Tokenizer
+from model.network import N_LOGITS, Calibration, EmotionNetwork
 from training.bundling import write_bundle
 from training.calibration.folds import predict_out_of_fold
 from training.calibration.out_of_fold import save_out_of_fold
@@ -37,8 +38,9 @@ from training.engine.stage_store import (
     tokenizer_of,
 )
 from training.engine.stage_trainer import StageTrainer
+from training.evaluation.provenance import TaughtBy
 from training.fuse import write_fused
-from training.recipe import STARTER, RecipeError
+from training.recipe import STARTER, RecipeError, Source
 from training.teachers import soft_labels
 
 IS_MAIN = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun or accelerate starts
@@ -85,25 +87,26 @@ def train_stage(context: StageContext, again: bool = False) -> None:
     One that was trained before by the same recipe on the same data is kept, unless `again`.
     """
     tokenizer = tokenizer_of(context.recipe)
-    corpus = CORPORA[context.stage.corpus]
-    everything = list(corpus.read(context.folder, "train", tokenizer))
-    chosen, aside = _put_aside(everything, context)
-    train = [everything[i] for i in chosen]
+    parts = [_read(source, context, tokenizer) for source in context.stage.sources]
+    train = [example for part in parts for example in part.train]
     made_of = fingerprint(context, train)
     if not again and is_trained(context, made_of):
         typer.echo(f"{context.name}: trained before by this recipe on this data, and kept (--again trains it again)")
         return
-    dev = [everything[i] for i in aside] if aside else list(corpus.read(context.folder, "held-out", tokenizer))
-    teacher = _teacher(context, len(everything))
+    dev = [_dev(part, context, tokenizer) for part in parts]
+    teacher = _teacher(context, parts)
     torch.manual_seed(context.recipe.seed)
-    priors = effective_priors(train, context.corpus.class_balance)
+    sizes = tuple(len(part.train) for part in parts)
+    priors = effective_priors(train, context.corpus.class_balance, context.mixture(sizes).weights)
     network = _network(context, priors)
     data = StageData(
         train=train,
         priors=priors,
-        dev=dev,
+        dev=[example for examples in dev for example in examples],
         marks=tokenizer.marks if tokenizer is not None else frozenset(),
-        teacher=None if teacher is None else teacher[chosen],
+        teacher=teacher,
+        sizes=sizes,
+        dev_sizes=tuple(map(len, dev)),
     )
     trainer = StageTrainer(network, context, data)
     trainer.run()
@@ -117,7 +120,7 @@ def train_stage(context: StageContext, again: bool = False) -> None:
         write_items(context.work / f"{modality}.items.npy", [e.name_of(modality) for e in train])
     if predicted is not None:
         save_out_of_fold(context.work, predicted)
-    keep_trained(network, context, made_of, priors)
+    keep_trained(network, context, made_of, priors, _taught_by(context, parts))
     trainer.checkpoints.discard()
 
 
@@ -134,29 +137,80 @@ def _network(context: StageContext, priors: Calibration) -> EmotionNetwork:
     return network
 
 
-def _put_aside(everything: Sequence[Example], context: StageContext) -> tuple[list[int], list[int]]:
+@dataclass(frozen=True)
+class _Part:
+    """The training split of one of a stage's corpora, and the indices to learn from and to select the epoch on."""
+
+    source: Source
+    everything: list[Example]
+    chosen: list[int]
+    aside: list[int]
+
+    @property
+    def train(self) -> list[Example]:
+        return [self.everything[i] for i in self.chosen]
+
+
+def _read(source: Source, context: StageContext, tokenizer: Tokenizer | None) -> _Part:
+    """Raises typer.BadParameter where there is nothing to learn from, or nothing to select the epoch on."""
+    folder = context.data / source.options.folder
+    everything = list(CORPORA[source.corpus].read(folder, "train", tokenizer))
+    if not everything and source.share:
+        raise typer.BadParameter(f"{source.name}: {folder} has no training examples", param_hint="--data")
+    return _Part(source, everything, *_put_aside(everything, source.name, context))
+
+
+def _taught_by(context: StageContext, parts: Sequence[_Part]) -> dict[str, TaughtBy]:
+    """What a bundle keeps of each of several corpora; nothing where there is one."""
+    counts = context.mixture([len(part.chosen) for part in parts]).counts
+    found = {
+        part.source.name: TaughtBy(
+            corpus=part.source.corpus,
+            share=count / sum(counts),
+            items=len(part.chosen),
+            frequencies=effective_priors(part.train, 0.0),
+        )
+        for part, count in zip(parts, counts, strict=True)
+    }
+    return found if len(found) > 1 else {}
+
+
+def _dev(part: _Part, context: StageContext, tokenizer: Tokenizer | None) -> list[Example]:
+    """The examples of one corpus that its stage is scored on meanwhile."""
+    if part.aside:
+        return [part.everything[i] for i in part.aside]
+    folder = context.data / part.source.options.folder
+    return list(CORPORA[part.source.corpus].read(folder, "held-out", tokenizer))
+
+
+def _put_aside(everything: Sequence[Example], name: str, context: StageContext) -> tuple[list[int], list[int]]:
     """Split the training groups into those to learn from and those to select the best epoch on, as the recipe asks."""
     share = context.corpus.selection
     chosen, aside = put_aside(everything, share)
     if share and not (chosen and aside):
         # The held-out split is no substitute: what chooses the epoch can then neither calibrate nor score.
         raise typer.BadParameter(
-            f"{context.stage.corpus}: selection = {share} puts {len(aside)} of {len(everything)} utterances "
+            f"{name}: selection = {share} puts {len(aside)} of {len(everything)} utterances "
             "aside, by whole dialogues or actors; name another share, or 0 to keep the last epoch",
             param_hint="--recipe",
         )
     return chosen, aside
 
 
-def _teacher(context: StageContext, n: int) -> Tensor | None:
-    """The soft labels [n, 10] of the recipe's teachers for the corpus's n training utterances; None without any."""
-    name = context.corpus.teacher
-    if name is None:
+def _teacher(context: StageContext, parts: Sequence[_Part]) -> Tensor | None:
+    """The soft labels [n, 10] of the recipe's teachers for the n examples to learn from, NaN for those of a corpus
+    without teachers; None where no corpus has any."""
+    if not any(part.source.options.teacher for part in parts):
         return None
-    labels = soft_labels(name, context.corpus.teachers, context)
-    if len(labels) != n:
-        raise ValueError("the teacher's labels are of other utterances than there are to learn from")
-    return labels
+    labels = []
+    for part in parts:
+        options = part.source.options
+        if options.teacher is None:
+            labels.append(torch.full((len(part.chosen), N_LOGITS), torch.nan))
+        else:
+            found = soft_labels(options.teacher, options.teachers, part.everything, context)
+            labels.append(found[part.chosen])
+    return torch.cat(labels)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Voices are calibrated on their own training items: by networks that never met the speaker, from end to end."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ frozen = ["conv1", "conv2", "blocks"]
 learning_rate = 0.05
 head_learning_rate = 0.05
 """
+MORE = '[corpora.ravdess.joined.more]\ncorpus = "voices"\nfolder = "more"\nshare = 0.5\n'
 CODES = ("01", "02", "03", "04", "05", "06", "07", "08")
 
 
@@ -85,6 +87,21 @@ def test_nobody_is_judged_by_a_network_that_has_met_them(plan: Recipe, tmp_path:
     right = judged.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == judged.emotions
     assert right.mean() == 0.0 if one_emotion_each else right.mean() > 0.9
     assert judged.groups == tuple(e.group for e in train) and judged.emotions.tolist() == emotions
+
+
+def test_folds_are_of_the_first_corpus_and_all_learn_from_the_others(plan: Recipe, tmp_path: Path) -> None:
+    """Whose speakers it does not have, although they may be numbered alike: those have every emotion here."""
+    path = tmp_path / "several.toml"
+    path.write_text(RECIPE.replace("[audio]", f"{MORE}[audio]"))
+    several = Recipe.read(path)
+    emotions, variants = sounds()
+    train = spoken_by(emotions, emotions)
+    context, data = of_stage(several, [*train, *train], variants.repeat(1, 2, 1, 1), tmp_path)
+    judged = predict_out_of_fold(context, replace(data, sizes=(64, 64)))
+    right = judged.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == judged.emotions
+    assert len(right) == 64 and right.mean() > 0.9 and judged.emotions.tolist() == emotions
+    alone = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path / "alone"))
+    assert not (alone.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == alone.emotions).any()
 
 
 def test_what_was_judged_is_kept(plan: Recipe, tmp_path: Path) -> None:

@@ -432,6 +432,7 @@ name = "small"
 version = "9.9.9"
 licence = "For tests"
 seed = 1
+precision = "no"
 [corpora.meld-text]
 folder = "meld"
 epochs = 1

@@ -1,5 +1,7 @@
 """What teachers are given to read, and how their judgements are put together."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,19 +12,64 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from model.compat import ensure_torchvision
 from model.contract import EMOTIONS
+from model.features import Sample, Tokens
 from training import teachers
+from training.corpora import Example, read_meld_text
 from training.data.stage import StageContext
 from training.recipe import Recipe
-from training.teachers import averaged, read_by, soft_labels
+from training.teachers import Line, TeacherLoss, averaged, read_by, soft_labels
 
 
 def test_every_second_teacher_reads_utterances_alone(tmp_path: Path) -> None:
     rows = ["0,0,Hello there.,Joey,joy,positive", "0,1,Go away!,Ross,anger,negative"]
     header = "Dialogue_ID,Utterance_ID,Utterance,Speaker,Emotion,Sentiment"
     (tmp_path / "train_sent_emo.csv").write_text("\n".join([header, *rows]) + "\n")
-    read = [read_by(teacher, tmp_path) for teacher in range(3)]
-    assert [[row.text for row, _ in lines] for lines in read] == [["Hello there.", "Go away!"]] * 3
-    assert [[said for _, said in lines] for lines in read] == [[[], ["Hello there."]], [[], []], [[], ["Hello there."]]]
+    examples = read_meld_text(tmp_path, "train", SplitTokenizer())
+    read = [read_by(teacher, examples) for teacher in range(3)]
+    assert [[line.text for line in lines] for lines in read] == [["Hello there.", "Go away!"]] * 3
+    said = [[line.said for line in lines] for lines in read]
+    assert said == [[(), ("Hello there.",)], [(), ()], [(), ("Hello there.",)]]
+
+
+def test_the_kept_labels_of_the_starters_teachers_are_found() -> None:
+    """A file is found by the hash of the lines: they are written as they were when the teachers were asked."""
+    lines = [Line("Hello there.", 3, 2, ()), Line("Go away!", 0, 0, ("Hello there.",))]
+    assert teachers._file("mpnet-base", lines, 20260) == "mpnet-base-ace922a442c547ca.npy"
+
+
+def test_what_has_no_words_has_no_soft_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = [Example(Sample(), 0, 0, "g", line=line) for line in (("Hi.", ()), None, ("No.", ("Hi.",)))]
+    monkeypatch.setattr(teachers, "_labels_of_one", lambda _, lines, *__: torch.zeros(len(lines), 10).log_softmax(1))
+    labels = soft_labels("tiny", 2, examples, context_of("tiny", tmp_path))
+    assert labels.isnan().all(dim=1).tolist() == [False, True, False] and not labels[[0, 2]].isnan().any()
+
+
+def test_a_teacher_learns_from_the_labels_that_there_are() -> None:
+    logits = torch.zeros(2, 10)
+    loss = TeacherLoss(lambda *_: logits)  # type: ignore[arg-type]
+    both, emotions = (loss((*[logits] * 3, torch.tensor(t))) for t in ([[0, 0], [1, -100]], [[0, -100], [1, -100]]))
+    assert float(emotions) == pytest.approx(math.log(7)) and float(both) == pytest.approx(math.log(7) + math.log(3))
+
+
+class SplitTokenizer:
+    """A token for each word, of the utterance alone."""
+
+    marks: frozenset[int] = frozenset()
+
+    def __call__(self, text: str, context: Sequence[str] = ()) -> Tokens:  # noqa: ARG002  (not needed here)
+        ones = torch.ones(len(text.split()), dtype=torch.int64)
+        return Tokens(ones, ones)
+
+
+def context_of(teacher: str, folder: Path) -> StageContext:
+    recipe = Recipe.model_validate(
+        {
+            "name": "x", "version": "0", "licence": "none", "seed": 4, "precision": "no",
+            "corpora": {"meld-text": {"folder": "meld", "epochs": 1, "batch": 8, "teacher": teacher}},
+            "text": {"corpus": "meld-text", "learning_rate": 1.0, "head_learning_rate": 1.0},
+        }
+    )  # fmt: skip
+    return StageContext(recipe, recipe.stages()[0], folder, folder / "work", "cpu")
 
 
 @pytest.mark.parametrize(
@@ -54,21 +101,14 @@ def test_a_teacher_learns_and_its_labels_are_kept(tmp_path: Path, monkeypatch: p
     rows = [f"{i},0,{words[i % 2][0]} {'so ' * (i % 5)},Joey,{words[i % 2][1]},{words[i % 2][2]}" for i in range(40)]
     header = "Dialogue_ID,Utterance_ID,Utterance,Speaker,Emotion,Sentiment"
     (tmp_path / "meld" / "train_sent_emo.csv").write_text("\n".join([header, *rows]) + "\n")
-    recipe = Recipe.model_validate(
-        {
-            "name": "x", "version": "0", "licence": "none", "seed": 4, "precision": "no",
-            "corpora": {"meld-text": {"folder": "meld", "epochs": 1, "batch": 8, "teacher": "tiny"}},
-            "text": {"corpus": "meld-text", "learning_rate": 1.0, "head_learning_rate": 1.0},
-        }
-    )  # fmt: skip
-    context = StageContext(recipe, recipe.stages()[0], tmp_path, tmp_path / "work", "cpu")
-    labels = soft_labels("tiny", 1, context)
+    context, examples = context_of("tiny", tmp_path), read_meld_text(tmp_path / "meld", "train", SplitTokenizer())
+    labels = soft_labels("tiny", 1, examples, context)
     assert labels.shape == (40, 10) and torch.isfinite(labels).all()
     torch.testing.assert_close(labels[:, :7].exp().sum(dim=1), torch.ones(40), atol=1e-2, rtol=0.0)
     right = labels[:, :7].argmax(dim=1) == torch.tensor([EMOTIONS.index(words[i % 2][1]) for i in range(40)])
     assert right.all() and len(list((tmp_path / "work").glob("tiny-*.npy"))) == 1
     monkeypatch.setattr(teachers, "_ask", lambda *_: pytest.fail("it was asked again"))
-    assert torch.equal(soft_labels("tiny", 1, context), labels)
+    assert torch.equal(soft_labels("tiny", 1, examples, context), labels)
 
 
 def make_teacher(folder: Path) -> None:

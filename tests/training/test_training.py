@@ -625,8 +625,8 @@ def test_joined_sounds_are_of_one_speaker_and_emotion() -> None:
         Example(Sample(audio=torch.full((N_MELS, 40 + i), float(i % 6))), i % 2, 0, f"actor {i % 3}") for i in range(60)
     ]
     torch.manual_seed(0)
-    assert all(ClipConcat(examples, 0.0)(i) is examples[i] for i in range(60))
-    joined = [ClipConcat(examples, 1.0)(i) for i in range(60)]
+    assert all(ClipConcat(examples, [0.0] * 60, [0] * 60)(i) is examples[i] for i in range(60))
+    joined = [ClipConcat(examples, [1.0] * 60, [0] * 60)(i) for i in range(60)]
     assert all(e.emotion == examples[i].emotion and e.group == examples[i].group for i, e in enumerate(joined))
     sounds = [e.sample.audio for e in joined if e.sample.audio is not None]
     assert all((sound == i % 6).all() for i, sound in enumerate(sounds))
@@ -651,10 +651,11 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
         Example(Sample(audio=torch.rand(N_MELS, 50 + 7 * (i % 5))), i % 7, i % 3, f"actor {i}") for i in range(40)
     ]
     context = context_of(plan, Path("none"))
-    variants = encode_variants(network, context, examples)
+    data = StageData(examples, effective_priors(examples, 0.0))
+    variants = encode_variants(network, context, data)
     assert variants.shape == (2, 40, 2, 32)
     assert (variants[0] != variants[1]).flatten(1).any(dim=1).all()
-    batch = Feed(context, StageData(examples, effective_priors(examples, 0.0)), variants[:1])([3, 17, 8])
+    batch = Feed(context, data, variants[:1])([3, 17, 8])
     assert batch.encoded and batch.emotions.tolist() == [3, 3, 1] and batch.sentiments.tolist() == [0, 2, 2]
     with torch.inference_mode():
         kept = network.heads["audio"](network.embed("audio", batch.inputs["audio"][1], 3, encoded=True))

@@ -110,7 +110,7 @@ def heads_of(encoded: Encoded, modality: Modality, taught: Taught) -> tuple[Head
         known = np.flatnonzero(targets != IGNORED)
         return Head(logits[known, columns], targets[known], [there.groups[i] for i in known], effective, frequencies)
 
-    effective, frequencies = taught.effective, taught.frequencies
+    effective, frequencies = taught.effective, taught.own
     return (
         head(slice(0, N_EMOTIONS), there.emotions, effective.prior_emotion, frequencies.prior_emotion),
         head(slice(N_EMOTIONS, None), there.sentiments, effective.prior_sentiment, frequencies.prior_sentiment),

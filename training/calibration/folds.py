@@ -21,24 +21,30 @@ from training.evaluation.scoring import Encoded
 def predict_out_of_fold(context: StageContext, data: StageData) -> Encoded:
     """Predict the n training examples of a stage of one modality, each by a network that learned from other groups.
 
-    The data's `variants` [v, n, ...] are learned from; the first, which is not augmented, is predicted from.
+    The data's `variants` [v, n, ...] are learned from; the first, which is not augmented, is predicted from. Of several
+    corpora, the n examples of the first are predicted, and all others learned from.
     """
     if data.variants is None:
         raise ValueError("folds are of kept variants")
     (modality,) = context.modalities
-    folds = folds_of([e.group for e in data.train], context.corpus.folds)
-    logits = torch.zeros(len(data.train), N_LOGITS)
+    first, *others_sizes = data.source_sizes
+    own = [data.train[i] for i in range(first)]
+    folds = folds_of([e.group for e in own], context.corpus.folds)
+    joined = torch.arange(first, len(data.train))
+    logits = torch.zeros(first, N_LOGITS)
     for fold in np.unique(folds).tolist():
-        inside, outside = (torch.from_numpy(np.flatnonzero(chosen)) for chosen in (folds == fold, folds != fold))
+        inside, left = (torch.from_numpy(np.flatnonzero(chosen)) for chosen in (folds == fold, folds != fold))
+        outside, sizes = torch.cat([left, joined]), (len(left), *others_sizes)
         torch.manual_seed(context.recipe.seed)
         network = build_network(context.recipe, [modality])
-        others = StageData([data.train[i] for i in outside.tolist()], data.priors, variants=data.variants[:, outside])
+        examples, variants = [data.train[i] for i in outside.tolist()], data.variants[:, outside]
+        others = StageData(examples, data.priors, variants=variants, sizes=sizes)
         trainer = StageTrainer(network, context.within(f"fold-{fold}"), others, quiet=True)
         trainer.run()
         trainer.checkpoints.discard()
         with torch.inference_mode():
             embedding = network.embed(modality, [data.variants[0, inside]], len(inside), encoded=True)
             logits[inside] = network.heads[modality](embedding).float().cpu()
-    emotions, sentiments = (np.asarray([getattr(e, kind) for e in data.train]) for kind in ("emotion", "sentiment"))
-    groups, contents = [e.group for e in data.train], [e.content for e in data.train]
+    emotions, sentiments = (np.asarray([getattr(e, kind) for e in own]) for kind in ("emotion", "sentiment"))
+    groups, contents = [e.group for e in own], [e.content for e in own]
     return of_logits(modality, logits, emotions, sentiments, groups, contents)

@@ -31,6 +31,7 @@ class Example:
     group: str
     content: str = ""
     words: str = ""
+    line: tuple[str, tuple[str, ...]] | None = None  # its words as written, and what was said before them
     votes: tuple[float, ...] | None = None  # the share of people who called it each of EMOTIONS, where that is known
 
     def name_of(self, modality: Modality) -> str:
@@ -56,6 +57,7 @@ class Corpus:
     read: Callable[[Path, Split, Tokenizer | None], Sequence[Example]]
     labels: Labels = "together"
     people: Callable[[str], str] | None = None  # an example's group -> the group of people it belongs to, by a trait
+    has_context: bool = False  # whether its words come with what was said before them
 
 
 def targets(emotion: str, sentiment: str, where: str) -> tuple[int, int]:
@@ -75,7 +77,12 @@ def targets(emotion: str, sentiment: str, where: str) -> tuple[int, int]:
     return index, IGNORED if implied is None else SENTIMENTS.index(implied)
 
 
-def class_frequencies(labels: Sequence[int], classes: int) -> tuple[float, ...]:
-    """Share of each class among `labels` (IGNORED ones left out), with one added to every count."""
-    counts = np.bincount([t for t in labels if t != IGNORED], minlength=classes) + 1.0
+def class_frequencies(labels: Sequence[int], classes: int, weights: Sequence[float] | None = None) -> tuple[float, ...]:
+    """Share of each class among `labels` (IGNORED ones left out), with one added to every count.
+
+    A label counts as often as its weight says, once without `weights`.
+    """
+    known = [i for i, label in enumerate(labels) if label != IGNORED]
+    each = None if weights is None else [weights[i] for i in known]
+    counts = np.bincount([labels[i] for i in known], each, minlength=classes) + 1.0
     return tuple(float(share) for share in counts / counts.sum())

@@ -42,7 +42,8 @@ class CachedExample(Example):
     def __init__(self, clip: Clip, text: Tokens | None, content: str, cache: Cache | None) -> None:
         words = "" if text is None or cache is None else content_of(clip.text.encode())
         labels = {"emotion": clip.emotion, "sentiment": clip.sentiment, "group": clip.group}
-        for name, value in {**labels, "content": content, "words": words, "_text": text, "_cache": cache}.items():
+        named = {"content": content, "words": words, "line": None if text is None else (clip.text, clip.context)}
+        for name, value in {**labels, **named, "_text": text, "_cache": cache}.items():
             object.__setattr__(self, name, value)  # frozen
 
     @property

@@ -49,7 +49,8 @@ def _read(path: Path, tokenizer: Tokenizer) -> list[Example]:
         tokens = None if others else tokenizer(text)
         if tokens is not None:
             content = content_of(text.encode())
-            examples.append(Example(Sample(text=tokens), emotion, sentiment, f"comment {content}", content))
+            sample, group = Sample(text=tokens), f"comment {content}"
+            examples.append(Example(sample, emotion, sentiment, group, content, line=(text, ())))
     if len(examples) < len(rows):
         count = f"{path.name}: {len(rows) - len(examples)} of {len(rows)} comments are left out"
         wordless = len(rows) - len(examples) - several

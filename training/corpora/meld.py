@@ -80,7 +80,9 @@ def read_meld_text(data: Path, split: Split, tokenizer: Tokenizer | None, plain:
             if tokens is not None:
                 group = f"{prefix}dialogue {row.dialogue}"
                 content = content_of(row.text.encode())
-                examples.append(Example(Sample(text=tokens), row.emotion, row.sentiment, group, content))
+                line = row.text, tuple(said)
+                sample = Sample(text=tokens)
+                examples.append(Example(sample, row.emotion, row.sentiment, group, content, line=line))
     return examples
 
 

@@ -16,21 +16,23 @@ LEAST_SHARE = 0.5  # of both together that is kept
 
 
 class ClipConcat:
-    """The examples of a corpus, by some chance joined to another of the same group and emotion."""
+    """Examples, by some chance joined to another of the same corpus, group and emotion."""
 
-    def __init__(self, examples: Sequence[Example], share: float) -> None:
-        self._examples, self._share = examples, share
-        self._alike: dict[tuple[str, int], list[int]] = defaultdict(list)
-        if share > 0.0:
-            for i, example in enumerate(examples):
-                self._alike[example.group, example.emotion].append(i)
+    def __init__(self, examples: Sequence[Example], shares: Sequence[float], sources: Sequence[int]) -> None:
+        """`shares` [n] are the chances of the n examples, `sources` [n] the numbers of their corpora."""
+        self._examples, self._shares, self._sources = examples, shares, sources
+        self._alike: dict[tuple[int, str, int], list[int]] = defaultdict(list)
+        for i, example in enumerate(examples):
+            if shares[i] > 0.0:
+                self._alike[sources[i], example.group, example.emotion].append(i)
 
     def __call__(self, row: int) -> Example:
         """A part, half to all, of the example's audio and another's behind it; other modalities stay."""
         example = self._examples[row]
-        if self._share == 0.0 or example.sample.audio is None or float(torch.rand(())) >= self._share:
+        share = self._shares[row]
+        if share == 0.0 or example.sample.audio is None or float(torch.rand(())) >= share:
             return example
-        alike = self._alike[example.group, example.emotion]
+        alike = self._alike[self._sources[row], example.group, example.emotion]
         other = self._examples[alike[int(torch.randint(len(alike), ()))]].sample.audio
         if other is None:
             return example

@@ -10,7 +10,7 @@ from model.contract import Modality
 from model.features import Sample
 from model.modalities.registry import AnySpec
 from training.corpora import Example
-from training.corpus_recipe import CorpusRecipe
+from training.corpus_recipe import CorpusRecipe, DataOptions
 from training.data.batches import seed_of
 from training.data.clip_concat import ClipConcat
 from training.data.stage import StageContext, StageData
@@ -21,9 +21,9 @@ from training.modalities.registry import BY_KIND
 class Batch:
     """n utterances: of each modality the `rows` [k] that have it and their collated inputs; targets [n].
 
-    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments; `numbers` int64 [n] says which
-    of the training's examples they are. Where the inputs are `encoded`, the frozen part of the encoder has seen them
-    already, varied.
+    `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments, NaN for utterances without any;
+    `numbers` int64 [n] says which of the training's examples they are. Where the inputs are `encoded`, the frozen part
+    of the encoder has seen them already, varied.
     """
 
     TARGETS = ("emotion", "sentiment")
@@ -41,9 +41,14 @@ def to_batch(
     corpus: CorpusRecipe,
     marks: frozenset[int] = frozenset(),
     teacher: Tensor | None = None,
+    options: Sequence[DataOptions] = (),
 ) -> Batch:
-    """Collate examples, varied as the corpus's recipe asks: modalities left out, words without their `marks`."""
-    samples = [_varied(e.sample, specs, corpus, marks) for e in examples]
+    """Collate examples, varied as the corpus's recipe asks: modalities left out, words without their `marks`.
+
+    `options` are those of each example's own corpus, where several are learned together.
+    """
+    each = options or [corpus] * len(examples)
+    samples = [_varied(e.sample, specs, own, marks) for e, own in zip(examples, each, strict=True)]
     kept = [_some(list(sample.present), corpus.modality_dropout) for sample in samples]
     inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {}
     for modality, spec in specs.items():
@@ -54,7 +59,7 @@ def to_batch(
     return Batch(inputs, emotions, sentiments, teacher)
 
 
-def _varied(sample: Sample, specs: Mapping[Modality, AnySpec], corpus: CorpusRecipe, marks: frozenset[int]) -> Sample:
+def _varied(sample: Sample, specs: Mapping[Modality, AnySpec], corpus: DataOptions, marks: frozenset[int]) -> Sample:
     """The sample's inputs of these encoders, each varied as the corpus's recipe asks of its modality."""
     recipes = {m: BY_KIND[specs[m].kind] for m in sample.present if m in specs}
     return Sample(**{m: recipe.vary(sample.get(m), corpus, marks) for m, recipe in recipes.items()})
@@ -73,7 +78,8 @@ class Feed:
     def __init__(self, context: StageContext, data: StageData, variants: Tensor | None = None) -> None:
         """`variants` are those of `engine.variants`, where an encoder's kept output is learned from."""
         self._context, self._data, self._variants = context, data, variants
-        self._joined = ClipConcat(data.train, context.corpus.join_share)
+        self._options = data.options_of_each(context.stage)
+        self._joined = ClipConcat(data.train, [o.join_share for o in self._options], data.source_of_each)
         self.epoch = 0
 
     def __call__(self, rows: list[int]) -> Batch:
@@ -84,7 +90,8 @@ class Feed:
             torch.manual_seed(seed_of(self._context.recipe.seed, self.epoch, *rows))
             if self._variants is None:
                 examples = [self._joined(i) for i in rows]
-                batch = to_batch(examples, self._context.specs, corpus, data.marks, soft)
+                options = [self._options[i] for i in rows]
+                batch = to_batch(examples, self._context.specs, corpus, data.marks, soft, options)
                 return replace(batch, numbers=numbers)
             chosen = self._variants[torch.randint(len(self._variants), (len(rows),)), numbers]
         emotions, sentiments = (torch.tensor([getattr(data.train[i], k) for i in rows]) for k in Batch.TARGETS)

@@ -11,6 +11,8 @@ from model.contract import Modality
 from model.modalities.registry import SPECS, AnySpec
 from model.network import Calibration
 from training.corpora import Example
+from training.corpus_recipe import DataOptions
+from training.data.batches import Mixture
 from training.modalities.base import ModalityRecipe
 from training.recipe import CorpusRecipe, Recipe, Stage
 
@@ -42,10 +44,10 @@ class StageContext:
         """Section of the recipe on the stage's corpus."""
         return self.stage.corpus_config
 
-    @property
-    def folder(self) -> Path:
-        """Folder of the stage's corpus."""
-        return self.data / self.corpus.folder
+    def mixture(self, sizes: Sequence[int]) -> Mixture:
+        """Return what an epoch holds of each of the stage's corpora, which have so many training examples."""
+        shares = tuple(source.share for source in self.stage.sources[1:])
+        return Mixture(tuple(sizes), shares, self.recipe.seed)
 
     @cached_property
     def sections(self) -> dict[Modality, ModalityRecipe]:
@@ -69,7 +71,9 @@ class StageData:
 
     `priors` are the class distributions that its loss trains under, `dev` the examples it is scored on meanwhile,
     `marks` the tokens that are punctuation, `teacher` a teacher's log-probabilities [n, 10] of the n training
-    examples, and `variants` what `engine.variants` makes of them, where that is there already.
+    examples (NaN for those without any), and `variants` what `engine.variants` makes of the examples, where that is
+    there already. Of several corpora (Stage.sources), `train` holds one behind the other, and `sizes` says how many
+    examples each has; likewise `dev` and `dev_sizes`.
     """
 
     train: Sequence[Example]
@@ -78,3 +82,26 @@ class StageData:
     marks: frozenset[int] = frozenset()
     teacher: Tensor | None = None
     variants: Tensor | None = None
+    sizes: tuple[int, ...] = ()
+    dev_sizes: tuple[int, ...] = ()
+
+    @property
+    def source_sizes(self) -> tuple[int, ...]:
+        """How many training examples each corpus has."""
+        return self.sizes or (len(self.train),)
+
+    @property
+    def source_of_each(self) -> list[int]:
+        """The number of each training example's corpus."""
+        return [number for number, size in enumerate(self.source_sizes) for _ in range(size)]
+
+    def options_of_each(self, stage: Stage) -> list[DataOptions]:
+        """Return the options of each training example's corpus."""
+        return [stage.sources[number].options for number in self.source_of_each]
+
+    @property
+    def dev_parts(self) -> list[Sequence[Example]]:
+        """The examples to score on, of each corpus that has any."""
+        sizes = self.dev_sizes or (len(self.dev),)
+        ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]
+        return [self.dev[end - size : end] for size, end in zip(sizes, ends, strict=True) if size]

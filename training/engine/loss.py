@@ -94,7 +94,36 @@ class StageLoss(nn.Module):
         rows: Tensor,
         mixed: tuple[Tensor, float] | None,
     ) -> Tensor:
-        """Emotions' and sentiments' loss of logits [k, 10] at `rows`, both labels' where inputs were mixed."""
+        """Emotions' and sentiments' loss of logits [k, 10] at `rows`, both labels' where inputs were mixed.
+
+        Where a teacher has labelled only some of them, the mean of the loss of these and of the others.
+        """
+        if batch.teacher is None:
+            return self._own(logits, emotions, sentiments, batch, rows, mixed)
+        wanted = batch.teacher.to(logits.device)[rows]
+        labelled = ~wanted.isnan().any(dim=1)
+        loss = logits.new_zeros(())
+        for there in (labelled, ~labelled):
+            chosen = there.nonzero().flatten()
+            if len(chosen) == 0:
+                continue
+            part = self._own(logits[chosen], emotions[chosen], sentiments[chosen], batch, rows[chosen], mixed)
+            if there is labelled:
+                taught = _divergence(logits[chosen], wanted[chosen].exp())
+                part = (1.0 - self._corpus.teacher_share) * part + self._corpus.teacher_share * taught
+            loss = loss + len(chosen) / len(rows) * part
+        return loss
+
+    def _own(
+        self,
+        logits: Tensor,
+        emotions: Tensor,
+        sentiments: Tensor,
+        batch: Batch,
+        rows: Tensor,
+        mixed: tuple[Tensor, float] | None,
+    ) -> Tensor:
+        """The loss against the corpus's own labels and, with self-distillation, the network's earlier predictions."""
         own = self._labelled(logits, emotions, sentiments)
         if mixed is not None:
             order, share = mixed
@@ -104,10 +133,7 @@ class StageLoss(nn.Module):
             own_past = _divergence(logits, self._distillation.of(numbers).to(logits.device))
             own = (1.0 - self._distilled_share) * own + self._distilled_share * own_past
             self._distillation.add(numbers, logits)
-        if batch.teacher is None:
-            return own
-        taught = _divergence(logits, batch.teacher.to(logits.device)[rows].exp())
-        return (1.0 - self._corpus.teacher_share) * own + self._corpus.teacher_share * taught
+        return own
 
     def _labelled(self, logits: Tensor, emotions: Tensor, sentiments: Tensor) -> Tensor:
         loss = logits.new_zeros(())
@@ -130,11 +156,16 @@ class StageLoss(nn.Module):
         return (each * (1.0 - right).pow(self._corpus.focal))[known].mean()
 
 
-def effective_priors(examples: Sequence[Example], balance: float) -> Calibration:
-    """The class distributions that a loss balanced by `balance` trains under: frequency^(1 - balance)."""
+def effective_priors(
+    examples: Sequence[Example], balance: float, weights: Sequence[float] | None = None
+) -> Calibration:
+    """The class distributions that a loss balanced by `balance` trains under: frequency^(1 - balance).
+
+    `weights` say how often each example comes in an epoch, where that differs.
+    """
     frequencies = (
-        class_frequencies([e.emotion for e in examples], len(EMOTIONS)),
-        class_frequencies([e.sentiment for e in examples], len(SENTIMENTS)),
+        class_frequencies([e.emotion for e in examples], len(EMOTIONS), weights),
+        class_frequencies([e.sentiment for e in examples], len(SENTIMENTS), weights),
     )
     emotion, sentiment = (torch.tensor(f, dtype=torch.float64).pow(1.0 - balance) for f in frequencies)
     return Calibration(

@@ -25,8 +25,11 @@ class SelfDistillation:
         return self.targets[rows]
 
     def add(self, rows: Tensor, logits: Tensor) -> None:
-        """Note logits [k, 10] of the examples at int64 [k], each at most once in a call."""
-        now = log_probabilities(logits.detach().float()).exp().cpu()
+        """Note logits [k, 10] of the examples at int64 [k]; of one that comes several times, the mean."""
+        rows, place = torch.unique(rows, return_inverse=True)
+        each = log_probabilities(logits.detach().float()).exp().cpu()
+        times = torch.bincount(place).unsqueeze(1)
+        now = torch.zeros(len(rows), each.shape[1]).index_add(0, place, each) / times
         before = self.targets[rows]
         known = before.sum(dim=1, keepdim=True) > 0.0
         self.targets[rows] = torch.where(known, KEPT * before + (1.0 - KEPT) * now, now)

@@ -1,7 +1,7 @@
 """A recipe's network: built, its public encoders loaded; its trained stages kept, and put back."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from model.network import Calibration, EmotionNetwork, NetworkConfig
 from training.corpora import Example
 from training.data.stage import StageContext
 from training.engine.optim import Part, encoder_part
+from training.evaluation.provenance import TaughtBy
 from training.files import whole
 from training.recipe import Recipe, RecipeError, Stage
 from training.revision import commit
@@ -28,6 +29,7 @@ class Note(BaseModel):
     priors: Calibration  # the class distributions its logits are under
     fingerprint: str  # of the recipe and the data: see `fingerprint`
     commit: str  # of the code that trained it
+    corpora: dict[str, TaughtBy] = {}  # where several taught it
 
 
 def fingerprint(context: StageContext, train: Sequence[Example]) -> str:
@@ -48,11 +50,17 @@ def is_trained(context: StageContext, made_of: str) -> bool:
     return all(note.fingerprint == made_of for note in notes)
 
 
-def keep_trained(network: EmotionNetwork, context: StageContext, made_of: str, priors: Calibration) -> None:
+def keep_trained(
+    network: EmotionNetwork,
+    context: StageContext,
+    made_of: str,
+    priors: Calibration,
+    corpora: Mapping[str, TaughtBy] | None = None,
+) -> None:
     """Keep a trained stage: notes first, and the weights, which say that it is done, whole or not at all."""
     weights_file = _weights_of(context.stage, context.work)
     weights_file.unlink(missing_ok=True)
-    note = Note(priors=priors, fingerprint=made_of, commit=commit())
+    note = Note(priors=priors, fingerprint=made_of, commit=commit(), corpora=dict(corpora or {}))
     for modality in context.modalities:
         (context.work / f"{modality}.json").write_text(note.model_dump_json(indent=1))
     state = {key: value.contiguous() for key, value in Part(network, *context.modalities).state_dict().items()}

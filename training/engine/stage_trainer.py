@@ -1,5 +1,6 @@
-"""Train one stage: its network on its corpus."""
+"""Train one stage: its network on its corpora."""
 
+from statistics import fmean
 from typing import Any
 
 from accelerate.utils import broadcast_object_list
@@ -39,7 +40,8 @@ class StageTrainer:
         self.part = Part(network, *context.modalities)
         lay_out(self.part)
         self._frozen = freeze(self.part, {m: s.frozen for m, s in sections.items()})
-        self.batches = Batches([e.length for e in data.train], corpus.batch, context.recipe.seed, processes)
+        mixture = context.mixture(data.source_sizes)
+        self.batches = Batches([e.length for e in data.train], corpus.batch, context.recipe.seed, processes, mixture)
         self.variants = self._variants()
         self.collate = Feed(context, data, self.variants)
         self._distillation = SelfDistillation(len(data.train)) if corpus.remembered_share else None
@@ -56,7 +58,7 @@ class StageTrainer:
         if not self._context.corpus.variants or self._data.variants is not None:
             return self._data.variants
         with self._accelerator.autocast():
-            return encode_variants(self._network, self._context, self._data.train)
+            return encode_variants(self._network, self._context, self._data)
 
     def _checkpoints(self) -> Checkpoints:
         path = self._context.work / f"{self._context.name}.checkpoint.pt"
@@ -129,14 +131,16 @@ class StageTrainer:
         return found
 
     def _score(self) -> Figures:
+        """The mean over the corpora, each counted alike."""
+        emotions, sentiments = [], []
         with self.average.applied(), self._accelerator.autocast():
             self._network.eval()
-            encoded = encode(self._network, self._data.dev)
-            judged = judge(self._network, encoded)
-        return {
-            "dev_weighted_f1": weighted_f1(judged.emotions, encoded.emotions),
-            "dev_sentiment_weighted_f1": weighted_f1(judged.sentiments, encoded.sentiments),
-        }
+            for examples in self._data.dev_parts:
+                encoded = encode(self._network, examples)
+                judged = judge(self._network, encoded)
+                emotions.append(weighted_f1(judged.emotions, encoded.emotions))
+                sentiments.append(weighted_f1(judged.sentiments, encoded.sentiments))
+        return {"dev_weighted_f1": fmean(emotions), "dev_sentiment_weighted_f1": fmean(sentiments)}
 
     def _refit_batch_norms(self) -> None:
         if self.variants is not None:  # what the encoder made of the inputs is kept so that nobody runs it again

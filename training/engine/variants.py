@@ -3,23 +3,20 @@
 The frozen part is nearly all of the work of training what follows it: done once for each variant, not once an epoch.
 """
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 from model.modalities.base import TwoStageEncoder
 from model.network import EmotionNetwork
-from training.corpora import Example
 from training.data.batches import seed_of
 from training.data.clip_concat import ClipConcat
-from training.data.stage import StageContext
+from training.data.stage import StageContext, StageData
 
 ENCODED_AT_ONCE = 32
 
 
 @torch.no_grad()
-def encode_variants(network: EmotionNetwork, context: StageContext, train: Sequence[Example]) -> Tensor:
+def encode_variants(network: EmotionNetwork, context: StageContext, data: StageData) -> Tensor:
     """`statistics` of a stage's one encoder for n examples in `corpus.variants` variants: [variants, n, ...].
 
     The first variant is the input as it is; in the others it is joined and augmented as the recipe asks.
@@ -29,7 +26,8 @@ def encode_variants(network: EmotionNetwork, context: StageContext, train: Seque
     if not isinstance(encoder, TwoStageEncoder):
         raise TypeError(f"variants are kept of encoders with two stages; that of {modality} has one")
     device = network.log_prior.device
-    joined = ClipConcat(train, context.corpus.join_share)
+    train, shares = data.train, [options.join_share for options in data.options_of_each(context.stage)]
+    joined = ClipConcat(train, shares, data.source_of_each)
     order = sorted(range(len(train)), key=lambda i: train[i].length)
     variants = []
     for variant in range(context.corpus.variants):

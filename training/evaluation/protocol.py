@@ -3,7 +3,7 @@
 Every corpus has its own class frequencies: RAVDESS is near balanced, half of MELD is neutral. So figures are given
 under the prior that the bundle declares for video at large ("declared"), which `analyze` predicts with; under none of
 the emotions favoured ("uniform"); and under the corpus's own frequencies ("corpus"): those of the split the modality
-learned from where it learned from this corpus, else of the items themselves.
+learned from where it learned from this corpus, alone or together with others, else of the items themselves.
 """
 
 from collections.abc import Iterator, Sequence
@@ -131,11 +131,11 @@ def evaluate(
     count = None if seen is None else int(seen.sum())
     modalities = CORPORA[corpus].modalities if corpus in CORPORA else encoded.modalities
     views = [
-        (scope, _View(subject, part, fit, corpus, modalities, each))
+        (scope, _View(subject, part, fit, corpus, modalities, each, name))
         for scope, part in parts.items()
         for each in (prior, *(p for p in get_args(Prior) if p != prior))
     ]
-    return [_evaluate(view, split, scope, count, name) for scope, view in views]
+    return [_evaluate(view, split, scope, count) for scope, view in views]
 
 
 def predicted(subject: Subject, corpus: str, encoded: Encoded, prior: Prior) -> Judged:
@@ -154,6 +154,7 @@ class _View:
     corpus: str
     modalities: Sequence[Modality]  # of the corpus
     prior: Prior
+    name: str = ""  # of the data, where it has another than the corpus
 
     @property
     def priors(self) -> tuple[Sequence[float], Sequence[float]]:
@@ -174,8 +175,10 @@ class _View:
     def _of_corpus(self) -> tuple[Sequence[float], Sequence[float]]:
         has = self.subject.bundle.network.modalities
         modality = next((m for m in self.modalities if m in has), has[0])
-        if learned_from(self.subject.bundle.manifest, modality, self.corpus):
-            frequencies = self.subject.taught[modality].frequencies
+        manifest = self.subject.bundle.manifest
+        home = next((n for name in (self.name, self.corpus) if (n := learned_from(manifest, modality, name))), None)
+        if home is not None:
+            frequencies = self.subject.taught[modality].of(home)
             return frequencies.prior_emotion, frequencies.prior_sentiment
         return (
             class_frequencies(self.encoded.emotions.tolist(), len(EMOTIONS)),
@@ -201,7 +204,7 @@ class _View:
         return replace(self, fit=fit).judge(self.encoded)
 
 
-def _evaluate(view: _View, split: Split, scope: Scope, seen: int | None, name: str) -> Evaluation:
+def _evaluate(view: _View, split: Split, scope: Scope, seen: int | None) -> Evaluation:
     encoded, manifest = view.encoded, view.subject.bundle.manifest
     after, before = view.judge(encoded), view.before()
     return Evaluation(
@@ -209,7 +212,7 @@ def _evaluate(view: _View, split: Split, scope: Scope, seen: int | None, name: s
         version=manifest.version,
         weights=view.subject.weights,
         corpus=view.corpus,
-        name=name,
+        name=view.name,
         split=split,
         prior=view.prior,
         prior_emotion=list(view.priors[0]),

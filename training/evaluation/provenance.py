@@ -16,18 +16,39 @@ def facts(contents: Sequence[str]) -> dict[str, object]:
     return {"items": len(set(contents)), "sha256": data_hash(contents)}
 
 
-class Taught(BaseModel):
-    """The class distributions of a modality's corpus: as they occurred, and as its loss saw them."""
+class TaughtBy(BaseModel):
+    """One of several corpora that taught a modality together."""
 
     model_config = ConfigDict(frozen=True)
-    frequencies: Calibration  # only its priors count, here and below
+    corpus: str  # entry of training.corpora
+    share: float  # of the examples of an epoch
+    items: int  # in its training split
+    frequencies: Calibration  # of its training split; only its priors count, here and below
+
+
+class Taught(BaseModel):
+    """The class distributions of what a modality learned from: as they occurred, and as its loss saw them."""
+
+    model_config = ConfigDict(frozen=True)
+    frequencies: Calibration
     effective: Calibration  # differs from the frequencies where the loss was balanced; logits are under this one
+    corpora: dict[str, TaughtBy] = {}  # by their names in the recipe, the stage's own first; empty where there is one
+
+    @property
+    def own(self) -> Calibration:
+        """The frequencies of the stage's own corpus, which calibrates."""
+        return next((by.frequencies for by in self.corpora.values()), self.frequencies)
+
+    def of(self, corpus: str) -> Calibration:
+        """The frequencies of one of its corpora; those of its own for a name that is not among several."""
+        return self.corpora[corpus].frequencies if corpus in self.corpora else self.own
 
     @classmethod
-    def noted(cls, effective: Calibration, balance: float) -> "Taught":
+    def noted(cls, effective: Calibration, balance: float, corpora: Mapping[str, TaughtBy] | None = None) -> "Taught":
         """From what training noted: effective is frequency^(1 - balance). Fully balanced, nothing is left of it."""
+        by = dict(corpora or {})
         if balance >= 1.0:
-            return cls(frequencies=effective, effective=effective)
+            return cls(frequencies=effective, effective=effective, corpora=by)
         power = 1.0 / (1.0 - balance)
         return cls(
             frequencies=Calibration(
@@ -35,6 +56,7 @@ class Taught(BaseModel):
                 prior_sentiment=_sharpened(effective.prior_sentiment, power),
             ),
             effective=effective,
+            corpora=by,
         )
 
 
@@ -59,10 +81,29 @@ def taught_of(manifest: Manifest) -> dict[Modality, Taught]:
     }
 
 
-def learned_from(manifest: Manifest, modality: Modality, corpus: str) -> bool:
-    """Whether a modality learned from a corpus, in whichever of its styles; taken for granted where nothing is kept."""
-    section = part_of(part_of(manifest.training, "recipe"), modality)
-    return not section or corpus.split("-")[0] == str(section["corpus"]).split("-")[0]
+def learned_from(manifest: Manifest, modality: Modality, corpus: str) -> str | None:
+    """Return the name of the corpus that a modality learned from, if this is it, in whichever of its styles.
+
+    Its own is taken for granted where nothing is kept. None if it learned from others.
+    """
+    taught_by = corpora_of(manifest, modality)
+    if not taught_by:
+        return corpus
+    own, *joined = taught_by
+    if corpus.split("-")[0] == own.split("-")[0]:
+        return own
+    return next((name for name in joined if name == corpus.removesuffix("-plain")), None)
+
+
+def corpora_of(manifest: Manifest, modality: Modality) -> list[str]:
+    """Return the names of the corpora that a modality learned from, its stage's own first; none where the manifest
+    keeps no recipe."""
+    recipe = part_of(manifest.training, "recipe")
+    section = part_of(recipe, modality)
+    if not section:
+        return []
+    own = str(section["corpus"])
+    return [own, *part_of(part_of(part_of(recipe, "corpora"), own), "joined")]
 
 
 def uncalibrated(config: NetworkConfig, taught: Mapping[Modality, Taught]) -> NetworkConfig:

@@ -141,11 +141,12 @@ def declared_prior(
             of_valence = thresholds.sentiments(judgments.valence).tolist()
             sentiment.append(class_frequencies(of_valence, len(SENTIMENTS)))
             continue
-        learned = [m for m, section in plan.sections().items() if section.corpus == name]
+        learned = [m for stage in plan.stages() if name in [s.name for s in stage.sources] for m in stage.modalities]
         if not learned:
             raise ValueError(f"prior_of: {name!r} is neither {JUDGMENTS} nor a corpus that a modality learns from")
-        emotion.append(taught[learned[0]].frequencies.prior_emotion)
-        sentiment.append(taught[learned[0]].frequencies.prior_sentiment)
+        frequencies = taught[learned[0]].of(name)
+        emotion.append(frequencies.prior_emotion)
+        sentiment.append(frequencies.prior_sentiment)
     return _mean(emotion), _mean(sentiment)
 
 

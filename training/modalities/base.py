@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from model.contract import Modality
 from model.modalities import WEIGHTS
-from training.corpus_recipe import CorpusRecipe
+from training.corpus_recipe import DataOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,7 @@ class ModalityRecipe(BaseModel):
         return list(inputs)
 
     @staticmethod
-    def vary(value: Any, corpus: CorpusRecipe, marks: frozenset[int]) -> Any:  # noqa: ARG004  (for those that do)
+    def vary(value: Any, corpus: DataOptions, marks: frozenset[int]) -> Any:  # noqa: ARG004  (for those that do)
         """Augment one example's input, as its corpus's recipe asks. `marks` are the tokens of punctuation."""
         return value
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import model_validator
 
-from training.corpus_recipe import CorpusRecipe, PartialShare
+from training.corpus_recipe import DataOptions, PartialShare
 from training.modalities.base import ModalityRecipe
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class TextRecipe(ModalityRecipe):
         return [drop_tokens(ids, types, self.token_dropout), types, mask]
 
     @staticmethod
-    def vary(value: Tokens, corpus: CorpusRecipe, marks: frozenset[int]) -> Tokens:
+    def vary(value: Tokens, corpus: DataOptions, marks: frozenset[int]) -> Tokens:
         """Randomly drop the dialogue context, and randomly the punctuation, as some transcribers do."""
         from training.data.augmentation import with_chance, without_marks
 

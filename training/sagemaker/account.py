@@ -27,7 +27,7 @@ def check_places(account: Any, job: Job) -> None:
     except ClientError as error:
         raise LaunchError(f"bucket {job.bucket}: {_reason(error)}") from error
     place = urlsplit(job.data)
-    for folder in sorted({corpus.folder for corpus in job.plan.corpora.values()}):
+    for folder in sorted({source.options.folder for source in job.plan.sources()}):
         prefix = f"{place.path.lstrip('/')}{folder}/"
         try:
             found = s3.list_objects_v2(Bucket=place.netloc, Prefix=prefix, MaxKeys=1)["KeyCount"]

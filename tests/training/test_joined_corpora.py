@@ -1,0 +1,550 @@
+"""Several corpora that are learned together: their balance, what is refused, and what a bundle says of them."""
+
+import csv
+import json
+import shutil
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file
+
+from model import weights
+from model.bundle import find_bundle, read_manifest
+from model.contract import EMOTIONS
+from model.features import Sample
+from model.modalities.face import FaceConfig
+from model.modalities.text import TextTokenizer
+from model.network import Calibration, EmotionNetwork, NetworkConfig
+from tests.training.commands import run_evaluate, run_train
+from tests.training.small_bundle import CONVERSATION
+from training import teachers
+from training.bundling import write_bundle
+from training.card import Report, _tables
+from training.corpora import IGNORED, Example, read_goemotions, read_meld_text
+from training.data.batches import Batches, Mixture
+from training.data.clip_concat import ClipConcat
+from training.data.collate import Feed, to_batch
+from training.data.stage import StageContext, StageData
+from training.data.training_items import read_items
+from training.engine.loss import StageLoss, effective_priors
+from training.engine.self_distillation import SelfDistillation
+from training.engine.stage_trainer import StageTrainer
+from training.engine.trainer import Trainer
+from training.evaluation.provenance import Taught, corpora_of, learned_from, part_of, taught_of
+from training.fusion.judgments import Judgments, ValenceThresholds
+from training.fusion.study import declared_prior
+from training.licence import licence_line
+from training.modalities.face import FaceRecipe
+from training.recipe import CorpusRecipe, Recipe, RecipeError
+from training.teachers import Line
+
+SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=4)
+
+
+@st.composite
+def mixtures(draw: st.DrawFn) -> Mixture:
+    sizes = draw(SIZES)
+    parts = draw(st.lists(st.integers(1, 10), min_size=len(sizes), max_size=len(sizes)))
+    return Mixture(tuple(sizes), tuple(part / sum(parts) for part in parts[1:]), draw(st.integers(0, 1000)))
+
+
+def corpus_of(mixture: Mixture, row: int) -> int:
+    return next(i for i in range(len(mixture.sizes)) if row < sum(mixture.sizes[: i + 1]))
+
+
+@given(mixtures(), st.integers(0, 200))
+def test_an_epoch_holds_the_first_corpus_and_of_the_others_their_share(mixture: Mixture, epoch: int) -> None:
+    rows = mixture.rows(epoch)
+    counts = Counter(corpus_of(mixture, row) for row in rows)
+    assert sorted(row for row in rows if row < mixture.sizes[0]) == list(range(mixture.sizes[0]))
+    for number, share in enumerate(mixture.shares, start=1):
+        wanted = share * mixture.sizes[0] / (1.0 - sum(mixture.shares))
+        assert abs(counts[number] - wanted) <= 0.5 + 1e-6 or (counts[number] == 1 and wanted < 1)
+    assert len(rows) == sum(mixture.counts)
+
+
+@given(mixtures(), st.integers(0, 50))
+def test_no_example_comes_more_often_than_the_others_of_its_corpus(mixture: Mixture, last: int) -> None:
+    """Within an epoch, and over all epochs from the first, each comes as often as the others, give or take one."""
+    over_all: Counter[int] = Counter()
+    for epoch in range(last + 1):
+        rows = mixture.rows(epoch)
+        over_all.update(rows)
+        for number, size in enumerate(mixture.sizes):
+            first = sum(mixture.sizes[:number])
+            for counts in (Counter(rows), over_all):
+                of_corpus = [counts[row] for row in range(first, first + size)]
+                assert max(of_corpus) - min(of_corpus) <= 1
+    means = [over_all[row] / (last + 1) for row in range(sum(mixture.sizes))]
+    assert all(abs(mean - weight) <= 1.0 for mean, weight in zip(means, mixture.weights, strict=True))
+
+
+@given(mixtures(), st.integers(0, 30), st.integers(1, 9), st.data())
+def test_batches_of_several_corpora_can_be_taken_up_anywhere(
+    mixture: Mixture, epoch: int, size: int, data: st.DataObject
+) -> None:
+    """They follow from the seed and the epoch alone."""
+    lengths = [(7 * i) % 13 for i in range(sum(mixture.sizes))]
+    sampler, again = (Batches(lengths, size, mixture.seed, mixture=mixture) for _ in range(2))
+    sampler.epoch = again.epoch = epoch
+    whole = list(sampler)
+    assert len(whole) == len(sampler) and {len(batch) for batch in whole} == {min(size, sum(mixture.counts))}
+    assert not Counter(row for batch in whole for row in batch) - Counter(mixture.rows(epoch))
+    again.first = data.draw(st.integers(0, len(whole) - 1))
+    assert list(again) == whole[again.first :]
+
+
+def test_another_epoch_or_seed_draws_others() -> None:
+    mixture = Mixture((10, 100), (0.5,), 1)
+    drawn = [frozenset(row for row in mixture.rows(epoch) if row >= 10) for epoch in range(10)]
+    assert frozenset.union(*drawn) == frozenset(range(10, 110)) and len(set(drawn)) == 10
+    assert mixture.rows(0) == Mixture((10, 100), (0.5,), 1).rows(0) != Mixture((10, 100), (0.5,), 2).rows(0)
+
+
+def test_a_corpus_without_examples_has_no_part() -> None:
+    assert Mixture((10, 0, 30), (0.5, 0.25), 1).counts == (10, 0, 3)
+
+
+def test_a_stage_of_one_corpus_sees_what_it_saw_before() -> None:
+    """The order of one corpus is that of earlier versions: what they trained is found again."""
+    sampler = Batches([i % 4 for i in range(12)], 4, seed=7)
+    sampler.epoch = 2
+    assert list(sampler) == [[4, 0, 8, 9], [2, 7, 11, 3], [1, 5, 10, 6]]
+
+
+def test_only_what_a_teacher_labelled_is_learned_from_it() -> None:
+    """The loss of a batch is the mean of each utterance's own: with a teacher's part, or from its labels alone."""
+    torch.manual_seed(0)
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))).eval()
+    corpus = CorpusRecipe(folder="x", epochs=1, batch=4, teacher_share=0.75)
+    section = FaceRecipe(corpus="x", width=32, learning_rate=1.0, head_learning_rate=1.0)
+    examples = [Example(Sample(face=torch.randn(1, 1, 48, 48)), i, i % 3 if i else IGNORED, "g") for i in range(4)]
+    batch = to_batch(examples, network.specs, corpus)
+    objective = StageLoss(network, {"face": section}, corpus, effective_priors(examples, 0.0))
+    logits = torch.randn(4, 10)
+    soft = torch.cat([torch.randn(4, 7).log_softmax(1), torch.randn(4, 3).log_softmax(1)], dim=1)
+
+    def loss(teacher: torch.Tensor | None, rows: list[int]) -> float:
+        taught, chosen = replace(batch, teacher=teacher), torch.tensor(rows)
+        labels = batch.emotions[chosen], batch.sentiments[chosen]
+        return float(objective._loss(logits[chosen], *labels, taught, chosen, None))
+
+    some = soft.clone()
+    some[[0, 3]] = torch.nan
+    alone, taught = loss(None, [0, 3]), loss(soft, [1, 2])
+    assert loss(some, [0, 1, 2, 3]) == pytest.approx((alone + taught) / 2)
+    assert loss(torch.full((4, 10), torch.nan), [0, 1, 2, 3]) == pytest.approx(loss(None, [0, 1, 2, 3]))
+    assert taught != pytest.approx(loss(None, [1, 2]))
+
+
+RECIPE = """
+name = "words"
+version = "1.0.0"
+licence = "for tests"
+seed = 1
+precision = "no"
+[corpora.meld-text]
+folder = "meld"
+epochs = 12
+batch = 8
+context_dropout = 0.5
+plain_share = 1.0
+[corpora.meld-text.joined.goemotions]
+folder = "goemotions"
+share = 0.5
+[text]
+corpus = "meld-text"
+learning_rate = 3e-3
+head_learning_rate = 1e-2
+[text.config]
+hidden_size = 32
+num_hidden_layers = 1
+num_attention_heads = 2
+intermediate_size = 64
+"""
+JOINED = "[corpora.meld-text.joined.goemotions]\n"
+OWN = "[corpora.meld-text]\n"
+MORE = '[corpora.meld-text.joined.more]\ncorpus = "goemotions"\nfolder = "x"\nshare = 0.5\n'
+SAID = {"joy": "lovely", "anger": "damn", "neutral": "table", "sadness": "alas", "surprise": "really", "fear": "help"}
+
+FELT = {"neutral": "neutral", "anger": "negative", "sadness": "negative"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MELD's and GoEmotions' formats: a word of each utterance decides its emotion; only comments are afraid."""
+    root = tmp_path_factory.mktemp("data")
+    for split, dialogues in (("train", range(6)), ("dev", range(6, 16))):
+        (root / "meld").mkdir(exist_ok=True)
+        with (root / "meld" / f"{split}_sent_emo.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
+            for d in dialogues:
+                for u, (emotion, word) in enumerate(list(SAID.items())[:5]):
+                    sentiment = FELT.get(emotion, "positive")
+                    writer.writerow([d, u, f"{word} {word}, {d}!", "Joey", emotion, sentiment])
+    (root / "goemotions").mkdir()
+    for name, numbers in (("train", range(11)), ("dev", range(11, 15))):
+        with (root / "goemotions" / f"{name}.csv").open("w", newline="") as file:
+            rows = [(f"{word}, {word} {i}", emotion) for i in numbers for emotion, word in SAID.items()]
+            csv.writer(file).writerows([("text", "emotions"), *rows])
+    return root
+
+
+def recipe(folder: Path, *changes: tuple[str, str]) -> Path:
+    text = RECIPE
+    for before, after in changes:
+        assert text.count(before) == 1, before
+        text = text.replace(before, after)
+    path = folder / "recipe.toml"
+    path.write_text(text)
+    return path
+
+
+def plan_of(folder: Path, *changes: tuple[str, str]) -> Recipe:
+    return Recipe.read(recipe(folder, *changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (((JOINED, JOINED + "epochs = 3\n"),), "joined.goemotions.epochs: is for all that is learned together, set it"),
+        (((JOINED, JOINED + "[corpora.meld-text.joined.goemotions.joined.x]\n"),), "joined: is for all that is"),
+        (((OWN, OWN + "share = 0.5\n"),), "corpora.meld-text.share: Extra inputs are not permitted"),
+        (((OWN, OWN + 'joins = "goemotions"\n'),), "corpora.meld-text.joins: Extra inputs are not permitted"),
+        ((("share = 0.5\n", ""),), "joined.goemotions.share: Field required"),
+        ((("share = 0.5", "share = 1.0"),), "share: Input should be less than 1"),
+        ((("share = 0.5", "share = 0.0"),), "share: Input should be greater than 0"),
+        (
+            (("[text]\n", f"{MORE}[text]\n"),),
+            "[corpora.meld-text] joined: their shares add up to 1, which leaves nothing of an epoch for meld-text",
+        ),
+        (((JOINED, JOINED.replace("goemotions", "meld-text")),), "corpora: two are named 'meld-text'"),
+        (
+            (('folder = "goemotions"', 'corpus = "meld-text"\nfolder = "meld"'),),
+            "[corpora.meld-text.joined.goemotions]: its examples are learned already",
+        ),
+        (((JOINED, JOINED + "join_share = 0.5\n"),), "meld-text.joined.goemotions: join_share is for audio"),
+        (((JOINED, JOINED + "teachers = 2\n"),), "teachers: has no effect without teacher"),
+        (((JOINED, JOINED + "teacher_share = 0.9\n"),), "teacher_share: is for all that is learned together"),
+        (((OWN, OWN + "teacher_share = 0.9\n"),), "[corpora.meld-text] teacher_share: has no effect without teacher"),
+        (
+            ((JOINED, "[corpora.goemotions]\nepochs = 1\nbatch = 2\n"), ("share = 0.5\n", "")),
+            "the modalities learn from",
+        ),
+    ],
+)
+def test_options_of_joined_corpora_are_strict(tmp_path: Path, changes: tuple[tuple[str, str], ...], said: str) -> None:
+    with pytest.raises(RecipeError) as refused:
+        plan_of(tmp_path, *changes)
+    assert said in str(refused.value)
+
+
+def test_a_teacher_of_a_joined_corpus_has_a_share_of_the_loss(tmp_path: Path) -> None:
+    taught = plan_of(tmp_path, (JOINED, JOINED + 'teacher = "x"\n'), (OWN, OWN + "teacher_share = 0.9\n"))
+    assert taught.corpora["meld-text"].teacher_share == 0.9
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((JOINED, JOINED + "context_dropout = 0.5\n"), "has no effect, as goemotions has no context"),
+        ((JOINED, JOINED + 'corpus = "ravdess"\n'), "goemotions has audio, and nothing of text, which is learned"),
+        ((JOINED, JOINED + 'corpus = "nonesuch"\n'), "names nonesuch; corpora are"),
+    ],
+)
+def test_corpora_that_cannot_be_learned_together_are_refused(
+    data: Path, tmp_path: Path, change: tuple[str, str], said: str
+) -> None:
+    code, output = run_train("--recipe", recipe(tmp_path, change), "--data", data, "--work", tmp_path / "work")
+    assert code == 2 and said in output and not (tmp_path / "work").exists()
+
+
+def slot(**options: object) -> dict[str, object]:
+    named = {"name": "comments", "corpus": "goemotions", "folder": "goemotions", **options}
+    return {"fusion": {
+        "judgments": "j.csv", "judgments_licence": "x", "shrink_weights": [0.1], "shrink_bias": 0.1,
+        "prior_of": ["judgments", "goemotions"], "slots": [named],
+    }}  # fmt: skip
+
+
+def test_no_slot_is_filled_with_what_an_encoder_learned_from() -> None:
+    plan = tomllib.loads(RECIPE)
+    assert Recipe.model_validate({**plan, **slot(home=True)}).fusion is not None
+    for options in ({}, {"home": True, "split": "all"}, {"home": True, "split": "train"}):
+        with pytest.raises(
+            ValueError, match="an encoder learns from goemotions, which comments takes its samples from"
+        ):
+            Recipe.model_validate({**plan, **slot(**options)})
+
+
+def test_all_folders_and_licences_are_named(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    assert plan.folders() == ["meld", "goemotions"]
+    assert licence_line(plan) == "for tests: MELD: GPL-3.0; GoEmotions: Apache-2.0"
+    own = plan_of(tmp_path, (JOINED, JOINED + 'licence = "mine: free"\n'))
+    assert licence_line(own) == "for tests: MELD: GPL-3.0; mine: free"
+
+
+def test_a_joined_corpus_is_part_of_what_decides_on_a_stage(tmp_path: Path) -> None:
+    digests = {
+        plan.digest(plan.stages()[0]) for plan in (plan_of(tmp_path), plan_of(tmp_path, ("share = 0.5", "share = 0.4")))
+    }
+    assert len(digests) == 2
+
+
+def test_what_the_committed_recipes_trained_is_valid_still() -> None:
+    """By this a trained stage is known again; joined corpora changed nothing about stages without any."""
+    folder = Path(__file__).parents[2] / "training"
+    plans = [Recipe.read(folder / "starter.toml"), Recipe.read(folder / "full.toml")]
+    assert {s.name: plan.digest(s)[:12] for plan in plans for s in plan.stages()} == {
+        "text": "c5741f0308b0", "audio": "1937cd35dc20", "face": "de0a18eb67f1",
+        "text-audio-video-face": "72f1ed1a9e50",
+    }  # fmt: skip
+
+
+def test_each_corpus_is_varied_as_the_recipe_says_of_it(data: Path, tmp_path: Path) -> None:
+    """Every line of MELD loses its punctuation here, and no comment does."""
+    plan = plan_of(tmp_path)
+    (stage,) = plan.stages()
+    tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+    parts = [
+        read_meld_text(data / "meld", "train", tokenizer),
+        read_goemotions(data / "goemotions", "train", tokenizer),
+    ]
+    train = [example for part in parts for example in part]
+    sizes = tuple(map(len, parts))
+    context = StageContext(plan, stage, data, tmp_path, "cpu")
+    feed = Feed(context, StageData(train, effective_priors(train, 0.0), marks=tokenizer.marks, sizes=sizes))
+    for row in range(len(train)):
+        ids = set(feed([row]).inputs["text"][1][0].flatten().tolist())
+        assert bool(ids & tokenizer.marks) == (row >= sizes[0])
+
+
+def test_priors_are_those_of_what_is_seen() -> None:
+    """Half of an epoch is of each corpus, however large it is; a label that an example lacks does not count."""
+    first = [Example(Sample(), 0, 0, "g")] * 700
+    other = [Example(Sample(), 3, IGNORED, "g")] * 70_000
+    mixture = Mixture((700, 70_000), (0.5,), 1)
+    priors = effective_priors([*first, *other], 0.0, mixture.weights)
+    assert priors.prior_emotion[0] == pytest.approx(0.5, abs=0.01) == priors.prior_emotion[3]
+    assert priors.prior_sentiment[0] > 0.99
+    assert effective_priors(first, 0.3) == effective_priors(first, 0.3, Mixture((700,), (), 1).weights)
+
+
+def test_a_voice_is_joined_to_none_of_another_corpus() -> None:
+    """Their speakers may be numbered alike."""
+    examples = [Example(Sample(audio=torch.full((80, 40), float(i % 2))), 0, 0, "01") for i in range(20)]
+    shares = [float(i % 2) for i in range(20)]
+    torch.manual_seed(0)
+    concat = ClipConcat(examples, shares, [i % 2 for i in range(20)])
+    for i in range(20):
+        audio = concat(i).sample.audio
+        assert audio is not None and (audio == i % 2).all() and (i % 2 or audio.shape[1] == 40)
+
+
+def test_an_example_that_comes_twice_in_a_batch_is_remembered_by_its_mean() -> None:
+    remembered, one, other = SelfDistillation(3), torch.zeros(1, 10), torch.zeros(1, 10)
+    one[0, [0, 7]] = other[0, [1, 8]] = 50.0
+    remembered.add(torch.tensor([2, 0, 2]), torch.cat([one, one, other]))
+    assert remembered.targets[2].tolist() == pytest.approx([0.5, 0.5, *[0.0] * 5, 0.5, 0.5, 0.0])
+    assert remembered.targets[0].tolist() == pytest.approx([1.0, *[0.0] * 6, 1.0, 0.0, 0.0])
+
+
+def trained(data: Path, work: Path, *changes: tuple[str, str]) -> dict[str, torch.Tensor]:
+    work.mkdir(exist_ok=True)
+    code, output = run_train(
+        "--recipe", recipe(work, *changes), "--data", data, "--work", work, "--only", "text", "--device", "cpu"
+    )
+    assert code == 0, output
+    return load_file(work / "text.safetensors")
+
+
+@pytest.fixture(scope="module")
+def work(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The toy stage, trained once."""
+    folder = tmp_path_factory.mktemp("work")
+    trained(data, folder)
+    return folder
+
+
+def test_the_same_seed_trains_the_same_network(data: Path, work: Path, tmp_path: Path) -> None:
+    again, once = trained(data, tmp_path / "again"), load_file(work / "text.safetensors")
+    assert all(torch.equal(again[key], value) for key, value in once.items())
+    fewer = trained(data, tmp_path / "fewer", ("share = 0.5", "share = 0.1"))
+    assert any(not torch.equal(fewer[key], value) for key, value in once.items())
+
+
+def test_a_run_that_was_broken_off_goes_on_to_the_same_end(
+    data: Path, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of the fourth epoch."""
+    monkeypatch.setattr("training.engine.checkpoints.CHECKPOINT_SECONDS", 0.0)
+    check = Trainer._check
+
+    def breaks_off(trainer: Trainer, norm: torch.Tensor) -> None:
+        if (trainer.state.epoch, trainer.state.batch) == (3, 4):
+            raise KeyboardInterrupt
+        check(trainer, norm)
+
+    monkeypatch.setattr(Trainer, "_check", breaks_off)
+    options = ("--recipe", recipe(tmp_path), "--data", data, "--work", tmp_path, "--only", "text", "--device", "cpu")
+    run_train(*options)
+    assert (tmp_path / "text.checkpoint.pt").exists() and not (tmp_path / "text.safetensors").exists()
+    monkeypatch.setattr(Trainer, "_check", check)
+    code, output = run_train(*options)
+    assert code == 0 and "going on in epoch 4 at batch 5" in output
+    again = load_file(tmp_path / "text.safetensors")
+    assert all(torch.equal(again[key], value) for key, value in load_file(work / "text.safetensors").items())
+
+
+def test_the_epoch_is_chosen_by_groups_of_every_corpus(data: Path, tmp_path: Path) -> None:
+    trained(data, tmp_path / "some", ("batch = 8", "batch = 8\nselection = 0.3"))
+    kept, everything = read_items(tmp_path / "some" / "text.items.npy"), 30 + 66
+    assert 40 < len(kept) < everything
+    small = recipe(tmp_path, ("batch = 8", "batch = 8\nselection = 0.000001"))
+    code, output = run_train("--recipe", small, "--data", data, "--work", tmp_path, "--only", "text")
+    assert code == 2 and "selection = 1e-06 puts 0 of" in output
+
+
+def test_what_teachers_say_of_one_corpus_is_learned_beside_the_labels_of_the_other(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def labels_of_one(name: str, lines: Sequence[Line], seed: int, _: StageContext) -> torch.Tensor:
+        asked.append((name, [line.text for line in lines][:1], seed))
+        return torch.zeros(len(lines), 10).log_softmax(dim=1)
+
+    monkeypatch.setattr(teachers, "_labels_of_one", labels_of_one)
+    found: list[torch.Tensor | None] = []
+    run = StageTrainer.run
+
+    def noted(trainer: StageTrainer) -> list[dict[str, float]]:
+        found.append(trainer._data.teacher)
+        return run(trainer)
+
+    monkeypatch.setattr(StageTrainer, "run", noted)
+    trained(data, tmp_path / "work", (JOINED, JOINED + 'teacher = "tiny"\nteachers = 2\n'))
+    assert asked == [("tiny", ["lovely, lovely 0"], 1), ("tiny", ["lovely, lovely 0"], 2)]
+    (soft,) = found
+    assert soft is not None and soft[:30].isnan().all() and not soft[30:].isnan().any() and len(soft) == 96
+
+
+@pytest.fixture(scope="module")
+def bundle(data: Path, work: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("bundles") / "words"
+    write_bundle(Recipe.read(work / "recipe.toml"), data, work, out)
+    return out
+
+
+def test_a_bundle_says_which_corpora_taught_it(bundle: Path) -> None:
+    manifest = read_manifest(bundle)
+    taught = taught_of(manifest)["text"]
+    assert [(name, by.corpus, by.share, by.items) for name, by in taught.corpora.items()] == [
+        ("meld-text", "meld-text", 0.5, 30),
+        ("goemotions", "goemotions", 0.5, 66),
+    ]
+    afraid = EMOTIONS.index("fear")
+    own, other = (by.frequencies.prior_emotion[afraid] for by in taught.corpora.values())
+    assert own == pytest.approx(1 / 37) and other == pytest.approx(12 / 73)
+    assert taught.frequencies.prior_emotion[afraid] == pytest.approx((11 * 30 / 66 + 1) / (60 + 7))
+    assert taught.own == taught.of("meld-text") != taught.of("goemotions")
+    assert manifest.network.prior_emotion == taught.own.prior_emotion
+    assert set(part_of(manifest.training, "calibrated_on")) == {"meld-text"}
+    assert manifest.licence == "for tests: MELD: GPL-3.0; GoEmotions: Apache-2.0"
+    assert corpora_of(manifest, "text") == ["meld-text", "goemotions"]
+    assert learned_from(manifest, "text", "meld-text-plain") == "meld-text"
+    assert learned_from(manifest, "text", "goemotions") == "goemotions"
+    assert learned_from(manifest, "text", "voices") is None
+
+
+def test_bundles_of_one_corpus_are_as_they_were() -> None:
+    """Also those that are there already."""
+    manifest = read_manifest(find_bundle("starter"))
+    assert corpora_of(manifest, "text") == ["meld-text"] and learned_from(manifest, "text", "goemotions") is None
+    taught = taught_of(manifest)["text"]
+    assert not taught.corpora and taught.own == taught.of("meld-text") == taught.frequencies
+    note = Calibration(prior_emotion=CONVERSATION.prior_emotion, prior_sentiment=CONVERSATION.prior_sentiment)
+    assert "corpora" not in Taught.noted(note, 0.0).model_dump(mode="json", exclude_defaults=True)
+
+
+def test_every_corpus_that_taught_is_scored_as_home(bundle: Path, data: Path, tmp_path: Path) -> None:
+    """Under its own frequencies; by constants that no corpus but the first had a part in."""
+    report = Report.model_validate_json((bundle / "evaluation.json").read_bytes())
+    taught = taught_of(read_manifest(bundle))["text"]
+    found = {(e.corpus, e.scope): e for e in report.evaluations if e.prior == "corpus"}
+    assert {corpus for corpus, _ in found} == {"meld-text", "meld-text-plain", "goemotions"}
+    for name in ("meld-text", "goemotions"):
+        assert found[name, "all"].prior_emotion == list(taught.of(name).prior_emotion)
+        assert found[name, "all"].cross_fitted == (name == "meld-text")
+        emotion = found[name, "all"].emotion
+        assert emotion is not None and emotion.accuracy > 0.7
+    comments = found["goemotions", "all"].emotion
+    assert comments is not None
+    assert next(c.recall for c in comments.classes if c.label == "fear") == 1.0, "only comments are afraid"
+    asked = (bundle, "--corpus", "goemotions", "--data", data / "goemotions", "--json", tmp_path / "out.json")
+    code, output = run_evaluate(*asked, "--split", "held-out", "--prior", "corpus")
+    assert code == 0 and "very items" not in output
+    first = json.loads((tmp_path / "out.json").read_text())[0]
+    assert first["prior_emotion"] == list(taught.of("goemotions").prior_emotion) and first["seen"] == 0
+    code, output = run_evaluate(*asked, "--split", "train")
+    assert code == 0 and json.loads((tmp_path / "out.json").read_text())[0]["seen"] == 66
+    code, _ = run_evaluate(bundle, "--corpus", "meld-text", "--data", data / "meld", "--split", "train",
+                           "--json", tmp_path / "out.json")  # fmt: skip
+    assert code == 0 and json.loads((tmp_path / "out.json").read_text())[0]["seen"] == 30
+
+
+def test_the_card_names_every_corpus_that_taught(bundle: Path) -> None:
+    card = " ".join((bundle / "MODEL_CARD.md").read_text().split())
+    for needed in (
+        "| goemotions | text | Apache-2.0 | the official dev comments |",
+        "| text | meld-text (50% of an epoch), goemotions (50% of an epoch) | 96 |",
+        "one American sitcom (MELD) and comments on one website (GoEmotions).",
+        "MELD: GPL-3.0; GoEmotions: Apache-2.0",
+    ):
+        assert needed in card, needed
+    manifest = read_manifest(bundle)
+    report = Report.model_validate_json((bundle / "evaluation.json").read_bytes())
+    foreign = [e.model_copy(update={"corpus": "voices", "name": "nemo"}) for e in report.evaluations]
+    written = [e for e in report.evaluations if e.corpus != "meld-text-plain"]
+    whole = report.model_copy(update={"fusion": "fitted", "evaluations": [*written, *foreign]})
+    (_, home), (_, others) = _tables(manifest, whole, whole.evaluations)
+    assert {e.corpus for e in home} == {"meld-text", "goemotions"} and {e.corpus for e in others} == {"voices"}
+
+
+def test_a_corpus_of_another_format_is_home_by_its_name(bundle: Path) -> None:
+    """Another one in the same format is not."""
+    manifest = read_manifest(bundle)
+    recipe = json.loads(json.dumps(manifest.training["recipe"]))
+    joined = recipe["corpora"]["meld-text"]["joined"]
+    joined["lines"] = {**joined.pop("goemotions"), "corpus": "manifest"}
+    other = manifest.model_copy(update={"training": {**manifest.training, "recipe": recipe}})
+    assert learned_from(other, "text", "lines") == "lines" and learned_from(other, "text", "manifest") is None
+
+
+def test_a_corpus_that_holds_nothing_out_is_not_scored(bundle: Path, data: Path, work: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    (tmp_path / "data" / "goemotions" / "dev.csv").write_text("text,emotions\n")
+    write_bundle(Recipe.read(work / "recipe.toml"), tmp_path / "data", work, tmp_path / "out")
+    report = Report.model_validate_json((tmp_path / "out" / "evaluation.json").read_bytes())
+    assert {e.corpus for e in report.evaluations} == {"meld-text", "meld-text-plain"}
+    assert (tmp_path / "out" / "weights.safetensors").read_bytes() == (bundle / "weights.safetensors").read_bytes()
+
+
+def test_a_prior_may_be_that_of_a_joined_corpus(bundle: Path) -> None:
+    taught = taught_of(read_manifest(bundle))
+    plan = Recipe.model_validate({**tomllib.loads(RECIPE), **slot(home=True)})
+    assert plan.fusion is not None
+    of = plan.fusion.model_copy(update={"prior_of": ("goemotions",)})
+    nothing = Judgments.__new__(Judgments)  # no judgments are asked for
+    emotion, sentiment = declared_prior(of, plan, taught, nothing, ValenceThresholds(0.0, 0.0, 0.0))
+    assert emotion == pytest.approx(taught["text"].of("goemotions").prior_emotion)
+    assert sentiment == pytest.approx(taught["text"].of("goemotions").prior_sentiment)
