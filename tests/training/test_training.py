@@ -341,7 +341,7 @@ def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
 
 def test_freezing_an_unknown_part_is_refused() -> None:
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
-    with pytest.raises(AttributeError):
+    with pytest.raises(RecipeError, match="has no part 'nonesuch'; its parts are stem, blocks"):
         freeze(Part(network, "face"), {"face": ("nonesuch",)})
 
 
