@@ -150,7 +150,6 @@ class Buckets(Construct):
         ):
             bucket.add_to_resource_policy(
                 iam.PolicyStatement(
-                    sid=f"Drop{''.join(c for c in owner if c.isalnum())}",
                     principals=[who],
                     actions=[action],
                     resources=[bucket.arn_for_objects(f"{prefix}/{owner}/*")],

@@ -27,6 +27,7 @@ GPU = {  # differs from the first wherever it may
     "certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
     "senderEmail": "hello@example.com",
     "hstsSubdomains": "true",
+    "dropPrincipals": {"studio-1": DROPPER, "studio1": DROPPER},
 }
 
 Run = tuple[Path, subprocess.CompletedProcess[str]]

@@ -134,6 +134,13 @@ def test_a_dropper_may_put_its_own_videos_and_get_its_own_answers_and_nothing_el
     assert by_action["s3:GetObject"].endswith("/results/studio-1/*")
 
 
+def test_statements_of_a_policy_have_names_of_their_own(gpu: Stage) -> None:
+    """S3 refuses a policy with two statements of one name; owners may differ in a hyphen alone."""
+    for policy in gpu.resources("AWS::S3::BucketPolicy", "Data").values():
+        names = [s["Sid"] for s in policy["PolicyDocument"]["Statement"] if "Sid" in s]
+        assert len(names) == len(set(names))
+
+
 def test_users_sign_in_by_email_with_strong_passwords_proved_by_srp(prod: Stage) -> None:
     (pool,) = prod.resources("AWS::Cognito::UserPool").values()
     (client,) = prod.resources("AWS::Cognito::UserPoolClient").values()
