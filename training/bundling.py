@@ -1,7 +1,7 @@
 """Packaging of trained modalities as a bundle: save it, calibrate what was saved, score it, write its card."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +18,7 @@ from training.calibration.fitting import (
 )
 from training.calibration.out_of_fold import load_out_of_fold
 from training.card import Report, write_card
-from training.corpora import CORPORA
-from training.corpus_recipe import DataOptions
+from training.data.stage import read_split
 from training.data.training_items import read_items, save_seen
 from training.engine.stage_store import load_trained, public_encoders, tokenizer_entry
 from training.evaluate import styles
@@ -172,12 +171,13 @@ def _score(
     """
     evaluations: list[Evaluation] = []
     for source in (source for source in recipe.sources() if source.name in held_out):
-        encoded, fit, options = held_out[source.name], fits.get(source.name), source.options
+        encoded, fit = held_out[source.name], fits.get(source.name)
         name = source.name if source.name != source.corpus else ""
         evaluations += evaluate(subject, source.corpus, "held-out", encoded, fit, name=name)
         for style in styles(source.corpus)[1:]:
-            other = _encode(subject.bundle, style, options, data)
-            evaluations += evaluate(subject, style, "held-out", other, fit, name=name)
+            other = read_split(replace(source, corpus=style), data, "held-out", subject.bundle.tokenizer)
+            restyled = encode(subject.bundle.network, other)
+            evaluations += evaluate(subject, style, "held-out", restyled, fit, name=name)
     return evaluations
 
 
@@ -188,9 +188,5 @@ def _transfers(recipe: Recipe, trained: _Trained) -> dict[Modality, float | None
 
 def _held_out(bundle: Bundle, source: Source, data: Path) -> Encoded | None:
     """The held-out split of a corpus; None for one that joins another and holds nothing out, which is not scored."""
-    examples = CORPORA[source.corpus].read(data / source.options.folder, "held-out", bundle.tokenizer)
+    examples = read_split(source, data, "held-out", bundle.tokenizer)
     return encode(bundle.network, examples) if len(examples) or not source.share else None
-
-
-def _encode(bundle: Bundle, corpus: str, options: DataOptions, data: Path) -> Encoded:
-    return encode(bundle.network, CORPORA[corpus].read(data / options.folder, "held-out", bundle.tokenizer))

@@ -95,20 +95,19 @@ def _manifest(before: Manifest, plan: Recipe, fused: Fused) -> Manifest:
 
 def _score(subject: Subject, weights: str, plan: Recipe, fused: Fused, data: Path, work: Path) -> list[Evaluation]:
     """Every corpus that an encoder learned from, by its held-out split, and every other that fitted the fusion."""
-    pools = list(fused.pools)
-    slots = {slot.name: slot for slot in plan.fusion.slots} if plan.fusion else {}
-    there = {slot.corpus for slot in slots.values()} | {(slot.corpus, slot.folder) for slot in slots.values()}
-    for source in plan.sources():
-        key = (source.corpus, source.options.folder) if source.share else source.corpus
-        if key not in there and len(CORPORA[source.corpus].modalities) == 1:
-            slot = SlotRecipe(name=source.name, corpus=source.corpus, folder=source.options.folder, home=True)
-            pools.append(encode_slot(subject.bundle, weights, slot, data, work))
-    corpora = {source.name: source.corpus for source in plan.sources()}
+    slots = plan.fusion.slots if plan.fusion else ()
+    there = {slot.corpus for slot in slots} | {(slot.corpus, slot.folder) for slot in slots}
+    others = [
+        SlotRecipe(name=source.name, corpus=source.corpus, folder=source.options.folder, home=True)
+        for source in plan.sources()
+        if ((source.corpus, source.options.folder) if source.share else source.corpus) not in there
+        and len(CORPORA[source.corpus].modalities) == 1
+    ]
+    encoded = {pool.corpus: pool for pool in fused.pools}
     evaluations: list[Evaluation] = []
-    for pool in pools:
-        corpus = slots[pool.corpus].corpus if pool.corpus in slots else corpora[pool.corpus]
-        split = slots[pool.corpus].split if pool.corpus in slots else "held-out"
-        evaluations += evaluate(subject, corpus, split, pool.samples, name=pool.corpus)
+    for slot in (*slots, *others):
+        pool = encoded.get(slot.name) or encode_slot(subject.bundle, weights, slot, data, work)
+        evaluations += evaluate(subject, slot.corpus, slot.split, pool.samples, name=slot.name)
     return evaluations
 
 

@@ -8,6 +8,7 @@ a corpus whose examples are learned together with those of NAME, in the same sta
 import hashlib
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -66,9 +67,8 @@ class FusionRecipe(BaseModel):
 
     @model_validator(mode="after")
     def _slots_have_names_of_their_own(self) -> Self:
-        names = [slot.name for slot in self.slots]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"slots: two are named {twice[0]!r}, and one would take the other's place; rename one")
+        if twice := _repeated([slot.name for slot in self.slots]):
+            raise ValueError(f"slots: two are named {twice!r}, and one would take the other's place; rename one")
         return self
 
 
@@ -143,10 +143,9 @@ class _Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _corpora_have_names_of_their_own(self) -> Self:
-        names = [source.name for source in self.sources()]
-        if twice := [name for name in names if names.count(name) > 1]:
+        if twice := _repeated([source.name for source in self.sources()]):
             raise ValueError(
-                f"corpora: two are named {twice[0]!r}, and a bundle could not say which of them an item is of; rename "
+                f"corpora: two are named {twice!r}, and a bundle could not say which of them an item is of; rename "
                 "the one that joins, and give its format in corpus"
             )
         return self
@@ -228,6 +227,11 @@ else:
         __module__=__name__,
         **{modality: (section_type(modality) | None, None) for modality in MODALITIES},
     )
+
+
+def _repeated(names: Sequence[str]) -> str | None:
+    """Return the first name that comes more than once."""
+    return next((name for name in names if names.count(name) > 1), None)
 
 
 def _in_words(kind: str, place: tuple[int | str, ...], message: str) -> str:

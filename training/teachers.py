@@ -28,9 +28,9 @@ from model.compat import ensure_torchvision
 from model.modalities.text import CONTEXT_UTTERANCES, PLAIN_MARKS
 from model.network import N_EMOTIONS, N_LOGITS, log_probabilities
 from training.cli.recipe_loading import read_recipe
-from training.corpora import CORPORA, IGNORED, Example
+from training.corpora import IGNORED, Example
 from training.data.batches import Batches
-from training.data.stage import StageContext
+from training.data.stage import StageContext, read_split
 from training.engine.optim import accelerator
 from training.engine.stage_store import tokenizer_of
 from training.engine.trainer import PlainLearner, Settings, Trainer
@@ -232,7 +232,7 @@ def main(
             teacher = source.options.teacher
             if teacher is None:
                 continue
-            examples = CORPORA[source.corpus].read(data / source.options.folder, "train", tokenizer)
+            examples = read_split(source, data, "train", tokenizer)
             for lines, seed in _each(source.options.teachers, examples, loaded.seed):
                 path = KEPT / _file(teacher, lines, seed)
                 _ask(teacher, lines, seed, context, path)

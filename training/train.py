@@ -23,10 +23,10 @@ from model.network import N_LOGITS, Calibration, EmotionNetwork
 from training.bundling import write_bundle
 from training.calibration.folds import predict_out_of_fold
 from training.calibration.out_of_fold import save_out_of_fold
-from training.cli.recipe_loading import read_recipe
-from training.corpora import CORPORA, Example
+from training.cli.recipe_loading import read_recipe, refused
+from training.corpora import Example
 from training.data.batches import put_aside
-from training.data.stage import StageContext, StageData
+from training.data.stage import StageContext, StageData, read_split
 from training.data.training_items import write_items
 from training.engine.loss import effective_priors
 from training.engine.stage_store import (
@@ -40,7 +40,7 @@ from training.engine.stage_store import (
 from training.engine.stage_trainer import StageTrainer
 from training.evaluation.provenance import TaughtBy
 from training.fuse import write_fused
-from training.recipe import STARTER, RecipeError, Source
+from training.recipe import STARTER, Source
 from training.teachers import soft_labels
 
 IS_MAIN = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun or accelerate starts
@@ -65,10 +65,8 @@ def main(
         if not (data / needed).exists():
             raise typer.BadParameter(f"there is no {data / needed}; docs/training-data.md says what belongs there")
     stages = [stage for stage in loaded.stages() if only is None or only in stage.modalities]
-    try:
+    with refused(recipe):
         check_encoders(loaded, [modality for stage in stages for modality in stage.modalities])
-    except RecipeError as error:
-        raise typer.BadParameter(f"{recipe} is no recipe: {error}", param_hint="--recipe") from error
     folder.mkdir(parents=True, exist_ok=True)
     for stage in stages:
         train_stage(StageContext(loaded, stage, data, folder, device), again)
@@ -152,16 +150,19 @@ class _Part:
 
 
 def _read(source: Source, context: StageContext, tokenizer: Tokenizer | None) -> _Part:
-    """Raises typer.BadParameter where there is nothing to learn from, or nothing to select the epoch on."""
-    folder = context.data / source.options.folder
-    everything = list(CORPORA[source.corpus].read(folder, "train", tokenizer))
+    """Read a corpus's training split.
+
+    Raises typer.BadParameter where there is nothing to learn from, or nothing to select the epoch on.
+    """
+    everything = list(read_split(source, context.data, "train", tokenizer))
     if not everything and source.share:
+        folder = context.data / source.options.folder
         raise typer.BadParameter(f"{source.name}: {folder} has no training examples", param_hint="--data")
     return _Part(source, everything, *_put_aside(everything, source.name, context))
 
 
 def _taught_by(context: StageContext, parts: Sequence[_Part]) -> dict[str, TaughtBy]:
-    """What a bundle keeps of each of several corpora; nothing where there is one."""
+    """Return the record that a bundle keeps of each corpus, where several taught the stage."""
     counts = context.mixture([len(part.chosen) for part in parts]).counts
     found = {
         part.source.name: TaughtBy(
@@ -179,8 +180,7 @@ def _dev(part: _Part, context: StageContext, tokenizer: Tokenizer | None) -> lis
     """The examples of one corpus that its stage is scored on meanwhile."""
     if part.aside:
         return [part.everything[i] for i in part.aside]
-    folder = context.data / part.source.options.folder
-    return list(CORPORA[part.source.corpus].read(folder, "held-out", tokenizer))
+    return list(read_split(part.source, context.data, "held-out", tokenizer))
 
 
 def _put_aside(everything: Sequence[Example], name: str, context: StageContext) -> tuple[list[int], list[int]]:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from scripts import deploy
+from scripts import deploy, preflight, stack_states
 from scripts.deployed import DeployedError
 from stacks.config import StageConfig
 from tests.infra.synthesised import ROOT
@@ -96,7 +96,7 @@ def test_stacks_whose_first_deployment_failed_are_cleaned_up_and_no_others(accou
     account.make("App", "UPDATE_ROLLBACK_COMPLETE", protected=True)  # it was whole before
     account.make("Image", "ROLLBACK_FAILED", protected=True)
     account.make("Inference", "ROLLBACK_COMPLETE", protected=True)
-    deploy.clean_up(PROD)
+    stack_states.clean_up(PROD)
     assert account.protected == {"Data": True, "App": True}
 
 
@@ -126,15 +126,15 @@ def test_too_few_instances_are_refused_before_anything_is_made(
     """An update starts the new instance before the old ones end: one more than maxInstances."""
     found = {"applied": [_quota(9.0, "ml.m5.large")], "default": []} | {kind: [_quota(value)]}
     with pytest.raises(DeployedError, match=says):
-        deploy.check_quota(PROD, _quotas(monkeypatch, found["applied"], found["default"]))
+        preflight.check_quota(PROD, _quotas(monkeypatch, found["applied"], found["default"]))
 
 
 def test_enough_instances_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    deploy.check_quota(PROD, _quotas(monkeypatch, [_quota(3.0)], [_quota(0.0)]))
+    preflight.check_quota(PROD, _quotas(monkeypatch, [_quota(3.0)], [_quota(0.0)]))
 
 
 def test_an_unknown_quota_is_a_warning(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    deploy.check_quota(PROD, _quotas(monkeypatch, [], []))
+    preflight.check_quota(PROD, _quotas(monkeypatch, [], []))
     assert "is the instance type offered in this region?" in capsys.readouterr().err
 
 
@@ -153,27 +153,27 @@ def test_the_senders_domain_must_be_verified_not_only_the_address(monkeypatch: p
     client, stub = _ses(monkeypatch)
     stub.add_client_error("get_email_identity", "NotFoundException", expected_params=asked)
     with pytest.raises(DeployedError, match="has not verified the domain example.com"):
-        deploy.check_sender(config, client)
+        preflight.check_sender(config, client)
     stub.add_response("get_email_identity", {"VerifiedForSendingStatus": False}, asked)
     with pytest.raises(DeployedError, match="of type Domain"):
-        deploy.check_sender(config, client)
+        preflight.check_sender(config, client)
     stub.add_response("get_email_identity", {"VerifiedForSendingStatus": True}, asked)
-    deploy.check_sender(config, client)
+    preflight.check_sender(config, client)
 
 
 def test_a_region_without_a_service_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    deploy.check_region("eu-west-1")
+    preflight.check_region("eu-west-1")
     assert capsys.readouterr().err == ""
-    deploy.check_region("nowhere-1")
+    preflight.check_region("nowhere-1")
     warned = capsys.readouterr().err
-    assert "nowhere-1 may lack" in warned and all(name in warned for name in deploy.SERVICES)
+    assert "nowhere-1 may lack" in warned and all(name in warned for name in preflight.SERVICES)
 
 
 def test_the_regions_without_codebuild_are_those_of_the_documentation() -> None:
     session = boto3.Session()
     lacking = {
         region
-        for service in deploy.SERVICES
+        for service in preflight.SERVICES
         for region in set(session.get_available_regions("s3")) - set(session.get_available_regions(service))
     }
     documented = (ROOT / "docs" / "deploy.md").read_text()

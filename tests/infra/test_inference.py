@@ -16,8 +16,8 @@ import pytest
 
 from lambdas.core.settings import Settings
 from model.serving.settings import ServerSettings
-from scripts.deploy import check_instance_type, check_parameters
 from scripts.deployed import DeployedError
+from scripts.preflight import check_instance_type, check_parameters
 from stacks import image_source
 from stacks.config import StageConfig
 from stacks.image_build import handler
@@ -70,7 +70,7 @@ def test_nothing_is_taken_that_sagemaker_would_refuse() -> None:
 
 
 def test_the_container_knows_its_region(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the one variable that boto3 reads: without it, the server's client of S3 cannot be made."""
+    """boto3 reads the region from one variable alone; without it, the server's S3 client cannot be made."""
     environment = _only(prod, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
     assert environment["AWS_DEFAULT_REGION"] == {"Ref": "AWS::Region"}
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
@@ -256,7 +256,7 @@ def test_a_parameter_for_every_stack_is_refused_before_anything_is_made(options:
 
 
 def test_the_image_is_built_in_a_stack_of_its_own_before_the_model_is_made(prod: Stage) -> None:
-    """What fails in the inference stack leaves the image, which took a quarter of an hour, where it is."""
+    """A failure of the inference stack keeps the image, which took a quarter of an hour to build."""
     assert "Image" in prod.depends["Inference"]
     for kind in ("ECR::Repository", "CodeBuild::Project", "CloudFormation::CustomResource"):
         assert prod.resources(f"AWS::{kind}", "Image") and not prod.resources(f"AWS::{kind}", "Inference")

@@ -74,7 +74,7 @@ def test_answers_of_the_api_are_neither_cached_nor_rewritten(prod: Stage) -> Non
 
 
 def test_no_error_of_one_user_is_kept_for_the_next(prod: Stage) -> None:
-    """Without an entry, CloudFront keeps these for 10 seconds, even where its cache policy keeps nothing."""
+    """CloudFront keeps errors for 10 seconds by default, even where its cache policy keeps nothing."""
     (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
     kept = {e["ErrorCode"]: e["ErrorCachingMinTTL"] for e in distribution["DistributionConfig"]["CustomErrorResponses"]}
     assert kept == dict.fromkeys((404, 414, 500, 501, 502, 503, 504), 0)

@@ -225,7 +225,7 @@ def test_what_is_wrong_with_the_video_is_told_in_the_servers_words(cloud: Cloud)
 
 
 def test_a_failure_whose_notice_lacks_the_answers_place_is_read_from_the_record(cloud: Cloud) -> None:
-    """Of a failure SageMaker may tell without `responseParameters`; what it told when asked is in the record."""
+    """SageMaker may report a failure without `responseParameters`; the record has the location by then."""
     problem = {"type": "urn:video-sentiment:problem:too-long", "status": 422, "error": "too long"}
     record = cloud.processing()
     told = cloud.failure(record, json.dumps(problem).encode())

@@ -177,8 +177,7 @@ def test_starter_is_complete_and_small(models: Models) -> None:
 
 
 def test_starter_beats_always_saying_the_commonest() -> None:
-    """By the committed evaluation, whose figures the card has: better by a tenth with 95% certainty, but for the one
-    corpus where it is merely better."""
+    """The committed evaluation shows it better by a tenth with 95% certainty, and merely better on one corpus."""
     merely_better = {"korean_emotiontts"}  # a language the voice never heard
     evaluations = [
         e for e in json.loads((STARTER / "evaluation.json").read_text())["evaluations"] if e["prior"] == "corpus"

@@ -190,7 +190,7 @@ def test_an_entry_may_be_declared_twice_but_not_otherwise() -> None:
 
 @pytest.mark.parametrize("links", [True, False])
 def test_a_file_of_two_entries_is_downloaded_once(origin: Origin, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
-    """As a transcriber and an audio encoder have Whisper's; a damaged copy is no source."""
+    """A transcriber and an audio encoder share Whisper's files; a damaged copy is not taken over."""
     catalogue(monkeypatch, Url(f"{origin.url}/model.bin"))
     toy = weights.CATALOGUE["toy"]
     monkeypatch.setitem(weights.CATALOGUE, "toy-encoder", replace(toy, name="toy-encoder"))

@@ -1,6 +1,7 @@
 """A small folder in MELD's official layout: real clips, cut from the committed sample, with MELD's real faults."""
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -41,6 +42,15 @@ def make_meld(folder: Path, clips: int = 12) -> Path:
         made += count
     _faults(folder)
     return folder
+
+
+def write_lines(file: Path, rows: Iterable[tuple[int, int, str, str, str]]) -> None:
+    """Write a split's CSV, without clips: dialogue, utterance, words, emotion and sentiment of each line."""
+    file.parent.mkdir(exist_ok=True)
+    with file.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
+        writer.writerows([dialogue, number, words, "Joey", *labels] for dialogue, number, words, *labels in rows)
 
 
 def _faults(folder: Path) -> None:

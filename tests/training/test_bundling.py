@@ -1,6 +1,5 @@
 """From trained modalities to a bundle: calibrated, scored, described by a card that nobody typed."""
 
-import csv
 import json
 import subprocess
 from pathlib import Path
@@ -13,6 +12,7 @@ from model.bundle import find_bundle, load_bundle, read_manifest
 from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION
 from model.network import Calibration
 from tests.training.commands import run_evaluate
+from tests.training.meld_fixture import write_lines
 from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, save_small_bundle, utterance
 from training.bundling import write_bundle
 from training.card import Report, render_card, write_card
@@ -63,14 +63,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MELD's and FER2013's formats; one line of dev ("Fine.") is said in train too."""
     root = tmp_path_factory.mktemp("data")
     for split, dialogues in (("train", range(5)), ("dev", range(5, 15))):
-        (root / "meld").mkdir(exist_ok=True)
-        with (root / "meld" / f"{split}_sent_emo.csv").open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
-            for d in dialogues:
-                for u, (emotion, text) in enumerate(zip(EMOTIONS, SAID, strict=True)):
-                    said = text if text == "Fine." else f"{split}: {text}"
-                    writer.writerow([d, u, said, "Joey", emotion, SENTIMENT_OF_EMOTION.get(emotion, "positive")])
+        lines = [
+            (d, u, text if text == "Fine." else f"{split}: {text}", e, SENTIMENT_OF_EMOTION.get(e, "positive"))
+            for d in dialogues
+            for u, (e, text) in enumerate(zip(EMOTIONS, SAID, strict=True))
+        ]
+        write_lines(root / "meld" / f"{split}_sent_emo.csv", lines)
     rng = np.random.default_rng(0)
     (root / "faces").mkdir()
     for name in ("train", "validation"):

@@ -60,7 +60,7 @@ def detector() -> FaceDetector:
 
 
 def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretches: list[Segment]) -> list[Sample]:
-    """What the pipeline's own Predictor makes of stretches of a file, for a bundle that has all modalities."""
+    """Samples that the pipeline's own Predictor prepares from stretches of a file, with all modalities."""
     manifest = Manifest(
         name="untrained", version="0", licence="none", public_encoders={}, tokenizer=None, training={},
         network=NetworkConfig.of(TextConfig(bert=TINY_BERT), TINY_VOICE, VideoConfig(), FaceConfig(width=32)),

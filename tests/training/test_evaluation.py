@@ -181,7 +181,9 @@ def test_each_group_is_judged_by_the_constants_of_its_fold(network: EmotionNetwo
         other = small_network()
         set_constants(other, config)
         np.testing.assert_allclose(judged.emotions[rows], judge(other, encoded).emotions[rows], atol=1e-6)
-        np.testing.assert_allclose(judged.alone["face"][rows], judge(other, encoded).alone["face"][rows], atol=1e-6)
+        np.testing.assert_allclose(
+            judged.per_modality["face"][rows], judge(other, encoded).per_modality["face"][rows], atol=1e-6
+        )
 
 
 def test_the_three_priors(bundle: Path) -> None:

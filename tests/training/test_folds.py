@@ -90,7 +90,7 @@ def test_nobody_is_judged_by_a_network_that_has_met_them(plan: Recipe, tmp_path:
 
 
 def test_folds_are_of_the_first_corpus_and_all_learn_from_the_others(plan: Recipe, tmp_path: Path) -> None:
-    """Whose speakers it does not have, although they may be numbered alike: those have every emotion here."""
+    """Speakers of the other corpora are other people, although numbered alike; they have every emotion here."""
     path = tmp_path / "several.toml"
     path.write_text(RECIPE.replace("[audio]", f"{MORE}[audio]"))
     several = Recipe.read(path)

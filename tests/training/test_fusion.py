@@ -21,6 +21,7 @@ from model.modalities.audio import VoiceConfig
 from model.modalities.text import TextConfig
 from model.network import N_LOGITS, EmotionNetwork, NetworkConfig
 from tests.training.commands import run_evaluate, run_fuse, run_train
+from tests.training.meld_fixture import write_lines
 from tests.training.small_bundle import BERT, CONVERSATION, small_network, utterance
 from training.corpora import CORPORA, IGNORED
 from training.corpora.base import Labels
@@ -250,7 +251,7 @@ def voices_of(corpus: str, sharpness: float) -> Pool:
 
 
 def test_the_temperature_of_a_fold_is_fitted_without_the_left_out_voices() -> None:
-    """Of two corpora of voices that ask for different temperatures, each fold has the other's."""
+    """Two corpora of voices ask for different temperatures; each fold has the other corpus's."""
     network = EmotionNetwork(NetworkConfig.of(VoiceConfig(layers=1, width=32, heads=2, hidden=16)))
     bundle = Bundle(Manifest(name="voices", version="0", licence="none", network=network.config), network, None)
     recipe = FusionRecipe(
@@ -400,7 +401,10 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
             labels = [EMOTIONS[judgments.labels[c][i]] for c in ("text", "audio", "face", "together")]
             writer.writerow([f"{judgments.dialogues[i]}_01_{i}", judgments.splits[i], *labels, judgments.valence[i]])
     for name in ("dev", "train"):
-        _write_lines(root / "meld" / f"{name}_sent_emo.csv", name)
+        lines = [
+            (d, u, f"{emotion} {name} {d}", emotion, "neutral") for d in range(20) for u, emotion in enumerate(EMOTIONS)
+        ]
+        write_lines(root / "meld" / f"{name}_sent_emo.csv", lines)
     names = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF"]
     votes = np.zeros((80, 10), np.uint8)
     votes[np.arange(80), np.arange(80) % 8] = 7  # every eighth is contempt, which is not ours
@@ -414,17 +418,6 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
         split = root / "faces" / f"{name}.npz"
         np.savez(split, images=images, labels=np.arange(14) % 7, classes=np.array(EMOTIONS))
     return root
-
-
-def _write_lines(file: Path, name: str) -> None:
-    """A split of MELD: 20 dialogues with a line of each emotion."""
-    file.parent.mkdir(exist_ok=True)
-    with file.open("w", newline="") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
-        for d in range(20):
-            for u, emotion in enumerate(EMOTIONS):
-                writer.writerow([d, u, f"{emotion} {name} {d}", "Joey", emotion, "neutral"])
 
 
 RECIPE = """
@@ -526,7 +519,7 @@ def test_a_fusion_is_fitted_from_raw_data_and_again_from_what_is_kept(
 
 
 def test_training_ends_with_the_fusion_of_its_recipe(corpora: Path, tmp_path: Path) -> None:
-    """From raw corpora to a bundle that adds evidence up, by one command."""
+    """One command leads from raw corpora to a bundle that adds evidence up."""
     recipe = tmp_path / "small.toml"
     recipe.write_text(RECIPE.replace("[text]", '[text]\npublic_encoder = "minilm-l6"\nfrozen = ["bert"]'))
     code, output = run_train(

@@ -69,7 +69,7 @@ def test_a_folder_is_read_by_the_official_splits(tmp_path: Path, tokenizer: Text
 
 
 def test_a_comment_that_stands_twice_is_in_one_group(tmp_path: Path, tokenizer: TextTokenizer) -> None:
-    """So no fold learns a comment that another is scored on, also where people did not agree on it."""
+    """Equal comments share a group, so that none is both learned and scored, also where people did not agree on it."""
     path = table(tmp_path / "train.csv", ("Same.", "joy"), ("Other.", "joy"), ("Same.", "sadness"))
     groups = [example.group for example in read_goemotions(path, "train", tokenizer)]
     assert groups[0] == groups[2] != groups[1]
@@ -133,7 +133,7 @@ def test_files_that_are_not_there_are_named(tmp_path: Path, tokenizer: TextToken
 def test_every_comment_with_one_label_and_words_is_read(
     tokenizer: TextTokenizer, comments: list[tuple[str, list[str]]]
 ) -> None:
-    """In the file's order, each under its own label, whatever stands in it."""
+    """Comments keep the file's order and their own labels, whatever characters they contain."""
     with TemporaryDirectory() as folder:
         path = table(Path(folder) / "all.csv", *((text, "|".join(labels)) for text, labels in comments))
         examples = read_goemotions(path, "all", tokenizer)

@@ -23,6 +23,7 @@ from model.modalities.face import FaceConfig
 from model.modalities.text import TextTokenizer
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from tests.training.commands import run_evaluate, run_train
+from tests.training.meld_fixture import write_lines
 from tests.training.small_bundle import CONVERSATION
 from training import teachers
 from training.bundling import write_bundle
@@ -133,8 +134,7 @@ def test_only_what_a_teacher_labelled_is_learned_from_it() -> None:
 
     def loss(teacher: torch.Tensor | None, rows: list[int]) -> float:
         taught, chosen = replace(batch, teacher=teacher), torch.tensor(rows)
-        labels = batch.emotions[chosen], batch.sentiments[chosen]
-        return float(objective._loss(logits[chosen], *labels, taught, chosen, None))
+        return float(objective._loss(logits[chosen], taught, chosen, None))
 
     some = soft.clone()
     some[[0, 3]] = torch.nan
@@ -182,14 +182,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MELD's and GoEmotions' formats: a word of each utterance decides its emotion; only comments are afraid."""
     root = tmp_path_factory.mktemp("data")
     for split, dialogues in (("train", range(6)), ("dev", range(6, 16))):
-        (root / "meld").mkdir(exist_ok=True)
-        with (root / "meld" / f"{split}_sent_emo.csv").open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["Dialogue_ID", "Utterance_ID", "Utterance", "Speaker", "Emotion", "Sentiment"])
-            for d in dialogues:
-                for u, (emotion, word) in enumerate(list(SAID.items())[:5]):
-                    sentiment = FELT.get(emotion, "positive")
-                    writer.writerow([d, u, f"{word} {word}, {d}!", "Joey", emotion, sentiment])
+        lines = [
+            (d, u, f"{word} {word}, {d}!", emotion, FELT.get(emotion, "positive"))
+            for d in dialogues
+            for u, (emotion, word) in enumerate(list(SAID.items())[:5])
+        ]
+        write_lines(root / "meld" / f"{split}_sent_emo.csv", lines)
     (root / "goemotions").mkdir()
     for name, numbers in (("train", range(11)), ("dev", range(11, 15))):
         with (root / "goemotions" / f"{name}.csv").open("w", newline="") as file:
@@ -301,7 +299,7 @@ def test_a_joined_corpus_is_part_of_what_decides_on_a_stage(tmp_path: Path) -> N
 
 
 def test_what_the_committed_recipes_trained_is_valid_still() -> None:
-    """By this a trained stage is known again; joined corpora changed nothing about stages without any."""
+    """Pin the digests that trained stages are found by; joined corpora change nothing for stages without any."""
     folder = Path(__file__).parents[2] / "training"
     plans = [Recipe.read(folder / "starter.toml"), Recipe.read(folder / "full.toml")]
     assert {s.name: plan.digest(s)[:12] for plan in plans for s in plan.stages()} == {
@@ -385,7 +383,7 @@ def test_the_same_seed_trains_the_same_network(data: Path, work: Path, tmp_path:
 def test_a_run_that_was_broken_off_goes_on_to_the_same_end(
     data: Path, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the middle of the fourth epoch."""
+    """Training is broken off in the middle of the fourth epoch."""
     monkeypatch.setattr("training.engine.checkpoints.CHECKPOINT_SECONDS", 0.0)
     check = Trainer._check
 
@@ -467,7 +465,7 @@ def test_a_bundle_says_which_corpora_taught_it(bundle: Path) -> None:
 
 
 def test_bundles_of_one_corpus_are_as_they_were() -> None:
-    """Also those that are there already."""
+    """Bundles that exist already stay readable as well."""
     manifest = read_manifest(find_bundle("starter"))
     assert corpora_of(manifest, "text") == ["meld-text"] and learned_from(manifest, "text", "goemotions") is None
     taught = taught_of(manifest)["text"]

@@ -742,7 +742,7 @@ def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, written: st
 def test_what_an_encoder_lacks_is_told_before_any_training(
     data: Path, tmp_path: Path, section: str, options: str, said: str
 ) -> None:
-    """Not after the stages before it, which take hours."""
+    """A mistake in a late stage is reported at once, not after hours of the stages before it."""
     corpus = {"face": "fer2013", "audio": "ravdess", "text": "meld-text"}[section]
     text = RECIPE.format(epochs=1)
     if section != "face":

@@ -16,7 +16,7 @@ from tests.conftest import MEDIA
 from tests.model.media_files import Sound, write
 from training.corpora import CORPORA, IGNORED, read_voices
 from training.corpora.manifest import clips_of
-from training.corpora.ravdess import spoken_part
+from training.corpora.recordings import spoken_part
 from training.corpora.voices import manifests_in
 from training.data.content_hash import content_of_file
 
@@ -44,7 +44,7 @@ def test_acted_voices_have_the_emotions_that_were_asked_for() -> None:
 
 
 def test_a_recording_is_read_as_an_utterance_is_served(tmp_path: Path) -> None:
-    """From its first word to its last, and by its sound alone."""
+    """A recording is cut from its first word to its last, and only its audio is read."""
     spoken = read_audio(MEDIA / "one_two_three.flac")
     padded = np.concatenate([np.zeros(2 * SAMPLE_RATE, np.float32), spoken, np.zeros(2 * SAMPLE_RATE, np.float32)])
     write(tmp_path / "said.wav", [], [Sound(padded)])
@@ -143,7 +143,7 @@ def test_only_the_split_that_is_read_is_decoded(tmp_path: Path) -> None:
     ],
 )
 def test_rows_that_cannot_be_followed_are_named(tmp_path: Path, header: str, row: str, message: str) -> None:
-    """By manifest and row, behind a good one."""
+    """The error names manifest and row, also of a row behind a good one."""
     (tmp_path / "damaged.mp3").write_text("no sound")
     with pytest.raises(ValueError) as error:
         read_voices(voices(tmp_path, "good.wav,ann,joy", row, header=header), "all", None)

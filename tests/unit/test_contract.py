@@ -91,7 +91,7 @@ def test_labels() -> None:
 
 
 def test_results_from_before_languages_stay_readable() -> None:
-    """Those of version 1.0 know neither an utterance's language nor the probability of one."""
+    """Results of version 1.0 have neither an utterance's language nor its probability."""
     stored = json.loads(analysis_of(one(0, 1, "Hello.")).model_dump_json())
     stored["schema_version"] = "1.0"
     del stored["language_probability"], stored["utterances"][0]["language"]

@@ -2,15 +2,10 @@
 
 from pathlib import Path
 
-from rich.console import Console
-
-from model.asr.vad import find_speech
 from model.contract import Emotion
-from model.features import Evidence, FloatArray
-from model.media import read_audio
 from model.modalities.base import Tokenizer
-from model.modalities.registry import prepare, specs_of
 from training.corpora.base import Example, Split, targets
+from training.corpora.recordings import read_recording, report_left_out
 from training.data.content_hash import content_of_file
 
 # File names are modality-channel-emotion-intensity-statement-repetition-actor. "Calm" (02) was recorded
@@ -36,22 +31,14 @@ def read_ravdess(data: Path, split: Split, _: Tokenizer | None) -> list[Example]
         fields = path.stem.split("-")
         if len(fields) != 7 or fields[1] != SPEECH or split not in ("all", split_of_actor(fields[6])):
             continue
-        sample = prepare(Evidence(spoken_part(read_audio(path))), specs_of("audio").values())
+        sample = read_recording(path)
         if sample.audio is None:
             left_out.append(path.name)
         else:
             emotion, sentiment = targets(EMOTIONS_OF_CODES[fields[2]], "", str(path))
             examples.append(Example(sample, emotion, sentiment, f"actor {fields[6]}", content_of_file(path)))
-    if left_out:
-        count = f"{len(left_out)} of {len(examples) + len(left_out)} files are left out"
-        Console(stderr=True).print(f"{count}, too quiet or too short to predict from: {', '.join(left_out)}")
+    report_left_out(left_out, len(examples), "files")
     return examples
-
-
-def spoken_part(sound: FloatArray) -> FloatArray:
-    """Return the audio from the first word to the last, as utterances are served; all of it without detected speech."""
-    spans = find_speech(sound)
-    return sound[spans[0].start : spans[-1].end] if spans else sound
 
 
 def split_of_actor(actor: str) -> Split:

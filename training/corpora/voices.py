@@ -7,16 +7,12 @@ its sound is read.
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
-
-from model.features import Evidence
-from model.media import MediaError, read_audio
+from model.media import MediaError
 from model.modalities.base import Tokenizer
-from model.modalities.registry import prepare, specs_of
 from training.corpora.base import Example, Split
 from training.corpora.clips import Clip
 from training.corpora.manifest import NAME, clips_of
-from training.corpora.ravdess import spoken_part
+from training.corpora.recordings import read_recording, report_left_out
 from training.data.content_hash import content_of_file
 
 
@@ -34,17 +30,14 @@ def read_voices(data: Path, split: Split, _: Tokenizer | None) -> list[Example]:
     for manifest in manifests:
         for clip, path, where in _recordings(manifest, split):
             try:
-                sound = read_audio(path)
+                sample = read_recording(path)
             except MediaError as error:
                 raise ValueError(f"{where}: {error}") from error
-            sample = prepare(Evidence(spoken_part(sound)), specs_of("audio").values())
             if sample.audio is None:
                 left_out.append(path.name)
             else:
                 examples.append(Example(sample, clip.emotion, clip.sentiment, clip.group, content_of_file(path)))
-    if left_out:
-        count = f"{len(left_out)} of {len(examples) + len(left_out)} recordings are left out"
-        Console(stderr=True).print(f"{count}, too quiet or too short to predict from: {', '.join(left_out)}")
+    report_left_out(left_out, len(examples), "recordings")
     return examples
 
 

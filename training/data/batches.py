@@ -16,7 +16,7 @@ POOL = 16  # batches whose examples are sorted by length before they are cut: pa
 
 @dataclass(frozen=True)
 class Mixture:
-    """How many examples of each corpus an epoch holds, and which.
+    """Selection of the examples of each corpus that an epoch holds.
 
     Examples are numbered corpus by corpus. An epoch holds all of the first corpus and, of each other, as many as make
     up its share of the epoch: the next ones in an order of its own that begins again at its end. So within an epoch an
@@ -37,7 +37,7 @@ class Mixture:
 
     @property
     def weights(self) -> list[float]:
-        """How often each example comes in an epoch, on average."""
+        """The mean number of times that each example comes in an epoch."""
         pairs = zip(self.counts, self.sizes, strict=True)
         return [count / size for count, size in pairs for _ in range(size)]
 

@@ -8,13 +8,19 @@ from pathlib import Path
 from torch import Tensor
 
 from model.contract import Modality
+from model.modalities.base import Tokenizer
 from model.modalities.registry import SPECS, AnySpec
 from model.network import Calibration
-from training.corpora import Example
+from training.corpora import CORPORA, Example, Split
 from training.corpus_recipe import DataOptions
 from training.data.batches import Mixture
 from training.modalities.base import ModalityRecipe
-from training.recipe import CorpusRecipe, Recipe, Stage
+from training.recipe import CorpusRecipe, Recipe, Source, Stage
+
+
+def read_split(source: Source, data: Path, split: Split, tokenizer: Tokenizer | None) -> Sequence[Example]:
+    """Read one split of a corpus of a recipe, whose folder is in `data`. Raises what the corpus's reader raises."""
+    return CORPORA[source.corpus].read(data / source.options.folder, split, tokenizer)
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class StageData:
 
     @property
     def source_sizes(self) -> tuple[int, ...]:
-        """How many training examples each corpus has."""
+        """The number of training examples of each corpus."""
         return self.sizes or (len(self.train),)
 
     @property

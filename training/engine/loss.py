@@ -1,6 +1,7 @@
 """The loss of a stage: that of the fused prediction and of each modality by itself."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -48,20 +49,20 @@ class StageLoss(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """The mean loss of a batch."""
-        emotions, sentiments = (t.to(self.network.log_prior.device) for t in (batch.emotions, batch.sentiments))
-        n = len(emotions)
+        device = self.network.log_prior.device
+        batch = replace(batch, emotions=batch.emotions.to(device), sentiments=batch.sentiments.to(device))
         mixed = self._mixed(batch)
-        embeddings, logits, present = self.network.gather(n, self._embed(batch, mixed))
+        embeddings, logits, present = self.network.gather(len(batch.emotions), self._embed(batch, mixed))
         total = logits.new_zeros(())
         for column in range(logits.shape[1]):
             rows = present[:, column].nonzero().flatten()
             if len(rows):
-                total = total + self._loss(logits[rows, column], emotions[rows], sentiments[rows], batch, rows, mixed)
+                total = total + self._loss(logits[rows, column], batch, rows, mixed)
         if logits.shape[1] > 1:
             predicted = self.network.fuse(embeddings, logits, present)
             rows = present.any(dim=1).nonzero().flatten()
             fused = torch.cat([predicted.emotions, predicted.sentiments], dim=1)
-            total = total + self._loss(fused[rows], emotions[rows], sentiments[rows], batch, rows, None)
+            total = total + self._loss(fused[rows], batch, rows, None)
         return total
 
     def _embed(self, batch: Batch, mixed: tuple[Tensor, float] | None) -> Iterator[Encoded]:
@@ -85,21 +86,13 @@ class StageLoss(nn.Module):
         share = float(torch.distributions.Beta(alpha, alpha).sample())
         return torch.randperm(len(batch.inputs[modalities[0]][0])), max(share, 1.0 - share)
 
-    def _loss(
-        self,
-        logits: Tensor,
-        emotions: Tensor,
-        sentiments: Tensor,
-        batch: Batch,
-        rows: Tensor,
-        mixed: tuple[Tensor, float] | None,
-    ) -> Tensor:
+    def _loss(self, logits: Tensor, batch: Batch, rows: Tensor, mixed: tuple[Tensor, float] | None) -> Tensor:
         """Emotions' and sentiments' loss of logits [k, 10] at `rows`, both labels' where inputs were mixed.
 
         Where a teacher has labelled only some of them, the mean of the loss of these and of the others.
         """
         if batch.teacher is None:
-            return self._own(logits, emotions, sentiments, batch, rows, mixed)
+            return self._own(logits, batch, rows, mixed)
         wanted = batch.teacher.to(logits.device)[rows]
         labelled = ~wanted.isnan().any(dim=1)
         loss = logits.new_zeros(())
@@ -107,23 +100,16 @@ class StageLoss(nn.Module):
             chosen = there.nonzero().flatten()
             if len(chosen) == 0:
                 continue
-            part = self._own(logits[chosen], emotions[chosen], sentiments[chosen], batch, rows[chosen], mixed)
+            part = self._own(logits[chosen], batch, rows[chosen], mixed)
             if there is labelled:
                 taught = _divergence(logits[chosen], wanted[chosen].exp())
                 part = (1.0 - self._corpus.teacher_share) * part + self._corpus.teacher_share * taught
             loss = loss + len(chosen) / len(rows) * part
         return loss
 
-    def _own(
-        self,
-        logits: Tensor,
-        emotions: Tensor,
-        sentiments: Tensor,
-        batch: Batch,
-        rows: Tensor,
-        mixed: tuple[Tensor, float] | None,
-    ) -> Tensor:
+    def _own(self, logits: Tensor, batch: Batch, rows: Tensor, mixed: tuple[Tensor, float] | None) -> Tensor:
         """The loss against the corpus's own labels and, with self-distillation, the network's earlier predictions."""
+        emotions, sentiments = batch.emotions[rows], batch.sentiments[rows]
         own = self._labelled(logits, emotions, sentiments)
         if mixed is not None:
             order, share = mixed

@@ -195,7 +195,7 @@ class _View:
             return under_prior(emotions, config.prior_emotion, emotion)
 
         sentiments = under_prior(judged.sentiments, config.prior_sentiment, sentiment)
-        return Judged(moved(judged.emotions), sentiments, {m: moved(p) for m, p in judged.alone.items()})
+        return Judged(moved(judged.emotions), sentiments, {m: moved(p) for m, p in judged.per_modality.items()})
 
     def before(self) -> Judged:
         """The items judged without temperatures and offsets."""
@@ -253,7 +253,7 @@ def _subset(view: _View, subset: tuple[Modality, ...], encoded: Encoded) -> Subs
         items=len(encoded),
         emotion=_headline(encoded, encoded.emotions, judged.emotions),
         sentiment=_headline(encoded, encoded.sentiments, judged.sentiments),
-        alone=_headline(encoded, encoded.emotions, judged.alone[subset[0]]) if len(subset) == 1 else None,
+        alone=_headline(encoded, encoded.emotions, judged.per_modality[subset[0]]) if len(subset) == 1 else None,
         neutral=_neutral(encoded, judged.emotions),
     )
 

@@ -118,7 +118,7 @@ class Judged:
 
     emotions: Probabilities
     sentiments: Probabilities
-    alone: Mapping[Modality, Probabilities]
+    per_modality: Mapping[Modality, Probabilities]
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def judge(network: EmotionNetwork, encoded: Encoded, fit: CrossFit | None = None
     return Judged(
         emotions=np.concatenate([j.emotions for j in judged])[back],
         sentiments=np.concatenate([j.sentiments for j in judged])[back],
-        alone={m: np.concatenate([j.alone[m] for j in judged])[back] for m in encoded.modalities},
+        per_modality={m: np.concatenate([j.per_modality[m] for j in judged])[back] for m in encoded.modalities},
     )
 
 
@@ -183,13 +183,13 @@ def set_constants(network: EmotionNetwork, config: NetworkConfig) -> None:
 @torch.inference_mode()  # of the fusion alone: constants that were made under it could not be trained with again
 def _fuse(network: EmotionNetwork, encoded: Encoded) -> Judged:
     device = network.log_prior.device
-    judgement = network.fuse(
+    prediction = network.fuse(
         [e.to(device) for e in encoded.embeddings], encoded.logits.to(device), encoded.present.to(device)
     )
     return Judged(
-        emotions=_probabilities(judgement.emotions),
-        sentiments=_probabilities(judgement.sentiments),
-        alone={m: _probabilities(alone) for m, alone in judgement.per_modality.items()},
+        emotions=_probabilities(prediction.emotions),
+        sentiments=_probabilities(prediction.sentiments),
+        per_modality={m: _probabilities(own) for m, own in prediction.per_modality.items()},
     )
 
 

@@ -94,7 +94,7 @@ class Study:
         return tuple(pool.rows(half(pool.samples.groups, first)) for pool in self.pools)
 
     def left_out(self) -> Iterator[tuple[str, tuple[Pool, ...], tuple[Pool, ...]]]:
-        """For each corpus of voices: its name, the pools to fit to without it, and those to choose on with it alone.
+        """Yield each corpus of voices: its name, the pools to fit to without it, and those to choose on with it alone.
 
         Meanwhile the network has the temperatures fitted without it. With less than two corpora of voices, the two
         halves of everything.

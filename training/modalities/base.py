@@ -72,7 +72,7 @@ class ModalityRecipe(BaseModel):
         return 0.0
 
     def varied_options(self) -> list[str]:
-        """Those of `input_options` that this section asks for."""
+        """Return the `input_options` that this section asks for."""
         asked = self.model_dump(include=set(self.input_options), exclude_defaults=True)
         return [option for option in self.input_options if option in asked]
 

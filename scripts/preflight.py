@@ -1,0 +1,109 @@
+"""Checks before a deployment: what would fail at its end, after a quarter of an hour, fails here."""
+
+from itertools import pairwise
+from typing import Any
+
+import boto3
+import typer
+from botocore.exceptions import ClientError
+
+from scripts.deployed import DeployedError
+from stacks.config import StageConfig
+
+SERVICES = ("sagemaker", "codebuild", "cognito-idp", "apigateway", "application-autoscaling")  # not in every region
+
+
+def check_account(config: StageConfig) -> None:
+    """Raise DeployedError where the account cannot run this stage."""
+    check_region(str(boto3.Session().region_name))
+    check_quota(config, boto3.client("service-quotas"))
+    check_instance_type(config)
+    if config.sender_email:
+        check_sender(config, boto3.client("sesv2"))
+
+
+def check_parameters(stage: str, options: list[str]) -> None:
+    """Raise DeployedError for a parameter without its stack: CDK would give it to all, and most have none of it."""
+    values = [option.removeprefix("--parameters=") for option in options if option.startswith("--parameters=")]
+    values += [value for option, value in pairwise(options) if option == "--parameters"]
+    for value in values:
+        name, _, content = value.partition("=")
+        if ":" not in name:
+            stack = StageConfig(stage=stage).stack_name("Inference")
+            raise DeployedError(f"a parameter belongs to a stack: --parameters {stack}:{name}={content}")
+
+
+def check_region(region: str) -> None:
+    """Warn of services that the region lacks, as far as this boto3 knows: it may be older than the region's service."""
+    session = boto3.Session()
+    if lacking := [name for name in SERVICES if region not in session.get_available_regions(name)]:
+        typer.echo(f"warning: region {region} may lack {', '.join(lacking)}; docs/deploy.md says more", err=True)
+
+
+def check_quota(config: StageConfig, quotas: Any) -> None:
+    """Raise DeployedError where the account may not run the endpoint's instances: the stack would fail at its end.
+
+    One more than `maxInstances` is needed, as an update starts its new instance before the old ones end.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
+    """
+    name = f"{config.instance_type} for endpoint usage"
+    # Those that were never changed may be among the defaults alone.
+    pages = (
+        page["Quotas"]
+        for operation in ("list_service_quotas", "list_aws_default_service_quotas")
+        for page in quotas.get_paginator(operation).paginate(ServiceCode="sagemaker")
+    )
+    found = next((quota["Value"] for page in pages for quota in page if quota["QuotaName"] == name), None)
+    needed = config.max_instances + 1
+    if found is None:
+        typer.echo(f"warning: no quota is named {name!r}: is the instance type offered in this region?", err=True)
+    elif found < needed:
+        fewer = f" or deploy with -c maxInstances={found - 1:.0f}," if found >= 2 else ""
+        raise DeployedError(
+            f"the quota {name!r} is {found:.0f}, and {needed} are needed: {config.max_instances} and one more for an "
+            f"update;{fewer} ask for more under Service Quotas, SageMaker"
+        )
+
+
+def check_instance_type(config: StageConfig) -> None:
+    """Raise DeployedError where SageMaker would refuse another instance type: while the endpoint scales.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
+    """
+    sagemaker = boto3.client("sagemaker")
+    try:
+        name = sagemaker.describe_endpoint(EndpointName=config.endpoint_name)["EndpointConfigName"]
+        (variant,) = sagemaker.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
+            raise
+        return  # there is no endpoint yet
+    current = variant["InstanceType"]
+    registered = boto3.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="sagemaker",
+        ResourceIds=[f"endpoint/{config.endpoint_name}/variant/{variant['VariantName']}"],
+    )["ScalableTargets"]
+    if current == config.instance_type or not registered:
+        return
+    command = f".venv/bin/python -m scripts.deploy --stage {config.stage} -c instanceType="
+    raise DeployedError(
+        f"the endpoint runs on {current}, and SageMaker changes that only while it does not scale. When it is quiet:\n"
+        f"  {command}{current} -c scaling=false\n  {command}{config.instance_type}\nWith the other options of before."
+    )
+
+
+def check_sender(config: StageConfig, ses: Any) -> None:
+    """Raise DeployedError unless the sender's domain is verified in SES: an identity of the address alone is another.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-email.html
+    """
+    domain = config.sender_domain
+    try:
+        verified = ses.get_email_identity(EmailIdentity=domain)["VerifiedForSendingStatus"]
+    except ses.exceptions.NotFoundException:
+        verified = False
+    if not verified:
+        raise DeployedError(
+            f"SES has not verified the domain {domain} of senderEmail in this region: add it as an identity of type "
+            "Domain (SES, Identities), and its records to your DNS"
+        )

@@ -1,0 +1,62 @@
+"""States of a stage's stacks in CloudFormation, and what follows from them: deletion and protection."""
+
+import boto3
+import typer
+from botocore.exceptions import ClientError, WaiterError
+
+from scripts.deployed import DeployedError
+from stacks.config import PARTS, StageConfig
+
+# States of a stack that never held anything.
+FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
+NEVER_WHOLE = (
+    "",
+    "CREATE_IN_PROGRESS",
+    "ROLLBACK_IN_PROGRESS",
+    "DELETE_IN_PROGRESS",
+    "DELETE_FAILED",
+    *FAILED_AT_FIRST,
+)
+
+
+def states(config: StageConfig) -> dict[str, str]:
+    """Return the status of each stack of a stage, in the order of their deployment; empty for one that is not there."""
+    cloudformation = boto3.client("cloudformation")
+    found = {}
+    for part in PARTS:
+        try:
+            (stack,) = cloudformation.describe_stacks(StackName=config.stack_name(part))["Stacks"]
+            found[part] = stack["StackStatus"]
+        except ClientError as error:
+            if "does not exist" not in error.response["Error"]["Message"]:
+                raise
+            found[part] = ""
+    return found
+
+
+def clean_up(config: StageConfig) -> None:
+    """Delete the stacks whose first deployment failed: they hold nothing, and cannot be deployed again.
+
+    CDK does this as well, but not with those that it has protected from deletion before they failed.
+    """
+    cloudformation = boto3.client("cloudformation")
+    for part, status in reversed(states(config).items()):
+        if status not in FAILED_AT_FIRST:
+            continue
+        name = config.stack_name(part)
+        typer.echo(f"deleting {name}, whose first deployment failed ({status})")
+        cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+        cloudformation.delete_stack(StackName=name)
+        try:
+            cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
+        except WaiterError as error:
+            raise DeployedError(f"{name} cannot be deleted; its events in CloudFormation say why") from error
+
+
+def protect(config: StageConfig) -> None:
+    """Protect the stacks that are whole from deletion."""
+    cloudformation = boto3.client("cloudformation")
+    for part, status in states(config).items():
+        if status not in NEVER_WHOLE:
+            name = config.stack_name(part)
+            cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=True)
