@@ -168,9 +168,13 @@ def judge_by(network: EmotionNetwork, encoded: Encoded, config: NetworkConfig) -
 
 
 def under_prior(probabilities: Probabilities, old: Sequence[float], new: Sequence[float]) -> Probabilities:
-    """The same evidence under another prior (Saerens et al. 2002, equation 2.4)."""
+    """The same evidence under another prior (Saerens et al. 2002, equation 2.4).
+
+    Rows of zeros, of items without the modality, stay so.
+    """
     shifted = probabilities * np.asarray(new) / np.asarray(old)
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+    total = shifted.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(shifted, total, out=np.zeros_like(shifted), where=total > 0.0))
 
 
 def set_constants(network: EmotionNetwork, config: NetworkConfig) -> None:
