@@ -54,7 +54,7 @@ const DOORS: Point[] = [
 const LIMITS = [
   "It predicts apparent emotion: how something looks and sounds, not what anybody feels. Do not use it to make decisions about people.",
   "In the European Union, inferring emotions at work or in education is prohibited (AI Act, Article 5(1)(f)).",
-  "The starter model is for research and evaluation. Words, voice and face are each measured by themselves; how well they work together is not.",
+  "The starter model is for research and evaluation. How words, voice and face are combined was measured on composed examples, not on real clips.",
   "Words are read in English. In other languages only voice and face are used.",
   "One speaker at a time: it tells nobody apart by voice.",
 ];
