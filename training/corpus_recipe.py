@@ -20,6 +20,7 @@ class JoinedRecipe(BaseModel):
     join_share: Share = 0.0  # these as in CorpusRecipe
     context_dropout: Share = 0.0
     plain_share: Share = 0.0
+    votes: bool = False
     teacher: str | None = None
     teachers: int = Field(default=1, gt=0)
 
@@ -50,6 +51,7 @@ class CorpusRecipe(BaseModel):
     folds: int = Field(default=0, ge=0)  # of its groups, to calibrate by predictions for each without it; 0: held-out
     context_dropout: Share = 0.0  # chance of an utterance to come without what was said before it
     plain_share: Share = 0.0  # of the epochs' words that come without case and punctuation
+    votes: bool = False  # people's votes are learned as shares, instead of the one label that most of them gave
     remembered_share: PartialShare = 0.0  # of the loss at the end: engine.self_distillation
     teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
     teachers: int = Field(default=1, gt=0)  # their predictions are averaged; every second one reads utterances alone

@@ -79,6 +79,22 @@ def _options_have_what_they_need(corpus: str, config: CorpusRecipe, _: Sections)
         )
 
 
+def _votes_are_learned_as_they_are(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
+    """Refuse what is about the one label of an utterance where several people's labels are learned."""
+    every = [options.votes for options in _data_options(corpus, config).values()]
+    if not any(every):
+        return
+    if config.class_balance:
+        raise _refusal(
+            corpus, "class_balance", "weighs labels, and votes are shares of several", "leave one of them out"
+        )
+    if any(section.mixup_alpha for section in sections.values()):
+        raise ValueError(f"{corpus}: mixup is for labels, not for votes; leave one of them out")
+    for option in ("focal", "label_smoothing"):
+        if all(every) and getattr(config, option):
+            raise _refusal(corpus, option, "has no effect on votes", "leave one of them out")
+
+
 def _a_modality_can_be_left_out(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
     if config.modality_dropout and len(sections) == 1:
         (modality,) = sections
@@ -148,6 +164,7 @@ _CHECKS: tuple[Check, ...] = (
     _kept_parts_are_frozen,
     _mixup_is_alone,
     _options_have_what_they_need,
+    _votes_are_learned_as_they_are,
     _a_modality_can_be_left_out,
     _something_is_calmed,
     _the_only_variant_is_not_varied,

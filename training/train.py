@@ -25,6 +25,7 @@ from training.calibration.folds import predict_out_of_fold
 from training.calibration.out_of_fold import save_out_of_fold
 from training.cli.recipe_loading import read_recipe, refused
 from training.corpora import Example
+from training.corpora.base import shares_of_votes
 from training.data.batches import put_aside
 from training.data.stage import StageContext, StageData, read_split
 from training.data.training_items import write_items
@@ -92,10 +93,10 @@ def train_stage(context: StageContext, again: bool = False) -> None:
         typer.echo(f"{context.name}: trained before by this recipe on this data, and kept (--again trains it again)")
         return
     dev = [_dev(part, context, tokenizer) for part in parts]
-    teacher = _teacher(context, parts)
+    teacher, votes = _teacher(context, parts), _votes(parts)
     torch.manual_seed(context.recipe.seed)
     sizes = tuple(len(part.train) for part in parts)
-    priors = effective_priors(train, context.corpus.class_balance, context.mixture(sizes).weights)
+    priors = effective_priors(train, context.corpus.class_balance, context.mixture(sizes).weights, votes)
     network = _network(context, priors)
     data = StageData(
         train=train,
@@ -103,6 +104,7 @@ def train_stage(context: StageContext, again: bool = False) -> None:
         dev=[example for examples in dev for example in examples],
         marks=tokenizer.marks if tokenizer is not None else frozenset(),
         teacher=teacher,
+        votes=votes,
         sizes=sizes,
         dev_sizes=tuple(map(len, dev)),
     )
@@ -155,6 +157,12 @@ def _read(source: Source, context: StageContext, tokenizer: Tokenizer | None) ->
     Raises typer.BadParameter where there is nothing to learn from, or nothing to select the epoch on.
     """
     everything = list(read_split(source, context.data, "train", tokenizer))
+    if source.options.votes and not any(example.votes for example in everything):
+        raise typer.BadParameter(
+            f"{source.name}: votes = true, and nobody's votes are known in {context.data / source.options.folder}; "
+            "leave it out to learn by the labels",
+            param_hint="--recipe",
+        )
     if not everything and source.share:
         folder = context.data / source.options.folder
         raise typer.BadParameter(f"{source.name}: {folder} has no training examples", param_hint="--data")
@@ -211,6 +219,21 @@ def _teacher(context: StageContext, parts: Sequence[_Part]) -> Tensor | None:
             found = soft_labels(options.teacher, options.teachers, part.everything, context)
             labels.append(found[part.chosen])
     return torch.cat(labels)
+
+
+def _votes(parts: Sequence[_Part]) -> Tensor | None:
+    """The shares of people's votes [n, 10] for the n examples to learn from, NaN for those of a corpus that is learned
+    by its labels; None where each is."""
+    if not any(part.source.options.votes for part in parts):
+        return None
+    unvoted = (torch.nan,) * N_LOGITS
+    return torch.tensor(
+        [
+            shares_of_votes(e.votes) if part.source.options.votes and e.votes is not None else unvoted
+            for part in parts
+            for e in part.train
+        ]
+    )
 
 
 if __name__ == "__main__":

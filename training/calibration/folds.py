@@ -38,7 +38,8 @@ def predict_out_of_fold(context: StageContext, data: StageData) -> Encoded:
         torch.manual_seed(context.recipe.seed)
         network = build_network(context.recipe, [modality])
         examples, variants = [data.train[i] for i in outside.tolist()], data.variants[:, outside]
-        others = StageData(examples, data.priors, variants=variants, sizes=sizes)
+        votes = None if data.votes is None else data.votes[outside]
+        others = StageData(examples, data.priors, votes=votes, variants=variants, sizes=sizes)
         trainer = StageTrainer(network, context.within(f"fold-{fold}"), others, quiet=True)
         trainer.run()
         trainer.checkpoints.discard()

@@ -77,6 +77,18 @@ def targets(emotion: str, sentiment: str, where: str) -> tuple[int, int]:
     return index, IGNORED if implied is None else SENTIMENTS.index(implied)
 
 
+def shares_of_votes(votes: Sequence[float]) -> tuple[float, ...]:
+    """Return what votes for EMOTIONS are worth as targets [10], for emotions and then for sentiments.
+
+    Each person's vote counts as a label of its own. One for an emotion that implies no sentiment is none for any.
+    """
+    sentiments = [
+        sum(share for emotion, share in zip(EMOTIONS, votes, strict=True) if SENTIMENT_OF_EMOTION.get(emotion) == s)
+        for s in SENTIMENTS
+    ]
+    return *votes, *map(float, sentiments)
+
+
 def class_frequencies(labels: Sequence[int], classes: int, weights: Sequence[float] | None = None) -> tuple[float, ...]:
     """Share of each class among `labels` (IGNORED ones left out), with one added to every count.
 

@@ -19,7 +19,8 @@ from training.data.content_hash import drawn
 
 COLUMNS = ("path", "start", "end", "text", "speaker", "dialogue", "emotion", "sentiment", "split")
 SPLITS = tuple(split for split in get_args(Split) if split != "all")
-HELD_OUT_SHARE = 0.15  # of the dialogues, where no column says which
+HELD_OUT_SHARE = 0.15  # of the dialogues or speakers, where no column says which
+FEW_GROUPS, LEAST_HELD_OUT = 4, 2  # of so many groups or more, so many are held out whatever their hashes
 NAME = "manifest.csv"
 
 
@@ -36,17 +37,18 @@ def clips_of(data: Path) -> list[tuple[Clip, Split]]:
     """All rows with the split that each is in."""
     path = data if data.is_file() else data / NAME
     said: dict[str, list[str]] = defaultdict(list)
-    split_of_group: dict[str, Split] = {}
-    clips = []
+    clips: list[tuple[Clip, Split | None]] = []
+    split_of_group: dict[str, Split | None] = {}
     for line, row in enumerate(_rows(path), start=2):
         where = f"{path}, row {line}"
         clip = _clip(path.parent, row, said[row["dialogue"] or row["path"]], where)
         said[row["dialogue"] or row["path"]].append(row["text"])
-        its_split = _split(row["split"], clip.group, where)
+        its_split = _named_split(row["split"], where)
         if split_of_group.setdefault(clip.group, its_split) != its_split:
             raise ValueError(f"{where}: {clip.group} stands in two splits; it would be scored on what it learned")
         clips.append((clip, its_split))
-    return clips
+    drawn_splits = _drawn_splits([group for group, its_split in split_of_group.items() if its_split is None])
+    return [(clip, its_split or drawn_splits[clip.group]) for clip, its_split in clips]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -74,11 +76,19 @@ def _clip(folder: Path, row: dict[str, str], said: Sequence[str], where: str) ->
     return Clip(row["text"], context, emotion, sentiment, group, path, start, end)
 
 
-def _split(named: str, group: str, where: str) -> Split:
-    """Return the row's split: as stated, else by a hash of the group, so that it stays when rows are added."""
-    if named:
-        for split in SPLITS:
-            if named == split:
-                return split  # type: ignore[no-any-return]
+def _named_split(named: str, where: str) -> Split | None:
+    """Return the split that a row states; None where it states none."""
+    if named and named not in SPLITS:
         raise ValueError(f"{where}: split {named!r} is not one of {', '.join(SPLITS)}")
-    return "held-out" if drawn(group) < HELD_OUT_SHARE else "train"
+    return next((split for split in SPLITS if split == named), None)
+
+
+def _drawn_splits(groups: Sequence[str]) -> dict[str, Split]:
+    """Return a split for each group, by a hash of its name, so that it stays when rows are added.
+
+    Of few groups the hashes may choose none to score on: then those of the lowest hashes are held out.
+    """
+    by_hash = sorted(groups, key=drawn)
+    least = LEAST_HELD_OUT if len(groups) >= FEW_GROUPS else 0
+    count = max(least, sum(drawn(group) < HELD_OUT_SHARE for group in groups))
+    return {group: "held-out" if place < count else "train" for place, group in enumerate(by_hash)}

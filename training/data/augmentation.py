@@ -12,6 +12,10 @@ from model.features import Tokens
 
 T = TypeVar("T")
 
+FRAME_SECONDS = 0.01
+LEAST_ECHO = 0.1  # seconds for 60 dB: a furnished room
+TELEPHONE_MELS = (7, 58)  # of 80 up to 8 kHz, those that lie between 300 Hz and 3.4 kHz
+
 MASK_TOKEN = 103  # [MASK] in the vocabulary of every uncased English BERT
 EQUALISER_BANDS = 6
 MEL_DECADE = 0.25  # log-mels are decades over 4 (see features.log_mel)
@@ -76,6 +80,37 @@ def equalise(mels: Tensor, decades: float) -> Tensor:
     return mels + F.interpolate(knots, size=mels.shape[1], mode="linear", align_corners=True).transpose(1, 2)
 
 
+def reverberate(mels: Tensor, chance: float, seconds: float) -> Tensor:
+    """Rooms: some of the spectrograms [n, mels, frames] with an echo that fades by 60 dB within up to `seconds`.
+
+    Sound that is reflected adds up in power, as what a diffuse field returns is not in phase (Polack 1988).
+    """
+    if chance == 0:
+        return mels
+    fading = torch.rand(len(mels), 1) * (seconds - LEAST_ECHO) + LEAST_ECHO
+    steps = torch.arange(1, round(seconds / FRAME_SECONDS) + 1) * FRAME_SECONDS
+    tail = 10.0 ** (-6.0 * steps / fading)
+    level = torch.rand(len(mels), 1) * tail / tail.sum(dim=1, keepdim=True)  # at most as loud as the voice itself
+    kernel = torch.cat([level.flip(1), torch.ones(len(mels), 1)], dim=1)
+    n, bands, frames = mels.shape
+    power = (10.0 ** (mels / MEL_DECADE)).transpose(0, 1)  # [mels, n, frames]
+    padded = F.pad(power, (kernel.shape[1] - 1, 0))
+    echoed = F.conv1d(padded, kernel.unsqueeze(1), groups=n).transpose(0, 1)
+    echoed = MEL_DECADE * echoed.clamp_min(1e-30).log10()
+    return torch.where(torch.rand(n, 1, 1) < chance, echoed, mels)
+
+
+def telephone(mels: Tensor, chance: float) -> Tensor:
+    """Narrow lines: some of the spectrograms [n, mels, frames] with nothing below 300 Hz and above 3.4 kHz."""
+    if chance == 0:
+        return mels
+    floor = mels.amin(dim=(1, 2), keepdim=True)
+    outside = torch.ones(mels.shape[1], dtype=torch.bool)
+    outside[slice(*TELEPHONE_MELS)] = False
+    narrow = torch.where(outside[:, None], floor, mels)
+    return torch.where(torch.rand(len(mels), 1, 1) < chance, narrow, mels)
+
+
 def add_noise(mels: Tensor, decades: float) -> Tensor:
     """Raise the floor of each spectrogram by up to `decades`, as steady noise does."""
     if decades == 0:
@@ -102,8 +137,45 @@ def silence_padding(mels: Tensor, lengths: Tensor) -> Tensor:
     return mels * (torch.arange(mels.shape[-1]) < lengths.unsqueeze(1)).unsqueeze(1)
 
 
-def move_faces(crops: Tensor, degrees: float, scale: float, shift: float, part: float) -> Tensor:
+def relight_faces(crops: Tensor, gamma: float, shade: float) -> Tensor:
+    """Other cameras and lamps for standardised crops [n, 1, s, s]: another gamma, up to this share more or less, and
+    light from a side, whose far side loses up to the share `shade`."""
+    if gamma == 0 and shade == 0:
+        return crops
+    n, side = len(crops), crops.shape[-1]
+    low, high = crops.amin(dim=(2, 3), keepdim=True), crops.amax(dim=(2, 3), keepdim=True)
+    grey = (crops - low) / (high - low).clamp_min(1e-6)
+    exponent = ((torch.rand(n, 1, 1, 1) * 2 - 1) * math.log1p(gamma)).exp()
+    angle = torch.rand(n, 1, 1) * 2 * math.pi
+    steps = torch.linspace(-0.5, 0.5, side)
+    ramp = angle.cos() * steps[None, None, :] + angle.sin() * steps[None, :, None]  # at most 0.71 either way
+    loss = torch.rand(n, 1, 1) * shade * (ramp / math.sqrt(2.0) + 0.5)
+    return _standardised(grey.clamp_min(1e-6).pow(exponent) * (1.0 - loss).unsqueeze(1))
+
+
+def blur_faces(crops: Tensor, chance: float, least: float, grain: float) -> Tensor:
+    """Small and grainy pictures: some of standardised crops [n, 1, s, s] as they are after shrinking to a random size,
+    from this share of the side on, and with noise of up to `grain` of their deviation."""
+    if chance == 0:
+        return crops
+    side = crops.shape[-1]
+    size = round(side * (least + (1.0 - least) * float(torch.rand(()))))
+    small = F.interpolate(crops, size=(size, size), mode="area")
+    small = small + torch.rand(len(crops), 1, 1, 1) * grain * torch.randn_like(small)
+    blurred = _standardised(F.interpolate(small, size=(side, side), mode="bilinear", align_corners=False))
+    return torch.where(torch.rand(len(crops), 1, 1, 1) < chance, blurred, crops)
+
+
+def _standardised(crops: Tensor) -> Tensor:
+    """Zero mean and unit variance for each crop [n, 1, s, s], as `model.modalities.face` brings every crop to."""
+    deviation, mean = torch.std_mean(crops, dim=(2, 3), keepdim=True)
+    return (crops - mean) / deviation.clamp_min(1e-3)
+
+
+def move_faces(crops: Tensor, degrees: float, scale: float, shift: float, part: float, squeeze: float = 0.0) -> Tensor:
     """Mirror, turn, scale and shift each crop [n, 1, s, s] at random, and keep a random part, this much of its side.
+
+    `squeeze` makes it narrower or wider by up to this share, as heads that turn away are.
 
     Convolutions averaged over the picture take any size. Parts cost less, are more different from each other, and
     the whole is predicted the better for it (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
@@ -116,6 +188,8 @@ def move_faces(crops: Tensor, degrees: float, scale: float, shift: float, part: 
     mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0)
     place = (torch.rand(n, 2) * 2 - 1) * (2 * shift + 1 - part)  # grid coordinates span 2
     cos, sin = angle.cos() * size, angle.sin() * size
+    if squeeze:
+        mirror = mirror * (1 + (torch.rand(n) * 2 - 1) * squeeze)
     matrix = torch.stack([cos * mirror, -sin, place[:, 0], sin * mirror, cos, place[:, 1]], dim=1).view(n, 2, 3)
     grid = F.affine_grid(matrix, [n, 1, side, side], align_corners=False)
     return F.grid_sample(crops, grid, padding_mode="border", align_corners=False)

@@ -22,6 +22,7 @@ class Batch:
     """n utterances: of each modality the `rows` [k] that have it and their collated inputs; targets [n].
 
     `teacher` [n, 10] holds a teacher's log-probabilities, emotions then sentiments, NaN for utterances without any;
+    `votes` [n, 10] holds the shares of people's votes likewise, NaN for utterances that are learned by their one label;
     `numbers` int64 [n] says which of the training's examples they are. Where the inputs are `encoded`, the frozen part
     of the encoder has seen them already, varied.
     """
@@ -33,6 +34,7 @@ class Batch:
     teacher: Tensor | None = None
     encoded: bool = False
     numbers: Tensor | None = None
+    votes: Tensor | None = None
 
 
 def to_batch(
@@ -85,6 +87,7 @@ class Feed:
     def __call__(self, rows: list[int]) -> Batch:
         data, corpus = self._data, self._context.corpus
         soft = None if data.teacher is None else data.teacher[rows]
+        votes = None if data.votes is None else data.votes[rows]
         numbers = torch.tensor(rows)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_of(self._context.recipe.seed, self.epoch, *rows))
@@ -92,9 +95,9 @@ class Feed:
                 examples = [self._joined(i) for i in rows]
                 options = [self._options[i] for i in rows]
                 batch = to_batch(examples, self._context.specs, corpus, data.marks, soft, options)
-                return replace(batch, numbers=numbers)
+                return replace(batch, numbers=numbers, votes=votes)
             chosen = self._variants[torch.randint(len(self._variants), (len(rows),)), numbers]
         emotions, sentiments = (torch.tensor([getattr(data.train[i], k) for i in rows]) for k in Batch.TARGETS)
         (modality,) = self._context.modalities
         inputs = {modality: (torch.arange(len(rows)), [chosen])}
-        return Batch(inputs, emotions, sentiments, soft, encoded=True, numbers=numbers)
+        return Batch(inputs, emotions, sentiments, soft, encoded=True, numbers=numbers, votes=votes)

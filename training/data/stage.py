@@ -77,7 +77,8 @@ class StageData:
 
     `priors` are the class distributions that its loss trains under, `dev` the examples it is scored on meanwhile,
     `marks` the tokens that are punctuation, `teacher` a teacher's log-probabilities [n, 10] of the n training
-    examples (NaN for those without any), and `variants` what `engine.variants` makes of the examples, where that is
+    examples (NaN for those without any), `votes` the shares of people's votes [n, 10] (NaN for those that are learned
+    by their one label), and `variants` what `engine.variants` makes of the examples, where that is
     there already. Of several corpora (Stage.sources), `train` holds one behind the other, and `sizes` says how many
     examples each has; likewise `dev` and `dev_sizes`.
     """
@@ -87,6 +88,7 @@ class StageData:
     dev: Sequence[Example] = ()
     marks: frozenset[int] = frozenset()
     teacher: Tensor | None = None
+    votes: Tensor | None = None
     variants: Tensor | None = None
     sizes: tuple[int, ...] = ()
     dev_sizes: tuple[int, ...] = ()

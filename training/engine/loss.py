@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -110,7 +111,7 @@ class StageLoss(nn.Module):
     def _own(self, logits: Tensor, batch: Batch, rows: Tensor, mixed: tuple[Tensor, float] | None) -> Tensor:
         """The loss against the corpus's own labels and, with self-distillation, the network's earlier predictions."""
         emotions, sentiments = batch.emotions[rows], batch.sentiments[rows]
-        own = self._labelled(logits, emotions, sentiments)
+        own = self._labelled(logits, emotions, sentiments) if batch.votes is None else self._voted(logits, batch, rows)
         if mixed is not None:
             order, share = mixed
             own = share * own + (1.0 - share) * self._labelled(logits, emotions[order], sentiments[order])
@@ -130,6 +131,20 @@ class StageLoss(nn.Module):
             loss = loss + self._cross_entropy(logits[:, N_EMOTIONS:], sentiments, weight)
         return loss
 
+    def _voted(self, logits: Tensor, batch: Batch, rows: Tensor) -> Tensor:
+        """The mean loss against the shares of people's votes, and against the one label of utterances without any."""
+        assert batch.votes is not None
+        shares = batch.votes.to(logits.device)[rows]
+        voted = ~shares.isnan().any(dim=1)
+        chosen, others = voted.nonzero().flatten(), (~voted).nonzero().flatten()
+        loss = logits.new_zeros(())
+        if len(chosen):
+            loss = loss + len(chosen) / len(rows) * _divergence(logits[chosen], shares[chosen])
+        if len(others):
+            emotions, sentiments = batch.emotions[rows][others], batch.sentiments[rows][others]
+            loss = loss + len(others) / len(rows) * self._labelled(logits[others], emotions, sentiments)
+        return loss
+
     def _cross_entropy(self, logits: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
         smoothing = self._corpus.label_smoothing
         if self._corpus.focal == 0.0:
@@ -143,21 +158,47 @@ class StageLoss(nn.Module):
 
 
 def effective_priors(
-    examples: Sequence[Example], balance: float, weights: Sequence[float] | None = None
+    examples: Sequence[Example],
+    balance: float,
+    weights: Sequence[float] | None = None,
+    votes: Tensor | None = None,
 ) -> Calibration:
     """The class distributions that a loss balanced by `balance` trains under: frequency^(1 - balance).
 
-    `weights` say how often each example comes in an epoch, where that differs.
+    `weights` say how often each example comes in an epoch, where that differs. `votes` [n, 10] are the shares that are
+    learned instead of labels, NaN for examples without.
     """
     frequencies = (
-        class_frequencies([e.emotion for e in examples], len(EMOTIONS), weights),
-        class_frequencies([e.sentiment for e in examples], len(SENTIMENTS), weights),
+        (
+            class_frequencies([e.emotion for e in examples], len(EMOTIONS), weights),
+            class_frequencies([e.sentiment for e in examples], len(SENTIMENTS), weights),
+        )
+        if votes is None
+        else _frequencies_of_votes(examples, weights, votes)
     )
     emotion, sentiment = (torch.tensor(f, dtype=torch.float64).pow(1.0 - balance) for f in frequencies)
     return Calibration(
         prior_emotion=tuple((emotion / emotion.sum()).tolist()),
         prior_sentiment=tuple((sentiment / sentiment.sum()).tolist()),
     )
+
+
+def _frequencies_of_votes(
+    examples: Sequence[Example], weights: Sequence[float] | None, votes: Tensor
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Share of each emotion and of each sentiment, by votes where there are any, with one added to every count."""
+    emotions, sentiments = np.ones(len(EMOTIONS)), np.ones(len(SENTIMENTS))
+    each = np.ones(len(examples)) if weights is None else np.asarray(weights)
+    for example, weight, shares in zip(examples, each, votes.double().numpy(), strict=True):
+        if not np.isnan(shares).any():
+            emotions += weight * shares[:N_EMOTIONS]
+            sentiments += weight * shares[N_EMOTIONS:]
+            continue
+        if example.emotion != IGNORED:
+            emotions[example.emotion] += weight
+        if example.sentiment != IGNORED:
+            sentiments[example.sentiment] += weight
+    return tuple((emotions / emotions.sum()).tolist()), tuple((sentiments / sentiments.sum()).tolist())
 
 
 def _divergence(logits: Tensor, wanted: Tensor) -> Tensor:

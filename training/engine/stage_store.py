@@ -35,7 +35,9 @@ class Note(BaseModel):
 def fingerprint(context: StageContext, train: Sequence[Example]) -> str:
     """Return a digest of the recipe and the training examples: everything that determines a stage's result but the
     code."""
-    data = hashlib.sha256("".join(f"{e.content}{e.emotion}{e.sentiment}" for e in train).encode()).hexdigest()
+    data = hashlib.sha256(
+        "".join(f"{e.content}{e.emotion}{e.sentiment}{e.votes or ''}" for e in train).encode()
+    ).hexdigest()
     return f"{context.recipe.digest(context.stage)} {data}"
 
 

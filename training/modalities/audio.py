@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
 
-from training.corpus_recipe import Amount, PartialShare
+from training.corpus_recipe import Amount, PartialShare, Share
 from training.modalities.base import ModalityRecipe
 
 if TYPE_CHECKING:
@@ -22,7 +22,17 @@ class AudioRecipe(ModalityRecipe):
     corpus_options = ("join_share",)
     kept_parts = ("conv1", "conv2", "blocks")  # VoiceEncoder.pretrained, by name
 
-    input_options = ("mask_frames", "mask_mels", "shift_mels", "stretch", "equalise", "noise")
+    input_options = (
+        "mask_frames",
+        "mask_mels",
+        "shift_mels",
+        "stretch",
+        "equalise",
+        "noise",
+        "room",
+        "room_seconds",
+        "telephone",
+    )
 
     config: dict[str, Any] | None = None  # a VoiceConfig, where it differs from the default
     varied_share: float = Field(default=1.0, gt=0.0, le=1.0)  # of the utterances; the others are learned as they are
@@ -32,6 +42,9 @@ class AudioRecipe(ModalityRecipe):
     stretch: PartialShare = 0.0
     equalise: Amount = 0.0
     noise: Amount = 0.0
+    room: Share = 0.0  # of what is varied, with an echo
+    room_seconds: float = Field(default=0.6, gt=0.1, le=5.0)  # that it takes to fade by 60 dB, at most
+    telephone: Share = 0.0  # of what is varied, over a narrow line
     mixup: Amount = 0.0
 
     @model_validator(mode="after")
@@ -58,7 +71,8 @@ class AudioRecipe(ModalityRecipe):
 
         plain, lengths = inputs
         mels, ends = vary.stretch_time(plain, lengths, self.stretch)
-        mels = vary.equalise(vary.shift_mels(mels, self.shift_mels), self.equalise)
+        mels = vary.reverberate(vary.shift_mels(mels, self.shift_mels), self.room, self.room_seconds)
+        mels = vary.telephone(vary.equalise(mels, self.equalise), self.telephone)
         mels = vary.mask_spectrogram(vary.add_noise(mels, self.noise), self.mask_frames, self.mask_mels)
         varied = vary.silence_padding(mels, ends), ends
         return list(vary.some_of((plain, lengths), varied, self.varied_share))

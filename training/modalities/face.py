@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field
 
-from training.corpus_recipe import PartialShare, Share
+from training.corpus_recipe import Amount, PartialShare, Share
 from training.modalities.base import ModalityRecipe
 
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ class FaceRecipe(ModalityRecipe):
     rotate_degrees: float = Field(default=0.0, ge=0.0, le=180.0)  # at most, either way
     scale: PartialShare = 0.0
     shift: Share = 0.0
+    squeeze: PartialShare = 0.0  # narrower or wider, as turned heads are
+    gamma: Amount = 0.0  # other cameras
+    shade: PartialShare = 0.0  # light from a side
+    blur: Share = 0.0  # of the faces, as if they were small and grainy in their frame
+    blur_least: float = Field(default=0.35, gt=0.0, le=1.0)  # of a crop's side: how small
+    grain: Amount = 0.0  # of the deviation, where a face is blurred
     erase: Share = 0.0
     crop: float = Field(default=1.0, gt=0.0, le=1.0)  # side of the part of a face to learn from; serving sees all
 
@@ -39,10 +45,11 @@ class FaceRecipe(ModalityRecipe):
         return self.model_copy(update={"erase": 0.0, "crop": 1.0})
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        from training.data.augmentation import erase_patches, move_faces
+        from training.data.augmentation import blur_faces, erase_patches, move_faces, relight_faces
 
         crops, owner = inputs
-        moved = move_faces(crops, self.rotate_degrees, self.scale, self.shift, self.crop)
+        lit = blur_faces(relight_faces(crops, self.gamma, self.shade), self.blur, self.blur_least, self.grain)
+        moved = move_faces(lit, self.rotate_degrees, self.scale, self.shift, self.crop, self.squeeze)
         return [erase_patches(moved, self.erase), owner]
 
     @staticmethod
