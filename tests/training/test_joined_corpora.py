@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from model import weights
 from model.bundle import find_bundle, read_manifest
-from model.contract import EMOTIONS
+from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION, SENTIMENTS
 from model.features import Sample
 from model.modalities.face import FaceConfig
 from model.modalities.text import TextTokenizer
@@ -29,6 +29,7 @@ from training import teachers
 from training.bundling import write_bundle
 from training.card import Report, _tables
 from training.corpora import IGNORED, Example, read_goemotions, read_meld_text
+from training.corpora.base import shares_of_votes
 from training.data.batches import Batches, Mixture
 from training.data.clip_concat import ClipConcat
 from training.data.collate import Feed, to_batch
@@ -142,6 +143,50 @@ def test_only_what_a_teacher_labelled_is_learned_from_it() -> None:
     assert loss(some, [0, 1, 2, 3]) == pytest.approx((alone + taught) / 2)
     assert loss(torch.full((4, 10), torch.nan), [0, 1, 2, 3]) == pytest.approx(loss(None, [0, 1, 2, 3]))
     assert taught != pytest.approx(loss(None, [1, 2]))
+
+
+def test_votes_are_learned_as_the_shares_they_are() -> None:
+    """As if each person's vote were a label of its own; an utterance without votes is learned by its label."""
+    torch.manual_seed(0)
+    network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))).eval()
+    corpus = CorpusRecipe(folder="x", epochs=1, batch=4, votes=True)
+    section = FaceRecipe(corpus="x", width=32, learning_rate=1.0, head_learning_rate=1.0)
+    ten = {"anger": 5, "surprise": 3, "joy": 2}
+    shares = tuple(ten.get(emotion, 0) / 10 for emotion in EMOTIONS)
+    image = Sample(face=torch.randn(1, 1, 48, 48))
+
+    def labelled(emotion: str) -> Example:
+        sentiment = SENTIMENT_OF_EMOTION.get(emotion)  # type: ignore[call-overload]
+        implied = IGNORED if sentiment is None else SENTIMENTS.index(sentiment)
+        return Example(image, EMOTIONS.index(emotion), implied, "g")
+
+    people = [labelled(emotion) for emotion, count in ten.items() for _ in range(count)]
+    voted = replace(labelled("anger"), votes=shares)
+    votes = torch.tensor([shares_of_votes(shares), (torch.nan,) * 10])
+    logits = torch.randn(1, 10)
+
+    def loss(examples: Sequence[Example], votes: torch.Tensor | None) -> float:
+        objective = StageLoss(network, {"face": section}, corpus, effective_priors(examples, 0.0))
+        batch = replace(to_batch(examples, network.specs, corpus), votes=votes)
+        rows = torch.arange(len(examples))
+        return float(objective._loss(logits.expand(len(rows), 10), batch, rows, None))
+
+    def of_each(column: slice, targets: list[int]) -> float:
+        known = [-float(logits[0, column].log_softmax(0)[t]) for t in targets if t != IGNORED]
+        return sum(known) / 10  # a vote for surprise says nothing of the sentiment
+
+    expected = of_each(slice(0, 7), [p.emotion for p in people]) + of_each(slice(7, 10), [p.sentiment for p in people])
+    assert loss([voted], votes[:1]) == pytest.approx(expected, rel=1e-5)
+    other = labelled("fear")
+    assert loss([voted, other], votes) == pytest.approx((expected + loss([other], None)) / 2, rel=1e-5)
+    priors, of_people = (
+        effective_priors([voted] * 10, 0.0, None, votes[:1].expand(10, 10)),
+        effective_priors(people, 0.0),
+    )
+    for each, wanted in zip(priors.prior_emotion, of_people.prior_emotion, strict=True):
+        assert each == pytest.approx(wanted)
+    assert priors.prior_sentiment == pytest.approx(of_people.prior_sentiment)
+    assert effective_priors([other], 0.0, None, votes[1:]) == effective_priors([other], 0.0)
 
 
 RECIPE = """

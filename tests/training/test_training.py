@@ -1,6 +1,7 @@
 """Training learns, goes on after a kill as if nothing had been, and leaves what is frozen alone."""
 
 import argparse
+import math
 import os
 import re
 import shutil
@@ -16,19 +17,32 @@ import numpy as np
 import psutil  # type: ignore[import-untyped]
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from model import weights
 from model.contract import EMOTIONS
-from model.features import Sample
+from model.features import SAMPLE_RATE, Sample
 from model.modalities.audio import N_MELS, VoiceConfig, VoiceEncoder
 from model.modalities.face import FaceConfig
 from model.modalities.registry import specs_of
 from model.modalities.text import TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
+from model.spectrogram import mel_filters
 from tests.training.commands import run_train
 from training.corpora import Example, read_fer2013
-from training.data.augmentation import drop_tokens, erase_patches, mask_spectrogram, move_faces
+from training.data.augmentation import (
+    MEL_DECADE,
+    blur_faces,
+    drop_tokens,
+    erase_patches,
+    mask_spectrogram,
+    move_faces,
+    relight_faces,
+    reverberate,
+    telephone,
+)
 from training.data.batches import Batches, put_aside
 from training.data.clip_concat import ClipConcat
 from training.data.collate import Feed, to_batch
@@ -432,6 +446,73 @@ def test_parts_of_faces_keep_their_size_and_lie_anywhere() -> None:
     assert torch.allclose(steps.abs(), torch.ones(()), atol=1e-3) and steps.min() < 0 < steps.max()
     first = parts.amin(dim=(1, 2, 3))
     assert -0.01 < first.min() < 3 and 9 < first.max() < 12.01
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 0.9), st.integers(0, 1000))
+def test_faces_in_another_light_are_the_same_faces(gamma: float, shade: float, seed: int) -> None:
+    """They stay standardised, as every crop is when it is served, and no two of a batch are lit alike."""
+    torch.manual_seed(seed)
+    ramp = torch.linspace(-1.0, 1.0, 48).expand(4, 1, 48, 48)
+    crops = ramp / ramp.std() + torch.zeros(4, 1, 48, 48)
+    lit = relight_faces(crops, gamma, shade)
+    assert torch.allclose(lit.mean(dim=(1, 2, 3)), torch.zeros(4), atol=1e-3)
+    assert torch.allclose(lit.std(dim=(1, 2, 3)), torch.ones(4), atol=1e-3)
+    if gamma > 0.01 and shade == 0.0:
+        assert (lit.diff(dim=-1) > -1e-4).all(), "another gamma leaves what is brighter brighter"
+        assert not torch.allclose(lit[0], lit[1], atol=1e-6)
+
+
+def test_small_faces_lose_their_detail_and_nothing_else() -> None:
+    torch.manual_seed(0)
+    board = ((torch.arange(48)[:, None] + torch.arange(48)) % 2 * 2.0 - 1.0).expand(200, 1, 48, 48)
+    ramp = torch.linspace(-1.7, 1.7, 48).expand(200, 1, 48, 48)
+    plain = board.clone()
+    coarse = blur_faces(plain, 0.4, 0.4, 0.0)
+    same = (coarse == plain).flatten(1).all(dim=1)
+    assert 80 < int(same.sum()) < 160 and (plain == board).all()
+    for least, grain in ((0.5, 0.0), (0.5, 0.3)):
+        blurred = blur_faces(ramp.clone(), 1.0, least, grain)
+        likeness = torch.corrcoef(torch.stack([blurred[0].flatten(), ramp[0].flatten()]))[0, 1]
+        assert likeness > (0.99 if grain == 0.0 else 0.9)
+        noise = blurred.diff(dim=-1).std(dim=(1, 2, 3))
+        assert (noise.max() < 0.05) == (grain == 0.0)
+
+
+def test_turned_heads_are_narrower_or_wider() -> None:
+    torch.manual_seed(0)
+    ramp = torch.linspace(0.0, 1.0, 48).expand(100, 1, 48, 48)
+    turned = move_faces(ramp, degrees=0.0, scale=0.0, shift=0.0, part=1.0, squeeze=0.2)
+    slope = (turned[:, 0, 24, 30] - turned[:, 0, 24, 18]).abs() * 47 / 12
+    assert 0.78 < slope.min() < 0.9 and 1.1 < slope.max() < 1.22
+    assert (turned.diff(dim=-2).abs() < 1e-4).all(), "heights stay as they are"
+
+
+def test_an_echo_follows_what_is_heard_and_fades() -> None:
+    torch.manual_seed(0)
+    mels = torch.full((50, N_MELS, 120), -0.9)
+    mels[:, :, 40] = 1.0  # a clap: 1.9 / 0.25 = 7.6 decades above the floor
+    echoed = reverberate(mels, 1.0, 0.5)
+    twice = MEL_DECADE * math.log10(2.0)  # at most as much power is added as there is
+    before = echoed[:, :, :41] - mels[:, :, :41]
+    assert before.min() > -1e-4 and before.max() < twice + 1e-4, "the clap is not heard before it sounds"
+    tail = echoed[:, 0, 41:]
+    assert (tail.diff(dim=1) < 1e-4).all() and (tail[:, 0] > 0.0).all() and (tail[:, 60:] < -0.9 + twice).all()
+    some = reverberate(mels, 0.3, 0.5)
+    assert 5 <= int((some != mels).flatten(1).any(dim=1).sum()) <= 28
+
+
+def test_a_narrow_line_carries_300_to_3400_hertz() -> None:
+    """The bands between are as they were; those that lie outside have what the quietest has."""
+    torch.manual_seed(0)
+    mels = torch.rand(4, N_MELS, 60)
+    heard = telephone(mels, 1.0)
+    filters = np.asarray(mel_filters(N_MELS))
+    centres = filters @ np.linspace(0.0, SAMPLE_RATE / 2, filters.shape[1]) / filters.sum(axis=1)
+    for band, centre in enumerate(centres):
+        if 300.0 < centre < 3400.0:
+            assert (heard[:, band] == mels[:, band]).all(), centre
+        elif not 290.0 < centre < 3410.0:
+            assert (heard[:, band] == mels.amin(dim=(1, 2))[:, None]).all(), centre
 
 
 @pytest.mark.parametrize("name", ["adamw", "sgd"])

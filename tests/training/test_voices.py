@@ -15,10 +15,10 @@ from model.modalities.registry import prepare, specs_of
 from tests.conftest import MEDIA
 from tests.model.media_files import Sound, write
 from training.corpora import CORPORA, IGNORED, read_voices
-from training.corpora.manifest import clips_of
+from training.corpora.manifest import HELD_OUT_SHARE, clips_of
 from training.corpora.recordings import spoken_part
 from training.corpora.voices import manifests_in
-from training.data.content_hash import content_of_file
+from training.data.content_hash import content_of_file, drawn
 
 HEADER = "path,speaker,emotion"
 
@@ -100,6 +100,16 @@ def test_about_a_seventh_of_the_speakers_is_held_out(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("\n".join([HEADER, *(f"{i}.wav,s{i},joy" for i in range(400))]) + "\n")
     held_out = sum(split == "held-out" for _, split in clips_of(tmp_path)) / 400
     assert 0.10 < held_out < 0.20
+
+
+def test_of_few_speakers_two_are_held_out(tmp_path: Path) -> None:
+    """Whose hashes would put all of them into training, or all but one."""
+    for names in (["nemo_EB0", "nemo_EM1", "nemo_JK0", "nemo_KK0"], [f"s{i}" for i in range(7)], ["a", "b", "c"]):
+        (tmp_path / "manifest.csv").write_text("\n".join([HEADER, *(f"{n}.wav,{n},joy" for n in names)]) + "\n")
+        held_out = [clip.group for clip, split in clips_of(tmp_path) if split == "held-out"]
+        by_hash = sorted((f"speaker {name}" for name in names), key=drawn)
+        few = sum(drawn(group) < HELD_OUT_SHARE for group in by_hash)
+        assert sorted(held_out) == sorted(by_hash[: max(few, 2) if len(names) > 3 else few])
 
 
 def test_what_is_too_short_or_too_quiet_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,6 +33,7 @@ class AudioRecipe(ModalityRecipe):
         "room_seconds",
         "telephone",
     )
+    needed_options = {"room_seconds": "room"}
 
     config: dict[str, Any] | None = None  # a VoiceConfig, where it differs from the default
     varied_share: float = Field(default=1.0, gt=0.0, le=1.0)  # of the utterances; the others are learned as they are

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from model.contract import Modality
 from model.modalities import WEIGHTS
@@ -32,6 +32,8 @@ class ModalityRecipe(BaseModel):
     kept_parts: ClassVar[tuple[str, ...]] = ()
     # Options that `augment` follows, of a modality of which variants are kept: an error where none is augmented.
     input_options: ClassVar[tuple[str, ...]] = ()
+    # Options that are part of another, which must be set for them to have an effect.
+    needed_options: ClassVar[Mapping[str, str]] = {}
     is_cached: ClassVar[bool] = True  # whether the feature cache holds something of it
 
     corpus: str
@@ -60,6 +62,13 @@ class ModalityRecipe(BaseModel):
         if name is not None and name not in known:
             raise ValueError(f"{name!r} is no public encoder of {cls.modality}; those are {', '.join(known)}")
         return name
+
+    @model_validator(mode="after")
+    def _options_have_what_they_need(self) -> Self:
+        for option, needed in self.needed_options.items():
+            if option in self.model_fields_set and not getattr(self, needed):
+                raise ValueError(f"{option}: has no effect without {needed}; set {needed} too, or leave it out")
+        return self
 
     @property
     def encoder_options(self) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ class FaceRecipe(ModalityRecipe):
 
     modality = "face"
     kind = "residual"
+    needed_options = {"blur_least": "blur", "grain": "blur"}
     width: int = Field(gt=0)  # channels of the first stage
     rotate_degrees: float = Field(default=0.0, ge=0.0, le=180.0)  # at most, either way
     scale: PartialShare = 0.0
