@@ -125,8 +125,9 @@ def _tables(manifest: Manifest, report: Report, shown: list[Evaluation]) -> list
     if report.fusion is None:
         return [("", shown)]
     own = {name for m in manifest.network.modalities for name in corpora_of(manifest, m)}
-    home = [e for e in shown if own & {e.corpus, e.name}]
-    others = [e for e in report.evaluations if not own & {e.corpus, e.name} and e.prior != "corpus"]
+    home = [e for e in shown if own & {e.corpus, e.name} and not e.left_out]
+    foreign = [e for e in report.evaluations if e.left_out or not own & {e.corpus, e.name}]
+    others = [e for e in foreign if e.prior != "corpus"]
     return [("In the corpora of training", home), ("Outside of them", others)]
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
@@ -12,3 +14,8 @@ def whole(path: Path) -> Iterator[Path]:
     partial = path.with_suffix(".part")
     yield partial
     os.replace(partial, path)
+
+
+def work_folder(recipe: str) -> Path:
+    """Return the folder that training by the recipe of this name keeps its stages in, unless it is told another."""
+    return ROOT / "build" / "training" / recipe

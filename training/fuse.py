@@ -25,6 +25,7 @@ from training.data.content_hash import file_digest
 from training.data.training_items import FILE_NAME
 from training.evaluation.protocol import Evaluation, Subject, evaluate
 from training.evaluation.provenance import taught_of
+from training.files import work_folder
 from training.fusion.choosing import Score, Thresholds
 from training.fusion.encoding import encode_slot
 from training.fusion.study import Fused, FusionReport, facts_of, fuse
@@ -42,13 +43,14 @@ def main(
     out: Annotated[Path, typer.Option(help="Where the bundle is written; may be the bundle's own folder.")],
     recipe: Annotated[Path, typer.Option(help="The recipe.")] = STARTER,
     work: Annotated[Path, typer.Option(help="What is kept between runs.")] = Path("out/fusion"),
+    trained: Annotated[Path | None, typer.Option(help="Folder of the encoders' training (its --work).")] = None,
 ) -> None:
     """Fit temperatures, weights, biases, prior and thresholds, and write the bundle with its evaluation and card."""
     plan = read_recipe(recipe)
     if plan.fusion is None:
         raise typer.BadParameter(f"{recipe} has no [fusion]", param_hint="--recipe")
     try:
-        report = write_fused(find_bundle(bundle), plan, data, work, out)
+        report = write_fused(find_bundle(bundle), plan, data, work, out, trained or work_folder(plan.name))
     except BundleError as error:
         raise typer.BadParameter(str(error), param_hint="BUNDLE") from error
     except (MediaError, WeightsError, OSError, ValueError) as error:
@@ -56,11 +58,13 @@ def main(
     show(report, table_console())
 
 
-def write_fused(source: Path, plan: Recipe, data: Path, work: Path, out: Path) -> FusionReport:
+def write_fused(source: Path, plan: Recipe, data: Path, work: Path, out: Path, trained: Path) -> FusionReport:
     """The bundle in `source` with a fusion fitted by the recipe, in `out`, which is replaced file by file at the
-    end."""
+    end.
+
+    `trained` is the folder that its encoders' training kept its stages in."""
     loaded, weights, manifest = load_bundle(source), file_digest(source / WEIGHTS), read_manifest(source)
-    fused = fuse(loaded, weights, taught_of(manifest), plan, data, work)
+    fused = fuse(loaded, weights, taught_of(manifest), plan, data, work, trained)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         for name in (WEIGHTS, FILE_NAME):
@@ -72,7 +76,7 @@ def write_fused(source: Path, plan: Recipe, data: Path, work: Path, out: Path) -
             commit=commit(),
             calibrations=[],
             fusion=fused.report,
-            evaluations=_score(Subject.load(made), weights, plan, fused, data, work),
+            evaluations=_score(Subject.load(made), weights, plan, fused, data, work, trained),
         )
         (made / "evaluation.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
         write_card(made)
@@ -93,7 +97,9 @@ def _manifest(before: Manifest, plan: Recipe, fused: Fused) -> Manifest:
     return before.model_copy(update=update)
 
 
-def _score(subject: Subject, weights: str, plan: Recipe, fused: Fused, data: Path, work: Path) -> list[Evaluation]:
+def _score(
+    subject: Subject, weights: str, plan: Recipe, fused: Fused, data: Path, work: Path, trained: Path
+) -> list[Evaluation]:
     """Every corpus that an encoder learned from, by its held-out split, and every other that fitted the fusion."""
     slots = plan.fusion.slots if plan.fusion else ()
     there = {slot.corpus for slot in slots} | {(slot.corpus, slot.folder) for slot in slots}
@@ -106,8 +112,9 @@ def _score(subject: Subject, weights: str, plan: Recipe, fused: Fused, data: Pat
     encoded = {pool.corpus: pool for pool in fused.pools}
     evaluations: list[Evaluation] = []
     for slot in (*slots, *others):
-        pool = encoded.get(slot.name) or encode_slot(subject.bundle, weights, slot, data, work)
-        evaluations += evaluate(subject, slot.corpus, slot.split, pool.samples, name=slot.name)
+        pool = encoded.get(slot.name) or encode_slot(subject.bundle, weights, slot, data, work, trained)
+        split = "train" if pool.left_out else slot.split
+        evaluations += evaluate(subject, slot.corpus, split, pool.samples, name=slot.name, left_out=pool.left_out)
     return evaluations
 
 

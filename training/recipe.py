@@ -9,7 +9,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -23,6 +23,8 @@ from training.modalities.registry import DEFAULT_RECIPES, RECIPES, section_type
 from training.recipe_checks import check_stage
 
 JUDGMENTS = "judgments"  # in prior_of: people's labels of everything together
+# Options that say how a corpus's own examples are read and varied, of the first as of those that join.
+OWN_OPTIONS = tuple(sorted(set(CorpusRecipe.model_fields) & set(JoinedRecipe.model_fields)))
 STARTER = Path(__file__).resolve().parent / "starter.toml"
 Positive = Annotated[float, Field(gt=0.0)]
 
@@ -40,6 +42,7 @@ class SlotRecipe(BaseModel):
     folder: str  # under --data
     split: Literal["train", "held-out", "test", "all"] = "held-out"  # never one that an encoder learned from
     home: bool = False  # whether the encoder learned from other parts of this corpus
+    left_out: str | None = None  # a corpus of the recipe: predictions for what it taught, by a network without it
     licence: str | None = None  # of the folder, where its format is not one corpus's own
 
 
@@ -110,6 +113,21 @@ class Stage:
         own = Source(self.corpus, self.corpus, self.corpus_config)
         return own, *(Source(name, options.corpus or name, options) for name, options in joined)
 
+    def without(self, name: str) -> "Stage":
+        """Return the stage without one of its several corpora.
+
+        Where that is the first, the next takes its place: an epoch then holds all of its examples.
+        """
+        config = self.corpus_config
+        if name != self.corpus:
+            joined = {other: options for other, options in config.joined.items() if other != name}
+            return replace(self, corpus_config=config.model_copy(update={"joined": joined}))
+        (first, options), *others = config.joined.items()
+        whole = sum(other.share for other in config.joined.values())
+        joined = {other: o.model_copy(update={"share": o.share / whole}) for other, o in others}
+        own = {option: getattr(options, option) for option in OWN_OPTIONS}
+        return replace(self, corpus=first, corpus_config=config.model_copy(update={**own, "joined": joined}))
+
 
 class _Recipe(BaseModel):
     """A bundle's name and licence, and a section for each corpus; `Recipe` adds one for each modality."""
@@ -179,11 +197,35 @@ class _Recipe(BaseModel):
     def _slots_of_joined_corpora_are_of_other_parts(self) -> Self:
         joined = {(s.corpus, s.options.folder): s.name for s in self.sources() if s.share}
         for slot in self.fusion.slots if self.fusion is not None else ():
+            if slot.left_out is not None:
+                continue
             taught = joined.get((slot.corpus, slot.folder))
             if taught is not None and not (slot.home and slot.split in ("held-out", "test")):
                 raise ValueError(
                     f"[fusion] slots: an encoder learns from {taught}, which {slot.name} takes its samples from; take "
                     "its held-out split and say home = true, or another corpus"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _slots_of_left_out_corpora_are_predicted(self) -> Self:
+        left_out = [
+            source for stage in self.stages() if stage.corpus_config.leave_out for source in stage.sources
+        ]  # fmt: skip
+        for slot in self.fusion.slots if self.fusion is not None else ():
+            if slot.left_out is None:
+                continue
+            taught = next((source for source in left_out if source.name == slot.left_out), None)
+            if taught is None:
+                names = ", ".join(source.name for source in left_out) or "there is none"
+                raise ValueError(
+                    f"[fusion] slots: {slot.name} names {slot.left_out!r} in left_out, which is of corpora that are "
+                    f"learned with leave_out = true: {names}"
+                )
+            if (slot.corpus, slot.folder, slot.home) != (taught.corpus, taught.options.folder, False):
+                raise ValueError(
+                    f"[fusion] slots: {slot.name} is of {taught.name}, left out; give corpus = {taught.corpus!r} and "
+                    f"folder = {taught.options.folder!r}, without home"
                 )
         return self
 

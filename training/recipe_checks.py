@@ -79,6 +79,14 @@ def _options_have_what_they_need(corpus: str, config: CorpusRecipe, _: Sections)
         )
 
 
+def _several_corpora_can_be_left_out(corpus: str, config: CorpusRecipe, _: Sections) -> None:
+    if config.leave_out and not (config.variants and config.joined):
+        raise _refusal(
+            corpus, "leave_out", "is for several corpora of audio of which variants are kept",
+            "set variants and join a corpus, or leave it out",
+        )  # fmt: skip
+
+
 def _votes_are_learned_as_they_are(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
     """Refuse what is about the one label of an utterance where several people's labels are learned."""
     every = [options.votes for options in _data_options(corpus, config).values()]
@@ -164,6 +172,7 @@ _CHECKS: tuple[Check, ...] = (
     _kept_parts_are_frozen,
     _mixup_is_alone,
     _options_have_what_they_need,
+    _several_corpora_can_be_left_out,
     _votes_are_learned_as_they_are,
     _a_modality_can_be_left_out,
     _something_is_calmed,

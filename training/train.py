@@ -21,11 +21,12 @@ from torch import Tensor
 from model.modalities.base import Tokenizer
 from model.network import N_LOGITS, Calibration, EmotionNetwork
 from training.bundling import write_bundle
-from training.calibration.folds import predict_out_of_fold
-from training.calibration.out_of_fold import save_out_of_fold
+from training.calibration.folds import predict_left_out, predict_out_of_fold
+from training.calibration.out_of_fold import save_left_out, save_out_of_fold
 from training.cli.recipe_loading import read_recipe, refused
-from training.corpora import Example
+from training.corpora import IGNORED, Example
 from training.corpora.base import shares_of_votes
+from training.corpus_recipe import JoinedRecipe
 from training.data.batches import put_aside
 from training.data.stage import StageContext, StageData, read_split
 from training.data.training_items import write_items
@@ -40,6 +41,7 @@ from training.engine.stage_store import (
 )
 from training.engine.stage_trainer import StageTrainer
 from training.evaluation.provenance import TaughtBy
+from training.files import work_folder
 from training.fuse import write_fused
 from training.recipe import STARTER, Source
 from training.teachers import soft_labels
@@ -61,7 +63,7 @@ def main(
     loaded = read_recipe(recipe)
     if only is not None and only not in loaded.sections():
         raise typer.BadParameter(f"--only takes one of {', '.join(loaded.sections())}")
-    folder = work or ROOT / "build" / "training" / loaded.name
+    folder = work or work_folder(loaded.name)
     for needed in loaded.folders():
         if not (data / needed).exists():
             raise typer.BadParameter(f"there is no {data / needed}; docs/training-data.md says what belongs there")
@@ -77,7 +79,7 @@ def main(
             write_bundle(loaded, data, folder, place)
         else:
             write_bundle(loaded, data, folder, folder / "unfused")
-            write_fused(folder / "unfused", loaded, data, folder / "fusion", place)
+            write_fused(folder / "unfused", loaded, data, folder / "fusion", place, trained=folder)
 
 
 def train_stage(context: StageContext, again: bool = False) -> None:
@@ -114,12 +116,19 @@ def train_stage(context: StageContext, again: bool = False) -> None:
     if context.corpus.folds:
         typer.echo(f"{context.name}: once more without each of {context.corpus.folds} folds, to calibrate by")
         predicted = predict_out_of_fold(context, replace(data, variants=trainer.variants))
+    left_out = {}
+    if context.corpus.leave_out:
+        names = ", ".join(source.name for source in context.stage.sources)
+        typer.echo(f"{context.name}: once more without each of {names}, to see how it does where it never learned")
+        left_out = predict_left_out(context, replace(data, variants=trainer.variants))
     if not IS_MAIN:
         return
     for modality in context.modalities:
         write_items(context.work / f"{modality}.items.npy", [e.name_of(modality) for e in train])
     if predicted is not None:
         save_out_of_fold(context.work, predicted)
+    for corpus, encoded in left_out.items():
+        save_left_out(context.work, corpus, encoded)
     keep_trained(network, context, made_of, priors, _taught_by(context, parts))
     trainer.checkpoints.discard()
 
@@ -148,7 +157,11 @@ class _Part:
 
     @property
     def train(self) -> list[Example]:
-        return [self.everything[i] for i in self.chosen]
+        chosen = [self.everything[i] for i in self.chosen]
+        options = self.source.options
+        if isinstance(options, JoinedRecipe) and not options.sentiments:
+            return [replace(example, sentiment=IGNORED) for example in chosen]
+        return chosen
 
 
 def _read(source: Source, context: StageContext, tokenizer: Tokenizer | None) -> _Part:

@@ -15,8 +15,8 @@ from model.modalities.audio import N_MELS
 from tests.model.media_files import Sound, write
 from tests.training.commands import run_evaluate
 from training.bundling import write_bundle
-from training.calibration.folds import predict_out_of_fold
-from training.calibration.out_of_fold import load_out_of_fold, save_out_of_fold
+from training.calibration.folds import predict_left_out, predict_out_of_fold
+from training.calibration.out_of_fold import load_left_out, load_out_of_fold, save_left_out, save_out_of_fold
 from training.calibration.scaling import folds_of
 from training.card import Report
 from training.corpora import Example
@@ -102,6 +102,63 @@ def test_folds_are_of_the_first_corpus_and_all_learn_from_the_others(plan: Recip
     assert len(right) == 64 and right.mean() > 0.9 and judged.emotions.tolist() == emotions
     alone = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path / "alone"))
     assert not (alone.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == alone.emotions).any()
+
+
+def several(folder: Path, more: str = MORE) -> Recipe:
+    path = folder / "several.toml"
+    path.write_text(RECIPE.replace("[audio]", f"{more}[audio]").replace("folds = 4", "folds = 4\nleave_out = true"))
+    return Recipe.read(path)
+
+
+def test_a_corpus_that_is_left_out_is_predicted_by_what_the_others_teach(tmp_path: Path) -> None:
+    """The second corpus calls every sound by the next emotion's name: each is predicted as the other one says."""
+    emotions, variants = sounds()
+    others = [(emotion + 1) % 4 for emotion in emotions]
+    train = [*spoken_by(emotions, emotions), *spoken_by(others, emotions)]
+    context, data = of_stage(several(tmp_path), train, variants.repeat(1, 2, 1, 1), tmp_path)
+    found = predict_left_out(context, replace(data, sizes=(64, 64)))
+    assert list(found) == ["ravdess", "more"]
+    for name, wanted in (("ravdess", others), ("more", emotions)):
+        said = found[name].logits[:, 0, : len(EMOTIONS)].argmax(dim=1)
+        assert (said == torch.tensor(wanted)).float().mean() > 0.9, name
+        save_left_out(tmp_path, name, found[name])
+        kept = load_left_out(tmp_path, "audio", name)
+        assert torch.equal(kept.logits, found[name].logits) and kept.contents == found[name].contents
+    with pytest.raises(FileNotFoundError, match="name the folder of that training in --trained"):
+        load_left_out(tmp_path / "elsewhere", "audio", "more")
+
+
+def test_left_out_logits_are_under_the_frequencies_of_the_whole_stage(tmp_path: Path) -> None:
+    """That the others teach many angry voices is no evidence: their network's own frequencies are taken off."""
+    emotions, variants = sounds()
+    angry = [0 if i % 8 else i % 4 for i in range(64)]
+    train = [*spoken_by(angry, emotions), *spoken_by(emotions, emotions)]
+    context, data = of_stage(several(tmp_path), train, variants.repeat(1, 2, 1, 1), tmp_path)
+    logits = []
+    for priors in (effective_priors(train, 0.0), effective_priors(train[:64], 0.0)):
+        found = predict_left_out(context, replace(data, sizes=(64, 64), priors=priors))["more"]
+        logits.append(found.logits[:, 0, :7] - torch.tensor(priors.prior_emotion).log())
+    assert torch.allclose(logits[0], logits[1], atol=1e-4), "evidence is the same whatever the stage's frequencies"
+    torch.manual_seed(1)  # the recipe's
+    network = build_network(context.recipe, ["audio"])
+    alone = StageData(train[:64], effective_priors(train[:64], 0.0), variants=data.variants[:, :64])  # type: ignore[index]
+    StageTrainer(network, context.without("more"), alone, quiet=True).run()
+    with torch.inference_mode():
+        raw = network.heads["audio"](network.embed("audio", [variants[0]], 64, encoded=True))
+    own = torch.tensor(effective_priors(train[:64], 0.0).prior_emotion).log()
+    assert torch.allclose(logits[0], raw[:, :7] - own, atol=1e-3)
+
+
+def test_a_stage_without_one_of_its_corpora_keeps_the_proportions_of_the_others(tmp_path: Path) -> None:
+    third = '[corpora.ravdess.joined.third]\ncorpus = "voices"\nfolder = "third"\nshare = 0.2\njoin_share = 0.3\n'
+    (stage,) = several(tmp_path, MORE + third).stages()
+    assert [s.name for s in stage.without("more").sources] == ["ravdess", "third"]
+    assert [s.share for s in stage.without("more").sources] == [0.0, 0.2]
+    later = stage.without("ravdess")
+    assert [(s.name, s.options.folder) for s in later.sources] == [("more", "more"), ("third", "third")]
+    assert [s.share for s in later.sources] == pytest.approx([0.0, 0.2 / 0.7])
+    assert later.corpus_config.epochs == 8 and later.corpus_config.join_share == 0.0
+    assert stage.without("more").without("ravdess").corpus_config.join_share == 0.3
 
 
 def test_what_was_judged_is_kept(plan: Recipe, tmp_path: Path) -> None:

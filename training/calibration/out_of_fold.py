@@ -38,7 +38,32 @@ def of_logits(
 
 def save_out_of_fold(work: Path, predicted: Encoded) -> None:
     """Save predictions beside the modality's trained weights."""
-    with whole(_file(work, predicted.modalities[0])) as partial, partial.open("wb") as file:
+    _save(predicted, _file(work, predicted.modalities[0]))
+
+
+def load_out_of_fold(work: Path, modality: Modality) -> Encoded:
+    """Load what `save_out_of_fold` saved. Raises OSError where there is nothing."""
+    return _load(_file(work, modality), modality)
+
+
+def save_left_out(work: Path, corpus: str, predicted: Encoded) -> None:
+    """Save predictions for a corpus by a network that learned without it."""
+    _save(predicted, _left_out_file(work, predicted.modalities[0], corpus))
+
+
+def load_left_out(work: Path, modality: Modality, corpus: str) -> Encoded:
+    """Load what `save_left_out` saved. Raises FileNotFoundError, which says what to do, where there is nothing."""
+    file = _left_out_file(work, modality, corpus)
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"there is no {file}: training keeps what was predicted for {corpus} by a network without it; name the "
+            "folder of that training in --trained"
+        )
+    return _load(file, modality)
+
+
+def _save(predicted: Encoded, path: Path) -> None:
+    with whole(path) as partial, partial.open("wb") as file:
         np.savez(
             file,
             logits=predicted.logits[:, 0].numpy(),
@@ -49,9 +74,8 @@ def save_out_of_fold(work: Path, predicted: Encoded) -> None:
         )
 
 
-def load_out_of_fold(work: Path, modality: Modality) -> Encoded:
-    """Load what `save_out_of_fold` saved. Raises OSError where there is nothing."""
-    with np.load(_file(work, modality)) as kept:
+def _load(path: Path, modality: Modality) -> Encoded:
+    with np.load(path) as kept:
         groups, contents = kept["groups"].tolist(), kept["contents"].tolist()
         return of_logits(
             modality, torch.from_numpy(kept["logits"]), kept["emotions"], kept["sentiments"], groups, contents
@@ -60,3 +84,7 @@ def load_out_of_fold(work: Path, modality: Modality) -> Encoded:
 
 def _file(work: Path, modality: Modality) -> Path:
     return work / f"{modality}.folds.npz"
+
+
+def _left_out_file(work: Path, modality: Modality, corpus: str) -> Path:
+    return work / f"{modality}.without-{corpus}.npz"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from model.contract import Modality
@@ -66,6 +67,10 @@ class StageContext:
         """Specs of the modalities' encoders."""
         return {m: SPECS[section.kind] for m, section in self.sections.items()}
 
+    def without(self, corpus: str) -> "StageContext":
+        """Return the stage without one of its corpora, with its results in a folder below `work`."""
+        return replace(self, stage=self.stage.without(corpus), work=self.work / f"without-{corpus}")
+
     def within(self, folder: str) -> "StageContext":
         """Return the same stage with its results in a folder below `work`."""
         return replace(self, work=self.work / folder)
@@ -97,6 +102,23 @@ class StageData:
     def source_sizes(self) -> tuple[int, ...]:
         """The number of training examples of each corpus."""
         return self.sizes or (len(self.train),)
+
+    def of_sources(self, numbers: Sequence[int]) -> list[int]:
+        """The rows of the training examples of some of the corpora, by the corpora's numbers."""
+        return [row for row, number in enumerate(self.source_of_each) if number in numbers]
+
+    def rows(self, chosen: Sequence[int], sizes: Sequence[int], priors: Calibration) -> "StageData":
+        """Return some of the training examples, which are so many of each corpus, to train another network on."""
+        index = torch.tensor(chosen)
+        return StageData(
+            train=[self.train[row] for row in chosen],
+            priors=priors,
+            marks=self.marks,
+            teacher=None if self.teacher is None else self.teacher[index],
+            votes=None if self.votes is None else self.votes[index],
+            variants=None if self.variants is None else self.variants[:, index],
+            sizes=tuple(sizes),
+        )
 
     @property
     def source_of_each(self) -> list[int]:

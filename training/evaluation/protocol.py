@@ -70,6 +70,7 @@ class Evaluation(BaseModel):
     weights: str  # SHA-256 of weights.safetensors
     corpus: str
     name: str = ""  # of the data, where a corpus's format says little ("voices")
+    left_out: bool = False  # predicted by a network that learned as the bundle's did, but without this corpus
     split: str
     prior: Prior
     prior_emotion: list[float] = []  # in the order of EMOTIONS
@@ -117,13 +118,15 @@ def evaluate(
     fit: CrossFit | None = None,
     prior: Prior = "declared",
     name: str = "",
+    left_out: bool = False,
 ) -> list[Evaluation]:
     """Score items through the fusion: all of them, then those not seen in training where that differs.
 
     Of each, the figures under `prior` come first. `fit` holds the constants to use where the bundle's own were fitted
-    on these very items.
+    on these very items. Items that a network predicted which learned without their corpus (`left_out`) are scored as
+    of a corpus that nothing learned from.
     """
-    known = subject.seen
+    known = None if left_out else subject.seen
     seen = None if known is None else is_seen(encoded.contents, known) | is_seen(encoded.words, known)
     parts: dict[Scope, Encoded] = {"all": encoded}
     if seen is not None and 0 < seen.sum() < len(encoded):
@@ -131,7 +134,7 @@ def evaluate(
     count = None if seen is None else int(seen.sum())
     modalities = CORPORA[corpus].modalities if corpus in CORPORA else encoded.modalities
     views = [
-        (scope, _View(subject, part, fit, corpus, modalities, each, name))
+        (scope, _View(subject, part, fit, corpus, modalities, each, name, left_out))
         for scope, part in parts.items()
         for each in (prior, *(p for p in get_args(Prior) if p != prior))
     ]
@@ -155,6 +158,7 @@ class _View:
     modalities: Sequence[Modality]  # of the corpus
     prior: Prior
     name: str = ""  # of the data, where it has another than the corpus
+    left_out: bool = False
 
     @property
     def priors(self) -> tuple[Sequence[float], Sequence[float]]:
@@ -176,7 +180,8 @@ class _View:
         has = self.subject.bundle.network.modalities
         modality = next((m for m in self.modalities if m in has), has[0])
         manifest = self.subject.bundle.manifest
-        home = next((n for name in (self.name, self.corpus) if (n := learned_from(manifest, modality, name))), None)
+        names = () if self.left_out else (self.name, self.corpus)
+        home = next((n for name in names if (n := learned_from(manifest, modality, name))), None)
         if home is not None:
             frequencies = self.subject.taught[modality].of(home)
             return frequencies.prior_emotion, frequencies.prior_sentiment
@@ -213,6 +218,7 @@ def _evaluate(view: _View, split: Split, scope: Scope, seen: int | None) -> Eval
         weights=view.subject.weights,
         corpus=view.corpus,
         name=view.name,
+        left_out=view.left_out,
         split=split,
         prior=view.prior,
         prior_emotion=list(view.priors[0]),

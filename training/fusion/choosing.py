@@ -99,15 +99,25 @@ class Study:
         Meanwhile the network has the temperatures fitted without it. With less than two corpora of voices, the two
         halves of everything.
         """
-        voices = [pool for pool in self.pools if pool.modality == "audio"]
+        voices = voices_of(self.pools)
         if len(voices) < 2:
-            yield voices[0].corpus if voices else "none", self.halves(True), self.halves(False)
+            yield next(iter(voices.values())).corpus if voices else "none", self.halves(True), self.halves(False)
             return
-        for voice in voices:
-            fit = tuple(p for p in self.halves(True) if p.corpus != voice.corpus)
+        for name, voice in voices.items():
+            fit = tuple(p for p in self.halves(True) if p.voices != name)
             others = (p for p in self.halves(False) if p.modality != "audio")
-            with using(self.network, self.without[voice.corpus]):
+            with using(self.network, self.without[name]):
                 yield voice.corpus, fit, (*others, voice)
+
+
+def voices_of(pools: Sequence[Pool]) -> dict[str, Pool]:
+    """Return what is left out together of the voices, and the pool that stands for it where it is: predictions by a
+    network that learned without it, where there are any."""
+    found: dict[str, Pool] = {}
+    for pool in pools:
+        if pool.modality == "audio" and (pool.voices not in found or pool.left_out):
+            found[pool.voices] = pool
+    return found
 
 
 def half(groups: Sequence[str], first: bool) -> Rows:

@@ -19,6 +19,7 @@ from training.cli.recipe_loading import read_recipe
 from training.data.content_hash import file_digest
 from training.evaluation.confidence import Probabilities
 from training.evaluation.scoring import judge_by, set_constants, under_prior
+from training.files import work_folder
 from training.fusion.choosing import Score, Study, frequencies, score_of
 from training.fusion.composing import Pool, Soft
 from training.fusion.encoding import encode_slot
@@ -35,6 +36,7 @@ def main(
     data: Annotated[Path, typer.Option(help="The folder that the recipe's folders are in.")],
     recipe: Annotated[Path, typer.Option(help="The recipe.")] = STARTER,
     work: Annotated[Path, typer.Option(help="What is kept between runs.")] = Path("out/fusion"),
+    trained: Annotated[Path | None, typer.Option(help="Folder of the encoders' training (its --work).")] = None,
 ) -> None:
     """Print the figures of each way to fuse."""
     plan = read_recipe(recipe)
@@ -43,7 +45,8 @@ def main(
     folder = find_bundle(bundle)
     loaded, weights = load_bundle(folder), file_digest(folder / "weights.safetensors")
     before = loaded.network.config
-    pools = tuple(encode_slot(loaded, weights, slot, data, work) for slot in plan.fusion.slots)
+    training = trained or work_folder(plan.name)
+    pools = tuple(encode_slot(loaded, weights, slot, data, work, training) for slot in plan.fusion.slots)
     config, _ = with_temperatures(loaded, plan.fusion, pools)
     set_constants(loaded.network, config)
     study = study_of(loaded, plan.fusion, pools, read_judgments(data / plan.fusion.judgments))

@@ -9,7 +9,7 @@ clips: words, voice and face of an item come from different people.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,13 @@ class Pool:
     modality: Modality
     labels: Labels
     samples: Encoded
+    origin: str = ""  # the recordings that the samples are of, where several pools share them; else the corpus
+    left_out: bool = False  # whether a network predicted them that learned without the corpus
+
+    @property
+    def voices(self) -> str:
+        """What is left out together: pools of the same recordings."""
+        return self.origin or self.corpus
 
     @property
     def column(self) -> Column:
@@ -41,7 +48,7 @@ class Pool:
 
     def rows(self, chosen: Rows) -> "Pool":
         """The same corpus with some of its samples."""
-        return Pool(self.corpus, self.modality, self.labels, self.samples.rows(chosen))
+        return replace(self, samples=self.samples.rows(chosen))
 
     def by_class(self) -> list[Rows]:
         """The samples of each emotion."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from model.bundle import Bundle
 from model.contract import Modality
+from training.calibration.out_of_fold import load_left_out, of_logits
 from training.corpora import CORPORA
 from training.corpora.base import Labels
 from training.data.content_hash import FileDigests, content_of
@@ -20,24 +22,28 @@ from training.recipe import SlotRecipe
 VERSION = 1  # raise it with any change of a reader that the preprocessing's id does not show
 
 
-def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work: Path) -> Pool:
-    """The slot's samples, encoded now or found again in `work`.
+def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work: Path, trained: Path) -> Pool:
+    """The slot's samples, encoded now or found again in `work`; those of a corpus that was left out are in `trained`,
+    where training put them.
 
     `weights` is the hash of the bundle's weights. Raises what the corpus's reader raises, ValueError where it has more
-    than one modality.
+    than one modality, FileNotFoundError without predictions of a corpus left out.
     """
     corpus = CORPORA[slot.corpus]
     if len(corpus.modalities) != 1:
         raise ValueError(f"{slot.name}: {slot.corpus} has several modalities; a slot is filled from one")
-    folder = data / slot.folder
+    (modality,), folder = corpus.modalities, data / slot.folder
+    if slot.left_out is not None:
+        predicted = _in_columns(bundle, load_left_out(trained, modality, slot.left_out))
+        return Pool(slot.name, modality, corpus.labels, predicted, slot.folder, left_out=True)
     file = work / f"{slot.name}-{_key(bundle, weights, slot, folder, work)}.npz"
     samples = _load(bundle, file)
     if samples is None:
         samples = encode(bundle.network, corpus.read(folder, slot.split, bundle.tokenizer), slot.name)
-        _save(samples, corpus.modalities[0], file)
+        _save(samples, modality, file)
         samples = _load(bundle, file)
         assert samples is not None
-    return Pool(slot.name, corpus.modalities[0], corpus.labels, samples)
+    return Pool(slot.name, modality, corpus.labels, samples, slot.folder)
 
 
 def pool_of(bundle: Bundle, name: str, corpus: str, paths: Sequence[Path], labels: Labels | None = None) -> Pool:
@@ -77,23 +83,26 @@ def _save(samples: Encoded, modality: Modality, file: Path) -> None:
 def _load(bundle: Bundle, file: Path) -> Encoded | None:
     if not file.is_file():
         return None
-    network = bundle.network
     with np.load(file) as kept:
-        logits, modality = torch.from_numpy(kept["logits"]), str(kept["modality"])
-        n, column = len(logits), network.modalities.index(modality)
-        whole_logits = torch.zeros(n, len(network.modalities), logits.shape[1])
-        whole_logits[:, column] = logits
-        present = torch.zeros(n, len(network.modalities), dtype=torch.bool)
-        present[:, column] = True
-        widths = [network.encoder(m).width for m in network.modalities]
-        return Encoded(
-            modalities=network.modalities,
-            embeddings=tuple(torch.zeros(n, width) for width in widths),
-            logits=whole_logits,
-            present=present,
-            emotions=kept["emotions"],
-            sentiments=kept["sentiments"],
-            groups=tuple(kept["groups"].tolist()),
-            contents=tuple(kept["contents"].tolist()),
-            words=("",) * n,
+        alone = of_logits(
+            next(m for m in bundle.network.modalities if m == str(kept["modality"])),
+            torch.from_numpy(kept["logits"]),
+            kept["emotions"],
+            kept["sentiments"],
+            kept["groups"].tolist(),
+            kept["contents"].tolist(),
         )
+    return _in_columns(bundle, alone)
+
+
+def _in_columns(bundle: Bundle, alone: Encoded) -> Encoded:
+    """Return items of one modality as the bundle's network has them: a column for each of its modalities."""
+    network, (modality,) = bundle.network, alone.modalities
+    n, column = len(alone), network.modalities.index(modality)
+    logits = torch.zeros(n, len(network.modalities), alone.logits.shape[2])
+    logits[:, column] = alone.logits[:, 0]
+    present = torch.zeros(n, len(network.modalities), dtype=torch.bool)
+    present[:, column] = True
+    widths = [network.encoder(m).width for m in network.modalities]
+    embeddings = tuple(torch.zeros(n, width) for width in widths)
+    return replace(alone, modalities=network.modalities, embeddings=embeddings, logits=logits, present=present)

@@ -26,6 +26,7 @@ from training.fusion.choosing import (
     half,
     score_of,
     set_thresholds,
+    voices_of,
 )
 from training.fusion.composing import Pool, shares
 from training.fusion.encoding import encode_slot
@@ -64,9 +65,11 @@ class Fused:
 
 
 def fuse(
-    bundle: Bundle, weights: str, taught: Mapping[Modality, Taught], plan: Recipe, data: Path, work: Path
+    bundle: Bundle, weights: str, taught: Mapping[Modality, Taught], plan: Recipe, data: Path, work: Path, trained: Path
 ) -> Fused:
     """Fit temperatures, prior, fusion and thresholds for a bundle; deterministic, and resumable by way of `work`.
+
+    `trained` is the folder of the training, which predicted the corpora that the recipe leaves out.
 
     Raises what reading the data raises.
     """
@@ -74,7 +77,7 @@ def fuse(
     if recipe is None:
         raise ValueError("the recipe has no [fusion]")
     before = bundle.network.config
-    pools = tuple(encode_slot(bundle, weights, slot, data, work) for slot in recipe.slots)
+    pools = tuple(encode_slot(bundle, weights, slot, data, work, trained) for slot in recipe.slots)
     judgments = read_judgments(data / recipe.judgments)
     config, transfers = with_temperatures(bundle, recipe, pools)
     set_constants(bundle.network, config)
@@ -113,9 +116,8 @@ def study_of(bundle: Bundle, recipe: FusionRecipe, pools: tuple[Pool, ...], judg
     return Study(
         network=bundle.network,
         without={
-            voices.corpus: with_temperatures(bundle, recipe, [p for p in pools if p is not voices])[0]
-            for voices in pools
-            if voices.modality == "audio"
+            voices: with_temperatures(bundle, recipe, [p for p in pools if p.voices != voices])[0]
+            for voices in voices_of(pools)
         },
         pools=pools,
         fit=fit.rows(half(fit.dialogues, True)),
