@@ -24,7 +24,7 @@ MIN_SCORE = 0.5
 MAX_OVERLAP = 0.3  # intersection over union above which two boxes are one face
 MIN_FACE = 24  # pixels of the frame: smaller ones say nothing at FACE_SIZE
 
-# FER2013's crops, which the face encoder learned from, relative to CenterFace's box on the same images
+# FER+'s crops, which the face encoder learned from, relative to CenterFace's box on the same images
 # (the median over them: `python -m training.face_crops`).
 CROP_SCALE = 1.11  # side of the square over the height of the box; the centres are the same
 
@@ -161,10 +161,15 @@ def _grey(image: ByteArray) -> ByteArray:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
+def crop_side(box: Box) -> float:
+    """Side of the square that is cropped around a face, in pixels of the frame."""
+    return CROP_SCALE * (box[3] - box[1])
+
+
 def crop_face(grey: ByteArray, box: Box) -> ByteArray:
     """The square around a face as the encoder knows it, uint8 [FACE_SIZE, FACE_SIZE]; edges are repeated."""
     left, top, right, bottom = box
-    side = CROP_SCALE * (bottom - top)
+    side = crop_side(box)
     centre_x, centre_y = (left + right) / 2, (top + bottom) / 2
     x, y, size = round(centre_x - side / 2), round(centre_y - side / 2), max(1, round(side))
     height, width = grey.shape

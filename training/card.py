@@ -28,20 +28,32 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 SELDOM = 0.3  # recall below which a card calls a class often missed
 FEW = 20  # groups below which a bootstrap of them is known to be too narrow (Cameron et al. 2008 for clusters)
 
-HELD_OUT = {
+HELD_OUT = {  # where an encoder learned from the corpus's other parts
     "meld": "the official dev dialogues",
     "meld-text": "the official dev dialogues",
     "ravdess": "actors, none of whom is heard in training",
     "fer2013": "the public-test images",
     "goemotions": "the official dev comments",
-    "voices": "whole corpora",
+    "voices": "speakers, none of whom is heard in training",
     "ferplus": "the public-test images as they were published, by the votes of ten people",
     "manifest": "the dialogues the manifest holds out",
 }
 FOREIGN = {  # where no encoder learned from it
     "goemotions": f"{HELD_OUT['goemotions']}; no encoder learned from the others",
-    "voices": f"{HELD_OUT['voices']}, from which no encoder learned",
+    "voices": "all of it: no encoder learned from it",
 }
+LEFT_OUT = "what it taught, predicted by a network that learned without it"
+IMPLIED = ("goemotions", "ravdess", "voices", "fer2013", "ferplus")  # corpora whose sentiment follows from the emotion
+
+
+class Source(BaseModel):
+    """A row of the card's table of data: one set of items that is scored."""
+
+    name: str
+    corpus: str
+    modalities: tuple[Modality, ...]
+    licence: str
+    held_out: str
 
 
 class Report(BaseModel):
@@ -93,20 +105,20 @@ def render_card(manifest: Manifest, report: Report) -> str:
         keep_trailing_newline=True,
     )
     environment.filters.update(figure=_figure, range=_range)
-    names = [e.corpus for e in report.evaluations]
     shown = [e for e in report.evaluations if e.prior != "uniform" and (e.prior == "corpus" or not e.same_prior)]
     text = environment.get_template("MODEL_CARD.md").render(
         manifest=manifest,
         report=report,
         shown=shown,
         tables=_tables(manifest, report, shown),
-        corpora=[corpus for corpus in CORPORA.values() if corpus.name in names and not corpus.name.endswith("-plain")],
+        sources=_sources(manifest, report),
+        implied=[source for source in _sources(manifest, report) if source.corpus in IMPLIED],
         few=[e for e in _each_once(report) if e.emotion is not None and e.emotion.groups < FEW],
         items=part_of(manifest.training, "data"),
         selection=_selection(manifest),
         public=_public(manifest),
         learned=_learned(manifest) or {c.modality: c.corpus for c in report.calibrations},
-        held_out=HELD_OUT | {name: text for name, text in FOREIGN.items() if name not in _formats(manifest)},
+        left_out=LEFT_OUT,
         formats=_formats(manifest),
         emotions=EMOTIONS,
         sentiments=SENTIMENTS,
@@ -129,6 +141,30 @@ def _tables(manifest: Manifest, report: Report, shown: list[Evaluation]) -> list
     foreign = [e for e in report.evaluations if e.left_out or not own & {e.corpus, e.name}]
     others = [e for e in foreign if e.prior != "corpus"]
     return [("In the corpora of training", home), ("Outside of them", others)]
+
+
+def _sources(manifest: Manifest, report: Report) -> list[Source]:
+    """Return what is scored, each once, by the recipe's name for it, with its own licence."""
+    recipe = part_of(manifest.training, "recipe")
+    corpora, fusion = part_of(recipe, "corpora"), part_of(recipe, "fusion")
+    licences = {name: o.get("licence") for c in corpora.values() for name, o in part_of(c, "joined").items()}
+    licences |= {slot["name"]: slot.get("licence") for slot in fusion.get("slots", ())}
+    own = {name for m in manifest.network.modalities for name in corpora_of(manifest, m)}
+    found: dict[str, Source] = {}
+    for e in report.evaluations:
+        name, corpus = e.name or e.corpus, CORPORA.get(e.corpus)
+        if corpus is None or name in found or e.corpus.endswith("-plain"):
+            continue
+        home = bool(own & {e.corpus, e.name})
+        held_out = LEFT_OUT if e.left_out else HELD_OUT.get(e.corpus, "its held-out split")
+        found[name] = Source(
+            name=name,
+            corpus=e.corpus,
+            modalities=tuple(m for m in corpus.modalities if m in manifest.network.modalities),
+            licence=licences.get(name) or corpus.licence,
+            held_out=held_out if home or e.left_out else FOREIGN.get(e.corpus, held_out),
+        )
+    return list(found.values())
 
 
 def _learned(manifest: Manifest) -> dict[Modality, str]:

@@ -1,57 +1,171 @@
-"""Position of FER2013's crops relative to a detected face: the source of CROP_SCALE in model.faces.
+"""Faces of a corpus beside what the pipeline makes of them when they stand in a video.
 
-    python -m training.face_crops --data DIR/fer2013
+    python -m training.face_crops --data DIR/ferplus --bundle starter
 
-Lays each 48x48 crop into the middle of a larger picture, runs the detector on it, and prints the
-median of the crop's side and of its centre's place, both over the height of the detector's box.
+Lays each 48x48 image into a frame of a video, somewhere and in some size, encodes it as video is, and finds and crops
+it as `analyze` does. Prints where the crop lies relative to the image, how much its grey levels differ, and what a
+bundle loses by it. The first two figures are the source of CROP_SCALE in model.faces.
 """
 
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import av
 import cv2
 import numpy as np
+import torch
 import typer
 
 from model import weights
-from model.faces import FaceDetector
-from model.features import ByteArray
+from model.bundle import load_bundle
+from model.faces import Box, FaceDetector, crop_face, crop_side, overlap
+from model.features import ByteArray, Sample
+from model.modalities.face import FACE_SIZE, standardise_faces
+from model.network import EmotionNetwork
+from training.corpora import CORPORA, Example
+from training.evaluation.scoring import encode, judge, under_prior
 
-SIDE = 160  # the crop's side in the picture: a face of about half the picture's height
-PICTURE = (320, 320)
+FRAME = (360, 640)  # height and width
+SIZES = (72, 200)  # pixels of an image's side in the frame: of a face that one sees, to one that fills half of it
+BINS = 32  # of grey levels
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An image that was found in its frame, and its crop uint8 [FACE_SIZE, FACE_SIZE]."""
+
+    number: int  # of the image
+    crop: ByteArray
+    place: Box  # of the image in the frame
+    box: Box  # of the detector
+    framing: float  # intersection over union of the crop and the image
+    mean: float  # grey levels that the crop is brighter by
+    deviation: float  # of the crop's grey levels, over the image's
+    histogram: float  # share of the pixels that are in another of BINS bins, 0 to 1
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder of train.npz.")],
-    count: Annotated[int, typer.Option(help="Number of crops to look at.")] = 2000,
+    data: Annotated[Path, typer.Option(help="A .npz of FER+ or FER2013, or the folder of them.")],
+    bundle: Annotated[str | None, typer.Option(help="Bundle that predicts images and crops.")] = None,
+    corpus: Annotated[str, typer.Option(help="ferplus or fer2013.")] = "ferplus",
+    count: Annotated[int, typer.Option(help="Number of images to look at.", min=1)] = 200,
+    seed: Annotated[int, typer.Option(help="Of the places and sizes.")] = 0,
 ) -> None:
-    """Print the crop's scale and shift relative to the detector's boxes."""
-    detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
-    with np.load(data / "train.npz") as archive:
-        images = archive["images"][:: max(1, len(archive["images"]) // count)]
-    scales, shifts = [], []
-    for image in images:
-        picture, left, top = embed(image)
-        boxes = detector.detect(picture)
+    """Compare images of faces with their crops from video frames."""
+    examples = list(CORPORA[corpus].read(data, "held-out", None))
+    examples = examples[:: max(1, len(examples) // count)][:count]
+    images = [grey_levels(example) for example in examples]
+    found = compare(images, FaceDetector(weights.fetch("centerface") / "centerface.onnx"), seed)
+    print(f"found in {len(found)} of {len(images)} frames; 10th, 50th and 90th percentile:")
+    for name, values in (
+        ("side of the image over the height of the box (CROP_SCALE)", [_scale(c) for c in found]),
+        ("centre of the image below that of the box, over its height", [_down(c) for c in found]),
+        ("intersection over union of crop and image", [c.framing for c in found]),
+        ("grey levels that the crop is brighter by", [c.mean for c in found]),
+        ("deviation of the crop over that of the image", [c.deviation for c in found]),
+        ("share of pixels in another bin of the histogram", [c.histogram for c in found]),
+    ):
+        print(f"{name}: " + ", ".join(f"{v:.3f}" for v in np.percentile(values, [10, 50, 90])))
+    if bundle is not None:
+        network = load_bundle(bundle).network
+        shown = [examples[c.number] for c in found]
+        cropped = [_with_crop(examples[c.number], c.crop) for c in found]
+        print(f"right: {accuracy(network, shown):.3f} of the images, {accuracy(network, cropped):.3f} of the crops")
+
+
+def grey_levels(example: Example) -> ByteArray:
+    """The image uint8 [48, 48] of an example of one face, stretched to all grey levels where only its standardised
+    form is kept."""
+    face = example.sample.face
+    assert face is not None
+    low, high = float(face.min()), float(face.max())
+    return np.asarray(((face[0, 0] - low) / max(high - low, 1e-6) * 255).round().byte().numpy())
+
+
+def compare(images: Sequence[ByteArray], detector: FaceDetector, seed: int) -> list[Compared]:
+    """Lay each image [48, 48] into a frame of a video, and find and crop it there; those not found are left out."""
+    rng = np.random.default_rng(seed)
+    places = [_place(rng) for _ in images]
+    frames = as_video([_laid(image, place) for image, place in zip(images, places, strict=True)])
+    found = []
+    for number, (image, place, frame) in enumerate(zip(images, places, frames, strict=True)):
+        boxes = detector.detect(frame)
         if boxes:
-            height = boxes[0][3] - boxes[0][1]
-            scales.append(SIDE / height)
-            shifts.append((top + SIDE / 2 - (boxes[0][1] + boxes[0][3]) / 2) / height)
-    print(f"found in {len(scales)} of {len(images)}")
-    for name, values in (("CROP_SCALE", scales), ("CROP_DOWN", shifts)):
-        low, middle, high = np.percentile(values, [25, 50, 75])
-        print(f"{name}: {middle:.3f} (quartiles {low:.3f} to {high:.3f})")
+            crop = crop_face(np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8), boxes[0])
+            found.append(_compared(number, image, crop, place, boxes[0]))
+    return found
 
 
-def embed(image: ByteArray) -> tuple[ByteArray, int, int]:
-    """A grey crop in the middle of an RGB picture, its edges repeated; its left and top there."""
-    height, width = PICTURE
-    face = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-    top, left = (height - SIDE) // 2, (width - SIDE) // 2
-    picture = cv2.copyMakeBorder(
-        face, top, height - SIDE - top, left, width - SIDE - left, cv2.BORDER_CONSTANT, value=128
+def as_video(frames: Sequence[ByteArray]) -> Iterator[ByteArray]:
+    """RGB frames uint8 [h, w, 3] as a player shows them after they were encoded in H.264."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as out:
+        stream = out.add_stream("libx264", rate=25, options={"crf": "23", "threads": "1"})
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for frame in frames:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        out.mux(stream.encode())
+    file.seek(0)
+    with av.open(file, "r") as video:
+        for shown in video.decode(video=0):
+            yield np.asarray(shown.to_ndarray(format="rgb24"), np.uint8)
+
+
+def accuracy(network: EmotionNetwork, examples: Sequence[Example]) -> float:
+    """Share of the examples predicted as labelled, under a uniform prior."""
+    prior = network.config.prior_emotion
+    judged = judge(network, encode(network, examples)).emotions
+    even = under_prior(judged, prior, (1.0 / len(prior),) * len(prior))
+    return float((even.argmax(axis=1) == np.asarray([e.emotion for e in examples])).mean())
+
+
+def _place(rng: np.random.Generator) -> Box:
+    side = int(rng.integers(*SIZES, endpoint=True))
+    top, left = (int(rng.integers(0, space - side, endpoint=True)) for space in FRAME)
+    return left, top, left + side, top + side
+
+
+def _laid(image: ByteArray, place: Box) -> ByteArray:
+    """An image in a grey RGB frame."""
+    left, top, right, bottom = (int(v) for v in place)
+    frame = np.full(FRAME, 128, np.uint8)
+    frame[top:bottom, left:right] = cv2.resize(image, (right - left, bottom - top), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def _compared(number: int, image: ByteArray, crop: ByteArray, place: Box, box: Box) -> Compared:
+    left, top, right, bottom = box
+    half = crop_side(box) / 2
+    x, y = (left + right) / 2, (top + bottom) / 2
+    before, after = (np.histogram(each, BINS, (0, 256))[0] / each.size for each in (image, crop))
+    return Compared(
+        number=number,
+        crop=crop,
+        place=place,
+        box=box,
+        framing=overlap((x - half, y - half, x + half, y + half), place),
+        mean=float(crop.mean()) - float(image.mean()),
+        deviation=float(crop.std()) / max(float(image.std()), 1e-6),
+        histogram=float(np.abs(before - after).sum()) / 2,
     )
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), dtype=np.uint8), left, top
+
+
+def _with_crop(example: Example, crop: ByteArray) -> Example:
+    assert crop.shape == (FACE_SIZE, FACE_SIZE)
+    face = standardise_faces(torch.from_numpy(crop).unsqueeze(0))
+    return Example(Sample(face=face), example.emotion, example.sentiment, example.group)
+
+
+def _scale(c: Compared) -> float:
+    return (c.place[3] - c.place[1]) / (c.box[3] - c.box[1])
+
+
+def _down(c: Compared) -> float:
+    return ((c.place[1] + c.place[3]) - (c.box[1] + c.box[3])) / 2 / (c.box[3] - c.box[1])
 
 
 if __name__ == "__main__":

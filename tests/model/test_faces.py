@@ -11,6 +11,7 @@ from model.features import ByteArray
 from model.modalities.face import FACE_SIZE
 from model.pipeline import Models
 from tests.model.media_files import frames_of, grey_frames
+from training.face_crops import compare
 
 Timed = list[tuple[float, ByteArray]]
 
@@ -55,6 +56,18 @@ def test_a_face_is_not_cropped_where_it_was_cut_away(models: Models, frames: Tim
     scenes = [frames[0][1], frames[1][1], frames[2][1], frames[3][1], grey, grey, grey, grey]
     tracks = follow(models, [(4.0 + i / 4, image) for i, image in enumerate(scenes)]).tracks
     assert max(s.time for t in tracks for s in t.sightings) <= 4.75
+
+
+def test_a_face_in_a_video_is_cropped_as_the_encoder_learned_it(models: Models, frames: Timed) -> None:
+    """Crops of real faces laid into frames in many places and sizes, encoded, found and cropped again: framed alike,
+    as bright, with as much contrast (`python -m training.face_crops` does the same for a corpus)."""
+    assert models.detector is not None
+    crops = [s.crop for track in follow(models, frames).tracks if len(track.sightings) > 8 for s in track.sightings]
+    found = compare(crops * 3, models.detector, seed=0)
+    assert len(crops) >= 12 and len(found) >= 0.95 * len(crops) * 3
+    assert np.quantile([c.framing for c in found], 0.1) > 0.7 and np.median([c.framing for c in found]) > 0.8
+    assert max(abs(c.mean) for c in found) < 10.0
+    assert all(0.8 < c.deviation < 1.1 for c in found) and np.median([c.histogram for c in found]) < 0.2
 
 
 def test_mirrored_picture_mirrors_the_box(models: Models, frames: Timed) -> None:
