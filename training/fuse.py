@@ -28,6 +28,7 @@ from training.evaluation.provenance import taught_of
 from training.files import work_folder
 from training.fusion.choosing import Score, Thresholds
 from training.fusion.encoding import encode_slot
+from training.fusion.replacing import WorseError, check_not_worse
 from training.fusion.study import Fused, FusionReport, facts_of, fuse
 from training.licence import licence_line
 from training.recipe import STARTER, Recipe, SlotRecipe
@@ -44,25 +45,36 @@ def main(
     recipe: Annotated[Path, typer.Option(help="The recipe.")] = STARTER,
     work: Annotated[Path, typer.Option(help="What is kept between runs.")] = Path("out/fusion"),
     trained: Annotated[Path | None, typer.Option(help="Folder of the encoders' training (its --work).")] = None,
+    even_if_worse: Annotated[
+        bool, typer.Option(help="Replace a bundle in --out that does better where neither learned.")
+    ] = False,
 ) -> None:
     """Fit temperatures, weights, biases, prior and thresholds, and write the bundle with its evaluation and card."""
     plan = read_recipe(recipe)
     if plan.fusion is None:
         raise typer.BadParameter(f"{recipe} has no [fusion]", param_hint="--recipe")
     try:
-        report = write_fused(find_bundle(bundle), plan, data, work, out, trained or work_folder(plan.name))
+        report = write_fused(
+            find_bundle(bundle), plan, data, work, out, trained or work_folder(plan.name), even_if_worse
+        )
     except BundleError as error:
         raise typer.BadParameter(str(error), param_hint="BUNDLE") from error
+    except WorseError as error:
+        raise typer.BadParameter(str(error), param_hint="--out") from error
     except (MediaError, WeightsError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--data") from error
     show(report, table_console())
 
 
-def write_fused(source: Path, plan: Recipe, data: Path, work: Path, out: Path, trained: Path) -> FusionReport:
+def write_fused(
+    source: Path, plan: Recipe, data: Path, work: Path, out: Path, trained: Path, even_if_worse: bool = False
+) -> FusionReport:
     """The bundle in `source` with a fusion fitted by the recipe, in `out`, which is replaced file by file at the
     end.
 
-    `trained` is the folder that its encoders' training kept its stages in."""
+    `trained` is the folder that its encoders' training kept its stages in. Raises WorseError where a bundle that is
+    there does better on data that neither learned from, unless it is to be replaced all the same.
+    """
     loaded, weights, manifest = load_bundle(source), file_digest(source / WEIGHTS), read_manifest(source)
     fused = fuse(loaded, weights, taught_of(manifest), plan, data, work, trained)
     with tempfile.TemporaryDirectory() as folder:
@@ -71,12 +83,15 @@ def write_fused(source: Path, plan: Recipe, data: Path, work: Path, out: Path, t
             if (source / name).is_file():
                 shutil.copyfile(source / name, made / name)
         save_manifest(made, _manifest(manifest, plan, fused))
+        made_of = Subject.load(made)
+        if not even_if_worse and plan.fusion is not None:
+            check_not_worse(out, made_of, plan.fusion.slots, fused.pools, data, work)
         report = Report(
             created=datetime.now(UTC).strftime("%Y-%m-%d"),
             commit=commit(),
             calibrations=[],
             fusion=fused.report,
-            evaluations=_score(Subject.load(made), weights, plan, fused, data, work, trained),
+            evaluations=_score(made_of, weights, plan, fused, data, work, trained),
         )
         (made / "evaluation.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
         write_card(made)

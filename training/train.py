@@ -43,6 +43,7 @@ from training.engine.stage_trainer import StageTrainer
 from training.evaluation.provenance import TaughtBy
 from training.files import work_folder
 from training.fuse import write_fused
+from training.fusion.replacing import WorseError
 from training.recipe import STARTER, Source
 from training.teachers import soft_labels
 
@@ -58,6 +59,9 @@ def main(
     only: Annotated[str | None, typer.Option(help="Train the stage of this modality alone; write no bundle.")] = None,
     again: Annotated[bool, typer.Option(help="Train also what is there already.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    even_if_worse: Annotated[
+        bool, typer.Option(help="Replace a bundle in --out that does better where neither learned.")
+    ] = False,
 ) -> None:
     """Train a bundle from a recipe."""
     loaded = read_recipe(recipe)
@@ -79,7 +83,10 @@ def main(
             write_bundle(loaded, data, folder, place)
         else:
             write_bundle(loaded, data, folder, folder / "unfused")
-            write_fused(folder / "unfused", loaded, data, folder / "fusion", place, trained=folder)
+            try:
+                write_fused(folder / "unfused", loaded, data, folder / "fusion", place, folder, even_if_worse)
+            except WorseError as error:
+                raise typer.BadParameter(str(error), param_hint="--out") from error
 
 
 def train_stage(context: StageContext, again: bool = False) -> None:

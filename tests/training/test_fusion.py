@@ -3,6 +3,7 @@ data."""
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
 from scipy.special import log_softmax, softmax
 
 from model.bundle import Bundle, Manifest, load_bundle, read_manifest, save_bundle
@@ -23,8 +25,9 @@ from model.network import N_LOGITS, EmotionNetwork, NetworkConfig
 from tests.training.commands import run_evaluate, run_fuse, run_train
 from tests.training.meld_fixture import write_lines
 from tests.training.small_bundle import BERT, CONVERSATION, small_network, utterance
-from training.corpora import CORPORA, IGNORED
+from training.corpora import CORPORA, IGNORED, read_ferplus
 from training.corpora.base import Labels
+from training.data.training_items import save_seen
 from training.evaluation.metrics import bootstrap, log_loss
 from training.evaluation.protocol import Evaluation
 from training.evaluation.provenance import Taught
@@ -516,6 +519,50 @@ def test_a_fusion_is_fitted_from_raw_data_and_again_from_what_is_kept(
     card = (tmp_path / "a" / "MODEL_CARD.md").read_text()
     for needed in ("**Fusion adds evidence up**", "*composed*", "not the same as", "Not measured", "declared prior"):
         assert needed in card, needed
+
+
+def knowing_faces(bundle: Path, faces: Path, folder: Path) -> list[str]:
+    """A copy of the bundle whose head for faces has these by heart; their contents."""
+    loaded = load_bundle(bundle)
+    items = encode(loaded.network, read_ferplus(faces, "held-out", None))
+    seen = items.embeddings[items.modalities.index("face")]
+    inputs = torch.cat([seen, torch.ones(len(seen), 1)], dim=1)
+    wanted = 8.0 * torch.nn.functional.one_hot(torch.from_numpy(items.emotions), N_LOGITS).float()
+    solved = torch.linalg.lstsq(inputs, wanted).solution.contiguous()
+    shutil.copytree(bundle, folder)
+    state = load_file(folder / "weights.safetensors")
+    dtype = state["heads.face.weight"].dtype
+    state |= {"heads.face.weight": solved[:-1].T.contiguous().to(dtype), "heads.face.bias": solved[-1].to(dtype)}
+    save_file(state, folder / "weights.safetensors")
+    return list(items.contents)
+
+
+def test_a_bundle_that_does_worse_where_neither_learned_replaces_none(
+    reading_bundle: Path, corpora: Path, tmp_path: Path
+) -> None:
+    """Unless it is told to; what the old one learned from proves nothing."""
+    recipe, out, better = tmp_path / "small.toml", tmp_path / "out", tmp_path / "better"
+    recipe.write_text(RECIPE)
+    contents = knowing_faces(reading_bundle, corpora / "ferplus", better)
+
+    def fuse(source: Path, *options: str) -> tuple[int, str]:
+        asked = ("--data", corpora, "--recipe", recipe, "--work", tmp_path / "work", "--out", out)
+        code, output = run_fuse(source, *asked, *options)
+        return code, " ".join(output.replace("│", " ").split())
+
+    code, output = fuse(better)
+    assert code == 0, output
+    first = (out / "config.json").read_bytes()
+    code, output = fuse(reading_bundle)
+    assert code != 0 and "people:" in output and "nothing was replaced" in output and "--even-if-worse" in output
+    assert (out / "config.json").read_bytes() == first
+    assert fuse(better)[0] == 0, "as good is not worse"
+    assert fuse(reading_bundle, "--even-if-worse")[0] == 0
+    assert (out / "config.json").read_bytes() != first
+    code, output = fuse(better)
+    assert code == 0, output
+    save_seen(out, contents)
+    assert fuse(reading_bundle)[0] == 0
 
 
 def test_training_ends_with_the_fusion_of_its_recipe(corpora: Path, tmp_path: Path) -> None:
