@@ -52,7 +52,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder that holds the corpora's folders (meld, ravdess, fer2013).")],
+    data: Annotated[Path, typer.Option(help="Folder that holds the corpora's folders (meld, ravdess, ...).")],
     recipe: Annotated[Path, typer.Option(help="Recipe to train by.")] = STARTER,
     out: Annotated[Path | None, typer.Option(help="Folder to write the bundle to.")] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for checkpoints and trained stages.")] = None,

@@ -1,4 +1,4 @@
-"""Face: the facial expression, read by a residual CNN from grey crops as FER2013 has them."""
+"""Face: the facial expression, read by a residual CNN from grey crops as FER+ has them."""
 
 from collections.abc import Sequence
 from typing import Literal
