@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from model import weights
 from model.contract import Analysis, Prior
 from model.outputs import Outputs, OutputsError, Plan, find_jobs
+from model.people import People, PeopleError, read_people
 from model.terminal import (
     BAD_INPUT,
     DEBUG_VARIABLE,
@@ -95,6 +96,10 @@ def analyze(
     srt: Annotated[Path | None, _output("srt", "SubRip subtitles with emotions")] = None,
     vtt: Annotated[Path | None, _output("vtt", "WebVTT subtitles with emotions")] = None,
     html: Annotated[Path | None, _output("html", "a report with player and charts")] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option(help="CSV of what people said of this one video, to show beside it (docs/people.md)."),
+    ] = None,
     bundle: BundleOption = "starter",
     transcriber: TranscriberOption = "base",
     language: Annotated[str | None, typer.Option(help="Language spoken (ISO 639-1, like en); else detected.")] = None,
@@ -120,9 +125,12 @@ def analyze(
     video-sentiment analyze recordings/ --csv tables/ --transcriber tiny.en
     video-sentiment analyze talk.mp4 --quiet --json - | jq .overall
     """
-    outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html})
     try:
+        said = None if people is None else _people(people)
+        outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html}, said)
         jobs, not_found = find_jobs(paths)
+        if said is not None and len(jobs) > 1:
+            raise OutputsError(f"--people {people} is about one video, and {len(jobs)} are to be analysed")
         plans, no_place = outputs.plan(jobs)
     except OutputsError as error:
         print_error(str(error))
@@ -138,7 +146,7 @@ def analyze(
 
     options = Options(language=language, translate=translate)
     try:
-        analyses = _Analyses(models, options, outputs, quiet)
+        analyses = _Analyses(models, options, outputs, quiet, said)
         codes = [analyses.run(plan) for plan in plans]
     except SpeechError as error:
         print_error(str(error))
@@ -192,6 +200,16 @@ def info() -> None:
         console.print(f"[bold]{name:<14}[/] {value}", soft_wrap=True, highlight=False)
 
 
+def _people(path: Path) -> People:
+    """Raises OutputsError, with what is wrong."""
+    try:
+        return read_people(path)
+    except OSError as error:
+        raise OutputsError(f"--people {path}: {error.strerror}") from error
+    except PeopleError as error:
+        raise OutputsError(f"--people {error}") from error
+
+
 def _load(bundle: str, transcriber: str, device: Device, prior: Prior, quiet: bool) -> "Models":
     """Load the models, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
@@ -221,6 +239,7 @@ class _Analyses:
     options: "Options"
     outputs: Outputs
     quiet: bool
+    people: People | None = None
 
     def run(self, plan: Plan) -> int:
         """Analyze one file, write and print what was asked for; return its exit code.
@@ -277,7 +296,7 @@ class _Analyses:
     def _print(self, analysis: Analysis, path: Path, written: Sequence[Path]) -> None:
         from model.table import print_analysis
 
-        print_analysis(analysis, path, errors if self.outputs.takes_standard_output else console)
+        print_analysis(analysis, path, errors if self.outputs.takes_standard_output else console, self.people)
         if not self.options.translate and any(u.text and "text" not in u.modalities for u in analysis.utterances):
             errors.print("Pass --translate to have the words translated to English and read.", highlight=False)
         for target in written:

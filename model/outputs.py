@@ -10,6 +10,7 @@ from pathlib import Path
 from model import formats
 from model.contract import Analysis
 from model.disk import Names, existing, folded, is_same_file, name_max, write_file
+from model.people import People
 
 STANDARD_INPUT = STANDARD_OUTPUT = Path("-")
 VIDEO_SUFFIXES = (
@@ -81,7 +82,9 @@ def _media_files(folder: Path, refused: list[str]) -> Iterator[Path]:
 class Outputs:
     """Destination of each format: a file, a folder (named after the videos), or standard output."""
 
-    def __init__(self, wanted: Mapping[str, Path | None]) -> None:
+    def __init__(self, wanted: Mapping[str, Path | None], people: People | None = None) -> None:
+        """`people`: judgments that a report shows beside the analysis."""
+        self._people = people
         self._wanted = {kind: target for kind, target in wanted.items() if target is not None}
 
     @property
@@ -121,7 +124,7 @@ class Outputs:
         and none is left behind. Raises OutputsError.
         """
         for kind, target in plan.targets.items():
-            content = _render(kind, analysis, video or plan.path).encode()
+            content = _render(kind, analysis, video or plan.path, self._people).encode()
             try:
                 if target == STANDARD_OUTPUT:
                     sys.stdout.buffer.write(content)
@@ -208,10 +211,10 @@ def _probe(folder: Path) -> None:
         ) from error
 
 
-def _render(kind: str, analysis: Analysis, video: Path) -> str:
+def _render(kind: str, analysis: Analysis, video: Path, people: People | None) -> str:
     if kind == "html":
         from model.report import render_report  # decodes thumbnails; only where asked for
 
-        return render_report(analysis, video)
+        return render_report(analysis, video, people)
     render = {"json": formats.to_json, "csv": formats.to_csv, "srt": formats.to_srt, "vtt": formats.to_vtt}[kind]
     return render(analysis)

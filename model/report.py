@@ -25,6 +25,7 @@ from model.contract import (
 )
 from model.pages import TEMPLATES, content_policy, page_environment, page_style
 from model.palette import MODALITY_NAMES
+from model.people import Agreement, Judged, People, Stretch
 from model.thumbnails import thumbnails
 
 MAX_EMBEDDED_BYTES = 16_000_000
@@ -45,6 +46,10 @@ PLAYABLE = {
 
 # From the top of the timeline down: pleasant above, unpleasant below, so that the line between tells the mood.
 STACK: tuple[Emotion, ...] = ("joy", "surprise", "neutral", "sadness", "fear", "disgust", "anger")
+# From the single modalities to everything, as people were asked.
+JUDGED_NAMES: dict[Judged, str] = {
+    **{judged: f"{MODALITY_NAMES[judged]} alone" for judged in ("text", "audio", "face")}, "together": "All together",
+}  # fmt: skip
 SENTIMENT_STACK: tuple[Sentiment, ...] = tuple(reversed(SENTIMENTS))
 
 TIMELINE_WIDTH = 1000.0  # of the drawing; it is stretched over the page
@@ -60,15 +65,21 @@ def write_report(analysis: Analysis, video_path: Path, out: Path) -> None:
     out.write_bytes(render_report(analysis, video_path).encode("utf-8"))
 
 
-def render_report(analysis: Analysis, video_path: Path) -> str:
+def render_report(analysis: Analysis, video_path: Path, people: People | None = None) -> str:
     """The report as HTML. Reads the video for its thumbnails and, where it is small, to embed it.
 
-    Raises MediaError where the video cannot be read.
+    `people` are shown beside what was predicted. Raises MediaError where the video cannot be read.
     """
     name = _printable(video_path.name)
     environment = page_environment(TEMPLATES)
     environment.filters.update(
-        clock=_clock, percent=_percent, stacked=_stacked, by_label=_by_label, weights=_weights, nats=_nats
+        clock=_clock,
+        percent=_percent,
+        stacked=_stacked,
+        by_label=_by_label,
+        weights=_weights,
+        nats=_nats,
+        in_order=_in_order,
     )
     pictures = [_data_url("image/jpeg", jpeg) for jpeg in thumbnails(analysis.utterances, video_path)]
     style = page_style((TEMPLATES / "report.css").read_text("utf-8"))
@@ -87,6 +98,8 @@ def render_report(analysis: Analysis, video_path: Path) -> str:
         stack=STACK,
         sentiment_stack=SENTIMENT_STACK,
         modality_names=MODALITY_NAMES,
+        comparison=_comparison(analysis, people),
+        judged_names=JUDGED_NAMES,
     )
 
 
@@ -125,6 +138,22 @@ def _data_url(media_type: str, content: bytes | None) -> Markup:
     if content is None:
         return Markup("")
     return Markup(f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}")
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """An analysis beside people: how often both say the same, and of each utterance the stretch that people judged."""
+
+    agreement: Agreement
+    stretches: list[Stretch | None]
+
+
+def _comparison(analysis: Analysis, people: People | None) -> _Comparison | None:
+    """None without people who judged any of the utterances."""
+    if people is None:
+        return None
+    stretches = [people.of(utterance) for utterance in analysis.utterances]
+    return _Comparison(people.agreement(analysis.utterances), stretches) if any(stretches) else None
 
 
 @dataclass(frozen=True)
@@ -188,6 +217,11 @@ def _by_label(scores: Sequence[EmotionScore | SentimentScore], labels: Sequence[
     """Confidences by label, in the order of `labels`."""
     confidences: dict[str, float] = {score.label: score.confidence for score in scores}
     return {label: confidences[label] for label in labels}
+
+
+def _in_order(shares: Mapping[str, float], labels: Sequence[str]) -> dict[str, float]:
+    """Shares in the order of `labels`."""
+    return {label: shares[label] for label in labels}
 
 
 def _weights(modalities: Mapping[Modality, Contribution]) -> dict[str, float]:

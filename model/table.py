@@ -9,13 +9,17 @@ from rich.text import Text
 
 from model.contract import MODALITIES, Analysis, Overall, Utterance
 from model.palette import EMOTION_COLOURS, MODALITY_NAMES
+from model.people import People
 
 BAR_WIDTH = 10
 NARROW = 110  # columns of the terminal; below, bars go and names are cut, so that the words have room
 
 
-def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
-    """Print the utterances, the whole, and the warnings; "?" marks an unclear emotion."""
+def print_analysis(analysis: Analysis, path: Path, console: Console, people: People | None = None) -> None:
+    """Print the utterances, the whole, and the warnings; "?" marks an unclear emotion.
+
+    `people` are shown beside what was predicted.
+    """
     table = Table(box=None, header_style="dim", pad_edge=False, title_justify="left", expand=True)
     table.title = f"[bold]{escape(path.name)}[/]  [dim]{_facts(analysis)}[/]"
     table.add_column("time", no_wrap=True)
@@ -23,12 +27,17 @@ def print_analysis(analysis: Analysis, path: Path, console: Console) -> None:
     table.add_column("emotion", no_wrap=True)
     table.add_column("sentiment", no_wrap=True)
     table.add_column("based on", no_wrap=True)
+    if people is not None:
+        table.add_column("people", no_wrap=True)
     for utterance in analysis.utterances:
-        table.add_row(*_row(utterance, analysis.language, narrow=console.width < NARROW))
+        row = _row(utterance, analysis.language, narrow=console.width < NARROW)
+        table.add_row(*row, *([] if people is None else [_of_people(people, utterance)]))
     console.print()
     console.print(table)
     if analysis.overall.emotions:
         console.print(Text("overall  ", style="dim").append_text(_overall(analysis.overall)))
+    if people is not None and (agreement := people.agreement(analysis.utterances)).of:
+        console.print(f"[dim]people   [/] the same emotion first in {agreement.same} of {agreement.of} utterances")
     for warning in analysis.warnings:
         console.print(f"[yellow]note:[/] {escape(warning)}", highlight=False, soft_wrap=True)
 
@@ -49,6 +58,16 @@ def _row(utterance: Utterance, language: str | None, narrow: bool) -> tuple[str 
         f"{sentiment.label[:3] if narrow else sentiment.label} {sentiment.confidence:.0%}",
         Text(_decided_by(utterance, narrow), style="dim"),
     )
+
+
+def _of_people(people: People, utterance: Utterance) -> Text:
+    """What most people said of all of an utterance: "=" where it is what was predicted."""
+    stretch = people.of(utterance)
+    votes = None if stretch is None else stretch.votes.get("together")
+    if votes is None:
+        return Text("-", style="dim")
+    same = utterance.emotions[0].label in votes.majority
+    return Text(f"{'=' if same else '≠'} {votes.first}", style=EMOTION_COLOURS[votes.majority[0]])
 
 
 def _decided_by(utterance: Utterance, narrow: bool) -> str:

@@ -1,0 +1,98 @@
+"""Make the video of the demonstration: six clips of CREMA-D, one behind the other, and people's votes on each.
+
+    python -m scripts.demonstration CLIPS --out examples
+
+CLIPS holds the corpus's six recordings of one sentence by actor 1001 (`1001_DFA_*_XX.flv`) and `votes.csv`, the
+votes of about ten people a clip on the voice alone, the face alone, and both. The pictures and the sound are encoded
+again, as no browser plays Flash video; nothing is cut, mixed or changed in loudness.
+"""
+
+import csv
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated
+
+import av
+import numpy as np
+import typer
+from av.audio.resampler import AudioResampler
+
+from model.contract import EMOTIONS, Emotion
+from model.people import COLUMNS, Judged
+
+FPS = Fraction(30_000, 1_001)
+RATE = 44_100
+SIZE = (480, 360)
+EMOTIONS_OF_VOTES: dict[str, Emotion] = {
+    "A": "anger", "D": "disgust", "F": "fear", "H": "joy", "N": "neutral", "S": "sadness",
+}  # fmt: skip
+JUDGED: dict[str, Judged] = {"voice": "audio", "face": "face", "both": "together"}
+
+
+def main(
+    clips: Annotated[Path, typer.Argument(help="Folder of the clips and votes.csv.")],
+    out: Annotated[Path, typer.Option(help="Folder to write six_emotions.mp4 and six_emotions.people.csv to.")],
+) -> None:
+    """Join the clips that votes.csv names, in its order."""
+    with (clips / "votes.csv").open(encoding="utf-8", newline="") as file:
+        votes = list(csv.DictReader(file))
+    names = list(dict.fromkeys(row["clip"] for row in votes))
+    out.mkdir(parents=True, exist_ok=True)
+    ends = _join([clips / f"{name}.flv" for name in names], out / "six_emotions.mp4")
+    times = dict(zip(names, zip([0.0, *ends[:-1]], ends, strict=True), strict=True))
+    with (out / "six_emotions.people.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for row in votes:
+            start, end = times[row["clip"]]
+            line: dict[str, object] = {"start": f"{start:.3f}", "end": f"{end:.3f}", "judged": JUDGED[row["condition"]]}
+            line |= dict.fromkeys(EMOTIONS, 0)
+            line |= {emotion: row[letter] for letter, emotion in EMOTIONS_OF_VOTES.items()}
+            writer.writerow(line)
+
+
+def _join(clips: list[Path], out: Path) -> list[float]:
+    """Write the clips one behind the other; the second at which each ends."""
+    ends, frames, samples = [], 0, 0
+    with av.open(out, "w", options={"movflags": "+faststart"}) as container:
+        video = container.add_stream("libx264", rate=FPS, options={"crf": "21", "preset": "slow"})
+        video.width, video.height = SIZE
+        video.pix_fmt = "yuv420p"
+        audio = container.add_stream("aac", rate=RATE, layout="mono")
+        audio.bit_rate = 96_000
+        for clip in clips:
+            pictures, sound = list(_pictures(clip)), _sound(clip)
+            for picture in pictures:
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                frame.pts, frame.time_base = frames, 1 / FPS
+                frames += 1
+                container.mux(video.encode(frame))
+            ends.append(float(frames / FPS))
+            wanted = round(frames / FPS * RATE) - samples
+            part = np.pad(sound, (0, max(0, wanted - len(sound))))[:wanted]
+            block = av.AudioFrame.from_ndarray(part[None, :], format="flt", layout="mono")
+            block.sample_rate, block.pts, block.time_base = RATE, samples, Fraction(1, RATE)
+            samples += wanted
+            container.mux(audio.encode(block))
+        container.mux(video.encode())
+        container.mux(audio.encode())
+    return ends
+
+
+def _pictures(clip: Path) -> Iterator[np.ndarray]:
+    with av.open(clip, "r") as container:
+        for frame in container.decode(video=0):
+            yield frame.to_ndarray(format="rgb24", width=SIZE[0], height=SIZE[1])
+
+
+def _sound(clip: Path) -> np.ndarray:
+    """Mono samples float32 [n] at RATE."""
+    resampler = AudioResampler(format="flt", layout="mono", rate=RATE)
+    with av.open(clip, "r") as container:
+        parts = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+    return np.concatenate([part.to_ndarray()[0] for part in [*parts, *resampler.resample(None)]])
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,125 @@
+"""People's judgments beside an analysis: read, matched by time, compared, shown."""
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from model.contract import EMOTIONS
+from model.people import COLUMNS, Agreement, PeopleError, Stretch, Votes, read_people
+from model.people import People as Judgments
+from model.report import render_report
+from model.table import print_analysis
+from tests.unit.analyses import analysis_of, utterance
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "six_emotions.people.csv"
+HEADER = ",".join(COLUMNS)
+GOOD = f"{HEADER}\n0,4,together,0,0,0,3,1,0,0\n0,4,face,0,0,0,4,0,0,0\n4,9,together,2,0,2,0,0,0,0\n"
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "people.csv"
+    path.write_text(text)
+    return path
+
+
+def test_the_demonstration_says_what_people_said() -> None:
+    """Their majority on face and voice: neutral, joy, neutral (for the intended sadness), anger, fear, disgust."""
+    people = read_people(EXAMPLE)
+    assert [s.votes["together"].majority for s in people.stretches] == [
+        ("neutral",), ("joy",), ("neutral",), ("anger",), ("fear",), ("disgust",),
+    ]  # fmt: skip
+    assert all(set(s.votes) == {"audio", "face", "together"} for s in people.stretches)
+    assert all(9 <= s.votes["together"].total <= 11 for s in people.stretches)
+    assert all(a.end == b.start for a, b in zip(people.stretches, people.stretches[1:], strict=False))
+
+
+def test_votes_are_counted_and_ties_are_ties(tmp_path: Path) -> None:
+    first, second = read_people(written(tmp_path, GOOD)).stretches
+    assert first.votes["together"].first == "joy 3 of 4" and first.votes["face"].total == 4
+    assert (
+        second.votes["together"].majority == ("anger", "fear")
+        and second.votes["together"].first == "anger or fear 2 of 4"
+    )
+    assert sum(second.votes["together"].shares.values()) == pytest.approx(1.0)
+
+
+@given(st.lists(st.tuples(st.floats(0, 50), st.floats(0.1, 20)), max_size=6), st.floats(0, 60), st.floats(0.1, 20))
+def test_an_utterance_belongs_to_the_stretch_that_most_of_it_lies_in(
+    spans: list[tuple[float, float]], start: float, length: float
+) -> None:
+    votes = {"together": Votes({"joy": 1})}
+    people = Judgments(tuple(Stretch(s, s + d, votes) for s, d in spans))  # type: ignore[arg-type]
+    said = utterance(start, start + length, "Hello")
+    shared = [max(0.0, min(said.end_time, s.end) - max(said.start_time, s.start)) for s in people.stretches]
+    found = people.of(said)
+    if max(shared, default=0.0) < 0.5 * said.duration:
+        assert found is None
+    else:
+        assert found is not None and shared[people.stretches.index(found)] == max(shared)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "its columns should be start,end,judged,anger"),
+        (GOOD.replace("judged", "who"), "its columns should be"),
+        (f"{HEADER}\n0,4,together,1\n", "row 2: it should have 10 fields"),
+        (f"{HEADER}\n0,4,together,1,0,0,0,0,0,0,7\n", "row 2: it should have 10 fields"),
+        (GOOD.replace("4,9", "9,4"), "row 4: it should end after it starts"),
+        (GOOD.replace("4,9", "nan,9"), "row 4: it should end after it starts"),
+        (GOOD.replace("4,9", "4,inf"), "row 4: it should end after it starts"),
+        (GOOD.replace("4,9", "soon,9"), "row 4: start and end are seconds"),
+        (GOOD.replace("4,0,0,0\n4", "few,0,0,0\n4"), "row 3: start and end are seconds and votes whole numbers"),
+        (GOOD.replace("face", "smell"), "row 3: judged is 'smell', and should be one of text, audio, face, together"),
+        (GOOD.replace("2,0,2,", "-2,0,2,"), "row 4: votes are 0 or more"),
+        (GOOD.replace("2,0,2,", "0,0,0,"), "row 4: votes are 0 or more, and at least one is needed"),
+        (GOOD.replace("face", "together"), "row 3: together of 0 to 4 s stands in two rows"),
+    ],
+)
+def test_judgments_that_cannot_be_followed_are_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(PeopleError) as refused:
+        read_people(written(tmp_path, text))
+    assert said in str(refused.value) and str(tmp_path) in str(refused.value)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_bytes(HEADER.encode() + b"\n\xff\xfe\x00")
+    with pytest.raises(PeopleError, match="no CSV in UTF-8"):
+        read_people(tmp_path / "people.csv")
+
+
+def test_what_people_said_stands_beside_the_prediction(tmp_path: Path) -> None:
+    people = read_people(written(tmp_path, GOOD))
+    analysis = analysis_of(utterance(0.5, 3.5, "Hello"), utterance(4.5, 8.0, "Goodbye"), utterance(20.0, 24.0, "Late"))
+    labels = [u.emotions[0].label for u in analysis.utterances]
+    same = sum(label in of for label, of in zip(labels, (("joy",), ("anger", "fear")), strict=False))
+    assert people.agreement(analysis.utterances) == Agreement(same, 2)
+    out = io.StringIO()
+    print_analysis(analysis, Path("talk.mp4"), Console(file=out, width=120), people)
+    table = out.getvalue()
+    assert "joy 3 of 4" in table and "anger or fear 2 of 4" in table
+    assert f"the same emotion first in {same} of 2 utterances" in " ".join(table.split())
+    video = ROOT / "tests" / "media" / "face_and_speech.mp4"
+    page = " ".join(render_report(analysis, video, people).split())
+    assert f"<strong>{same} of 2</strong>" in page and "Beside people" in page
+    assert "Face alone" in page and page.count("joy 3 of 4") == 2, "in the comparison, and at the utterance"
+    assert "Beside people" not in render_report(analysis, video)
+
+
+def test_nobody_is_compared_where_nobody_judged(tmp_path: Path) -> None:
+    people = read_people(written(tmp_path, f"{HEADER}\n100,104,together,0,0,0,3,1,0,0\n"))
+    analysis = analysis_of(utterance(0.5, 3.5, "Hello"))
+    assert people.agreement(analysis.utterances).of == 0
+    out = io.StringIO()
+    print_analysis(analysis, Path("talk.mp4"), Console(file=out, width=120), people)
+    assert "the same emotion first" not in out.getvalue()
+    assert "Beside people" not in render_report(analysis, ROOT / "tests" / "media" / "face_and_speech.mp4", people)
+
+
+def test_every_emotion_has_its_column() -> None:
+    assert COLUMNS[3:] == EMOTIONS
