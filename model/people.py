@@ -47,14 +47,17 @@ class Votes:
     @property
     def first(self) -> str:
         """The emotions of the majority and their votes, as "joy 10 of 11"; of a tie "anger or fear 4 of 10"."""
-        most = max(self.counts.values())
-        return f"{' or '.join(self.majority)} {most} of {self.total}"
+        return f"{' or '.join(self.majority)} {self.most} of {self.total}"
+
+    @property
+    def most(self) -> int:
+        """The votes for each emotion of the majority."""
+        return max(self.counts.values())
 
     @property
     def majority(self) -> tuple[Emotion, ...]:
         """The emotions with the most votes; several where they have equally many."""
-        most = max(self.counts.values())
-        return tuple(emotion for emotion in EMOTIONS if self.counts.get(emotion, 0) == most)
+        return tuple(emotion for emotion in EMOTIONS if self.counts.get(emotion, 0) == self.most)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from model.contract import (
 from model.pages import TEMPLATES, content_policy, page_environment, page_style
 from model.palette import MODALITY_NAMES
 from model.people import Agreement, Judged, People, Stretch
+from model.sentences import sentence_of
 from model.thumbnails import thumbnails
 
 MAX_EMBEDDED_BYTES = 16_000_000
@@ -80,6 +81,7 @@ def render_report(analysis: Analysis, video_path: Path, people: People | None = 
         weights=_weights,
         nats=_nats,
         in_order=_in_order,
+        sentence=sentence_of,
     )
     pictures = [_data_url("image/jpeg", jpeg) for jpeg in thumbnails(analysis.utterances, video_path)]
     style = page_style((TEMPLATES / "report.css").read_text("utf-8"))

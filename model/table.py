@@ -2,82 +2,81 @@
 
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from model.contract import MODALITIES, Analysis, Overall, Utterance
+from model.contract import Analysis, Overall, Utterance
 from model.palette import EMOTION_COLOURS, MODALITY_NAMES
-from model.people import People
+from model.people import People, Stretch
+from model.sentences import sentence_of
 
-BAR_WIDTH = 10
-NARROW = 110  # columns of the terminal; below, bars go and names are cut, so that the words have room
+BAR_WIDTH = 12
 
 
 def print_analysis(analysis: Analysis, path: Path, console: Console, people: People | None = None) -> None:
-    """Print the utterances, the whole, and the warnings; "?" marks an unclear emotion.
+    """Print the utterances, each with its reasons, the whole, and the warnings.
 
     `people` are shown beside what was predicted.
     """
-    table = Table(box=None, header_style="dim", pad_edge=False, title_justify="left", expand=True)
+    table = Table(box=None, show_header=False, pad_edge=False, title_justify="left", expand=True)
     table.title = f"[bold]{escape(path.name)}[/]  [dim]{_facts(analysis)}[/]"
     table.add_column("time", no_wrap=True)
-    table.add_column("words", ratio=1)
-    table.add_column("emotion", no_wrap=True)
-    table.add_column("sentiment", no_wrap=True)
-    table.add_column("based on", no_wrap=True)
-    if people is not None:
-        table.add_column("people", no_wrap=True)
+    table.add_column("utterance", ratio=1)
     for utterance in analysis.utterances:
-        row = _row(utterance, analysis.language, narrow=console.width < NARROW)
-        table.add_row(*row, *([] if people is None else [_of_people(people, utterance)]))
+        table.add_row(*_row(utterance, analysis.language, people))
     console.print()
     console.print(table)
     if analysis.overall.emotions:
         console.print(Text("overall  ", style="dim").append_text(_overall(analysis.overall)))
     if people is not None and (agreement := people.agreement(analysis.utterances)).of:
-        console.print(f"[dim]people   [/] the same emotion first in {agreement.same} of {agreement.of} utterances")
+        console.print(f"[dim]people[/]   the same emotion first in {agreement.same} of {agreement.of} utterances")
     for warning in analysis.warnings:
         console.print(f"[yellow]note:[/] {escape(warning)}", highlight=False, soft_wrap=True)
 
 
-def _row(utterance: Utterance, language: str | None, narrow: bool) -> tuple[str | Text, ...]:
-    emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
-    style = ("dim " if utterance.unclear else "") + EMOTION_COLOURS[emotion.label]
-    filled = round(emotion.confidence * BAR_WIDTH)
-    bar = Text() if narrow else Text("━" * filled, style=style).append("━" * (BAR_WIDTH - filled), style="grey23")
-    label = Text(f"{emotion.label:<8} {emotion.confidence:>4.0%} ", style=style)
+def _row(utterance: Utterance, language: str | None, people: People | None) -> tuple[str, Group]:
+    """When it was said; then the result, the words, and why."""
     words = Text(utterance.text) if utterance.text else Text("(no speech)", style="dim italic")
     if utterance.language not in (None, language):
         words = Text(f"[{utterance.language}] ", style="dim").append_text(words)
-    return (
-        f"{_clock(utterance.start_time)}-{_clock(utterance.end_time)}",
-        words,
-        label.append("? " if utterance.unclear else "  ").append_text(bar),
-        f"{sentiment.label[:3] if narrow else sentiment.label} {sentiment.confidence:.0%}",
-        Text(_decided_by(utterance, narrow), style="dim"),
-    )
+    lines = [_result(utterance), words]
+    if sentence := sentence_of(utterance, with_shares=True):
+        lines.append(Text(sentence, style="dim"))
+    if (stretch := None if people is None else people.of(utterance)) is not None:
+        lines.append(_votes(utterance, stretch))
+    return f"{_clock(utterance.start_time)}-{_clock(utterance.end_time)}", Group(*lines)
 
 
-def _of_people(people: People, utterance: Utterance) -> Text:
-    """What most people said of all of an utterance: "=" where it is what was predicted."""
-    stretch = people.of(utterance)
-    votes = None if stretch is None else stretch.votes.get("together")
-    if votes is None:
-        return Text("-", style="dim")
-    same = utterance.emotions[0].label in votes.majority
-    return Text(f"{'=' if same else '≠'} {votes.first}", style=EMOTION_COLOURS[votes.majority[0]])
+def _result(utterance: Utterance) -> Text:
+    """The first emotion and sentiment, and what is to be known of them."""
+    emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
+    style = ("dim " if utterance.unclear else "") + EMOTION_COLOURS[emotion.label]
+    filled = round(emotion.confidence * BAR_WIDTH)
+    line = Text(f"{emotion.label:<8} {emotion.confidence:>4.0%} ", style=style)
+    line.append("━" * filled, style=style).append("━" * (BAR_WIDTH - filled), style="grey23")
+    line.append(f"  {sentiment.label} {sentiment.confidence:.0%}")
+    marks = [
+        name for name, there in (("unclear", utterance.unclear), ("mixed signals", utterance.contradictory)) if there
+    ]
+    line.append("".join(f"  {mark}" for mark in marks), style="bold")
+    return line
 
 
-def _decided_by(utterance: Utterance, narrow: bool) -> str:
-    """Return each modality's share of the winning emotion; "!" marks modalities that contradict each other."""
-    weights = {m: utterance.modalities[m].weight for m in MODALITIES if m in utterance.modalities}
-    names = {m: name[0] if narrow else f"{name.lower()} " for m, name in MODALITY_NAMES.items()}
-    shares = " ".join(f"{names[m]}{weight:.0%}" for m, weight in weights.items())
-    if utterance.decided_by == "prior":
-        shares = "prior" if narrow else "nothing but the prior"
-    return f"{shares} !" if utterance.contradictory else shares
+def _votes(utterance: Utterance, stretch: Stretch) -> Text:
+    """What most people said, of everything together first: "=" where it is what was predicted."""
+    line = Text("people")
+    for judged in sorted(stretch.votes, key=lambda judged: judged != "together"):
+        votes = stretch.votes[judged]
+        if judged == "together":
+            line.append(" = " if utterance.emotions[0].label in votes.majority else " ≠ ")
+        else:
+            line.append(f", {MODALITY_NAMES[judged].lower()} alone ", style="dim")
+        line.append(
+            f"{' or '.join(votes.majority)} {votes.most}/{votes.total}", style=EMOTION_COLOURS[votes.majority[0]]
+        )
+    return line
 
 
 def _overall(overall: Overall) -> Text:

@@ -305,6 +305,9 @@ def test_votes_give_what_is_heard_in_what_was_intended(tmp_path: Path) -> None:
         "1002_IEO_ANG_HI,1002,face,0,0,0,0,8,0\n"
     )
     table = perceived_given_intended(path)
+    with path.open("a") as file:
+        file.write("1001_DFA_ANG_XX,1001,voice,0,9,0,0,0,0\n")
+    assert (perceived_given_intended(path) == table).all(), "nothing is fitted to the actor of the demonstration"
     assert table[ANGER, ANGER] == pytest.approx(0.875) and table[ANGER, NEUTRAL] == pytest.approx(0.125)
     np.testing.assert_allclose(table.sum(axis=1), 1.0)
     assert table[JOY, JOY] == 1.0, "an emotion without votes is taken as it was meant"

@@ -102,7 +102,7 @@ def test_what_people_said_stands_beside_the_prediction(tmp_path: Path) -> None:
     out = io.StringIO()
     print_analysis(analysis, Path("talk.mp4"), Console(file=out, width=120), people)
     table = out.getvalue()
-    assert "joy 3 of 4" in table and "anger or fear 2 of 4" in table
+    assert "joy 3/4, face alone joy 4/4" in table and "anger or fear 2/4" in table
     assert f"the same emotion first in {same} of 2 utterances" in " ".join(table.split())
     video = ROOT / "tests" / "media" / "face_and_speech.mp4"
     page = " ".join(render_report(analysis, video, people).split())

@@ -1,0 +1,68 @@
+"""The sentence on why a result is what it is agrees with its figures."""
+
+import re
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.contract import EMOTIONS, EmotionScore, Modality, ModalityShare, Utterance
+from model.sentences import SILENT, sentence_of
+from tests.unit.analyses import utterance
+
+NAMES = {"text": "words", "audio": "voice", "face": "face"}
+
+
+def said(modalities: Mapping[str, tuple[str, float | None, float]], decided_by: str = "modalities") -> Utterance:
+    """An utterance of joy before anger; each modality: its own first emotion, its nats and its share."""
+    base = utterance(0.0, 2.0, "Hello")
+    order = ["joy", "anger", *(e for e in EMOTIONS if e not in ("joy", "anger"))]
+    scores = [EmotionScore(label=e, confidence=0.3 if e == "joy" else 0.1) for e in order]
+    shares: dict[Modality, ModalityShare] = {}
+    for name, (top, nats, weight) in modalities.items():
+        alone = [top, *(e for e in EMOTIONS if e != top)]
+        emotions = [EmotionScore(label=e, confidence=0.4 if e == top else 0.1) for e in alone]
+        shares[name] = ModalityShare(weight=weight, contribution=nats, emotions=emotions)  # type: ignore[index]
+    return base.model_copy(update={"emotions": scores, "modalities": shares, "decided_by": decided_by})
+
+
+@pytest.mark.parametrize(
+    ("modalities", "sentence"),
+    [
+        ({"face": ("joy", 2.0, 1.0), "text": ("neutral", 0.05, 0.0), "audio": ("anger", -0.5, 0.0)},
+         "The face says joy (100%); the voice says anger; the words say nothing either way."),
+        ({"text": ("neutral", 1.0, 0.7), "audio": ("anger", 0.4, 0.3)},
+         "The words say neutral, and joy rather than anger (70%); the voice leans to joy (30%)."),
+        ({"text": ("joy", 0.01, 0.6), "face": ("joy", -0.02, 0.4)}, "The words and the face say nothing either way."),
+        ({"face": ("sadness", -1.0, 0.0)}, "The face says sadness, and anger rather than joy."),
+        ({"text": ("joy", None, 0.6)}, ""),
+    ],
+)  # fmt: skip
+def test_each_modality_is_told_of(modalities: dict[str, tuple[str, float | None, float]], sentence: str) -> None:
+    assert sentence_of(said(modalities), with_shares=True) == sentence
+
+
+def test_the_prior_is_named_where_it_decided() -> None:
+    result = said({"face": ("anger", -0.3, 0.5), "text": ("neutral", 0.0, 0.5)}, "prior")
+    assert sentence_of(result) == (
+        "The face says anger; the words say nothing either way; joy comes first only because it is more common."
+    )
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(NAMES)), st.tuples(st.sampled_from(EMOTIONS), st.floats(-4, 4)), min_size=1)
+)
+def test_nobody_is_left_out_and_supporters_come_first(found: dict[str, tuple[str, float]]) -> None:
+    sentence = sentence_of(said({m: (top, nats, 0.5) for m, (top, nats) in found.items()}))
+    places = {m: sentence.lower().index(f"the {NAMES[m]} ") for m in found}
+    speaking = sorted(
+        (m for m in found if abs(found[m][1]) >= SILENT), key=lambda m: (-found[m][1], list(NAMES).index(m))
+    )
+    assert [places[m] for m in speaking] == sorted(places[m] for m in speaking)
+    for m in found:
+        part = next(p for p in re.split(r"; ", sentence.lower().rstrip(".")) if f"the {NAMES[m]}" in p)
+        assert ("nothing either way" in part) == (m not in speaking)
+        if m in speaking:
+            favoured = "joy" if found[m][1] > 0 else "anger"
+            assert favoured in part
