@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 # 1.1: language of each utterance, probability of the language. 2.0: weights are shares of the contributions to this
 # very utterance, no longer constants of the bundle; what decided it, and whether it is unclear or contradictory.
-SCHEMA_VERSION = "2.0"
+# 2.1: one sentence that explains it.
+SCHEMA_VERSION = "2.1"
 
 Emotion = Literal["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 Sentiment = Literal["negative", "neutral", "positive"]
@@ -98,6 +99,9 @@ class Utterance(_Record):
     decided_by: DecidedBy = "modalities"
     contradictory: bool = False
     unclear: bool = False
+    explanation: str = Field(
+        default="", description="what each modality says, in one English sentence; empty before version 2.1"
+    )
 
     @field_validator("emotions", "sentiments")
     @classmethod

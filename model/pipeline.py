@@ -38,6 +38,7 @@ from model.media import Gap, MediaError, MediaInfo, Reader
 from model.modalities.registry import prepare
 from model.network import Prediction
 from model.segmenter import WINDOW_SECONDS, AudioSegmenter, Window
+from model.sentences import sentence_of
 from model.utterances import Segment, leave_out
 from model.video_worker import VideoWorker
 
@@ -254,7 +255,7 @@ def _utterance(
     lead = explanation.lead(emotions[0].label, emotions[1].label)
     weights, decided_by = lead.weights
     rounded = lead.rounded()
-    return Utterance(
+    utterance = Utterance(
         start_time=round(segment.start, 3),
         end_time=round(segment.end, 3),
         text=segment.text,
@@ -272,6 +273,7 @@ def _utterance(
         contradictory=fusion.conflict_from is not None and conflict(alone) >= fusion.conflict_from,
         unclear=emotions[0].confidence < fusion.unclear_below,
     )
+    return utterance.model_copy(update={"explanation": sentence_of(utterance)})
 
 
 def _rounded(probability: float | None) -> float | None:

@@ -467,7 +467,7 @@ export interface components {
         Analysis: {
             /**
              * Schema Version
-             * @default 2.0
+             * @default 2.1
              */
             schema_version?: string;
             video: components["schemas"]["VideoInfo"];
@@ -560,7 +560,7 @@ export interface components {
          *       "error": null,
          *       "progress": null,
          *       "analysis": {
-         *         "schema_version": "2.0",
+         *         "schema_version": "2.1",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -665,7 +665,8 @@ export interface components {
          *             "bias": -0.962,
          *             "decided_by": "modalities",
          *             "contradictory": false,
-         *             "unclear": false
+         *             "unclear": false,
+         *             "explanation": "The words say joy."
          *           }
          *         ],
          *         "overall": {
@@ -1098,7 +1099,7 @@ export interface components {
          * @description The whole analysis, as it came within the time that a request waits.
          * @example {
          *       "analysis": {
-         *         "schema_version": "2.0",
+         *         "schema_version": "2.1",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -1203,7 +1204,8 @@ export interface components {
          *             "bias": -0.962,
          *             "decided_by": "modalities",
          *             "contradictory": false,
-         *             "unclear": false
+         *             "unclear": false,
+         *             "explanation": "The words say joy."
          *           }
          *         ],
          *         "overall": {
@@ -1713,6 +1715,12 @@ export interface components {
              * @default false
              */
             unclear?: boolean;
+            /**
+             * Explanation
+             * @description what each modality says, in one English sentence; empty before version 2.1
+             * @default
+             */
+            explanation?: string;
         };
         /**
          * VideoInfo

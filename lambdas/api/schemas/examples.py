@@ -23,7 +23,7 @@ _EMOTIONS = _scores(joy=0.71, neutral=0.12, surprise=0.08, sadness=0.04, anger=0
 _SENTIMENTS = _scores(positive=0.78, neutral=0.16, negative=0.06)
 
 ANALYSIS: dict[str, Any] = {
-    "schema_version": "2.0",
+    "schema_version": "2.1",
     "video": {"duration_s": 4.2, "width": 1280, "height": 720, "fps": 25.0, "has_audio": True},
     "language": "en",
     "language_probability": 0.98,
@@ -41,6 +41,7 @@ ANALYSIS: dict[str, Any] = {
             "decided_by": "modalities",
             "contradictory": False,
             "unclear": False,
+            "explanation": "The words say joy.",
         }
     ],
     "overall": {

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from model.bundle import find_bundle, read_manifest
 from model.contract import Analysis
+from model.people import read_people
+from scripts import landing
 from tests.e2e.test_site.conftest import SITE
 
 FIRST_LOAD = 250_000  # bytes of JavaScript, gzipped
@@ -29,8 +31,13 @@ def test_nothing_is_inline(built_site: Path) -> None:
 
 
 def test_the_example_of_the_landing_page_is_the_starters() -> None:
-    """Of the bundle that is in the checkout; frontend_site/README.md has the command that makes it anew."""
-    example = Analysis.model_validate_json((SITE / "src" / "features" / "landing" / "sample.json").read_bytes())
+    """Of the bundle that is in the checkout; frontend_site/README.md has the command that makes it anew. The votes and the
+    video are those of `make demo`."""
+    example = Analysis.model_validate_json((landing.LANDING / "sample.json").read_bytes())
+    assert json.loads((landing.LANDING / "people.json").read_bytes()) == landing.people()
+    assert (landing.PUBLIC / landing.VIDEO.name).read_bytes() == landing.VIDEO.read_bytes()
+    people = read_people(landing.PEOPLE)
+    assert all(people.of(utterance) for utterance in example.utterances) and len(example.utterances) == 6
     starter = read_manifest(find_bundle("starter"))
     made_by = (example.model.bundle, example.model.version, example.model.speech)
     assert made_by == (starter.name, starter.version, "faster-whisper base")

@@ -107,6 +107,11 @@ function Contributions({ utterance }: { utterance: Utterance }) {
   );
 }
 
+/** One sentence on what each modality says. Results from before version 2.1 have none. */
+export function Explanation({ text }: { text?: string }) {
+  return text ? <p className="text-[13px] text-pretty text-muted">{text}</p> : null;
+}
+
 /** The parts of the first emotion's lead over the second, in nats. Of results of schema 1 nothing is known. */
 export function Reasons({ emotions, modalities = {}, bias, decided_by }: Explained) {
   const [winner, runnerUp] = [...emotions].sort((a, b) => b.confidence - a.confidence);

@@ -3,7 +3,7 @@
 import { Card } from "@/design/card";
 import { clock } from "@/lib/format";
 
-import { Distributions, Verdict, Words } from "./details";
+import { Distributions, Explanation, Verdict, Words } from "./details";
 import { usePlayback, type Playback } from "./playback";
 import { indexNear } from "./timeline";
 import type { Analysis } from "./types";
@@ -17,9 +17,12 @@ export function Inspector({ analysis, playback }: { analysis: Analysis; playback
   return (
     <Card title="This utterance" aside={<p className="numbers text-[13px] text-muted">{time}</p>}>
       <Verdict {...utterance} />
-      <p className="mt-1 mb-4 text-[15px] leading-snug">
+      <p className="mt-1 text-[15px] leading-snug">
         <Words text={utterance.text} />
       </p>
+      <div className="mt-1 mb-4">
+        <Explanation text={utterance.explanation} />
+      </div>
       <Distributions utterance={utterance} />
     </Card>
   );

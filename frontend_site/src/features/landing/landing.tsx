@@ -98,10 +98,14 @@ export function Landing() {
         <section aria-labelledby="demo-title" className="grid gap-4">
           <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
             <h2 id="demo-title" className="text-xl">
-              A real result, 19 seconds long
+              One sentence, six ways to say it
             </h2>
             <p className="text-[13px] text-muted">
-              Point at the timeline, or choose a sentence. The face and the reading voice are two people, and disagree.
+              Play it, or choose a line: what the model says of each, why, and what about ten people said (
+              <a href="/demonstration/LICENSE.txt" className="underline hover:text-text">
+                CREMA-D
+              </a>
+              ).
             </p>
           </div>
           <Demo />
