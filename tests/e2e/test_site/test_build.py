@@ -31,8 +31,8 @@ def test_nothing_is_inline(built_site: Path) -> None:
 
 
 def test_the_example_of_the_landing_page_is_the_starters() -> None:
-    """Of the bundle that is in the checkout; frontend_site/README.md has the command that makes it anew. The votes and the
-    video are those of `make demo`."""
+    """Of the bundle that is in the checkout; frontend_site/README.md has the command that makes it anew. The votes and
+    the video are those of `make demo`."""
     example = Analysis.model_validate_json((landing.LANDING / "sample.json").read_bytes())
     assert json.loads((landing.LANDING / "people.json").read_bytes()) == landing.people()
     assert (landing.PUBLIC / landing.VIDEO.name).read_bytes() == landing.VIDEO.read_bytes()
