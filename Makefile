@@ -1,7 +1,7 @@
 # One target per job; each sets up what it needs first. `make` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
-SAMPLE := tests/media/face_and_speech.mp4
+DEMONSTRATION := examples/six_emotions
 DATA ?= ../shared/data
 STAGE ?= dev
 
@@ -15,10 +15,11 @@ help: ## List the targets
 setup: ## Make .venv with everything for development (the other targets call what they need of it)
 	@$(PYTHON) scripts/setup.py dev
 
-demo: ## Set up, then analyse the sample video: a table here, JSON and an HTML report in build/demo
+demo: ## Set up, then analyse six ways to say one sentence: a table here, JSON and an HTML report in build/demo
 	@$(PYTHON) scripts/setup.py model
-	@$(BIN)/video-sentiment analyze $(SAMPLE) --json build/demo/sample.json --html build/demo/sample.html
-	@echo "open build/demo/sample.html in a browser"
+	@$(BIN)/video-sentiment analyze $(DEMONSTRATION).mp4 --people $(DEMONSTRATION).people.csv \
+		--json build/demo/six_emotions.json --html build/demo/six_emotions.html
+	@echo "open build/demo/six_emotions.html in a browser"
 
 up: cloud ## The whole product at http://localhost:8080 (needs Node 20); Ctrl-C stops it, the data stays (ARGS="--port 9000")
 	@exec $(BIN)/python -m local up $(ARGS)

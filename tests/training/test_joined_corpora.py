@@ -348,7 +348,7 @@ def test_what_the_committed_recipes_trained_is_valid_still() -> None:
     folder = Path(__file__).parents[2] / "training"
     plans = [Recipe.read(folder / "starter.toml"), Recipe.read(folder / "full.toml")]
     assert {s.name: plan.digest(s)[:12] for plan in plans for s in plan.stages()} == {
-        "text": "c5741f0308b0", "audio": "7be2e8335ce0", "face": "de0a18eb67f1",
+        "text": "4923c01968c7", "audio": "0b8ec517e5e5", "face": "0d01288abf3d",
         "text-audio-video-face": "bb0c55fb73e0",
     }  # fmt: skip
 
@@ -512,9 +512,9 @@ def test_a_bundle_says_which_corpora_taught_it(bundle: Path) -> None:
 def test_bundles_of_one_corpus_are_as_they_were() -> None:
     """Bundles that exist already stay readable as well."""
     manifest = read_manifest(find_bundle("starter"))
-    assert corpora_of(manifest, "text") == ["meld-text"] and learned_from(manifest, "text", "goemotions") is None
-    taught = taught_of(manifest)["text"]
-    assert not taught.corpora and taught.own == taught.of("meld-text") == taught.frequencies
+    assert corpora_of(manifest, "face") == ["ferplus"] and learned_from(manifest, "face", "goemotions") is None
+    taught = taught_of(manifest)["face"]
+    assert not taught.corpora and taught.own == taught.of("ferplus") == taught.frequencies
     note = Calibration(prior_emotion=CONVERSATION.prior_emotion, prior_sentiment=CONVERSATION.prior_sentiment)
     assert "corpora" not in Taught.noted(note, 0.0).model_dump(mode="json", exclude_defaults=True)
 
