@@ -42,5 +42,7 @@ def times(line: str) -> list[float]:
 
 
 def percents(line: str) -> list[int]:
-    """Probabilities, rounded: half a percent may be missing on either side. The shares "(45%)" hang on small margins."""
+    """Probabilities, rounded: half a percent may be missing on either side.
+
+    The shares "(45%)" hang on small margins."""
     return [int(number) for number in re.findall(r"(?<![(\d])(\d+)%", line)]
