@@ -22,7 +22,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from training.data.convert import convert_fer2013
+from training.data.converters.fer2013 import convert_fer2013
 from training.data.downloads import FetchError, Remote, obtain, recorded
 
 GIGABYTE = 10**9

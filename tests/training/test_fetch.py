@@ -20,7 +20,7 @@ from training import fetch as fetching
 from training import prepare
 from training.corpora import read_fer2013
 from training.corpora.meld import PARTS, clips_of
-from training.data.convert import CODES, convert_fer2013
+from training.data.converters.fer2013 import CODES, convert_fer2013
 from training.data.downloads import LOCK, FetchError, Remote, obtain
 from training.fetch import PUBLIC, Public, fetch, unpack_meld
 from training.prepare import check_meld
