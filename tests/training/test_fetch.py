@@ -22,7 +22,8 @@ from training.corpora import read_fer2013
 from training.corpora.meld import PARTS, clips_of
 from training.data.converters.fer2013 import CODES, convert_fer2013
 from training.data.downloads import LOCK, FetchError, Remote, obtain
-from training.fetch import PUBLIC, Public, fetch, unpack_meld
+from training.data.sources import PUBLIC, Public, unpack_meld
+from training.fetch import fetch
 from training.prepare import check_meld
 
 CONTENT = bytes(range(256)) * 4000

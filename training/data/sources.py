@@ -1,0 +1,108 @@
+"""Where each corpus is to be had, and on what terms: downloaded from its official place, or got by hand."""
+
+import tarfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from training.data.converters.fer2013 import convert_fer2013
+from training.data.downloads import Remote
+
+GIGABYTE = 10**9
+FER2013_HELP = """FER2013 belongs to a Kaggle challenge, so it needs your own account there:
+  1. Accept the rules at https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge
+  2. Get the data there: fer2013.tar.gz, which holds fer2013.csv, or icml_face_data.csv (the same rows)
+     kaggle competitions download -c challenges-in-representation-learning-facial-expression-recognition-challenge
+  3. python -m training.fetch fer2013 --out {out} --csv fer2013.csv
+"""
+
+
+@dataclass(frozen=True)
+class Public:
+    """A corpus that is to be had at an address. `space` is what it takes at most while unpacking, in bytes."""
+
+    licence: str
+    page: str
+    files: tuple[Remote, ...]
+    space: int
+    unpack: Callable[[Path, Path], None] | None = None  # of the first file, into the corpus's folder
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A corpus that you get yourself, as `help` says, and that is converted.
+
+    `convert` takes what you got and the corpus's folder; it returns the number of `items` in each file it wrote.
+    """
+
+    help: str
+    option: Literal["--csv"]  # which names what you got
+    items: str
+    convert: Callable[[Path, Path], dict[str, int]]
+
+
+def unpack_meld(archive: Path, out: Path) -> None:
+    """MELD.Raw.tar.gz holds an archive for each split, which are unpacked as they come by. Raises tarfile.TarError."""
+    with tarfile.open(archive, "r|gz") as outer:
+        for member in outer:
+            inner = outer.extractfile(member) if member.isfile() else None
+            if inner is not None and member.name.endswith(".tar.gz"):
+                with tarfile.open(fileobj=inner, mode="r|gz") as clips:
+                    clips.extractall(out, members=(m for m in clips if _wanted(m)), filter="data")
+            elif inner is not None and member.name.endswith(".csv"):
+                (out / Path(member.name).name).write_bytes(inner.read())
+
+
+def unpack_zip(archive: Path, out: Path) -> None:
+    """Raises zipfile.BadZipFile."""
+    with zipfile.ZipFile(archive) as archived:
+        archived.extractall(out)
+
+
+def _wanted(member: tarfile.TarInfo) -> bool:
+    return not Path(member.name).name.startswith("._")  # what the packing computer noted of each file
+
+
+MELD_CSVS = tuple(
+    Remote(f"{part}_sent_emo.csv", (f"https://raw.githubusercontent.com/declare-lab/MELD/master/data/MELD/{part}_sent_emo.csv",))
+    for part in ("train", "dev", "test")
+)  # fmt: skip
+PUBLIC: dict[str, Public] = {
+    "meld": Public(
+        "GPL-3.0; the pictures and the sound are those of the series Friends, for research only",
+        "https://affective-meld.github.io",
+        (
+            Remote(
+                "MELD.Raw.tar.gz",
+                (
+                    "https://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz",
+                    "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD.Raw.tar.gz",
+                ),
+                10_878_146_150,
+                # The hash of the authors' own copy on Hugging Face (commit 9abc51e).
+                "sha256:a56b4407d574195cbce470d86f9c9d72fcfea59b0e34502ecd4babee4a5c613e",
+            ),
+            *MELD_CSVS,
+        ),
+        23 * GIGABYTE,
+        unpack_meld,
+    ),
+    "meld-text": Public("GPL-3.0", "https://github.com/declare-lab/MELD", MELD_CSVS, GIGABYTE // 100),
+    "ravdess": Public(
+        "CC BY-NC-SA 4.0 (Livingstone & Russo 2018): not for commercial use",
+        "https://zenodo.org/records/1188976",
+        (
+            Remote(
+                "Audio_Speech_Actors_01-24.zip",
+                ("https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip?download=1",),
+                208_468_073,
+                "md5:bc696df654c87fed845eb13823edef8a",
+            ),
+        ),
+        GIGABYTE,
+        unpack_zip,
+    ),
+}
+BY_HAND: dict[str, ByHand] = {"fer2013": ByHand(FER2013_HELP, "--csv", "images", convert_fer2013)}
