@@ -2,6 +2,7 @@
 
     python -m training.fetch meld --out ../data/meld           # 10.9 GB, video
     python -m training.fetch meld-text --out ../data/meld
+    python -m training.fetch goemotions --out ../data/goemotions
     python -m training.fetch ravdess --out ../data/ravdess
     python -m training.fetch fer2013 --out ../data/fer2013 --csv fer2013.csv
 
@@ -48,8 +49,12 @@ def main(
         raise typer.Exit(1) from error
 
 
-def fetch(public: Public, out: Path, keep: bool = False) -> None:
-    """Download, verify and unpack a corpus; what was done before is not done again. Raises FetchError."""
+def fetch(public: Public, out: Path, keep: bool = False) -> dict[str, int]:
+    """Download, verify, unpack and convert a corpus; the number of items in each file that was converted.
+
+    What was downloaded or unpacked before is not done again. Raises FetchError, and OSError or ValueError for files
+    that cannot be converted.
+    """
     out.mkdir(parents=True, exist_ok=True)
     unpacked = out / ".unpacked"
     files = public.files
@@ -63,6 +68,7 @@ def fetch(public: Public, out: Path, keep: bool = False) -> None:
         unpacked.touch()
     if public.unpack is not None and not keep:
         (out / public.files[0].name).unlink(missing_ok=True)
+    return {} if public.convert is None else public.convert(out, out)
 
 
 def _download(corpus: str, out: Path, accept: bool, keep: bool, console: Console) -> None:
@@ -72,7 +78,7 @@ def _download(corpus: str, out: Path, accept: bool, keep: bool, console: Console
     console.print(f"Licence: {public.licence}", highlight=False)
     if not accept:
         typer.confirm("Do you accept it?", abort=True)
-    fetch(public, out, keep)
+    _report(fetch(public, out, keep), public.items, console)
     console.print(f"{corpus} is in {out}", highlight=False)
 
 
@@ -81,8 +87,12 @@ def _convert(corpus: str, got: Path | None, out: Path, console: Console) -> None
     if got is None:
         console.print(by_hand.help.format(out=out), highlight=False, soft_wrap=True)
         raise typer.Exit(2)
-    for name, count in by_hand.convert(got, out).items():
-        console.print(f"{name}: {count} {by_hand.items}", highlight=False)
+    _report(by_hand.convert(got, out), by_hand.items, console)
+
+
+def _report(counts: dict[str, int], items: str, console: Console) -> None:
+    for name, count in counts.items():
+        console.print(f"{name}: {count} {items}", highlight=False)
 
 
 def _obtain(files: Sequence[Remote], out: Path) -> None:

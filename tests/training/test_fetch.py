@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,11 @@ from tests.training.meld_fixture import make_meld
 from training import fetch as fetching
 from training import prepare
 from training.corpora import read_fer2013
+from training.corpora.goemotions import COLUMNS
 from training.corpora.meld import PARTS, clips_of
+from training.corpora.tables import read_table
 from training.data.converters.fer2013 import CODES, convert_fer2013
+from training.data.converters.goemotions import GROUPING, convert_goemotions
 from training.data.downloads import LOCK, FetchError, Remote, obtain
 from training.data.sources import PUBLIC, Public, unpack_meld
 from training.fetch import fetch
@@ -141,6 +145,54 @@ def test_fer2013_is_converted(tmp_path: Path, header: str) -> None:
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match="is it fer2013"):
         convert_fer2013(tmp_path / "other.csv", tmp_path)
+
+
+GOEMOTIONS = {
+    "train.tsv": 'So "good".  \t0\tid1\nIt can, be both\t3,1,2\tid2\n',
+    "dev.tsv": '"Quoted "" twice\t4,0\tid3\n',
+    "test.tsv": "Nothing.\t4\tid4\n",
+    GROUPING: json.dumps({"anger": ["anger", "annoyance"], "joy": ["amusement"], "sadness": ["grief"]}),
+    "emotions.txt": "amusement\nanger\nannoyance\ngrief\nneutral",
+}
+
+
+def test_goemotions_is_fetched_and_converted(origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts to the letter; labels by the authors' grouping, each once, neutral kept."""
+    origin.files = {f"/{name}": text.encode() for name, text in GOEMOTIONS.items()}
+    public = PUBLIC["goemotions"]
+    assert {remote.name for remote in public.files} == set(GOEMOTIONS)
+    here = tuple(replace(remote, urls=(f"{origin.url}/{remote.name}",)) for remote in public.files)
+    monkeypatch.setitem(PUBLIC, "goemotions", replace(public, files=here))
+    out = tmp_path / "goemotions"
+    code, output = run(fetching.main, "goemotions", "--out", str(out), "--accept-licence")
+    assert code == 0 and "CC BY 4.0" in output and "train.csv: 2 comments" in output
+    found = {name: read_table(out / name) for name in ("train.csv", "dev.csv", "test.csv")}
+    assert all(columns == list(COLUMNS) for columns, _ in found.values())
+    assert {name: [tuple(row.values()) for row in rows] for name, (_, rows) in found.items()} == {
+        "train.csv": [('So "good".  ', "joy"), ("It can, be both", "anger|sadness")],
+        "dev.csv": [('"Quoted "" twice', "joy|neutral")],
+        "test.csv": [("Nothing.", "neutral")],
+    }
+    assert set(json.loads((out / LOCK).read_text())) == set(GOEMOTIONS)
+
+
+@pytest.mark.parametrize(
+    "name, text, expected",
+    [
+        ("dev.tsv", "Fine.\t0\tid\nBad.\t5\tid\n", "dev.tsv, row 2"),
+        ("dev.tsv", "No id.\t0\n", "dev.tsv, row 1"),
+        ("dev.tsv", "None.\t\tid\n", "dev.tsv, row 1"),
+        (GROUPING, "<html>", "not the authors' grouping"),
+        (GROUPING, "[1]", "not the authors' grouping"),
+        ("emotions.txt", "amusement\nboredom\n", "for boredom"),
+    ],
+)
+def test_other_files_are_not_taken_for_goemotions(tmp_path: Path, name: str, text: str, expected: str) -> None:
+    for file, content in {**GOEMOTIONS, name: text}.items():
+        (tmp_path / file).write_text(content)
+    with pytest.raises(ValueError, match=expected) as failed:
+        convert_goemotions(tmp_path, tmp_path)
+    assert "\n" not in str(failed.value) and not list(tmp_path.glob("*.csv"))
 
 
 def run(main: object, *arguments: str) -> tuple[int, str]:

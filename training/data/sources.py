@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from training.data.converters.fer2013 import convert_fer2013
+from training.data.converters.goemotions import GROUPING, NAMES, TSVS, convert_goemotions
 from training.data.downloads import Remote
 
 GIGABYTE = 10**9
+# Takes what was got and the corpus's folder; gives how many items it wrote into each file.
+Converter = Callable[[Path, Path], dict[str, int]]
+
 FER2013_HELP = """FER2013 belongs to a Kaggle challenge, so it needs your own account there:
   1. Accept the rules at https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge
   2. Get the data there: fer2013.tar.gz, which holds fer2013.csv, or icml_face_data.csv (the same rows)
@@ -28,19 +32,18 @@ class Public:
     files: tuple[Remote, ...]
     space: int
     unpack: Callable[[Path, Path], None] | None = None  # of the first file, into the corpus's folder
+    convert: Converter | None = None  # of the files, in the corpus's folder
+    items: str = "items"  # that are counted
 
 
 @dataclass(frozen=True)
 class ByHand:
-    """A corpus that you get yourself, as `help` says, and that is converted.
-
-    `convert` takes what you got and the corpus's folder; it returns the number of `items` in each file it wrote.
-    """
+    """A corpus that you get yourself, as `help` says, and that is converted; `items` are what it consists of."""
 
     help: str
     option: Literal["--csv"]  # which names what you got
     items: str
-    convert: Callable[[Path, Path], dict[str, int]]
+    convert: Converter
 
 
 def unpack_meld(archive: Path, out: Path) -> None:
@@ -69,6 +72,7 @@ MELD_CSVS = tuple(
     Remote(f"{part}_sent_emo.csv", (f"https://raw.githubusercontent.com/declare-lab/MELD/master/data/MELD/{part}_sent_emo.csv",))
     for part in ("train", "dev", "test")
 )  # fmt: skip
+GOEMOTIONS = "https://raw.githubusercontent.com/google-research/google-research/master/goemotions/data"
 PUBLIC: dict[str, Public] = {
     "meld": Public(
         "GPL-3.0; the pictures and the sound are those of the series Friends, for research only",
@@ -103,6 +107,14 @@ PUBLIC: dict[str, Public] = {
         ),
         GIGABYTE,
         unpack_zip,
+    ),
+    "goemotions": Public(
+        "CC BY 4.0, as all datasets in google-research/google-research (Demszky et al. 2020)",
+        "https://github.com/google-research/google-research/tree/master/goemotions",
+        tuple(Remote(name, (f"{GOEMOTIONS}/{name}",)) for name in (*TSVS, GROUPING, NAMES)),
+        GIGABYTE // 50,
+        convert=convert_goemotions,
+        items="comments",
     ),
 }
 BY_HAND: dict[str, ByHand] = {"fer2013": ByHand(FER2013_HELP, "--csv", "images", convert_fer2013)}
