@@ -4,6 +4,7 @@
     python -m training.fetch meld-text --out ../data/meld
     python -m training.fetch goemotions --out ../data/goemotions
     python -m training.fetch ravdess --out ../data/ravdess
+    python -m training.fetch ferplus --out ../data/ferplus --csv fer2013.csv
     python -m training.fetch fer2013 --out ../data/fer2013 --csv fer2013.csv
 
 Each corpus has a licence that you accept, not we: it is shown first. A download that broke goes on where it
@@ -33,7 +34,7 @@ def main(
     out: Annotated[Path, typer.Option(help="The corpus's folder.")],
     accept: Annotated[bool, typer.Option("--accept-licence", help="Do not ask whether you accept it.")] = False,
     keep: Annotated[bool, typer.Option("--keep-archive", help="Leave the archive there after unpacking.")] = False,
-    csv: Annotated[Path | None, typer.Option(help="fer2013.csv or icml_face_data.csv, for fer2013.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="fer2013.csv or icml_face_data.csv, for both.")] = None,
 ) -> None:
     """Get one corpus."""
     console = Console()
@@ -43,7 +44,7 @@ def main(
         if corpus in PUBLIC:
             _download(corpus, out, accept, keep, console)
         else:
-            _convert(corpus, csv, out, console)
+            _convert(corpus, csv, out, accept, console)
     except (FetchError, OSError, ValueError, tarfile.TarError, zipfile.BadZipFile) as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(1) from error
@@ -75,19 +76,28 @@ def _download(corpus: str, out: Path, accept: bool, keep: bool, console: Console
     public = PUBLIC[corpus]
     size = sum(remote.size or 0 for remote in public.files)
     console.print(f"{corpus}: {f'{size / 1e6:,.0f} MB' if size else 'small'}, from {public.page}", highlight=False)
-    console.print(f"Licence: {public.licence}", highlight=False)
-    if not accept:
-        typer.confirm("Do you accept it?", abort=True)
+    _show_licence(public.licence, accept, console)
     _report(fetch(public, out, keep), public.items, console)
     console.print(f"{corpus} is in {out}", highlight=False)
 
 
-def _convert(corpus: str, got: Path | None, out: Path, console: Console) -> None:
+def _convert(corpus: str, got: Path | None, out: Path, accept: bool, console: Console) -> None:
     by_hand = BY_HAND[corpus]
     if got is None:
         console.print(by_hand.help.format(out=out), highlight=False, soft_wrap=True)
         raise typer.Exit(2)
+    if by_hand.licence is not None:
+        _show_licence(by_hand.licence, accept, console)
+    if by_hand.files:
+        out.mkdir(parents=True, exist_ok=True)
+        _obtain(by_hand.files, out)
     _report(by_hand.convert(got, out), by_hand.items, console)
+
+
+def _show_licence(licence: str, accept: bool, console: Console) -> None:
+    console.print(f"Licence: {licence}", highlight=False)
+    if not accept:
+        typer.confirm("Do you accept it?", abort=True)
 
 
 def _report(counts: dict[str, int], items: str, console: Console) -> None:

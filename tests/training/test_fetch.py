@@ -19,14 +19,16 @@ from tests.model.test_weights import Origin
 from tests.training.meld_fixture import make_meld
 from training import fetch as fetching
 from training import prepare
-from training.corpora import read_fer2013
+from training.corpora import read_fer2013, read_ferplus
 from training.corpora.goemotions import COLUMNS
 from training.corpora.meld import PARTS, clips_of
 from training.corpora.tables import read_table
-from training.data.converters.fer2013 import CODES, convert_fer2013
+from training.data.converters.fer2013 import CODES, Image, convert_fer2013
+from training.data.converters.ferplus import COLUMNS as FERPLUS_COLUMNS
+from training.data.converters.ferplus import VOTE_NAMES, VOTES, convert_ferplus
 from training.data.converters.goemotions import GROUPING, convert_goemotions
 from training.data.downloads import LOCK, FetchError, Remote, obtain
-from training.data.sources import PUBLIC, Public, unpack_meld
+from training.data.sources import BY_HAND, PUBLIC, Public, unpack_meld
 from training.fetch import fetch
 from training.prepare import check_meld
 
@@ -119,7 +121,19 @@ def test_the_catalogue_names_official_places_and_digests() -> None:
     meld, ravdess = PUBLIC["meld"].files[0], PUBLIC["ravdess"].files[0]
     assert meld.urls[0].startswith("https://web.eecs.umich.edu/~mihalcea/") and len(meld.digest or "") == 7 + 64
     assert ravdess.urls[0].startswith("https://zenodo.org/") and (ravdess.digest or "").startswith("md5:")
-    assert all(url.startswith("https://") for p in PUBLIC.values() for remote in p.files for url in remote.urls)
+    files = [file for public in PUBLIC.values() for file in public.files]
+    files += [file for by_hand in BY_HAND.values() for file in by_hand.files]
+    assert all(url.startswith("https://") for file in files for url in file.urls)
+
+
+def write_challenge(path: Path, rows: list[tuple[str, Image, str]], header: str = "emotion,pixels,Usage") -> None:
+    """A file like Kaggle's."""
+    lines = [header]
+    for code, image, usage in rows:
+        pixels = " ".join(str(p) for p in image.ravel())
+        fields = {"emotion": code, "pixels": pixels, "usage": usage}
+        lines.append(",".join(fields[column.strip().lower()] for column in header.split(",")))
+    path.write_text("\n".join(lines) + "\n")
 
 
 @pytest.mark.parametrize("header", ["emotion,pixels,Usage", "emotion, Usage, pixels"])
@@ -129,12 +143,7 @@ def test_fer2013_is_converted(tmp_path: Path, header: str) -> None:
     images = {name: rng.integers(0, 256, (48, 48), dtype=np.uint8) for name in ("a", "b", "c", "d", "e")}
     rows = [("3", "a", "Training"), ("6", "b", "Training"), ("4", "c", "Training"), ("4", "c", "PublicTest")]
     rows += [("0", "d", "PublicTest"), ("0", "d", "PrivateTest"), ("1", "e", "PublicTest"), ("5", "b", "PrivateTest")]
-    lines = [header]
-    for code, name, usage in rows:
-        pixels = " ".join(str(p) for p in images[name].ravel())
-        fields = {"emotion": code, "pixels": pixels, "usage": usage}
-        lines.append(",".join(fields[column.strip().lower()] for column in header.split(",")))
-    (tmp_path / "fer2013.csv").write_text("\n".join(lines) + "\n")
+    write_challenge(tmp_path / "fer2013.csv", [(code, images[name], usage) for code, name, usage in rows], header)
     assert convert_fer2013(tmp_path / "fer2013.csv", tmp_path / "out") == {
         "test.npz": 2, "validation.npz": 2, "train.npz": 1,
     }  # fmt: skip
@@ -145,6 +154,73 @@ def test_fer2013_is_converted(tmp_path: Path, header: str) -> None:
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match="is it fer2013"):
         convert_fer2013(tmp_path / "other.csv", tmp_path)
+
+
+def ferplus_rows() -> tuple[list[tuple[str, Image, str]], list[str]]:
+    """Rows of the challenge, and FER+'s lines for them, with the header."""
+    rng = np.random.default_rng(0)
+    a, b, c, d, e, f = (rng.integers(0, 256, (48, 48), dtype=np.uint8) for _ in range(6))
+    rows = [
+        (a, "Training", "fer0000000.png"), (b, "Training", ""), (c, "Training", "fer0000001.png"),
+        (d, "Training", "fer0000002.png"), (e, "Training", "fer0000003.png"), (e, "Training", "fer0000004.png"),
+        (c[:, ::-1], "PublicTest", "fer0000005.png"), (f[:, ::-1], "PublicTest", "fer0000006.png"),
+        (d, "PrivateTest", "fer0000007.png"), (f, "PrivateTest", "fer0000008.png"), (a, "PrivateTest", ""),
+    ]  # fmt: skip
+    happy, no_face = "1,8,0,0,0,0,0,0,1,0", "0,0,0,0,0,0,0,0,0,10"
+    votes = [f"{usage},{name},{happy if name else no_face}" for _, usage, name in rows]
+    return [("3", image, usage) for image, usage, _ in rows], [",".join(FERPLUS_COLUMNS), *votes]
+
+
+def test_ferplus_is_converted_with_the_votes_fetched(
+    origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No image of a split that scores, mirrored or not, is in one before it; none without a face is anywhere."""
+    rows, votes = ferplus_rows()
+    votes[3] = votes[3].replace("1,8,0,0,0,0,0,0,1,0", "0,0,0,0,9,0,0,0,0,1")  # its image is left out
+    votes[5] = votes[5].replace("1,8,0,0,0,0,0,0,1,0", "0,0,0,0,9,0,0,0,0,1")
+    write_challenge(tmp_path / "fer2013.csv", rows)
+    origin.files[f"/{VOTES}"] = "\n".join(votes).encode()
+    here = replace(BY_HAND["ferplus"], files=(Remote(VOTES, (f"{origin.url}/{VOTES}",)),))
+    monkeypatch.setitem(BY_HAND, "ferplus", here)
+    out = tmp_path / "out"
+    arguments = ["ferplus", "--out", str(out), "--csv", str(tmp_path / "fer2013.csv")]
+    code, output = run(fetching.main, *arguments)
+    assert code == 1 and "MIT" in output and not out.exists(), "the licence is asked for first"
+    code, output = run(fetching.main, *arguments, "--accept-licence")
+    assert code == 0 and "train.npz: 3 images" in output and (out / LOCK).exists()
+    numbers = {"train": [0, 3, 4], "validation": [5], "test": [7, 8]}
+    for name, expected in numbers.items():
+        with np.load(out / f"{name}.npz") as archive:
+            assert archive["number"].tolist() == expected and archive["vote_names"].tolist() == list(VOTE_NAMES)
+            assert archive["images"].dtype == archive["votes"].dtype == np.uint8
+            its_rows = [next(i for i, vote in enumerate(votes[1:]) if f"fer000000{n}" in vote) for n in expected]
+            assert np.array_equal(archive["images"], [rows[i][1] for i in its_rows])
+    faces = read_ferplus(out, "train", None)
+    assert [EMOTIONS[face.emotion] for face in faces] == ["joy", "anger", "joy"]
+
+
+@pytest.mark.parametrize(
+    "row, text, expected",
+    [
+        (None, "", "10 rows and .* 11"),
+        (0, ",".join(FERPLUS_COLUMNS).lower(), "is it FER.'s fer2013new.csv"),
+        (2, "PublicTest,,0,0,0,0,0,0,0,0,0,10", "row 3: .* another usage than PublicTest"),
+        (3, "Training,a.png,0,10,0,0,0,0,0,0,0,0", "row 4: not a name like"),
+        (3, "Training,fer0000001.png,0,x,0,0,0,0,0,0,0,0", "row 4: .* ten numbers"),
+        (3, "Training,fer0000001.png,0,10", "row 4: .* ten numbers"),
+        (3, "Training,fer0000001.png,0,256,0,0,0,0,0,0,0,0", "row 4: .* ten numbers"),
+    ],
+)
+def test_votes_that_do_not_belong_to_the_images_are_refused(
+    tmp_path: Path, row: int | None, text: str, expected: str
+) -> None:
+    rows, votes = ferplus_rows()
+    votes = votes[:-1] if row is None else [*votes[:row], text, *votes[row + 1 :]]
+    write_challenge(tmp_path / "fer2013.csv", rows)
+    (tmp_path / VOTES).write_text("\n".join(votes))
+    with pytest.raises(ValueError, match=expected) as failed:
+        convert_ferplus(tmp_path / "fer2013.csv", tmp_path / VOTES, tmp_path / "out")
+    assert "\n" not in str(failed.value) and not (tmp_path / "out").exists()
 
 
 GOEMOTIONS = {

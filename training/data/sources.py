@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from training.data.converters.fer2013 import convert_fer2013
+from training.data.converters.ferplus import VOTES, convert_ferplus
 from training.data.converters.goemotions import GROUPING, NAMES, TSVS, convert_goemotions
 from training.data.downloads import Remote
 
@@ -21,6 +22,12 @@ FER2013_HELP = """FER2013 belongs to a Kaggle challenge, so it needs your own ac
      kaggle competitions download -c challenges-in-representation-learning-facial-expression-recognition-challenge
   3. python -m training.fetch fer2013 --out {out} --csv fer2013.csv
 """
+FERPLUS_HELP = (
+    FER2013_HELP.replace("fetch fer2013", "fetch ferplus")
+    + """\
+     which gets FER+'s votes on them by itself, from https://github.com/microsoft/FERPlus
+"""
+)
 
 
 @dataclass(frozen=True)
@@ -38,12 +45,18 @@ class Public:
 
 @dataclass(frozen=True)
 class ByHand:
-    """A corpus that you get yourself, as `help` says, and that is converted; `items` are what it consists of."""
+    """A corpus that you get yourself, as `help` says, and that is converted; `items` are what it consists of.
+
+    `licence` is shown and to be accepted, unless the place where you get it sees to that. `files` are downloaded into
+    the corpus's folder before.
+    """
 
     help: str
     option: Literal["--csv"]  # which names what you got
     items: str
     convert: Converter
+    licence: str | None = None
+    files: tuple[Remote, ...] = ()
 
 
 def unpack_meld(archive: Path, out: Path) -> None:
@@ -117,4 +130,14 @@ PUBLIC: dict[str, Public] = {
         items="comments",
     ),
 }
-BY_HAND: dict[str, ByHand] = {"fer2013": ByHand(FER2013_HELP, "--csv", "images", convert_fer2013)}
+BY_HAND: dict[str, ByHand] = {
+    "fer2013": ByHand(FER2013_HELP, "--csv", "images", convert_fer2013),
+    "ferplus": ByHand(
+        FERPLUS_HELP,
+        "--csv",
+        "images",
+        lambda csv, out: convert_ferplus(csv, out / VOTES, out),
+        "FER+'s votes: MIT (Barsoum et al. 2016); the images: FER-2013 challenge data, research use",
+        (Remote(VOTES, (f"https://raw.githubusercontent.com/microsoft/FERPlus/master/{VOTES}",)),),
+    ),
+}
