@@ -5,6 +5,8 @@
     python -m training.fetch goemotions --out ../data/goemotions
     python -m training.fetch ravdess --out ../data/ravdess
     python -m training.fetch ferplus --out ../data/ferplus --csv fer2013.csv
+    python -m training.fetch nemo --out ../data/voices/nemo --from nEMO
+    python -m training.fetch emogator --out ../data/voices/emogator --from EmoGator
     python -m training.fetch fer2013 --out ../data/fer2013 --csv fer2013.csv
 
 Each corpus has a licence that you accept, not we: it is shown first. A download that broke goes on where it
@@ -34,17 +36,19 @@ def main(
     out: Annotated[Path, typer.Option(help="The corpus's folder.")],
     accept: Annotated[bool, typer.Option("--accept-licence", help="Do not ask whether you accept it.")] = False,
     keep: Annotated[bool, typer.Option("--keep-archive", help="Leave the archive there after unpacking.")] = False,
-    csv: Annotated[Path | None, typer.Option(help="fer2013.csv or icml_face_data.csv, for both.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="FER2013's rows, for ferplus and fer2013.")] = None,
+    folder: Annotated[Path | None, typer.Option("--from", help="The clone, for nemo and emogator.")] = None,
 ) -> None:
     """Get one corpus."""
     console = Console()
     if corpus not in CORPORA:
         raise typer.BadParameter(f"{corpus!r} is not one of {', '.join(CORPORA)}", param_hint="CORPUS")
+    got = _to_convert(corpus, {"--csv": csv, "--from": folder})
     try:
         if corpus in PUBLIC:
             _download(corpus, out, accept, keep, console)
         else:
-            _convert(corpus, csv, out, accept, console)
+            _convert(corpus, got, out, accept, console)
     except (FetchError, OSError, ValueError, tarfile.TarError, zipfile.BadZipFile) as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(1) from error
@@ -70,6 +74,15 @@ def fetch(public: Public, out: Path, keep: bool = False) -> dict[str, int]:
     if public.unpack is not None and not keep:
         (out / public.files[0].name).unlink(missing_ok=True)
     return {} if public.convert is None else public.convert(out, out)
+
+
+def _to_convert(corpus: str, given: dict[str, Path | None]) -> Path | None:
+    """Return what a corpus is converted from, or None. Raises BadParameter for an option of another corpus."""
+    option = BY_HAND[corpus].option if corpus in BY_HAND else None
+    unused = [name for name, path in given.items() if path is not None and name != option]
+    if unused:
+        raise typer.BadParameter(f"{corpus} takes none", param_hint=unused[0])
+    return given[option] if option is not None else None
 
 
 def _download(corpus: str, out: Path, accept: bool, keep: bool, console: Console) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import tarfile
+import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +22,14 @@ from training import fetch as fetching
 from training import prepare
 from training.corpora import read_fer2013, read_ferplus
 from training.corpora.goemotions import COLUMNS
+from training.corpora.manifest import clips_of as manifest_clips
 from training.corpora.meld import PARTS, clips_of
 from training.corpora.tables import read_table
 from training.data.converters.fer2013 import CODES, Image, convert_fer2013
 from training.data.converters.ferplus import COLUMNS as FERPLUS_COLUMNS
 from training.data.converters.ferplus import VOTE_NAMES, VOTES, convert_ferplus
 from training.data.converters.goemotions import GROUPING, convert_goemotions
+from training.data.converters.voices import convert_emogator, convert_nemo
 from training.data.downloads import LOCK, FetchError, Remote, obtain
 from training.data.sources import BY_HAND, PUBLIC, Public, unpack_meld
 from training.fetch import fetch
@@ -221,6 +224,111 @@ def test_votes_that_do_not_belong_to_the_images_are_refused(
     with pytest.raises(ValueError, match=expected) as failed:
         convert_ferplus(tmp_path / "fer2013.csv", tmp_path / VOTES, tmp_path / "out")
     assert "\n" not in str(failed.value) and not (tmp_path / "out").exists()
+
+
+def write_recording(path: Path) -> None:
+    """Write 0.1 s of noise, as WAV under any name: a recording's format is found in its content."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).integers(-9000, 9000, 1600, dtype=np.int16)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(noise.tobytes())
+
+
+def make_nemo(folder: Path) -> None:
+    """A clone like amu-cai/nEMO, with blanks before its speakers; one recording is empty."""
+    rows = ["file_id\temotion\traw_text\tnormalized_text\tspeaker_id\tgender\tage"]
+    for name in ("WR0_surprised_4", "EB0_anger_1", "EB0_happiness_2", "EB0_fear_3"):
+        speaker, emotion, _ = name.split("_")
+        rows.append(f'{name}.wav\t{emotion}\t"Ród smoka\tród smoka\t        {speaker}\tmale\t23')
+        write_recording(folder / "samples" / f"{name}.wav")
+    (folder / "samples" / "EB0_fear_3.wav").write_bytes(b"")
+    (folder / "data.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def manifest(folder: Path) -> list[tuple[str | None, ...]]:
+    columns, rows = read_table(folder / "manifest.csv")
+    assert columns == ["path", "speaker", "emotion"]
+    assert all((folder / (row["path"] or "")).is_file() for row in rows)
+    return [tuple(row.values()) for row in rows]
+
+
+def test_nemo_is_converted(tmp_path: Path) -> None:
+    """Our labels, its speakers; a recording that cannot be read is named and left out."""
+    make_nemo(tmp_path / "nEMO")
+    out = tmp_path / "voices" / "nemo"
+    arguments = ["nemo", "--out", str(out), "--from", str(tmp_path / "nEMO")]
+    code, output = run(fetching.main, *arguments)
+    assert code == 1 and "CC BY-NC-SA 4.0" in output and not out.exists(), "the licence is asked for first"
+    code, output = run(fetching.main, *arguments, "--accept-licence")
+    assert code == 0 and "manifest.csv: 3 recordings" in output
+    assert "1 left out, unreadable" in output and "EB0_fear_3.wav" in output
+    assert manifest(out) == [
+        ("anger/EB0_anger_1.wav", "nemo_EB0", "anger"),
+        ("joy/EB0_happiness_2.wav", "nemo_EB0", "joy"),
+        ("surprise/WR0_surprised_4.wav", "nemo_WR0", "surprise"),
+    ]
+    assert {clip.group for clip, _ in manifest_clips(out)} == {"speaker nemo_EB0", "speaker nemo_WR0"}
+
+
+def test_emogator_is_converted(tmp_path: Path) -> None:
+    """Two of a person and emotion that can be read; categories that are none of our emotions are left out."""
+    names = [
+        "000001-02-1",
+        "000001-02-2",
+        "000001-02-3",
+        "000001-13-1",
+        "000001-04-1",
+        "000001-28-1",
+        "000002-13-1",
+        "notes",
+    ]
+    for name in names:
+        write_recording(tmp_path / "EmoGator" / "data" / "mp3" / f"{name}.mp3")
+    (tmp_path / "EmoGator" / "data" / "mp3" / "000001-02-1.mp3").write_bytes(b"")
+    assert convert_emogator(tmp_path / "EmoGator", tmp_path / "out") == {"manifest.csv": 4}
+    assert manifest(tmp_path / "out") == [
+        ("joy/000001-02-2.mp3", "emogator_000001", "joy"),
+        ("joy/000001-02-3.mp3", "emogator_000001", "joy"),
+        ("joy/000002-13-1.mp3", "emogator_000002", "joy"),
+        ("surprise/000001-28-1.mp3", "emogator_000001", "surprise"),
+    ]
+
+
+def test_other_folders_are_not_taken_for_clones(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no data.tsv; is it a clone of https://github.com/amu-cai/nEMO"):
+        convert_nemo(tmp_path, tmp_path / "out")
+    with pytest.raises(ValueError, match="is .* a clone of https://github.com/fredbuhl/EmoGator"):
+        convert_emogator(tmp_path, tmp_path / "out")
+    make_nemo(tmp_path)
+    table = (tmp_path / "data.tsv").read_text(encoding="utf-8")
+    for old, new, expected in (
+        ("speaker_id", "speaker", "has not the columns"),
+        ("\tanger\t", "\trage\t", "row 3: .* not one of anger"),
+        ("EB0_anger_1.wav", "EB0_anger_9.wav", "row 3: there is no .*EB0_anger_9.wav; is the clone whole"),
+    ):
+        (tmp_path / "data.tsv").write_text(table.replace(old, new), encoding="utf-8")
+        with pytest.raises(ValueError, match=expected):
+            convert_nemo(tmp_path, tmp_path / "out")
+    (tmp_path / "data.tsv").write_text(
+        "\n".join(line for line in table.split("\n") if "fear" in line or "file_id" in line)
+    )
+    with pytest.raises(ValueError, match="none of 1 recordings can be read"):
+        convert_nemo(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_got_by_hand_is_explained(tmp_path: Path) -> None:
+    """Without it, help that ends in the command that converts it; an option of another corpus is refused."""
+    for corpus, by_hand in BY_HAND.items():
+        code, output = run(fetching.main, corpus, "--out", str(tmp_path / corpus))
+        assert code == 2 and f"python -m training.fetch {corpus} --out {tmp_path / corpus} {by_hand.option} " in output
+    assert not list(tmp_path.iterdir())
+    for arguments in (["ravdess", "--csv"], ["goemotions", "--from"], ["nemo", "--csv"], ["ferplus", "--from"]):
+        code, output = run(fetching.main, *arguments, str(tmp_path), "--out", str(tmp_path), "--accept-licence")
+        assert code == 2 and f"{arguments[0]} takes none" in output
 
 
 GOEMOTIONS = {

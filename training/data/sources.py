@@ -10,6 +10,7 @@ from typing import Literal
 from training.data.converters.fer2013 import convert_fer2013
 from training.data.converters.ferplus import VOTES, convert_ferplus
 from training.data.converters.goemotions import GROUPING, NAMES, TSVS, convert_goemotions
+from training.data.converters.voices import convert_emogator, convert_nemo
 from training.data.downloads import Remote
 
 GIGABYTE = 10**9
@@ -28,6 +29,16 @@ FERPLUS_HELP = (
      which gets FER+'s votes on them by itself, from https://github.com/microsoft/FERPlus
 """
 )
+NEMO_HELP = """nEMO is a repository of 4,481 recordings, 0.5 GB:
+  1. git clone --depth 1 https://github.com/amu-cai/nEMO
+  2. python -m training.fetch nemo --out {out} --from nEMO
+     which copies the recordings and writes their manifest: the clone is not needed any more
+"""
+EMOGATOR_HELP = """EmoGator is a repository of 32,130 recordings:
+  1. git clone --depth 1 https://github.com/fredbuhl/EmoGator
+  2. python -m training.fetch emogator --out {out} --from EmoGator
+     which copies two recordings of each person and emotion and writes their manifest: the clone is not needed any more
+"""
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class ByHand:
     """
 
     help: str
-    option: Literal["--csv"]  # which names what you got
+    option: Literal["--csv", "--from"]  # which names what you got
     items: str
     convert: Converter
     licence: str | None = None
@@ -140,4 +151,8 @@ BY_HAND: dict[str, ByHand] = {
         "FER+'s votes: MIT (Barsoum et al. 2016); the images: FER-2013 challenge data, research use",
         (Remote(VOTES, (f"https://raw.githubusercontent.com/microsoft/FERPlus/master/{VOTES}",)),),
     ),
+    "nemo": ByHand(
+        NEMO_HELP, "--from", "recordings", convert_nemo, "CC BY-NC-SA 4.0 (Christop 2024): not for commercial use"
+    ),
+    "emogator": ByHand(EMOGATOR_HELP, "--from", "recordings", convert_emogator, "Apache-2.0 (Buhl 2023)"),
 }
