@@ -7,6 +7,8 @@
     python -m training.fetch ferplus --out ../data/ferplus --csv fer2013.csv
     python -m training.fetch nemo --out ../data/voices/nemo --from nEMO
     python -m training.fetch emogator --out ../data/voices/emogator --from EmoGator
+    python -m training.fetch korean-emotiontts --out ../data/voices/korean_emotiontts --from emotiontts_open_db
+    python -m training.fetch crema-d-votes --out ../data/judgments
     python -m training.fetch fer2013 --out ../data/fer2013 --csv fer2013.csv
 
 Each corpus has a licence that you accept, not we: it is shown first. A download that broke goes on where it
@@ -37,7 +39,7 @@ def main(
     accept: Annotated[bool, typer.Option("--accept-licence", help="Do not ask whether you accept it.")] = False,
     keep: Annotated[bool, typer.Option("--keep-archive", help="Leave the archive there after unpacking.")] = False,
     csv: Annotated[Path | None, typer.Option(help="FER2013's rows, for ferplus and fer2013.")] = None,
-    folder: Annotated[Path | None, typer.Option("--from", help="The clone, for nemo and emogator.")] = None,
+    folder: Annotated[Path | None, typer.Option("--from", help="The clone, for corpora of voices.")] = None,
 ) -> None:
     """Get one corpus."""
     console = Console()
@@ -97,7 +99,9 @@ def _download(corpus: str, out: Path, accept: bool, keep: bool, console: Console
 def _convert(corpus: str, got: Path | None, out: Path, accept: bool, console: Console) -> None:
     by_hand = BY_HAND[corpus]
     if got is None:
-        console.print(by_hand.help.format(out=out), highlight=False, soft_wrap=True)
+        console.print(by_hand.help.format(out=out), highlight=False, soft_wrap=True, end="")
+        if by_hand.licence is not None:
+            console.print(f"Licence: {by_hand.licence}", highlight=False, soft_wrap=True)
         raise typer.Exit(2)
     if by_hand.licence is not None:
         _show_licence(by_hand.licence, accept, console)
@@ -108,7 +112,7 @@ def _convert(corpus: str, got: Path | None, out: Path, accept: bool, console: Co
 
 
 def _show_licence(licence: str, accept: bool, console: Console) -> None:
-    console.print(f"Licence: {licence}", highlight=False)
+    console.print(f"Licence: {licence}", highlight=False, soft_wrap=True)
     if not accept:
         typer.confirm("Do you accept it?", abort=True)
 

@@ -25,14 +25,16 @@ from training.corpora.goemotions import COLUMNS
 from training.corpora.manifest import clips_of as manifest_clips
 from training.corpora.meld import PARTS, clips_of
 from training.corpora.tables import read_table
+from training.data.converters.crema_d import TABLE, convert_crema_d_votes
 from training.data.converters.fer2013 import CODES, Image, convert_fer2013
 from training.data.converters.ferplus import COLUMNS as FERPLUS_COLUMNS
 from training.data.converters.ferplus import VOTE_NAMES, VOTES, convert_ferplus
 from training.data.converters.goemotions import GROUPING, convert_goemotions
-from training.data.converters.voices import convert_emogator, convert_nemo
+from training.data.converters.voices import convert_emogator, convert_emotiontts, convert_nemo
 from training.data.downloads import LOCK, FetchError, Remote, obtain
 from training.data.sources import BY_HAND, PUBLIC, Public, unpack_meld
 from training.fetch import fetch
+from training.fusion.judgments import perceived_given_intended
 from training.prepare import check_meld
 
 CONTENT = bytes(range(256)) * 4000
@@ -297,11 +299,30 @@ def test_emogator_is_converted(tmp_path: Path) -> None:
     ]
 
 
+def test_emotiontts_is_converted(tmp_path: Path) -> None:
+    """The hundreds of a recording's number are its emotion; both kinds of scripts, and nothing else of the clone."""
+    folder = tmp_path / "clone" / "Dataset" / "SpeechCorpus"
+    for name in ("ema00005", "ema00101", "ema00403"):
+        write_recording(folder / "Emotional" / "plain-to-emotional" / name[:3] / "wav" / f"{name}.wav")
+    for name in ("nea00202", "nea00300"):
+        write_recording(folder / "Emotional" / "emotional-to-emotional" / name[:3] / "wav" / f"{name}.wav")
+    write_recording(folder / "Personality" / "plain" / "aaa" / "wav" / "aaa00001.wav")
+    assert convert_emotiontts(tmp_path / "clone", tmp_path / "out") == {"manifest.csv": 4}
+    assert manifest(tmp_path / "out") == [
+        ("anger/nea00202.wav", "korean_emotiontts_nea", "anger"),
+        ("joy/ema00101.wav", "korean_emotiontts_ema", "joy"),
+        ("neutral/ema00005.wav", "korean_emotiontts_ema", "neutral"),
+        ("sadness/nea00300.wav", "korean_emotiontts_nea", "sadness"),
+    ]
+
+
 def test_other_folders_are_not_taken_for_clones(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no data.tsv; is it a clone of https://github.com/amu-cai/nEMO"):
         convert_nemo(tmp_path, tmp_path / "out")
-    with pytest.raises(ValueError, match="is .* a clone of https://github.com/fredbuhl/EmoGator"):
+    with pytest.raises(ValueError, match="is it a clone of https://github.com/fredbuhl/EmoGator"):
         convert_emogator(tmp_path, tmp_path / "out")
+    with pytest.raises(ValueError, match="is it a clone of https://github.com/emotiontts/emotiontts_open_db"):
+        convert_emotiontts(tmp_path, tmp_path / "out")
     make_nemo(tmp_path)
     table = (tmp_path / "data.tsv").read_text(encoding="utf-8")
     for old, new, expected in (
@@ -320,11 +341,56 @@ def test_other_folders_are_not_taken_for_clones(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+CREMA_D = """"","A","D","F","H","N","S","fileName","numResponses","agreement","emoVote"
+"100001",0,0,0,1,3,0,"1001_IEO_NEU_XX",4,0.75,"N"
+"107442",4,1,0,0,0,0,"1091_WSI_ANG_XX",5,0.8,"A"
+"200001",0,0,0,9,0,0,"1001_IEO_NEU_XX",9,1,"H"
+"300001",0,0,0,0,0,9,"1001_IEO_NEU_XX",9,1,"S"
+"""
+
+
+def test_crema_d_votes_are_fetched_and_converted(
+    origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row for each clip and condition, which training reads."""
+    origin.files[f"/{TABLE}"] = CREMA_D.encode()
+    here = replace(PUBLIC["crema-d-votes"], files=(Remote(TABLE, (f"{origin.url}/{TABLE}",)),))
+    monkeypatch.setitem(PUBLIC, "crema-d-votes", here)
+    code, output = run(fetching.main, "crema-d-votes", "--out", str(tmp_path), "--accept-licence")
+    assert code == 0 and "ODbL" in output and "crema_d_votes.csv: 4 clips" in output
+    assert (tmp_path / "crema_d_votes.csv").read_text().splitlines() == [
+        "clip,actor,condition,A,D,F,H,N,S",
+        "1001_IEO_NEU_XX,1001,voice,0,0,0,1,3,0",
+        "1091_WSI_ANG_XX,1091,voice,4,1,0,0,0,0",
+        "1001_IEO_NEU_XX,1001,face,0,0,0,9,0,0",
+        "1001_IEO_NEU_XX,1001,both,0,0,0,0,0,9",
+    ]
+    heard = perceived_given_intended(tmp_path / "crema_d_votes.csv")
+    assert heard[EMOTIONS.index("neutral"), EMOTIONS.index("neutral")] == 0.75
+    assert heard[EMOTIONS.index("anger"), EMOTIONS.index("disgust")] == 0.2
+
+
+@pytest.mark.parametrize(
+    "old, new, expected",
+    [
+        ("fileName", "clip", "has not the columns"),
+        ("100001", "400001", "row 2: not a clip's votes"),
+        ("1001_IEO_NEU_XX", "1001", "row 2: not a clip's votes"),
+        ("0,0,0,1,3,0", "0,0,0,1,NA,0", "row 2: not a clip's votes"),
+    ],
+)
+def test_another_table_is_not_taken_for_crema_ds(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    (tmp_path / TABLE).write_text(CREMA_D.replace(old, new))
+    with pytest.raises(ValueError, match=expected):
+        convert_crema_d_votes(tmp_path, tmp_path)
+
+
 def test_what_is_got_by_hand_is_explained(tmp_path: Path) -> None:
     """Without it, help that ends in the command that converts it; an option of another corpus is refused."""
     for corpus, by_hand in BY_HAND.items():
         code, output = run(fetching.main, corpus, "--out", str(tmp_path / corpus))
         assert code == 2 and f"python -m training.fetch {corpus} --out {tmp_path / corpus} {by_hand.option} " in output
+        assert by_hand.licence is None or f"Licence: {by_hand.licence}" in output
     assert not list(tmp_path.iterdir())
     for arguments in (["ravdess", "--csv"], ["goemotions", "--from"], ["nemo", "--csv"], ["ferplus", "--from"]):
         code, output = run(fetching.main, *arguments, str(tmp_path), "--out", str(tmp_path), "--accept-licence")

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from training.data.converters.crema_d import TABLE, convert_crema_d_votes
 from training.data.converters.fer2013 import convert_fer2013
 from training.data.converters.ferplus import VOTES, convert_ferplus
 from training.data.converters.goemotions import GROUPING, NAMES, TSVS, convert_goemotions
-from training.data.converters.voices import convert_emogator, convert_nemo
+from training.data.converters.voices import convert_emogator, convert_emotiontts, convert_nemo
 from training.data.downloads import Remote
 
 GIGABYTE = 10**9
@@ -38,6 +39,12 @@ EMOGATOR_HELP = """EmoGator is a repository of 32,130 recordings:
   1. git clone --depth 1 https://github.com/fredbuhl/EmoGator
   2. python -m training.fetch emogator --out {out} --from EmoGator
      which copies two recordings of each person and emotion and writes their manifest: the clone is not needed any more
+"""
+EMOTIONTTS_HELP = """Of emotiontts, 300 recordings of emotions are in its repository. The others are not needed;
+they are given out on application, as the README in Dataset/SpeechCorpus says.
+  1. git clone --depth 1 https://github.com/emotiontts/emotiontts_open_db
+  2. python -m training.fetch korean-emotiontts --out {out} --from emotiontts_open_db
+     which copies the 300 recordings and writes their manifest: the clone is not needed any more
 """
 
 
@@ -140,6 +147,19 @@ PUBLIC: dict[str, Public] = {
         convert=convert_goemotions,
         items="comments",
     ),
+    "crema-d-votes": Public(
+        "ODbL 1.0 (Cao et al. 2014)",
+        "https://github.com/CheyneyComputerScience/CREMA-D",
+        (
+            Remote(
+                TABLE,
+                (f"https://raw.githubusercontent.com/CheyneyComputerScience/CREMA-D/master/processedResults/{TABLE}",),
+            ),
+        ),
+        GIGABYTE // 50,
+        convert=convert_crema_d_votes,
+        items="clips and conditions",
+    ),
 }
 BY_HAND: dict[str, ByHand] = {
     "fer2013": ByHand(FER2013_HELP, "--csv", "images", convert_fer2013),
@@ -155,4 +175,11 @@ BY_HAND: dict[str, ByHand] = {
         NEMO_HELP, "--from", "recordings", convert_nemo, "CC BY-NC-SA 4.0 (Christop 2024): not for commercial use"
     ),
     "emogator": ByHand(EMOGATOR_HELP, "--from", "recordings", convert_emogator, "Apache-2.0 (Buhl 2023)"),
+    "korean-emotiontts": ByHand(
+        EMOTIONTTS_HELP,
+        "--from",
+        "recordings",
+        convert_emotiontts,
+        "for research, not for commercial use, and not to be passed on; to be named in what is published (Selvas AI)",
+    ),
 }

@@ -1,4 +1,4 @@
-"""nEMO and EmoGator, as cloned from their authors' repositories -> folders of `voices`: recordings and a manifest."""
+"""nEMO, EmoGator and emotiontts, as cloned from their authors' repositories -> folders of `voices` with manifests."""
 
 import csv
 import re
@@ -29,6 +29,10 @@ EMOGATOR_EMOTIONS: dict[str, Emotion] = {
 }  # fmt: skip
 EMOGATOR_MOST = 2  # recordings of a person and emotion: more of the same voice teach little
 
+EMOTIONTTS_SAMPLES = "Dataset/SpeechCorpus/Emotional"
+EMOTIONTTS_NAME = re.compile(r"([a-z]{3})00([0-3])\d{2}\.wav")  # person, emotion, sentence
+EMOTIONTTS_EMOTIONS: tuple[Emotion, ...] = ("neutral", "joy", "anger", "sadness")  # by the hundreds of the number
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -55,6 +59,14 @@ def convert_emogator(folder: Path, out: Path) -> dict[str, int]:
     return _write(_emogator(folder), out, EMOGATOR_MOST)
 
 
+def convert_emotiontts(folder: Path, out: Path) -> dict[str, int]:
+    """Copy the emotional recordings of a clone of emotiontts/emotiontts_open_db and write their manifest.
+
+    Gives file name -> recordings in it. Raises OSError, and ValueError for another folder.
+    """
+    return _write(_emotiontts(folder), out)
+
+
 def _nemo(folder: Path) -> Iterator[Recording]:
     table = folder / NEMO_TABLE
     if not table.is_file():
@@ -74,16 +86,28 @@ def _nemo(folder: Path) -> Iterator[Recording]:
 
 
 def _emogator(folder: Path) -> list[Recording]:
-    named = [(path, EMOGATOR_NAME.fullmatch(path.name)) for path in sorted((folder / EMOGATOR_SAMPLES).glob("*.mp3"))]
-    recordings = [
-        Recording(path, f"emogator_{name[1]}", EMOGATOR_EMOTIONS[name[2]])
-        for path, name in named
-        if name is not None and name[2] in EMOGATOR_EMOTIONS
+    return [
+        Recording(path, f"emogator_{person}", EMOGATOR_EMOTIONS[category])
+        for path, person, category in _named(folder, f"{EMOGATOR_SAMPLES}/*.mp3", EMOGATOR_NAME, "fredbuhl/EmoGator")
+        if category in EMOGATOR_EMOTIONS
     ]
-    if not recordings:
-        where = f"{folder / EMOGATOR_SAMPLES} holds no recordings with names like 000001-03-1.mp3"
-        raise ValueError(f"{where}; is {folder} a clone of https://github.com/fredbuhl/EmoGator?")
-    return recordings
+
+
+def _emotiontts(folder: Path) -> list[Recording]:
+    repository = "emotiontts/emotiontts_open_db"
+    return [
+        Recording(path, f"korean_emotiontts_{person}", EMOTIONTTS_EMOTIONS[int(hundreds)])
+        for path, person, hundreds in _named(folder, f"{EMOTIONTTS_SAMPLES}/*/*/wav/*.wav", EMOTIONTTS_NAME, repository)
+    ]
+
+
+def _named(folder: Path, pattern: str, name: re.Pattern[str], repository: str) -> list[tuple[Path, str, str]]:
+    """The files named so, with the two parts of their names: a person and an emotion. Raises ValueError without any."""
+    matches = [(path, name.fullmatch(path.name)) for path in sorted(folder.glob(pattern))]
+    found = [(path, match[1], match[2]) for path, match in matches if match is not None]
+    if not found:
+        raise ValueError(f"{folder} holds no recordings {pattern}; is it a clone of https://github.com/{repository}?")
+    return found
 
 
 def _write(recordings: Iterable[Recording], out: Path, most: int | None = None) -> dict[str, int]:
