@@ -400,7 +400,7 @@ def test_what_is_got_by_hand_is_explained(tmp_path: Path) -> None:
 GOEMOTIONS = {
     "train.tsv": 'So "good".  \t0\tid1\nIt can, be both\t3,1,2\tid2\n',
     "dev.tsv": '"Quoted "" twice\t4,0\tid3\n',
-    "test.tsv": "Nothing.\t4\tid4\n",
+    "test.tsv": "  Nothing.\t4\tid4\n",
     GROUPING: json.dumps({"anger": ["anger", "annoyance"], "joy": ["amusement"], "sadness": ["grief"]}),
     "emotions.txt": "amusement\nanger\nannoyance\ngrief\nneutral",
 }
@@ -421,7 +421,7 @@ def test_goemotions_is_fetched_and_converted(origin: Origin, tmp_path: Path, mon
     assert {name: [tuple(row.values()) for row in rows] for name, (_, rows) in found.items()} == {
         "train.csv": [('So "good".  ', "joy"), ("It can, be both", "anger|sadness")],
         "dev.csv": [('"Quoted "" twice', "joy|neutral")],
-        "test.csv": [("Nothing.", "neutral")],
+        "test.csv": [("  Nothing.", "neutral")],
     }
     assert set(json.loads((out / LOCK).read_text())) == set(GOEMOTIONS)
 
