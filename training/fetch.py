@@ -38,7 +38,7 @@ def main(
     out: Annotated[Path, typer.Option(help="The corpus's folder.")],
     accept: Annotated[bool, typer.Option("--accept-licence", help="Do not ask whether you accept it.")] = False,
     keep: Annotated[bool, typer.Option("--keep-archive", help="Leave the archive there after unpacking.")] = False,
-    csv: Annotated[Path | None, typer.Option(help="FER2013's rows, for ferplus and fer2013.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="fer2013.csv or icml_face_data.csv, of Kaggle.")] = None,
     folder: Annotated[Path | None, typer.Option("--from", help="The clone, for corpora of voices.")] = None,
 ) -> None:
     """Get one corpus."""
