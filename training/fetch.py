@@ -2,7 +2,13 @@
 
     python -m training.fetch meld --out ../data/meld           # 10.9 GB, video
     python -m training.fetch meld-text --out ../data/meld
+    python -m training.fetch goemotions --out ../data/goemotions
     python -m training.fetch ravdess --out ../data/ravdess
+    python -m training.fetch ferplus --out ../data/ferplus --csv fer2013.csv
+    python -m training.fetch nemo --out ../data/voices/nemo --from nEMO
+    python -m training.fetch emogator --out ../data/voices/emogator --from EmoGator
+    python -m training.fetch korean-emotiontts --out ../data/voices/korean_emotiontts --from emotiontts_open_db
+    python -m training.fetch crema-d-votes --out ../data/judgments
     python -m training.fetch fer2013 --out ../data/fer2013 --csv fer2013.csv
 
 Each corpus has a licence that you accept, not we: it is shown first. A download that broke goes on where it
@@ -13,8 +19,7 @@ is written to `downloads.lock.json` beside the data, and a later one that differ
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,92 +27,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from training.data.convert import convert_fer2013
 from training.data.downloads import FetchError, Remote, obtain, recorded
+from training.data.sources import BY_HAND, GIGABYTE, PUBLIC, Public
 
-GIGABYTE = 10**9
-FER2013_HELP = """FER2013 belongs to a Kaggle challenge, so it needs your own account there:
-  1. Accept the rules at https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge
-  2. Get the data there: fer2013.tar.gz, which holds fer2013.csv, or icml_face_data.csv (the same rows)
-     kaggle competitions download -c challenges-in-representation-learning-facial-expression-recognition-challenge
-  3. python -m training.fetch fer2013 --out {out} --csv fer2013.csv
-"""
-
-
-@dataclass(frozen=True)
-class Public:
-    """A corpus that is to be had at an address. `space` is what it takes at most while unpacking, in bytes."""
-
-    licence: str
-    page: str
-    files: tuple[Remote, ...]
-    space: int
-    unpack: Callable[[Path, Path], None] | None = None  # of the first file, into the corpus's folder
-
-
-def unpack_meld(archive: Path, out: Path) -> None:
-    """MELD.Raw.tar.gz holds an archive for each split, which are unpacked as they come by. Raises tarfile.TarError."""
-    with tarfile.open(archive, "r|gz") as outer:
-        for member in outer:
-            inner = outer.extractfile(member) if member.isfile() else None
-            if inner is not None and member.name.endswith(".tar.gz"):
-                with tarfile.open(fileobj=inner, mode="r|gz") as clips:
-                    clips.extractall(out, members=(m for m in clips if _wanted(m)), filter="data")
-            elif inner is not None and member.name.endswith(".csv"):
-                (out / Path(member.name).name).write_bytes(inner.read())
-
-
-def unpack_zip(archive: Path, out: Path) -> None:
-    """Raises zipfile.BadZipFile."""
-    with zipfile.ZipFile(archive) as archived:
-        archived.extractall(out)
-
-
-def _wanted(member: tarfile.TarInfo) -> bool:
-    return not Path(member.name).name.startswith("._")  # what the packing computer noted of each file
-
-
-MELD_CSVS = tuple(
-    Remote(f"{part}_sent_emo.csv", (f"https://raw.githubusercontent.com/declare-lab/MELD/master/data/MELD/{part}_sent_emo.csv",))
-    for part in ("train", "dev", "test")
-)  # fmt: skip
-PUBLIC: dict[str, Public] = {
-    "meld": Public(
-        "GPL-3.0; the pictures and the sound are those of the series Friends, for research only",
-        "https://affective-meld.github.io",
-        (
-            Remote(
-                "MELD.Raw.tar.gz",
-                (
-                    "https://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz",
-                    "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD.Raw.tar.gz",
-                ),
-                10_878_146_150,
-                # The hash of the authors' own copy on Hugging Face (commit 9abc51e).
-                "sha256:a56b4407d574195cbce470d86f9c9d72fcfea59b0e34502ecd4babee4a5c613e",
-            ),
-            *MELD_CSVS,
-        ),
-        23 * GIGABYTE,
-        unpack_meld,
-    ),
-    "meld-text": Public("GPL-3.0", "https://github.com/declare-lab/MELD", MELD_CSVS, GIGABYTE // 100),
-    "ravdess": Public(
-        "CC BY-NC-SA 4.0 (Livingstone & Russo 2018): not for commercial use",
-        "https://zenodo.org/records/1188976",
-        (
-            Remote(
-                "Audio_Speech_Actors_01-24.zip",
-                ("https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip?download=1",),
-                208_468_073,
-                "md5:bc696df654c87fed845eb13823edef8a",
-            ),
-        ),
-        GIGABYTE,
-        unpack_zip,
-    ),
-}
-CORPORA = (*PUBLIC, "fer2013")
+CORPORA = (*PUBLIC, *BY_HAND)
 
 
 def main(
@@ -115,31 +38,30 @@ def main(
     out: Annotated[Path, typer.Option(help="The corpus's folder.")],
     accept: Annotated[bool, typer.Option("--accept-licence", help="Do not ask whether you accept it.")] = False,
     keep: Annotated[bool, typer.Option("--keep-archive", help="Leave the archive there after unpacking.")] = False,
-    csv: Annotated[Path | None, typer.Option(help="fer2013.csv or icml_face_data.csv, for fer2013.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="fer2013.csv or icml_face_data.csv, of Kaggle.")] = None,
+    folder: Annotated[Path | None, typer.Option("--from", help="The clone, for corpora of voices.")] = None,
 ) -> None:
     """Get one corpus."""
     console = Console()
     if corpus not in CORPORA:
         raise typer.BadParameter(f"{corpus!r} is not one of {', '.join(CORPORA)}", param_hint="CORPUS")
+    got = _to_convert(corpus, {"--csv": csv, "--from": folder})
     try:
-        if corpus == "fer2013":
-            _fer2013(csv, out, console)
-            return
-        public = PUBLIC[corpus]
-        size = sum(remote.size or 0 for remote in public.files)
-        console.print(f"{corpus}: {f'{size / 1e6:,.0f} MB' if size else 'small'}, from {public.page}", highlight=False)
-        console.print(f"Licence: {public.licence}", highlight=False)
-        if not accept:
-            typer.confirm("Do you accept it?", abort=True)
-        fetch(public, out, keep)
+        if corpus in PUBLIC:
+            _download(corpus, out, accept, keep, console)
+        else:
+            _convert(corpus, got, out, accept, console)
     except (FetchError, OSError, ValueError, tarfile.TarError, zipfile.BadZipFile) as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(1) from error
-    console.print(f"{corpus} is in {out}", highlight=False)
 
 
-def fetch(public: Public, out: Path, keep: bool = False) -> None:
-    """Download, verify and unpack a corpus; what was done before is not done again. Raises FetchError."""
+def fetch(public: Public, out: Path, keep: bool = False) -> dict[str, int]:
+    """Download, verify, unpack and convert a corpus; the number of items in each file that was converted.
+
+    What was downloaded or unpacked before is not done again. Raises FetchError, and OSError or ValueError for files
+    that cannot be converted.
+    """
     out.mkdir(parents=True, exist_ok=True)
     unpacked = out / ".unpacked"
     files = public.files
@@ -147,24 +69,66 @@ def fetch(public: Public, out: Path, keep: bool = False) -> None:
         files = files[1:]  # the archive did its work
     elif shutil.disk_usage(out).free < public.space - recorded(out):
         raise FetchError(f"{out} needs {public.space / GIGABYTE:.1f} GB of free space while unpacking")
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        for remote in files:
-            task = progress.add_task(remote.name, total=remote.size)
-            obtain(remote, out, lambda _, have, total, task=task: progress.update(task, completed=have, total=total))  # type: ignore[misc]
+    _obtain(files, out)
     if public.unpack is not None and not unpacked.exists():
         public.unpack(out / files[0].name, out)
         unpacked.touch()
     if public.unpack is not None and not keep:
         (out / public.files[0].name).unlink(missing_ok=True)
+    return {} if public.convert is None else public.convert(out, out)
 
 
-def _fer2013(csv: Path | None, out: Path, console: Console) -> None:
-    if csv is None:
-        console.print(FER2013_HELP.format(out=out), highlight=False, soft_wrap=True)
+def _to_convert(corpus: str, given: dict[str, Path | None]) -> Path | None:
+    """Return what a corpus is converted from, or None. Raises BadParameter for an option of another corpus."""
+    option = BY_HAND[corpus].option if corpus in BY_HAND else None
+    unused = [name for name, path in given.items() if path is not None and name != option]
+    if unused:
+        raise typer.BadParameter(f"{corpus} takes none", param_hint=unused[0])
+    return given[option] if option is not None else None
+
+
+def _download(corpus: str, out: Path, accept: bool, keep: bool, console: Console) -> None:
+    public = PUBLIC[corpus]
+    size = sum(remote.size or 0 for remote in public.files)
+    console.print(f"{corpus}: {f'{size / 1e6:,.0f} MB' if size else 'small'}, from {public.page}", highlight=False)
+    _show_licence(public.licence, accept, console)
+    _report(fetch(public, out, keep), public.items, console)
+    console.print(f"{corpus} is in {out}", highlight=False)
+
+
+def _convert(corpus: str, got: Path | None, out: Path, accept: bool, console: Console) -> None:
+    by_hand = BY_HAND[corpus]
+    if got is None:
+        console.print(by_hand.help.format(out=out), highlight=False, soft_wrap=True, end="")
+        if by_hand.licence is not None:
+            console.print(f"Licence: {by_hand.licence}", highlight=False, soft_wrap=True)
         raise typer.Exit(2)
-    for name, count in convert_fer2013(csv, out).items():
-        console.print(f"{name}: {count} images", highlight=False)
+    if by_hand.licence is not None:
+        _show_licence(by_hand.licence, accept, console)
+    if by_hand.files:
+        out.mkdir(parents=True, exist_ok=True)
+        _obtain(by_hand.files, out)
+    _report(by_hand.convert(got, out), by_hand.items, console)
+
+
+def _show_licence(licence: str, accept: bool, console: Console) -> None:
+    console.print(f"Licence: {licence}", highlight=False, soft_wrap=True)
+    if not accept:
+        typer.confirm("Do you accept it?", abort=True)
+
+
+def _report(counts: dict[str, int], items: str, console: Console) -> None:
+    for name, count in counts.items():
+        console.print(f"{name}: {count} {items}", highlight=False)
+
+
+def _obtain(files: Sequence[Remote], out: Path) -> None:
+    """Download what is not there yet, with a bar for each file. Raises FetchError."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        for remote in files:
+            task = progress.add_task(remote.name, total=remote.size)
+            obtain(remote, out, lambda _, have, total, task=task: progress.update(task, completed=have, total=total))  # type: ignore[misc]
 
 
 if __name__ == "__main__":

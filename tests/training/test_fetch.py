@@ -5,7 +5,9 @@ import hashlib
 import io
 import json
 import tarfile
+import wave
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +20,21 @@ from tests.model.test_weights import Origin
 from tests.training.meld_fixture import make_meld
 from training import fetch as fetching
 from training import prepare
-from training.corpora import read_fer2013
+from training.corpora import read_fer2013, read_ferplus
+from training.corpora.goemotions import COLUMNS
+from training.corpora.manifest import clips_of as manifest_clips
 from training.corpora.meld import PARTS, clips_of
-from training.data.convert import CODES, convert_fer2013
+from training.corpora.tables import read_table
+from training.data.converters.crema_d import TABLE, convert_crema_d_votes
+from training.data.converters.fer2013 import CODES, Image, convert_fer2013
+from training.data.converters.ferplus import COLUMNS as FERPLUS_COLUMNS
+from training.data.converters.ferplus import VOTE_NAMES, VOTES, convert_ferplus
+from training.data.converters.goemotions import GROUPING, convert_goemotions
+from training.data.converters.voices import convert_emogator, convert_emotiontts, convert_nemo
 from training.data.downloads import LOCK, FetchError, Remote, obtain
-from training.fetch import PUBLIC, Public, fetch, unpack_meld
+from training.data.sources import BY_HAND, PUBLIC, Public, unpack_meld
+from training.fetch import fetch
+from training.fusion.judgments import perceived_given_intended
 from training.prepare import check_meld
 
 CONTENT = bytes(range(256)) * 4000
@@ -114,7 +126,19 @@ def test_the_catalogue_names_official_places_and_digests() -> None:
     meld, ravdess = PUBLIC["meld"].files[0], PUBLIC["ravdess"].files[0]
     assert meld.urls[0].startswith("https://web.eecs.umich.edu/~mihalcea/") and len(meld.digest or "") == 7 + 64
     assert ravdess.urls[0].startswith("https://zenodo.org/") and (ravdess.digest or "").startswith("md5:")
-    assert all(url.startswith("https://") for p in PUBLIC.values() for remote in p.files for url in remote.urls)
+    files = [file for public in PUBLIC.values() for file in public.files]
+    files += [file for by_hand in BY_HAND.values() for file in by_hand.files]
+    assert all(url.startswith("https://") for file in files for url in file.urls)
+
+
+def write_challenge(path: Path, rows: list[tuple[str, Image, str]], header: str = "emotion,pixels,Usage") -> None:
+    """A file like Kaggle's."""
+    lines = [header]
+    for code, image, usage in rows:
+        pixels = " ".join(str(p) for p in image.ravel())
+        fields = {"emotion": code, "pixels": pixels, "usage": usage}
+        lines.append(",".join(fields[column.strip().lower()] for column in header.split(",")))
+    path.write_text("\n".join(lines) + "\n")
 
 
 @pytest.mark.parametrize("header", ["emotion,pixels,Usage", "emotion, Usage, pixels"])
@@ -124,12 +148,7 @@ def test_fer2013_is_converted(tmp_path: Path, header: str) -> None:
     images = {name: rng.integers(0, 256, (48, 48), dtype=np.uint8) for name in ("a", "b", "c", "d", "e")}
     rows = [("3", "a", "Training"), ("6", "b", "Training"), ("4", "c", "Training"), ("4", "c", "PublicTest")]
     rows += [("0", "d", "PublicTest"), ("0", "d", "PrivateTest"), ("1", "e", "PublicTest"), ("5", "b", "PrivateTest")]
-    lines = [header]
-    for code, name, usage in rows:
-        pixels = " ".join(str(p) for p in images[name].ravel())
-        fields = {"emotion": code, "pixels": pixels, "usage": usage}
-        lines.append(",".join(fields[column.strip().lower()] for column in header.split(",")))
-    (tmp_path / "fer2013.csv").write_text("\n".join(lines) + "\n")
+    write_challenge(tmp_path / "fer2013.csv", [(code, images[name], usage) for code, name, usage in rows], header)
     assert convert_fer2013(tmp_path / "fer2013.csv", tmp_path / "out") == {
         "test.npz": 2, "validation.npz": 2, "train.npz": 1,
     }  # fmt: skip
@@ -140,6 +159,290 @@ def test_fer2013_is_converted(tmp_path: Path, header: str) -> None:
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match="is it fer2013"):
         convert_fer2013(tmp_path / "other.csv", tmp_path)
+
+
+def ferplus_rows() -> tuple[list[tuple[str, Image, str]], list[str]]:
+    """Rows of the challenge, and FER+'s lines for them, with the header."""
+    rng = np.random.default_rng(0)
+    a, b, c, d, e, f = (rng.integers(0, 256, (48, 48), dtype=np.uint8) for _ in range(6))
+    rows = [
+        (a, "Training", "fer0000000.png"), (b, "Training", ""), (c, "Training", "fer0000001.png"),
+        (d, "Training", "fer0000002.png"), (e, "Training", "fer0000003.png"), (e, "Training", "fer0000004.png"),
+        (c[:, ::-1], "PublicTest", "fer0000005.png"), (f[:, ::-1], "PublicTest", "fer0000006.png"),
+        (d, "PrivateTest", "fer0000007.png"), (f, "PrivateTest", "fer0000008.png"), (a, "PrivateTest", ""),
+    ]  # fmt: skip
+    happy, no_face = "1,8,0,0,0,0,0,0,1,0", "0,0,0,0,0,0,0,0,0,10"
+    votes = [f"{usage},{name},{happy if name else no_face}" for _, usage, name in rows]
+    return [("3", image, usage) for image, usage, _ in rows], [",".join(FERPLUS_COLUMNS), *votes]
+
+
+def test_ferplus_is_converted_with_the_votes_fetched(
+    origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No image of a split that scores, mirrored or not, is in one before it; none without a face is anywhere."""
+    rows, votes = ferplus_rows()
+    votes[3] = votes[3].replace("1,8,0,0,0,0,0,0,1,0", "0,0,0,0,9,0,0,0,0,1")  # its image is left out
+    votes[5] = votes[5].replace("1,8,0,0,0,0,0,0,1,0", "0,0,0,0,9,0,0,0,0,1")
+    write_challenge(tmp_path / "fer2013.csv", rows)
+    origin.files[f"/{VOTES}"] = "\n".join(votes).encode()
+    here = replace(BY_HAND["ferplus"], files=(Remote(VOTES, (f"{origin.url}/{VOTES}",)),))
+    monkeypatch.setitem(BY_HAND, "ferplus", here)
+    out = tmp_path / "out"
+    arguments = ["ferplus", "--out", str(out), "--csv", str(tmp_path / "fer2013.csv")]
+    code, output = run(fetching.main, *arguments)
+    assert code == 1 and "MIT" in output and not out.exists(), "the licence is asked for first"
+    code, output = run(fetching.main, *arguments, "--accept-licence")
+    assert code == 0 and "train.npz: 3 images" in output and (out / LOCK).exists()
+    numbers = {"train": [0, 3, 4], "validation": [5], "test": [7, 8]}
+    for name, expected in numbers.items():
+        with np.load(out / f"{name}.npz") as archive:
+            assert archive["number"].tolist() == expected and archive["vote_names"].tolist() == list(VOTE_NAMES)
+            assert archive["images"].dtype == archive["votes"].dtype == np.uint8
+            its_rows = [next(i for i, vote in enumerate(votes[1:]) if f"fer000000{n}" in vote) for n in expected]
+            assert np.array_equal(archive["images"], [rows[i][1] for i in its_rows])
+    faces = read_ferplus(out, "train", None)
+    assert [EMOTIONS[face.emotion] for face in faces] == ["joy", "anger", "joy"]
+
+
+@pytest.mark.parametrize(
+    "row, text, expected",
+    [
+        (None, "", "10 rows and .* 11"),
+        (0, ",".join(FERPLUS_COLUMNS).lower(), "is it FER.'s fer2013new.csv"),
+        (2, "PublicTest,,0,0,0,0,0,0,0,0,0,10", "row 3: .* another usage than PublicTest"),
+        (3, "Training,a.png,0,10,0,0,0,0,0,0,0,0", "row 4: not a name like"),
+        (3, "Training,fer0000001.png,0,x,0,0,0,0,0,0,0,0", "row 4: .* ten numbers"),
+        (3, "Training,fer0000001.png,0,10", "row 4: .* ten numbers"),
+        (3, "Training,fer0000001.png,0,256,0,0,0,0,0,0,0,0", "row 4: .* ten numbers"),
+    ],
+)
+def test_votes_that_do_not_belong_to_the_images_are_refused(
+    tmp_path: Path, row: int | None, text: str, expected: str
+) -> None:
+    rows, votes = ferplus_rows()
+    votes = votes[:-1] if row is None else [*votes[:row], text, *votes[row + 1 :]]
+    write_challenge(tmp_path / "fer2013.csv", rows)
+    (tmp_path / VOTES).write_text("\n".join(votes))
+    with pytest.raises(ValueError, match=expected) as failed:
+        convert_ferplus(tmp_path / "fer2013.csv", tmp_path / VOTES, tmp_path / "out")
+    assert "\n" not in str(failed.value) and not (tmp_path / "out").exists()
+
+
+def write_recording(path: Path) -> None:
+    """Write 0.1 s of noise, as WAV under any name: a recording's format is found in its content."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).integers(-9000, 9000, 1600, dtype=np.int16)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(noise.tobytes())
+
+
+def make_nemo(folder: Path) -> None:
+    """A clone like amu-cai/nEMO, with blanks before its speakers; one recording is empty."""
+    rows = ["file_id\temotion\traw_text\tnormalized_text\tspeaker_id\tgender\tage"]
+    for name in ("WR0_surprised_4", "EB0_anger_1", "EB0_happiness_2", "EB0_fear_3"):
+        speaker, emotion, _ = name.split("_")
+        rows.append(f'{name}.wav\t{emotion}\t"Ród smoka\tród smoka\t        {speaker}\tmale\t23')
+        write_recording(folder / "samples" / f"{name}.wav")
+    (folder / "samples" / "EB0_fear_3.wav").write_bytes(b"")
+    (folder / "data.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def manifest(folder: Path) -> list[tuple[str | None, ...]]:
+    columns, rows = read_table(folder / "manifest.csv")
+    assert columns == ["path", "speaker", "emotion"]
+    assert all((folder / (row["path"] or "")).is_file() for row in rows)
+    return [tuple(row.values()) for row in rows]
+
+
+def test_nemo_is_converted(tmp_path: Path) -> None:
+    """Our labels, its speakers; a recording that cannot be read is named and left out."""
+    make_nemo(tmp_path / "nEMO")
+    out = tmp_path / "voices" / "nemo"
+    arguments = ["nemo", "--out", str(out), "--from", str(tmp_path / "nEMO")]
+    code, output = run(fetching.main, *arguments)
+    assert code == 1 and "CC BY-NC-SA 4.0" in output and not out.exists(), "the licence is asked for first"
+    code, output = run(fetching.main, *arguments, "--accept-licence")
+    assert code == 0 and "manifest.csv: 3 recordings" in output
+    assert "1 left out, unreadable" in output and "EB0_fear_3.wav" in output
+    assert manifest(out) == [
+        ("anger/EB0_anger_1.wav", "nemo_EB0", "anger"),
+        ("joy/EB0_happiness_2.wav", "nemo_EB0", "joy"),
+        ("surprise/WR0_surprised_4.wav", "nemo_WR0", "surprise"),
+    ]
+    assert {clip.group for clip, _ in manifest_clips(out)} == {"speaker nemo_EB0", "speaker nemo_WR0"}
+
+
+def test_emogator_is_converted(tmp_path: Path) -> None:
+    """Two of a person and emotion that can be read; categories that are none of our emotions are left out."""
+    names = [
+        "000001-02-1",
+        "000001-02-2",
+        "000001-02-3",
+        "000001-13-1",
+        "000001-04-1",
+        "000001-28-1",
+        "000002-13-1",
+        "notes",
+    ]
+    for name in names:
+        write_recording(tmp_path / "EmoGator" / "data" / "mp3" / f"{name}.mp3")
+    (tmp_path / "EmoGator" / "data" / "mp3" / "000001-02-1.mp3").write_bytes(b"")
+    assert convert_emogator(tmp_path / "EmoGator", tmp_path / "out") == {"manifest.csv": 4}
+    assert manifest(tmp_path / "out") == [
+        ("joy/000001-02-2.mp3", "emogator_000001", "joy"),
+        ("joy/000001-02-3.mp3", "emogator_000001", "joy"),
+        ("joy/000002-13-1.mp3", "emogator_000002", "joy"),
+        ("surprise/000001-28-1.mp3", "emogator_000001", "surprise"),
+    ]
+
+
+def test_emotiontts_is_converted(tmp_path: Path) -> None:
+    """The hundreds of a recording's number are its emotion; both kinds of scripts, and nothing else of the clone."""
+    folder = tmp_path / "clone" / "Dataset" / "SpeechCorpus"
+    for name in ("ema00005", "ema00101", "ema00403"):
+        write_recording(folder / "Emotional" / "plain-to-emotional" / name[:3] / "wav" / f"{name}.wav")
+    for name in ("nea00202", "nea00300"):
+        write_recording(folder / "Emotional" / "emotional-to-emotional" / name[:3] / "wav" / f"{name}.wav")
+    write_recording(folder / "Personality" / "plain" / "aaa" / "wav" / "aaa00001.wav")
+    assert convert_emotiontts(tmp_path / "clone", tmp_path / "out") == {"manifest.csv": 4}
+    assert manifest(tmp_path / "out") == [
+        ("anger/nea00202.wav", "korean_emotiontts_nea", "anger"),
+        ("joy/ema00101.wav", "korean_emotiontts_ema", "joy"),
+        ("neutral/ema00005.wav", "korean_emotiontts_ema", "neutral"),
+        ("sadness/nea00300.wav", "korean_emotiontts_nea", "sadness"),
+    ]
+
+
+def test_other_folders_are_not_taken_for_clones(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no data.tsv; is it a clone of https://github.com/amu-cai/nEMO"):
+        convert_nemo(tmp_path, tmp_path / "out")
+    with pytest.raises(ValueError, match="is it a clone of https://github.com/fredbuhl/EmoGator"):
+        convert_emogator(tmp_path, tmp_path / "out")
+    with pytest.raises(ValueError, match="is it a clone of https://github.com/emotiontts/emotiontts_open_db"):
+        convert_emotiontts(tmp_path, tmp_path / "out")
+    make_nemo(tmp_path)
+    table = (tmp_path / "data.tsv").read_text(encoding="utf-8")
+    for old, new, expected in (
+        ("speaker_id", "speaker", "has not the columns"),
+        ("\tanger\t", "\trage\t", "row 3: .* not one of anger"),
+        ("EB0_anger_1.wav", "EB0_anger_9.wav", "row 3: there is no .*EB0_anger_9.wav; is the clone whole"),
+    ):
+        (tmp_path / "data.tsv").write_text(table.replace(old, new), encoding="utf-8")
+        with pytest.raises(ValueError, match=expected):
+            convert_nemo(tmp_path, tmp_path / "out")
+    (tmp_path / "data.tsv").write_text(
+        "\n".join(line for line in table.split("\n") if "fear" in line or "file_id" in line)
+    )
+    with pytest.raises(ValueError, match="none of 1 recordings can be read"):
+        convert_nemo(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+CREMA_D = """"","A","D","F","H","N","S","fileName","numResponses","agreement","emoVote"
+"100001",0,0,0,1,3,0,"1001_IEO_NEU_XX",4,0.75,"N"
+"107442",4,1,0,0,0,0,"1091_WSI_ANG_XX",5,0.8,"A"
+"200001",0,0,0,9,0,0,"1001_IEO_NEU_XX",9,1,"H"
+"300001",0,0,0,0,0,9,"1001_IEO_NEU_XX",9,1,"S"
+"""
+
+
+def test_crema_d_votes_are_fetched_and_converted(
+    origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row for each clip and condition, which training reads."""
+    origin.files[f"/{TABLE}"] = CREMA_D.encode()
+    here = replace(PUBLIC["crema-d-votes"], files=(Remote(TABLE, (f"{origin.url}/{TABLE}",)),))
+    monkeypatch.setitem(PUBLIC, "crema-d-votes", here)
+    code, output = run(fetching.main, "crema-d-votes", "--out", str(tmp_path), "--accept-licence")
+    assert code == 0 and "ODbL" in output and "crema_d_votes.csv: 4 clips" in output
+    assert (tmp_path / "crema_d_votes.csv").read_text().splitlines() == [
+        "clip,actor,condition,A,D,F,H,N,S",
+        "1001_IEO_NEU_XX,1001,voice,0,0,0,1,3,0",
+        "1091_WSI_ANG_XX,1091,voice,4,1,0,0,0,0",
+        "1001_IEO_NEU_XX,1001,face,0,0,0,9,0,0",
+        "1001_IEO_NEU_XX,1001,both,0,0,0,0,0,9",
+    ]
+    heard = perceived_given_intended(tmp_path / "crema_d_votes.csv")
+    assert heard[EMOTIONS.index("neutral"), EMOTIONS.index("neutral")] == 0.75
+    assert heard[EMOTIONS.index("anger"), EMOTIONS.index("disgust")] == 0.2
+
+
+@pytest.mark.parametrize(
+    "old, new, expected",
+    [
+        ("fileName", "clip", "has not the columns"),
+        ("100001", "400001", "row 2: not a clip's votes"),
+        ("1001_IEO_NEU_XX", "1001", "row 2: not a clip's votes"),
+        ("0,0,0,1,3,0", "0,0,0,1,NA,0", "row 2: not a clip's votes"),
+    ],
+)
+def test_another_table_is_not_taken_for_crema_ds(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    (tmp_path / TABLE).write_text(CREMA_D.replace(old, new))
+    with pytest.raises(ValueError, match=expected):
+        convert_crema_d_votes(tmp_path, tmp_path)
+
+
+def test_what_is_got_by_hand_is_explained(tmp_path: Path) -> None:
+    """Without it, help that ends in the command that converts it; an option of another corpus is refused."""
+    for corpus, by_hand in BY_HAND.items():
+        code, output = run(fetching.main, corpus, "--out", str(tmp_path / corpus))
+        assert code == 2 and f"python -m training.fetch {corpus} --out {tmp_path / corpus} {by_hand.option} " in output
+        assert by_hand.licence is None or f"Licence: {by_hand.licence}" in output
+    assert not list(tmp_path.iterdir())
+    for arguments in (["ravdess", "--csv"], ["goemotions", "--from"], ["nemo", "--csv"], ["ferplus", "--from"]):
+        code, output = run(fetching.main, *arguments, str(tmp_path), "--out", str(tmp_path), "--accept-licence")
+        assert code == 2 and f"{arguments[0]} takes none" in output
+
+
+GOEMOTIONS = {
+    "train.tsv": 'So "good".  \t0\tid1\nIt can, be both\t3,1,2\tid2\n',
+    "dev.tsv": '"Quoted "" twice\t4,0\tid3\n',
+    "test.tsv": "  Nothing.\t4\tid4\n",
+    GROUPING: json.dumps({"anger": ["anger", "annoyance"], "joy": ["amusement"], "sadness": ["grief"]}),
+    "emotions.txt": "amusement\nanger\nannoyance\ngrief\nneutral",
+}
+
+
+def test_goemotions_is_fetched_and_converted(origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts to the letter; labels by the authors' grouping, each once, neutral kept."""
+    origin.files = {f"/{name}": text.encode() for name, text in GOEMOTIONS.items()}
+    public = PUBLIC["goemotions"]
+    assert {remote.name for remote in public.files} == set(GOEMOTIONS)
+    here = tuple(replace(remote, urls=(f"{origin.url}/{remote.name}",)) for remote in public.files)
+    monkeypatch.setitem(PUBLIC, "goemotions", replace(public, files=here))
+    out = tmp_path / "goemotions"
+    code, output = run(fetching.main, "goemotions", "--out", str(out), "--accept-licence")
+    assert code == 0 and "CC BY 4.0" in output and "train.csv: 2 comments" in output
+    found = {name: read_table(out / name) for name in ("train.csv", "dev.csv", "test.csv")}
+    assert all(columns == list(COLUMNS) for columns, _ in found.values())
+    assert {name: [tuple(row.values()) for row in rows] for name, (_, rows) in found.items()} == {
+        "train.csv": [('So "good".  ', "joy"), ("It can, be both", "anger|sadness")],
+        "dev.csv": [('"Quoted "" twice', "joy|neutral")],
+        "test.csv": [("  Nothing.", "neutral")],
+    }
+    assert set(json.loads((out / LOCK).read_text())) == set(GOEMOTIONS)
+
+
+@pytest.mark.parametrize(
+    "name, text, expected",
+    [
+        ("dev.tsv", "Fine.\t0\tid\nBad.\t5\tid\n", "dev.tsv, row 2"),
+        ("dev.tsv", "No id.\t0\n", "dev.tsv, row 1"),
+        ("dev.tsv", "None.\t\tid\n", "dev.tsv, row 1"),
+        (GROUPING, "<html>", "not the authors' grouping"),
+        (GROUPING, "[1]", "not the authors' grouping"),
+        ("emotions.txt", "amusement\nboredom\n", "for boredom"),
+    ],
+)
+def test_other_files_are_not_taken_for_goemotions(tmp_path: Path, name: str, text: str, expected: str) -> None:
+    for file, content in {**GOEMOTIONS, name: text}.items():
+        (tmp_path / file).write_text(content)
+    with pytest.raises(ValueError, match=expected) as failed:
+        convert_goemotions(tmp_path, tmp_path)
+    assert "\n" not in str(failed.value) and not list(tmp_path.glob("*.csv"))
 
 
 def run(main: object, *arguments: str) -> tuple[int, str]:

@@ -1,0 +1,78 @@
+"""FER2013 as Kaggle gives it -> the arrays that training reads."""
+
+import csv
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from model.contract import EMOTIONS, Emotion
+from model.modalities.face import FACE_SIZE
+from training.corpora.base import Split
+from training.corpora.fer2013 import FILES
+
+# The challenge's numbers.
+CODES: tuple[Emotion, ...] = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
+USAGES: dict[str, Split] = {"Training": "train", "PublicTest": "held-out", "PrivateTest": "test"}
+
+Image = npt.NDArray[np.uint8]  # [FACE_SIZE, FACE_SIZE]
+
+
+@dataclass(frozen=True)
+class Face:
+    """A row of the challenge's file: its place there (from 0), image, index into EMOTIONS and split."""
+
+    row: int
+    image: Image
+    label: int
+    split: Split
+
+
+def convert_fer2013(path: Path, out: Path) -> dict[str, int]:
+    """Write an .npz for each split of `fer2013.csv` or `icml_face_data.csv`; file name -> images in it.
+
+    Images that are also in a split that scores are left out of those before it: the challenge has
+    hundreds of them. Raises OSError, and ValueError for another file.
+    """
+    splits = separated(read_faces(path), lambda image: [image])
+    out.mkdir(parents=True, exist_ok=True)
+    counts = {}
+    for split, faces in splits.items():
+        if faces:
+            images, labels = np.stack([face.image for face in faces]), np.array([face.label for face in faces])
+            np.savez_compressed(out / FILES[split], images=images, labels=labels, classes=np.array(EMOTIONS))
+            counts[FILES[split]] = len(faces)
+    return counts
+
+
+def separated(faces: Sequence[Face], same: Callable[[Image], Iterable[Image]]) -> dict[Split, list[Face]]:
+    """The faces of each split, the test first, without those that are also in a split before it in this order.
+
+    `same` gives the images that count as the same as one that scores.
+    """
+    seen: set[bytes] = set()
+    splits: dict[Split, list[Face]] = {}
+    for split in reversed(USAGES.values()):
+        splits[split] = [face for face in faces if face.split == split and face.image.tobytes() not in seen]
+        seen |= {image.tobytes() for face in splits[split] for image in same(face.image)}
+    return splits
+
+
+def read_faces(path: Path) -> list[Face]:
+    """All rows of `fer2013.csv` or `icml_face_data.csv`. Raises OSError, and ValueError for another file."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        columns = [name.strip().lower() for name in next(rows, [])]  # one of the two files has spaces before them
+        if sorted(columns) != ["emotion", "pixels", "usage"]:
+            raise ValueError(f"{path} has not the columns emotion, pixels and Usage; is it fer2013.csv?")
+        return [_face(i, dict(zip(columns, row, strict=True)), path) for i, row in enumerate(rows)]
+
+
+def _face(row: int, fields: dict[str, str], path: Path) -> Face:
+    pixels, usage = np.array(fields["pixels"].split(), dtype=np.uint8), fields["usage"].strip()
+    if pixels.size != FACE_SIZE**2 or usage not in USAGES:
+        raise ValueError(f"{path}, row {row + 2}: not {FACE_SIZE}x{FACE_SIZE} pixels of a known usage")
+    label = EMOTIONS.index(CODES[int(fields["emotion"])])
+    return Face(row, pixels.reshape(FACE_SIZE, FACE_SIZE), label, USAGES[usage])
