@@ -331,7 +331,7 @@ def test_no_slot_is_filled_with_what_an_encoder_learned_from() -> None:
 def test_all_folders_and_licences_are_named(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
     assert plan.folders() == ["meld", "goemotions"]
-    assert licence_line(plan) == "for tests: MELD: GPL-3.0; GoEmotions: Apache-2.0"
+    assert licence_line(plan) == "for tests: MELD: GPL-3.0; GoEmotions: CC BY 4.0"
     own = plan_of(tmp_path, (JOINED, JOINED + 'licence = "mine: free"\n'))
     assert licence_line(own) == "for tests: MELD: GPL-3.0; mine: free"
 
@@ -502,7 +502,7 @@ def test_a_bundle_says_which_corpora_taught_it(bundle: Path) -> None:
     assert taught.own == taught.of("meld-text") != taught.of("goemotions")
     assert manifest.network.prior_emotion == taught.own.prior_emotion
     assert set(part_of(manifest.training, "calibrated_on")) == {"meld-text"}
-    assert manifest.licence == "for tests: MELD: GPL-3.0; GoEmotions: Apache-2.0"
+    assert manifest.licence == "for tests: MELD: GPL-3.0; GoEmotions: CC BY 4.0"
     assert corpora_of(manifest, "text") == ["meld-text", "goemotions"]
     assert learned_from(manifest, "text", "meld-text-plain") == "meld-text"
     assert learned_from(manifest, "text", "goemotions") == "goemotions"
@@ -551,7 +551,7 @@ def test_the_card_names_every_corpus_that_taught(bundle: Path) -> None:
         "| goemotions | text | Apache-2.0 | the official dev comments |",
         "| text | meld-text (50% of an epoch), goemotions (50% of an epoch) | 96 |",
         "one American sitcom (MELD) and comments on one website (GoEmotions).",
-        "MELD: GPL-3.0; GoEmotions: Apache-2.0",
+        "MELD: GPL-3.0; GoEmotions: CC BY 4.0",
     ):
         assert needed in card, needed
     manifest = read_manifest(bundle)

@@ -39,7 +39,7 @@ CORPORA: dict[str, Corpus] = {
         Corpus("meld", MODALITIES, "GPL-3.0", read_meld, has_context=True),
         Corpus("meld-text", ("text",), "GPL-3.0", read_meld_text, has_context=True),
         Corpus("meld-text-plain", ("text",), "GPL-3.0", partial(read_meld_text, plain=True), has_context=True),
-        Corpus("goemotions", ("text",), "Apache-2.0", read_goemotions, "text"),
+        Corpus("goemotions", ("text",), "CC BY 4.0", read_goemotions, "text"),
         Corpus("ravdess", ("audio",), "CC BY-NC-SA 4.0", read_ravdess, "intended", sex_of_actor),
         Corpus("voices", ("audio",), "that of the folder's files", read_voices, "intended"),
         Corpus("fer2013", ("face",), "FER-2013 challenge data, research use", read_fer2013, "face"),
