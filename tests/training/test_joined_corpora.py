@@ -548,7 +548,7 @@ def test_every_corpus_that_taught_is_scored_as_home(bundle: Path, data: Path, tm
 def test_the_card_names_every_corpus_that_taught(bundle: Path) -> None:
     card = " ".join((bundle / "MODEL_CARD.md").read_text().split())
     for needed in (
-        "| goemotions | text | Apache-2.0 | the official dev comments |",
+        "| goemotions | text | CC BY 4.0 | the official dev comments |",
         "| text | meld-text (50% of an epoch), goemotions (50% of an epoch) | 96 |",
         "one American sitcom (MELD) and comments on one website (GoEmotions).",
         "MELD: GPL-3.0; GoEmotions: CC BY 4.0",
