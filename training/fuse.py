@@ -117,7 +117,8 @@ def _score(
 ) -> list[Evaluation]:
     """Every corpus that an encoder learned from, by its held-out split, and every other that fitted the fusion."""
     slots = plan.fusion.slots if plan.fusion else ()
-    there = {slot.corpus for slot in slots} | {(slot.corpus, slot.folder) for slot in slots}
+    shipped = [slot for slot in slots if slot.left_out is None]
+    there = {slot.corpus for slot in shipped} | {(slot.corpus, slot.folder) for slot in shipped}
     others = [
         SlotRecipe(name=source.name, corpus=source.corpus, folder=source.options.folder, home=True)
         for source in plan.sources()
