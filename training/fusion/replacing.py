@@ -1,8 +1,9 @@
 """Whether a new bundle does worse than the one it is to replace, on data that neither learned from.
 
 A bundle is not judged by its home corpora: there it gains from what it knows of them. Compared are the slots of the
-fusion that no encoder of the new bundle learned from, and of these the items that the old one did not learn from either.
-Where there is none, corpora that were left out stand in: a network without them knows less than the one that ships.
+fusion that no encoder of the new bundle learned from, and of these the items that the old one did not learn from
+either. Where there is none, corpora that were left out stand in: a network without them knows less than the one that
+ships.
 """
 
 from collections.abc import Sequence
