@@ -590,3 +590,23 @@ def test_training_ends_with_the_fusion_of_its_recipe(corpora: Path, tmp_path: Pa
     assert unfused.network.fusion is None and made.network.prior_emotion != unfused.network.prior_emotion
     assert load_bundle(tmp_path / "made").manifest.training["fusion"]
     assert "**Fusion adds evidence up**" in (tmp_path / "made" / "MODEL_CARD.md").read_text()
+
+
+def test_a_face_that_people_disagree_on_is_not_called_with_certainty() -> None:
+    """The temperature is that of people's votes where these are known, not that of the label most of them gave."""
+    network = small_network()
+    pool = pool_of("face", "face", 700)
+    rng = np.random.default_rng(0)
+    likely = rng.normal(scale=1.5, size=(len(pool.samples), 7))
+    votes = softmax(likely, axis=1)
+    column = pool.samples.modalities.index("face")
+    logits = pool.samples.logits.clone()
+    logits[:, column, :7] = torch.from_numpy(likely).float() + network.log_train_prior[column, :7]
+    labelled = replace(
+        pool.samples, logits=logits, emotions=votes.argmax(axis=1), sentiments=np.full(len(votes), IGNORED)
+    )
+    by_label, by_votes = (
+        fit_temperatures(network, "face", [replace(pool, samples=samples)], [])[0]
+        for samples in (labelled, replace(labelled, votes=votes))
+    )
+    assert by_votes == pytest.approx(1.0, abs=0.15) and by_label < 0.5

@@ -19,7 +19,7 @@ from training.files import whole
 from training.fusion.composing import Pool
 from training.recipe import SlotRecipe
 
-VERSION = 1  # raise it with any change of a reader that the preprocessing's id does not show
+VERSION = 2  # raise it with any change of a reader that the preprocessing's id does not show
 
 
 def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work: Path, trained: Path) -> Pool:
@@ -77,6 +77,7 @@ def _save(samples: Encoded, modality: Modality, file: Path) -> None:
             sentiments=kept.sentiments,
             groups=np.asarray(kept.groups),
             contents=np.asarray(kept.contents),
+            votes=np.zeros((0, 0)) if kept.votes is None else kept.votes,
         )
 
 
@@ -92,7 +93,8 @@ def _load(bundle: Bundle, file: Path) -> Encoded | None:
             kept["groups"].tolist(),
             kept["contents"].tolist(),
         )
-    return _in_columns(bundle, alone)
+        votes = kept["votes"]
+    return _in_columns(bundle, replace(alone, votes=votes if votes.size else None))
 
 
 def _in_columns(bundle: Bundle, alone: Encoded) -> Encoded:

@@ -2,7 +2,8 @@
 
 A network is surer than right on corpora it did not learn from, and mostly not on its own. Which one a video is like
 nobody knows: so the temperature is the one of least log-loss over all of them, each weighted equally, and how it does
-on a corpus that had no part in it is reported beside it.
+on a corpus that had no part in it is reported beside it. Where several people's votes are known, the loss is that to
+their shares: a face that people disagree on should not be called with certainty.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from scipy.special import log_softmax
 from model.contract import Modality
 from model.network import N_EMOTIONS, Calibration, EmotionNetwork
 from training.calibration.scaling import TEMPERATURES
-from training.corpora.base import IGNORED, class_frequencies
+from training.corpora.base import IGNORED, class_frequencies, shares_of_votes
 from training.evaluation.confidence import (
     Floats,
     Probabilities,
@@ -26,6 +27,8 @@ from training.evaluation.confidence import (
 )
 from training.evaluation.metrics import log_loss
 from training.fusion.composing import Pool
+
+TINY = 1e-12
 
 
 class Transfer(BaseModel):
@@ -47,17 +50,24 @@ class Transfer(BaseModel):
 
 @dataclass(frozen=True)
 class _Corpus:
-    """One head's evidence [n, k], not yet tempered, its targets, and the log of the corpus's frequencies."""
+    """One head's evidence [n, k], not yet tempered, its targets, and the log of the corpus's frequencies.
+
+    `shares` [n, k] are those of people's votes, where these are known.
+    """
 
     evidence: Floats
     targets: Targets
     log_prior: Floats
+    shares: Floats | None = None
 
     def probabilities(self, temperature: float) -> Probabilities:
         return np.asarray(np.exp(log_softmax(self.log_prior + self.evidence / temperature, axis=1)))
 
     def loss(self, temperature: float) -> float:
-        return log_loss(self.probabilities(temperature), self.targets)
+        if self.shares is None:
+            return log_loss(self.probabilities(temperature), self.targets)
+        logs = log_softmax(self.log_prior + self.evidence / temperature, axis=1)
+        return float(-(self.shares * logs).sum(axis=1).mean())
 
 
 def fit_temperatures(
@@ -100,7 +110,16 @@ def _corpus(network: EmotionNetwork, pool: Pool, columns: slice) -> _Corpus:
     prior = network.log_train_prior[column, columns].cpu().double().numpy()
     evidence = samples.logits[:, column, columns].double().numpy()[known] - prior
     frequencies = class_frequencies(targets[known].tolist(), evidence.shape[1])
-    return _Corpus(evidence, targets[known], np.log(np.asarray(frequencies)))
+    shares = None if samples.votes is None else _shares(samples.votes[known], columns)
+    return _Corpus(evidence, targets[known], np.log(np.asarray(frequencies)), shares)
+
+
+def _shares(votes: Probabilities, columns: slice) -> Floats | None:
+    """People's votes [n, 7] as shares of one head's classes [n, k]; None where those of an item are not known."""
+    if np.isnan(votes).any() or not len(votes):
+        return None
+    shares = np.asarray([shares_of_votes(row) for row in votes.tolist()])[:, columns]
+    return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), TINY))
 
 
 def _transfer(pool: Pool, corpus: _Corpus, others: Sequence[_Corpus], pooled: float, home: bool) -> Transfer:
