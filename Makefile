@@ -89,7 +89,7 @@ lint: setup ## ruff, mypy --strict and the import rules
 bench: setup cloud ## Measure speed and memory against the sequential reference (about 15 minutes)
 	@$(BIN)/python -m bench
 
-train-starter: setup ## Train the starter bundle from DATA (docs/training.md says what is inside; about 80 minutes on 2 cores with bfloat16)
+train-starter: setup ## Train the starter bundle from DATA (docs/training.md says what is inside; about 90 minutes on 2 cores with bfloat16)
 	@$(BIN)/python -m training.train --data $(DATA)
 
 lock: ## Write requirements/*.txt anew from pyproject.toml (needs uv)
