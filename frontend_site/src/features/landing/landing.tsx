@@ -55,6 +55,7 @@ const LIMITS = [
   "It predicts apparent emotion: how something looks and sounds, not what anybody feels. Do not use it to make decisions about people.",
   "In the European Union, inferring emotions at work or in education is prohibited (AI Act, Article 5(1)(f)).",
   "The starter model is for research and evaluation. How words, voice and face are combined was measured on composed examples, not on real clips.",
+  "It says neutral too often where people see more, as in the example above, and voices of corpora that it never met are hard for it.",
   "Words are read in English. In other languages only voice and face are used.",
   "One speaker at a time: it tells nobody apart by voice.",
 ];
