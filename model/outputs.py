@@ -82,9 +82,11 @@ def _media_files(folder: Path, refused: list[str]) -> Iterator[Path]:
 class Outputs:
     """Destination of each format: a file, a folder (named after the videos), or standard output."""
 
-    def __init__(self, wanted: Mapping[str, Path | None], people: People | None = None) -> None:
-        """`people`: judgments that a report shows beside the analysis."""
-        self._people = people
+    def __init__(
+        self, wanted: Mapping[str, Path | None], people: People | None = None, people_file: Path | None = None
+    ) -> None:
+        """`people`: judgments that a report shows beside the analysis, and the file they are from."""
+        self._people, self._people_file = people, people_file
         self._wanted = {kind: target for kind, target in wanted.items() if target is not None}
 
     @property
@@ -106,7 +108,8 @@ class Outputs:
             plan = Plan(job.path, dict(self._targets(job, place, several)))
             files = {names.key(t): t for t in plan.targets.values() if t != STANDARD_OUTPUT}
             complaints = [
-                _too_long(plan, target) or _taken(plan, key, target, videos, taken) for key, target in files.items()
+                _too_long(plan, target) or self._is_input(target) or _taken(plan, key, target, videos, taken)
+                for key, target in files.items()
             ]
             if any(complaints):
                 refused.append(next(filter(None, complaints)))
@@ -139,6 +142,12 @@ class Outputs:
                 raise OutputsError(
                     f"{name} could not be written: {error.strerror}; make room or give another place"
                 ) from error
+
+    def _is_input(self, target: Path) -> str | None:
+        """Return an error line when the target is the file of judgments."""
+        if self._people_file is None or not is_same_file(target, self._people_file):
+            return None
+        return f"{target} is the file of --people: give another name for the result"
 
     def _check_options(self, several: bool) -> None:
         if list(self._wanted.values()).count(STANDARD_OUTPUT) > 1:

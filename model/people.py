@@ -23,6 +23,7 @@ Judged = Literal["text", "audio", "face", "together"]
 JUDGED: tuple[Judged, ...] = get_args(Judged)
 COLUMNS = ("start", "end", "judged", *EMOTIONS)
 LEAST_SHARED = 0.5  # of an utterance that must lie in a stretch for its votes to be about the utterance
+MOST_VOTES = 1_000_000
 
 
 class PeopleError(ValueError):
@@ -71,7 +72,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often an analysis says of an utterance what most people said of all of it."""
+    """How often an analysis says of an utterance what people said most often of all of it."""
 
     same: int
     of: int
@@ -83,23 +84,30 @@ class People:
 
     stretches: tuple[Stretch, ...]
 
-    def of(self, utterance: Utterance) -> Stretch | None:
-        """Return the stretch that the utterance lies in; None where half of it or more lies in none."""
-        shared = [(_shared(utterance, stretch), stretch) for stretch in self.stretches]
-        most, best = max(shared, key=lambda pair: pair[0], default=(0.0, None))
-        return best if best is not None and most >= LEAST_SHARED * utterance.duration and most > 0.0 else None
+    def of(self, utterance: Utterance) -> dict[Judged, Votes]:
+        """Return the votes on the utterance, by what people had to go by.
+
+        They are those of the stretch that shares most with it; one that shares less than half of it is not about it.
+        """
+        found: dict[Judged, Votes] = {}
+        for judged in JUDGED:
+            shared = [(_shared(utterance, s), s.votes[judged]) for s in self.stretches if judged in s.votes]
+            most, votes = max(shared, key=lambda pair: pair[0], default=(0.0, None))
+            if votes is not None and most > 0.0 and most >= LEAST_SHARED * utterance.duration:
+                found[judged] = votes
+        return found
 
     def agreement(self, utterances: Sequence[Utterance]) -> Agreement:
-        """Compare the first emotion of each utterance that people judged as a whole with their majority.
+        """Compare the first emotion of each utterance that people judged as a whole with the one named most often.
 
-        Where two emotions have equally many votes, either counts as the majority.
+        Where two emotions have equally many votes, either counts.
         """
         same = of = 0
         for utterance in utterances:
-            stretch = self.of(utterance)
-            if stretch is not None and "together" in stretch.votes:
+            votes = self.of(utterance).get("together")
+            if votes is not None:
                 of += 1
-                same += utterance.emotions[0].label in stretch.votes["together"].majority
+                same += utterance.emotions[0].label in votes.majority
         return Agreement(same, of)
 
 
@@ -110,11 +118,11 @@ def read_people(path: Path) -> People:
             reader = csv.DictReader(file)
             if tuple(reader.fieldnames or ()) != COLUMNS:
                 raise PeopleError(f"{path}: its columns should be {','.join(COLUMNS)}")
-            rows = list(reader)
+            rows = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise PeopleError(f"{path} is no CSV in UTF-8 ({error})") from error
     found: dict[tuple[float, float], dict[Judged, Votes]] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         start, end, judged, votes = _row(row, f"{path}, row {line}")
         if found.setdefault((start, end), {}).setdefault(judged, votes) is not votes:
             raise PeopleError(f"{path}, row {line}: {judged} of {start:g} to {end:g} s stands in two rows")
@@ -134,8 +142,8 @@ def _row(row: Mapping[str | None, str | None], where: str) -> tuple[float, float
     judged = next((name for name in JUDGED if name == row["judged"]), None)
     if judged is None:
         raise PeopleError(f"{where}: judged is {row['judged']!r}, and should be one of {', '.join(JUDGED)}")
-    if min(counts.values()) < 0 or not any(counts.values()):
-        raise PeopleError(f"{where}: votes are 0 or more, and at least one is needed")
+    if not (min(counts.values()) >= 0 and 1 <= max(counts.values()) <= MOST_VOTES):
+        raise PeopleError(f"{where}: votes are whole numbers from 0 to {MOST_VOTES:,}, and at least one is needed")
     return start, end, judged, Votes(counts)
 
 

@@ -25,7 +25,7 @@ from model.contract import (
 )
 from model.pages import TEMPLATES, content_policy, page_environment, page_style
 from model.palette import MODALITY_NAMES
-from model.people import Agreement, Judged, People, Stretch
+from model.people import Agreement, Judged, People, Votes
 from model.sentences import sentence_of
 from model.thumbnails import thumbnails
 
@@ -144,18 +144,18 @@ def _data_url(media_type: str, content: bytes | None) -> Markup:
 
 @dataclass(frozen=True)
 class _Comparison:
-    """An analysis beside people: how often both say the same, and of each utterance the stretch that people judged."""
+    """An analysis beside people: how often both say the same, and the votes on each utterance."""
 
     agreement: Agreement
-    stretches: list[Stretch | None]
+    votes: list[dict[Judged, Votes]]
 
 
 def _comparison(analysis: Analysis, people: People | None) -> _Comparison | None:
     """None without people who judged any of the utterances."""
     if people is None:
         return None
-    stretches = [people.of(utterance) for utterance in analysis.utterances]
-    return _Comparison(people.agreement(analysis.utterances), stretches) if any(stretches) else None
+    votes = [people.of(utterance) for utterance in analysis.utterances]
+    return _Comparison(people.agreement(analysis.utterances), votes) if any(votes) else None
 
 
 @dataclass(frozen=True)

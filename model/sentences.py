@@ -13,14 +13,17 @@ def sentence_of(utterance: Utterance, with_shares: bool = False) -> str:
     """Return what each modality says of the first emotion and the second, those that speak for the first before the
     others; "" for a result that lacks the figures (schema 1).
 
+    Where together they do not speak for the first, prior and fusion bias do, and are named.
+
     `with_shares`: also how much of what speaks for the first is each one's.
     """
     first, second = utterance.emotions[0].label, utterance.emotions[1].label
     parts = list(_parts(utterance, first, second, with_shares))
     if not parts:
         return ""
-    if utterance.decided_by == "prior":
-        parts.append(f"{first} comes first only because it is more common")
+    signals = sum(share.contribution or 0.0 for share in utterance.modalities.values())
+    if signals <= 0.0:
+        parts.append(f"what is assumed beforehand puts {first} first")
     said = "; ".join(parts)
     return f"{said[0].upper()}{said[1:]}."
 
@@ -36,7 +39,7 @@ def _parts(utterance: Utterance, first: Emotion, second: Emotion, with_shares: b
             share = f" ({alone.weight:.0%})" if with_shares and value > 0 else ""
             yield f"{_name(modality)} {_said(modality, alone, favoured, other)}{share}"
     if silent:
-        names = " and ".join(_name(m) for m in silent)
+        names = " and ".join(filter(None, [", ".join(_name(m) for m in silent[:-1]), _name(silent[-1])]))
         yield f"{names} {_verb('say', len(silent) > 1 or silent[0] in PLURAL)} nothing either way"
 
 

@@ -1,5 +1,6 @@
 """An analysis as a coloured table in the terminal."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from model.contract import Analysis, Overall, Utterance
 from model.palette import EMOTION_COLOURS, MODALITY_NAMES
-from model.people import People, Stretch
+from model.people import Judged, People, Votes
 from model.sentences import sentence_of
 
 BAR_WIDTH = 12
@@ -30,7 +31,9 @@ def print_analysis(analysis: Analysis, path: Path, console: Console, people: Peo
     console.print(table)
     if analysis.overall.emotions:
         console.print(Text("overall  ", style="dim").append_text(_overall(analysis.overall)))
-    if people is not None and (agreement := people.agreement(analysis.utterances)).of:
+    if people is not None and not any(people.of(utterance) for utterance in analysis.utterances):
+        console.print("[yellow]note:[/] none of the stretches that people judged fits an utterance", soft_wrap=True)
+    elif people is not None and (agreement := people.agreement(analysis.utterances)).of:
         console.print(f"[dim]people[/]   the same emotion first in {agreement.same} of {agreement.of} utterances")
     for warning in analysis.warnings:
         console.print(f"[yellow]note:[/] {escape(warning)}", highlight=False, soft_wrap=True)
@@ -44,8 +47,8 @@ def _row(utterance: Utterance, language: str | None, people: People | None) -> t
     lines = [_result(utterance), words]
     if sentence := sentence_of(utterance, with_shares=True):
         lines.append(Text(sentence, style="dim"))
-    if (stretch := None if people is None else people.of(utterance)) is not None:
-        lines.append(_votes(utterance, stretch))
+    if people is not None and (said := people.of(utterance)):
+        lines.append(_votes(utterance, said))
     return f"{_clock(utterance.start_time)}-{_clock(utterance.end_time)}", Group(*lines)
 
 
@@ -55,7 +58,7 @@ def _result(utterance: Utterance) -> Text:
     style = ("dim " if utterance.unclear else "") + EMOTION_COLOURS[emotion.label]
     filled = round(emotion.confidence * BAR_WIDTH)
     line = Text(f"{emotion.label:<8} {emotion.confidence:>4.0%} ", style=style)
-    line.append("━" * filled, style=style).append("━" * (BAR_WIDTH - filled), style="grey23")
+    line.append("━" * filled, style=style).append("─" * (BAR_WIDTH - filled), style="grey23")
     line.append(f"  {sentiment.label} {sentiment.confidence:.0%}")
     marks = [
         name for name, there in (("unclear", utterance.unclear), ("mixed signals", utterance.contradictory)) if there
@@ -64,11 +67,11 @@ def _result(utterance: Utterance) -> Text:
     return line
 
 
-def _votes(utterance: Utterance, stretch: Stretch) -> Text:
-    """What most people said, of everything together first: "=" where it is what was predicted."""
+def _votes(utterance: Utterance, said: Mapping[Judged, Votes]) -> Text:
+    """What people said most often, of everything together first: "=" where it is what was predicted."""
     line = Text("people")
-    for judged in sorted(stretch.votes, key=lambda judged: judged != "together"):
-        votes = stretch.votes[judged]
+    for judged in sorted(said, key=lambda judged: judged != "together"):
+        votes = said[judged]
         if judged == "together":
             line.append(" = " if utterance.emotions[0].label in votes.majority else " ≠ ")
         else:

@@ -12,7 +12,7 @@ from tests.agreement import OTHER_PROCESSOR
 ROOT = Path(__file__).parents[2]
 TIMES = re.compile(r"(?=^\d+:\d\d\.\d-)", re.MULTILINE)
 UTTERANCE = re.compile(
-    r"(?P<start>[\d:.]+)-(?P<end>[\d:.]+) (?P<emotion>\w+) +(?P<first>\d+)% ━+ (?P<sentiment>\w+) (?P<second>\d+)%"
+    r"(?P<start>[\d:.]+)-(?P<end>[\d:.]+) (?P<emotion>\w+) +(?P<first>\d+)% [━─]+ (?P<sentiment>\w+) (?P<second>\d+)%"
     r"(?P<marks>.*?) (?P<words>Don't forget a jacket\.) (?P<reasons>The .*?\.) people (?P<mark>.) (?P<people>.*)"
 )
 

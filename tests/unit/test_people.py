@@ -1,6 +1,8 @@
 """People's judgments beside an analysis: read, matched by time, compared, shown."""
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from model.contract import EMOTIONS
-from model.people import COLUMNS, Agreement, PeopleError, Stretch, Votes, read_people
+from model.people import COLUMNS, Agreement, Judged, PeopleError, Stretch, Votes, read_people
 from model.people import People as Judgments
 from model.report import render_report
 from model.table import print_analysis
@@ -52,15 +54,26 @@ def test_votes_are_counted_and_ties_are_ties(tmp_path: Path) -> None:
 def test_an_utterance_belongs_to_the_stretch_that_most_of_it_lies_in(
     spans: list[tuple[float, float]], start: float, length: float
 ) -> None:
-    votes = {"together": Votes({"joy": 1})}
-    people = Judgments(tuple(Stretch(s, s + d, votes) for s, d in spans))  # type: ignore[arg-type]
+    kinds: tuple[Judged, ...] = ("together", "face")
+    people = Judgments(
+        tuple(Stretch(s, s + d, {kinds[i % 2]: Votes({"joy": i + 1})}) for i, (s, d) in enumerate(spans))
+    )
     said = utterance(start, start + length, "Hello")
     shared = [max(0.0, min(said.end_time, s.end) - max(said.start_time, s.start)) for s in people.stretches]
     found = people.of(said)
-    if max(shared, default=0.0) < 0.5 * said.duration:
-        assert found is None
-    else:
-        assert found is not None and shared[people.stretches.index(found)] == max(shared)
+    for number, kind in enumerate(kinds):
+        most = max(shared[number::2], default=0.0)
+        if most < 0.5 * said.duration:
+            assert kind not in found
+        else:
+            assert shared[found[kind].total - 1] == most, "the votes say which stretch they are of"
+
+
+def test_one_kind_of_judgment_hides_no_other(tmp_path: Path) -> None:
+    """Stretches need not be the same for all that people had to go by."""
+    text = f"{HEADER}\n0,10,together,0,0,0,3,1,0,0\n0,4,text,0,0,0,0,4,0,0\n0,2.04,audio,1,0,0,0,0,0,0\n"
+    found = read_people(written(tmp_path, text)).of(utterance(0.1, 2.04, "Hello"))
+    assert set(found) == {"text", "audio", "together"}
 
 
 @pytest.mark.parametrize(
@@ -76,8 +89,10 @@ def test_an_utterance_belongs_to_the_stretch_that_most_of_it_lies_in(
         (GOOD.replace("4,9", "soon,9"), "row 4: start and end are seconds"),
         (GOOD.replace("4,0,0,0\n4", "few,0,0,0\n4"), "row 3: start and end are seconds and votes whole numbers"),
         (GOOD.replace("face", "smell"), "row 3: judged is 'smell', and should be one of text, audio, face, together"),
-        (GOOD.replace("2,0,2,", "-2,0,2,"), "row 4: votes are 0 or more"),
-        (GOOD.replace("2,0,2,", "0,0,0,"), "row 4: votes are 0 or more, and at least one is needed"),
+        (GOOD.replace("2,0,2,", "-2,0,2,"), "row 4: votes are whole numbers from 0 to 1,000,000"),
+        (GOOD.replace("2,0,2,", "9999999,0,2,"), "row 4: votes are whole numbers from 0 to 1,000,000"),
+        (GOOD.replace("\n4,9,together,2,0,2", "\n\n\n4,9,together,2,0,-2"), "row 6: votes"),
+        (GOOD.replace("2,0,2,", "0,0,0,"), "at least one is needed"),
         (GOOD.replace("face", "together"), "row 3: together of 0 to 4 s stands in two rows"),
     ],
 )
@@ -118,8 +133,29 @@ def test_nobody_is_compared_where_nobody_judged(tmp_path: Path) -> None:
     out = io.StringIO()
     print_analysis(analysis, Path("talk.mp4"), Console(file=out, width=120), people)
     assert "the same emotion first" not in out.getvalue()
+    assert "none of the stretches that people judged fits an utterance" in " ".join(out.getvalue().split())
     assert "Beside people" not in render_report(analysis, ROOT / "tests" / "media" / "face_and_speech.mp4", people)
 
 
 def test_every_emotion_has_its_column() -> None:
     assert COLUMNS[3:] == EMOTIONS
+
+
+def refusal(*arguments: str | Path) -> str:
+    """What `analyze` says, in a line, before anything is loaded."""
+    command = [sys.executable, "-m", "model.cli", "analyze", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    return " ".join(done.stderr.split())
+
+
+def test_what_cannot_be_compared_is_refused_before_the_analysis(tmp_path: Path) -> None:
+    """And the judgments are never overwritten by a result."""
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes(b"video")
+    good = written(tmp_path, GOOD)
+    assert "is about one video, and 2 are to be analysed" in refusal(tmp_path, "--people", good)
+    assert "none.csv: No such file" in refusal(tmp_path / "a.mp4", "--people", tmp_path / "none.csv")
+    assert "its columns should be" in refusal(tmp_path / "a.mp4", "--people", tmp_path / "a.mp4")
+    assert "is the file of --people" in refusal(tmp_path / "a.mp4", "--people", good, "--csv", good)
+    assert good.read_text() == GOOD

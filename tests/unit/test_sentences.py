@@ -34,8 +34,14 @@ def said(modalities: Mapping[str, tuple[str, float | None, float]], decided_by: 
          "The face says joy (100%); the voice says anger; the words say nothing either way."),
         ({"text": ("neutral", 1.0, 0.7), "audio": ("anger", 0.4, 0.3)},
          "The words say neutral, and joy rather than anger (70%); the voice leans to joy (30%)."),
-        ({"text": ("joy", 0.01, 0.6), "face": ("joy", -0.02, 0.4)}, "The words and the face say nothing either way."),
-        ({"face": ("sadness", -1.0, 0.0)}, "The face says sadness, and anger rather than joy."),
+        ({"text": ("joy", 0.01, 0.6), "face": ("joy", -0.02, 0.4)},
+         "The words and the face say nothing either way; what is assumed beforehand puts joy first."),
+        (dict.fromkeys(NAMES, ("joy", 0.01, 0.3)), "The words, the voice and the face say nothing either way."),
+        ({"text": ("joy", 0.5, 1.0), "audio": ("anger", -0.5, 0.0), "face": ("anger", -0.4, 0.0)},
+         "The words say joy (100%); the face says anger; the voice says anger; what is assumed beforehand puts joy "
+         "first."),
+        ({"face": ("sadness", -1.0, 0.0)},
+         "The face says sadness, and anger rather than joy; what is assumed beforehand puts joy first."),
         ({"text": ("joy", None, 0.6)}, ""),
     ],
 )  # fmt: skip
@@ -46,7 +52,7 @@ def test_each_modality_is_told_of(modalities: dict[str, tuple[str, float | None,
 def test_the_prior_is_named_where_it_decided() -> None:
     result = said({"face": ("anger", -0.3, 0.5), "text": ("neutral", 0.0, 0.5)}, "prior")
     assert sentence_of(result) == (
-        "The face says anger; the words say nothing either way; joy comes first only because it is more common."
+        "The face says anger; the words say nothing either way; what is assumed beforehand puts joy first."
     )
 
 
@@ -55,7 +61,7 @@ def test_the_prior_is_named_where_it_decided() -> None:
 )
 def test_nobody_is_left_out_and_supporters_come_first(found: dict[str, tuple[str, float]]) -> None:
     sentence = sentence_of(said({m: (top, nats, 0.5) for m, (top, nats) in found.items()}))
-    places = {m: sentence.lower().index(f"the {NAMES[m]} ") for m in found}
+    places = {m: sentence.lower().index(f"the {NAMES[m]}") for m in found}
     speaking = sorted(
         (m for m in found if abs(found[m][1]) >= SILENT), key=lambda m: (-found[m][1], list(NAMES).index(m))
     )

@@ -86,7 +86,8 @@ def _named_split(named: str, where: str) -> Split | None:
 def _drawn_splits(groups: Sequence[str]) -> dict[str, Split]:
     """Return a split for each group, by a hash of its name, so that it stays when rows are added.
 
-    Of few groups the hashes may choose none to score on: then those of the lowest hashes are held out.
+    Of few groups the hashes may choose none to score on: then those of the lowest hashes are held out, which another
+    group may change. The column `split` keeps them.
     """
     by_hash = sorted(groups, key=drawn)
     least = LEAST_HELD_OUT if len(groups) >= FEW_GROUPS else 0

@@ -159,7 +159,7 @@ def blur_faces(crops: Tensor, chance: float, least: float, grain: float) -> Tens
     if chance == 0:
         return crops
     side = crops.shape[-1]
-    size = round(side * (least + (1.0 - least) * float(torch.rand(()))))
+    size = max(1, round(side * (least + (1.0 - least) * float(torch.rand(())))))
     small = F.interpolate(crops, size=(size, size), mode="area")
     small = small + torch.rand(len(crops), 1, 1, 1) * grain * torch.randn_like(small)
     blurred = _standardised(F.interpolate(small, size=(side, side), mode="bilinear", align_corners=False))

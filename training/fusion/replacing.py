@@ -52,15 +52,22 @@ def check_not_worse(
     except (BundleError, OSError, ValueError):
         return []
     foreign = [slot for slot in slots if not slot.home and slot.left_out is None]
-    compared = foreign or [slot for slot in slots if slot.left_out is not None]
-    found = [side for slot in compared if (side := _side(old, new, slot, pools, data, work)) is not None]
-    if found and np.mean([side.new for side in found]) > np.mean([side.old for side in found]):
+    found = _sides(old, new, foreign, pools, data, work)
+    found = found or _sides(old, new, [slot for slot in slots if slot.left_out is not None], pools, data, work)
+    if found and not np.mean([side.new for side in found]) <= np.mean([side.old for side in found]):  # or is no number
         each = "; ".join(f"{s.corpus}: {s.old:.3f} before, {s.new:.3f} now" for s in found)
         raise WorseError(
             f"the new bundle does worse than that in {out} on data that neither learned from (log-loss under a uniform "
             f"prior, {each}); nothing was replaced. Name another folder with --out, or replace it with --even-if-worse"
         )
     return found
+
+
+def _sides(
+    old: Subject, new: Subject, slots: Sequence[SlotRecipe], pools: Sequence[Pool], data: Path, work: Path
+) -> list[Side]:
+    """Compare both on each slot; those on which nothing can be compared are left out."""
+    return [side for slot in slots if (side := _side(old, new, slot, pools, data, work)) is not None]
 
 
 def _side(old: Subject, new: Subject, slot: SlotRecipe, pools: Sequence[Pool], data: Path, work: Path) -> Side | None:

@@ -111,7 +111,10 @@ function Current({ playback }: { playback: Playback }) {
   if (!utterance) return null;
   const stretch = stretchOf(utterance);
   return (
-    <Card title={clock(utterance.start_time)}>
+    <Card
+      title="This recording"
+      aside={<p className="numbers text-[13px] text-muted">{clock(utterance.start_time)}</p>}
+    >
       <Verdict {...utterance} />
       <p className="mt-1 text-[15px] leading-snug">
         <Words text={utterance.text} />
