@@ -342,10 +342,10 @@ def test_other_folders_are_not_taken_for_clones(tmp_path: Path) -> None:
 
 
 CREMA_D = """"","A","D","F","H","N","S","fileName","numResponses","agreement","emoVote"
-"100001",0,0,0,1,3,0,"1001_IEO_NEU_XX",4,0.75,"N"
+"100001",0,0,0,1,3,0,"1002_IEO_NEU_XX",4,0.75,"N"
 "107442",4,1,0,0,0,0,"1091_WSI_ANG_XX",5,0.8,"A"
-"200001",0,0,0,9,0,0,"1001_IEO_NEU_XX",9,1,"H"
-"300001",0,0,0,0,0,9,"1001_IEO_NEU_XX",9,1,"S"
+"200001",0,0,0,9,0,0,"1002_IEO_NEU_XX",9,1,"H"
+"300001",0,0,0,0,0,9,"1002_IEO_NEU_XX",9,1,"S"
 """
 
 
@@ -360,10 +360,10 @@ def test_crema_d_votes_are_fetched_and_converted(
     assert code == 0 and "ODbL" in output and "crema_d_votes.csv: 4 clips" in output
     assert (tmp_path / "crema_d_votes.csv").read_text().splitlines() == [
         "clip,actor,condition,A,D,F,H,N,S",
-        "1001_IEO_NEU_XX,1001,voice,0,0,0,1,3,0",
+        "1002_IEO_NEU_XX,1002,voice,0,0,0,1,3,0",
         "1091_WSI_ANG_XX,1091,voice,4,1,0,0,0,0",
-        "1001_IEO_NEU_XX,1001,face,0,0,0,9,0,0",
-        "1001_IEO_NEU_XX,1001,both,0,0,0,0,0,9",
+        "1002_IEO_NEU_XX,1002,face,0,0,0,9,0,0",
+        "1002_IEO_NEU_XX,1002,both,0,0,0,0,0,9",
     ]
     heard = perceived_given_intended(tmp_path / "crema_d_votes.csv")
     assert heard[EMOTIONS.index("neutral"), EMOTIONS.index("neutral")] == 0.75
@@ -375,7 +375,7 @@ def test_crema_d_votes_are_fetched_and_converted(
     [
         ("fileName", "clip", "has not the columns"),
         ("100001", "400001", "row 2: not a clip's votes"),
-        ("1001_IEO_NEU_XX", "1001", "row 2: not a clip's votes"),
+        ("1002_IEO_NEU_XX", "1001", "row 2: not a clip's votes"),
         ("0,0,0,1,3,0", "0,0,0,1,NA,0", "row 2: not a clip's votes"),
     ],
 )
