@@ -65,8 +65,9 @@ class ModalityRecipe(BaseModel):
 
     @model_validator(mode="after")
     def _options_have_what_they_need(self) -> Self:
+        asked = self.model_dump(include=set(self.needed_options), exclude_defaults=True)
         for option, needed in self.needed_options.items():
-            if option in self.model_fields_set and not getattr(self, needed):
+            if option in asked and not getattr(self, needed):
                 raise ValueError(f"{option}: has no effect without {needed}; set {needed} too, or leave it out")
         return self
 
