@@ -6,11 +6,12 @@ import io
 import json
 import tarfile
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -131,7 +132,9 @@ def test_the_catalogue_names_official_places_and_digests() -> None:
     assert all(url.startswith("https://") for file in files for url in file.urls)
 
 
-def write_challenge(path: Path, rows: list[tuple[str, Image, str]], header: str = "emotion,pixels,Usage") -> None:
+def write_challenge(
+    path: Path, rows: Sequence[tuple[str, npt.NDArray[np.integer], str]], header: str = "emotion,pixels,Usage"
+) -> None:
     """A file like Kaggle's."""
     lines = [header]
     for code, image, usage in rows:
@@ -159,6 +162,16 @@ def test_fer2013_is_converted(tmp_path: Path, header: str) -> None:
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match="is it fer2013"):
         convert_fer2013(tmp_path / "other.csv", tmp_path)
+
+
+def test_rows_that_are_no_faces_of_fer2013_are_named(tmp_path: Path) -> None:
+    """Codes that Python would count from the end, and pixels that a byte does not hold, included."""
+    image = np.zeros((48, 48), dtype=np.int64)
+    for code, brightest, said in (("7", 0, "emotion '7'"), ("-1", 0, "emotion '-1'"), ("3", 300, "48x48 pixels")):
+        bright = np.where(np.arange(48 * 48).reshape(48, 48) == 0, brightest, image)
+        write_challenge(tmp_path / "fer2013.csv", [("3", image, "Training"), (code, bright, "Training")])
+        with pytest.raises(ValueError, match=f"row 3: (not )?{said}"):
+            convert_fer2013(tmp_path / "fer2013.csv", tmp_path / "out")
 
 
 def ferplus_rows() -> tuple[list[tuple[str, Image, str]], list[str]]:

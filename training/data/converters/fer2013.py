@@ -71,8 +71,14 @@ def read_faces(path: Path) -> list[Face]:
 
 
 def _face(row: int, fields: dict[str, str], path: Path) -> Face:
-    pixels, usage = np.array(fields["pixels"].split(), dtype=np.uint8), fields["usage"].strip()
-    if pixels.size != FACE_SIZE**2 or usage not in USAGES:
+    pixels, usage, code = (
+        np.array(fields["pixels"].split(), np.int64),
+        fields["usage"].strip(),
+        fields["emotion"].strip(),
+    )
+    if pixels.size != FACE_SIZE**2 or pixels.min() < 0 or pixels.max() > 255 or usage not in USAGES:
         raise ValueError(f"{path}, row {row + 2}: not {FACE_SIZE}x{FACE_SIZE} pixels of a known usage")
-    label = EMOTIONS.index(CODES[int(fields["emotion"])])
-    return Face(row, pixels.reshape(FACE_SIZE, FACE_SIZE), label, USAGES[usage])
+    if not (code.isdecimal() and int(code) < len(CODES)):
+        raise ValueError(f"{path}, row {row + 2}: emotion {code!r} is not one of 0 to {len(CODES) - 1}")
+    image = pixels.astype(np.uint8).reshape(FACE_SIZE, FACE_SIZE)
+    return Face(row, image, EMOTIONS.index(CODES[int(code)]), USAGES[usage])
