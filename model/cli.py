@@ -127,7 +127,7 @@ def analyze(
     """
     try:
         said = None if people is None else _people(people)
-        outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html}, said, people)
+        outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html}, said)
         jobs, not_found = find_jobs(paths)
         if said is not None and len(jobs) > 1:
             raise OutputsError(f"--people {people} is about one video, and {len(jobs)} are to be analysed")

@@ -82,11 +82,9 @@ def _media_files(folder: Path, refused: list[str]) -> Iterator[Path]:
 class Outputs:
     """Destination of each format: a file, a folder (named after the videos), or standard output."""
 
-    def __init__(
-        self, wanted: Mapping[str, Path | None], people: People | None = None, people_file: Path | None = None
-    ) -> None:
-        """`people`: judgments that a report shows beside the analysis, and the file they are from."""
-        self._people, self._people_file = people, people_file
+    def __init__(self, wanted: Mapping[str, Path | None], people: People | None = None) -> None:
+        """`people`: judgments that a report shows beside the analysis."""
+        self._people = people
         self._wanted = {kind: target for kind, target in wanted.items() if target is not None}
 
     @property
@@ -145,7 +143,7 @@ class Outputs:
 
     def _is_input(self, target: Path) -> str | None:
         """Return an error line when the target is the file of judgments."""
-        if self._people_file is None or not is_same_file(target, self._people_file):
+        if self._people is None or self._people.path is None or not is_same_file(target, self._people.path):
             return None
         return f"{target} is the file of --people: give another name for the result"
 

@@ -32,7 +32,7 @@ class PeopleError(ValueError):
 
 @dataclass(frozen=True)
 class Votes:
-    """How many people called one stretch of a video each emotion."""
+    """The numbers of people who called one stretch of a video each emotion."""
 
     counts: Mapping[Emotion, int]
 
@@ -47,12 +47,17 @@ class Votes:
 
     @property
     def first(self) -> str:
-        """The emotions of the majority and their votes, as "joy 10 of 11"; of a tie "anger or fear 4 of 10"."""
-        return f"{' or '.join(self.majority)} {self.most} of {self.total}"
+        """The emotions with the most votes and their votes, as "joy 10 of 11"; of a tie "anger or fear 4 of 10"."""
+        return f"{self.leading} {self.most} of {self.total}"
+
+    @property
+    def leading(self) -> str:
+        """The emotions with the most votes, as "joy"; of a tie "anger or fear"."""
+        return " or ".join(self.majority)
 
     @property
     def most(self) -> int:
-        """The votes for each emotion of the majority."""
+        """The most votes that an emotion has."""
         return max(self.counts.values())
 
     @property
@@ -72,7 +77,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often an analysis says of an utterance what people said most often of all of it."""
+    """The number of utterances (`same`) for which an analysis names what people named most often, `of` those judged."""
 
     same: int
     of: int
@@ -80,9 +85,10 @@ class Agreement:
 
 @dataclass(frozen=True)
 class People:
-    """Everything people said of a video."""
+    """Everything people said of a video, and the file it is from."""
 
     stretches: tuple[Stretch, ...]
+    path: Path | None = None
 
     def of(self, utterance: Utterance) -> dict[Judged, Votes]:
         """Return the votes on the utterance, by what people had to go by.
@@ -126,7 +132,7 @@ def read_people(path: Path) -> People:
         start, end, judged, votes = _row(row, f"{path}, row {line}")
         if found.setdefault((start, end), {}).setdefault(judged, votes) is not votes:
             raise PeopleError(f"{path}, row {line}: {judged} of {start:g} to {end:g} s stands in two rows")
-    return People(tuple(Stretch(start, end, votes) for (start, end), votes in sorted(found.items())))
+    return People(tuple(Stretch(start, end, votes) for (start, end), votes in sorted(found.items())), path)
 
 
 def _row(row: Mapping[str | None, str | None], where: str) -> tuple[float, float, Judged, Votes]:

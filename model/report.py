@@ -26,7 +26,6 @@ from model.contract import (
 from model.pages import TEMPLATES, content_policy, page_environment, page_style
 from model.palette import MODALITY_NAMES
 from model.people import Agreement, Judged, People, Votes
-from model.sentences import sentence_of
 from model.thumbnails import thumbnails
 
 MAX_EMBEDDED_BYTES = 16_000_000
@@ -81,7 +80,6 @@ def render_report(analysis: Analysis, video_path: Path, people: People | None = 
         weights=_weights,
         nats=_nats,
         in_order=_in_order,
-        sentence=sentence_of,
     )
     pictures = [_data_url("image/jpeg", jpeg) for jpeg in thumbnails(analysis.utterances, video_path)]
     style = page_style((TEMPLATES / "report.css").read_text("utf-8"))
@@ -217,8 +215,7 @@ def _duration(analysis: Analysis) -> float:
 
 def _by_label(scores: Sequence[EmotionScore | SentimentScore], labels: Sequence[str]) -> dict[str, float]:
     """Confidences by label, in the order of `labels`."""
-    confidences: dict[str, float] = {score.label: score.confidence for score in scores}
-    return {label: confidences[label] for label in labels}
+    return _in_order({score.label: score.confidence for score in scores}, labels)
 
 
 def _in_order(shares: Mapping[str, float], labels: Sequence[str]) -> dict[str, float]:

@@ -13,9 +13,8 @@ def sentence_of(utterance: Utterance, with_shares: bool = False) -> str:
     """Return what each modality says of the first emotion and the second, those that speak for the first before the
     others; "" for a result that lacks the figures (schema 1).
 
-    Where together they do not speak for the first, prior and fusion bias do, and are named.
-
-    `with_shares`: also how much of what speaks for the first is each one's.
+    Where together they do not speak for the first, prior and fusion bias do, and are named. `with_shares` adds each
+    one's share of what the modalities say for the first.
     """
     first, second = utterance.emotions[0].label, utterance.emotions[1].label
     parts = list(_parts(utterance, first, second, with_shares))
@@ -44,8 +43,11 @@ def _parts(utterance: Utterance, first: Emotion, second: Emotion, with_shares: b
 
 
 def _said(modality: Modality, alone: ModalityShare, favoured: Emotion, other: Emotion) -> str:
-    """What a modality says that speaks for one of two emotions: its own first emotion, and which of the two where that
-    is neither. Its evidence is weighed by emotion, so its own first may be the one that it speaks against."""
+    """Put into words that a modality speaks for one of two emotions: its own first emotion, and which of the two where
+    that is neither.
+
+    Its evidence is weighed by emotion, so its own first may be the one that it speaks against.
+    """
     plural, top = modality in PLURAL, alone.emotions[0].label
     if top == favoured:
         return f"{_verb('say', plural)} {top}"

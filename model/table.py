@@ -40,7 +40,7 @@ def print_analysis(analysis: Analysis, path: Path, console: Console, people: Peo
 
 
 def _row(utterance: Utterance, language: str | None, people: People | None) -> tuple[str, Group]:
-    """When it was said; then the result, the words, and why."""
+    """The time of an utterance; then its result, its words, and why."""
     words = Text(utterance.text) if utterance.text else Text("(no speech)", style="dim italic")
     if utterance.language not in (None, language):
         words = Text(f"[{utterance.language}] ", style="dim").append_text(words)
@@ -68,7 +68,7 @@ def _result(utterance: Utterance) -> Text:
 
 
 def _votes(utterance: Utterance, said: Mapping[Judged, Votes]) -> Text:
-    """What people said most often, of everything together first: "=" where it is what was predicted."""
+    """People's votes, those on everything together first: "=" where most are for what was predicted."""
     line = Text("people")
     for judged in sorted(said, key=lambda judged: judged != "together"):
         votes = said[judged]
@@ -76,9 +76,7 @@ def _votes(utterance: Utterance, said: Mapping[Judged, Votes]) -> Text:
             line.append(" = " if utterance.emotions[0].label in votes.majority else " ≠ ")
         else:
             line.append(f", {MODALITY_NAMES[judged].lower()} alone ", style="dim")
-        line.append(
-            f"{' or '.join(votes.majority)} {votes.most}/{votes.total}", style=EMOTION_COLOURS[votes.majority[0]]
-        )
+        line.append(f"{votes.leading} {votes.most}/{votes.total}", style=EMOTION_COLOURS[votes.majority[0]])
     return line
 
 

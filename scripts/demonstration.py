@@ -18,15 +18,13 @@ import numpy as np
 import typer
 from av.audio.resampler import AudioResampler
 
-from model.contract import EMOTIONS, Emotion
+from model.contract import EMOTIONS
 from model.people import COLUMNS, Judged
+from training.fusion.judgments import CREMA_VOTES
 
 FPS = Fraction(30_000, 1_001)
 RATE = 44_100
 SIZE = (480, 360)
-EMOTIONS_OF_VOTES: dict[str, Emotion] = {
-    "A": "anger", "D": "disgust", "F": "fear", "H": "joy", "N": "neutral", "S": "sadness",
-}  # fmt: skip
 JUDGED: dict[str, Judged] = {"voice": "audio", "face": "face", "both": "together"}
 
 
@@ -48,7 +46,7 @@ def main(
             start, end = times[row["clip"]]
             line: dict[str, object] = {"start": f"{start:.3f}", "end": f"{end:.3f}", "judged": JUDGED[row["condition"]]}
             line |= dict.fromkeys(EMOTIONS, 0)
-            line |= {emotion: row[letter] for letter, emotion in EMOTIONS_OF_VOTES.items()}
+            line |= {emotion: row[letter] for letter, emotion in CREMA_VOTES.items()}
             writer.writerow(line)
 
 

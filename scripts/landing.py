@@ -9,10 +9,11 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from model.contract import EMOTIONS
-from model.people import read_people
+from model.contract import Analysis, Emotion
+from model.people import Judged, read_people
 
 ROOT = Path(__file__).resolve().parents[1]
 VIDEO = ROOT / "examples" / "six_emotions.mp4"
@@ -25,24 +26,18 @@ def main() -> None:
     """Write sample.json, people.json and the video."""
     command = [sys.executable, "-m", "model.cli", "analyze", str(VIDEO), "--json", str(LANDING / "sample.json")]
     subprocess.run(command, cwd=ROOT, check=True)
-    (LANDING / "people.json").write_text(json.dumps(people(), indent=2) + "\n", encoding="utf-8")
+    analysis = Analysis.model_validate_json((LANDING / "sample.json").read_bytes())
+    (LANDING / "people.json").write_text(json.dumps(people(analysis), indent=2) + "\n", encoding="utf-8")
     PUBLIC.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(VIDEO, PUBLIC / VIDEO.name)
     shutil.copyfile(VIDEO.with_name("LICENSE.txt"), PUBLIC / "LICENSE.txt")
 
 
-def people() -> list[dict[str, object]]:
-    """The stretches that people judged, as the page reads them: votes by what they had to go by and by emotion."""
+def people(analysis: Analysis) -> list[dict[Judged, Mapping[Emotion, int]]]:
+    """Return people's votes on each utterance, as the page reads them: by what people had to go by, and by emotion."""
+    judgments = read_people(PEOPLE)
     return [
-        {
-            "start": stretch.start,
-            "end": stretch.end,
-            "votes": {
-                judged: {emotion: votes.counts.get(emotion, 0) for emotion in EMOTIONS}
-                for judged, votes in stretch.votes.items()
-            },
-        }
-        for stretch in read_people(PEOPLE).stretches
+        {judged: votes.counts for judged, votes in judgments.of(utterance).items()} for utterance in analysis.utterances
     ]
 
 

@@ -18,7 +18,7 @@ UTTERANCE = re.compile(
 
 
 def demo_of_the_readme() -> str:
-    """What the README shows below `make demo`, from the table's title to its last row."""
+    """Return the example below `make demo` in the README, from the table's title to its last row."""
     block = re.search(r"```\n(six_emotions\.mp4.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert block is not None
     return re.sub(r"^written:.*\n", "", block[1], flags=re.MULTILINE)

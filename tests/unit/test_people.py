@@ -142,7 +142,7 @@ def test_every_emotion_has_its_column() -> None:
 
 
 def refusal(*arguments: str | Path) -> str:
-    """What `analyze` says, in a line, before anything is loaded."""
+    """Return the line that `analyze` refuses with, before anything is loaded."""
     command = [sys.executable, "-m", "model.cli", "analyze", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr

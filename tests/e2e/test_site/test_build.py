@@ -31,10 +31,10 @@ def test_nothing_is_inline(built_site: Path) -> None:
 
 
 def test_the_example_of_the_landing_page_is_the_starters() -> None:
-    """Of the bundle that is in the checkout; frontend_site/README.md has the command that makes it anew. The votes and
-    the video are those of `make demo`."""
+    """The bundle in the checkout made it; frontend_site/README.md has the command that makes it anew. The votes and the
+    video are those of `make demo`."""
     example = Analysis.model_validate_json((landing.LANDING / "sample.json").read_bytes())
-    assert json.loads((landing.LANDING / "people.json").read_bytes()) == landing.people()
+    assert json.loads((landing.LANDING / "people.json").read_bytes()) == landing.people(example)
     assert (landing.PUBLIC / landing.VIDEO.name).read_bytes() == landing.VIDEO.read_bytes()
     people = read_people(landing.PEOPLE)
     assert all(people.of(utterance) for utterance in example.utterances) and len(example.utterances) == 6

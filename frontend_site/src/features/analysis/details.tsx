@@ -38,6 +38,19 @@ export function Marks({ unclear, contradictory }: { unclear?: boolean; contradic
   ));
 }
 
+/** What an utterance comes to: its strongest emotion and sentiment, its words, and why. */
+export function Reading({ utterance }: { utterance: Utterance }) {
+  return (
+    <div className="mb-4 grid gap-1">
+      <Verdict {...utterance} />
+      <p className="text-[15px] leading-snug">
+        <Words text={utterance.text} />
+      </p>
+      <Explanation text={utterance.explanation} />
+    </div>
+  );
+}
+
 export function Words({ text }: { text: string }) {
   return text ? <span dir="auto">{text}</span> : <span className="text-muted italic">nobody speaks</span>;
 }
@@ -108,7 +121,7 @@ function Contributions({ utterance }: { utterance: Utterance }) {
 }
 
 /** One sentence on what each modality says. Results from before version 2.1 have none. */
-export function Explanation({ text }: { text?: string }) {
+function Explanation({ text }: { text?: string }) {
   return text ? <p className="text-[13px] text-pretty text-muted">{text}</p> : null;
 }
 

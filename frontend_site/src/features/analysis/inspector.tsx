@@ -3,7 +3,7 @@
 import { Card } from "@/design/card";
 import { clock } from "@/lib/format";
 
-import { Distributions, Explanation, Verdict, Words } from "./details";
+import { Distributions, Reading } from "./details";
 import { usePlayback, type Playback } from "./playback";
 import { indexNear } from "./timeline";
 import type { Analysis } from "./types";
@@ -16,13 +16,7 @@ export function Inspector({ analysis, playback }: { analysis: Analysis; playback
   const time = `${clock(utterance.start_time)} – ${clock(utterance.end_time)}`;
   return (
     <Card title="This utterance" aside={<p className="numbers text-[13px] text-muted">{time}</p>}>
-      <Verdict {...utterance} />
-      <p className="mt-1 text-[15px] leading-snug">
-        <Words text={utterance.text} />
-      </p>
-      <div className="mt-1 mb-4">
-        <Explanation text={utterance.explanation} />
-      </div>
+      <Reading utterance={utterance} />
       <Distributions utterance={utterance} />
     </Card>
   );

@@ -5,11 +5,11 @@ import { useEffect, useRef, useState } from "react";
 import { StackBar, Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
 import { EMOTION_STACK, type Emotion } from "@/design/palette";
-import { Distributions, Explanation, Verdict, Words } from "@/features/analysis/details";
+import { Distributions, Reading } from "@/features/analysis/details";
 import { Playback, usePlayback } from "@/features/analysis/playback";
 import { indexNear, strongest } from "@/features/analysis/timeline";
 import { TimelineCard } from "@/features/analysis/timeline-card";
-import type { Analysis, Utterance } from "@/features/analysis/types";
+import type { Analysis } from "@/features/analysis/types";
 import { clock } from "@/lib/format";
 
 import people from "./people.json";
@@ -20,12 +20,8 @@ const ANALYSIS = sample as unknown as Analysis;
 const VIDEO = "/demonstration/six_emotions.mp4";
 
 type Votes = Record<Emotion, number>;
-interface Stretch {
-  start: number;
-  end: number;
-  votes: { audio: Votes; face: Votes; together: Votes };
-}
-const STRETCHES: readonly Stretch[] = people;
+// Of each utterance, by what people had to go by.
+const PEOPLE: readonly { audio: Votes; face: Votes; together: Votes }[] = people;
 const JUDGED = [
   ["together", "Voice and face"],
   ["audio", "Voice alone"],
@@ -65,12 +61,12 @@ export function Demo() {
   );
 }
 
-/** Every utterance: the model's first emotion, and the one that most people named. */
+/** Every utterance: the model's first emotion, and the one that people named most often. */
 function Beside({ playback }: { playback: Playback }) {
   const current = usePlayback(playback, ({ time }) => indexNear(ANALYSIS.utterances, time));
-  const rows = ANALYSIS.utterances.flatMap((utterance) => {
-    const [top, stretch] = [strongest(utterance.emotions), stretchOf(utterance)];
-    return top && stretch ? [{ utterance, top: top.label, votes: stretch.votes.together }] : [];
+  const rows = ANALYSIS.utterances.flatMap((utterance, index) => {
+    const [top, votes] = [strongest(utterance.emotions), PEOPLE[index]?.together];
+    return top && votes ? [{ utterance, top: top.label, votes }] : [];
   });
   const same = rows.filter(({ top, votes }) => majority(votes).includes(top)).length;
   return (
@@ -109,20 +105,14 @@ function Current({ playback }: { playback: Playback }) {
   const index = usePlayback(playback, ({ time }) => indexNear(ANALYSIS.utterances, time));
   const utterance = ANALYSIS.utterances[index];
   if (!utterance) return null;
-  const stretch = stretchOf(utterance);
+  const votes = PEOPLE[index];
   return (
     <Card
       title="This recording"
       aside={<p className="numbers text-[13px] text-muted">{clock(utterance.start_time)}</p>}
     >
-      <Verdict {...utterance} />
-      <p className="mt-1 text-[15px] leading-snug">
-        <Words text={utterance.text} />
-      </p>
-      <div className="mt-1 mb-4">
-        <Explanation text={utterance.explanation} />
-      </div>
-      {stretch && (
+      <Reading utterance={utterance} />
+      {votes && (
         <>
           <h3 className="mb-2 text-xs text-muted">What people said</h3>
           <ul className="mb-4 grid gap-1.5 text-[13px]">
@@ -134,9 +124,9 @@ function Current({ playback }: { playback: Playback }) {
                 <span>{name}</span>
                 <StackBar
                   kind="emotion"
-                  shares={EMOTION_STACK.map((label) => ({ label, share: stretch.votes[judged][label] }))}
+                  shares={EMOTION_STACK.map((label) => ({ label, share: votes[judged][label] }))}
                 />
-                <span className="numbers text-right text-muted">{told(stretch.votes[judged])}</span>
+                <span className="numbers text-right text-muted">{told(votes[judged])}</span>
               </li>
             ))}
           </ul>
@@ -145,12 +135,6 @@ function Current({ playback }: { playback: Playback }) {
       <Distributions utterance={utterance} />
     </Card>
   );
-}
-
-/** The stretch that an utterance lies in. */
-function stretchOf({ start_time, end_time }: Utterance): Stretch | undefined {
-  const middle = (start_time + end_time) / 2;
-  return STRETCHES.find(({ start, end }) => start <= middle && middle < end);
 }
 
 /** The emotions with the most votes. */
