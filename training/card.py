@@ -105,14 +105,15 @@ def render_card(manifest: Manifest, report: Report) -> str:
         keep_trailing_newline=True,
     )
     environment.filters.update(figure=_figure, range=_range)
+    sources = _sources(manifest, report)
     shown = [e for e in report.evaluations if e.prior != "uniform" and (e.prior == "corpus" or not e.same_prior)]
     text = environment.get_template("MODEL_CARD.md").render(
         manifest=manifest,
         report=report,
         shown=shown,
         tables=_tables(manifest, report, shown),
-        sources=_sources(manifest, report),
-        implied=[source for source in _sources(manifest, report) if source.corpus in IMPLIED],
+        sources=sources,
+        implied=[source for source in sources if source.corpus in IMPLIED],
         few=[e for e in _each_once(report) if e.emotion is not None and e.emotion.groups < FEW],
         items=part_of(manifest.training, "data"),
         selection=_selection(manifest),
@@ -136,11 +137,15 @@ def _tables(manifest: Manifest, report: Report, shown: list[Evaluation]) -> list
     """
     if report.fusion is None:
         return [("", shown)]
-    own = {name for m in manifest.network.modalities for name in corpora_of(manifest, m)}
-    home = [e for e in shown if own & {e.corpus, e.name} and not e.left_out]
-    foreign = [e for e in report.evaluations if e.left_out or not own & {e.corpus, e.name}]
-    others = [e for e in foreign if e.prior != "corpus"]
+    home = [e for e in shown if _is_home(manifest, e)]
+    others = [e for e in report.evaluations if not _is_home(manifest, e) and e.prior != "corpus"]
     return [("In the corpora of training", home), ("Outside of them", others)]
+
+
+def _is_home(manifest: Manifest, evaluation: Evaluation) -> bool:
+    """Return True where a network that learned from the corpus predicted the items."""
+    own = {name for m in manifest.network.modalities for name in corpora_of(manifest, m)}
+    return not evaluation.left_out and bool(own & {evaluation.corpus, evaluation.name})
 
 
 def _sources(manifest: Manifest, report: Report) -> list[Source]:
@@ -149,20 +154,19 @@ def _sources(manifest: Manifest, report: Report) -> list[Source]:
     corpora, fusion = part_of(recipe, "corpora"), part_of(recipe, "fusion")
     licences = {name: o.get("licence") for c in corpora.values() for name, o in part_of(c, "joined").items()}
     licences |= {slot["name"]: slot.get("licence") for slot in fusion.get("slots", ())}
-    own = {name for m in manifest.network.modalities for name in corpora_of(manifest, m)}
     found: dict[str, Source] = {}
     for e in report.evaluations:
         name, corpus = e.name or e.corpus, CORPORA.get(e.corpus)
         if corpus is None or name in found or e.corpus.endswith("-plain"):
             continue
-        home = bool(own & {e.corpus, e.name})
-        held_out = LEFT_OUT if e.left_out else HELD_OUT.get(e.corpus, "its held-out split")
+        held_out = HELD_OUT.get(e.corpus, "its held-out split")
+        elsewhere = LEFT_OUT if e.left_out else FOREIGN.get(e.corpus, held_out)
         found[name] = Source(
             name=name,
             corpus=e.corpus,
             modalities=tuple(m for m in corpus.modalities if m in manifest.network.modalities),
             licence=licences.get(name) or corpus.licence,
-            held_out=held_out if home or e.left_out else FOREIGN.get(e.corpus, held_out),
+            held_out=held_out if _is_home(manifest, e) else elsewhere,
         )
     return list(found.values())
 

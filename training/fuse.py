@@ -19,6 +19,7 @@ from model.bundle import BundleError, Manifest, find_bundle, load_bundle, read_m
 from model.media import MediaError
 from model.weights import WeightsError
 from training.card import Report, write_card
+from training.cli.options import EvenIfWorseOption, TrainedOption
 from training.cli.recipe_loading import read_recipe
 from training.corpora import CORPORA
 from training.data.content_hash import file_digest
@@ -44,10 +45,8 @@ def main(
     out: Annotated[Path, typer.Option(help="Where the bundle is written; may be the bundle's own folder.")],
     recipe: Annotated[Path, typer.Option(help="The recipe.")] = STARTER,
     work: Annotated[Path, typer.Option(help="What is kept between runs.")] = Path("out/fusion"),
-    trained: Annotated[Path | None, typer.Option(help="Folder of the encoders' training (its --work).")] = None,
-    even_if_worse: Annotated[
-        bool, typer.Option(help="Replace a bundle in --out that does better where neither learned.")
-    ] = False,
+    trained: TrainedOption = None,
+    even_if_worse: EvenIfWorseOption = False,
 ) -> None:
     """Fit temperatures, weights, biases, prior and thresholds, and write the bundle with its evaluation and card."""
     plan = read_recipe(recipe)

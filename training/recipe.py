@@ -89,6 +89,11 @@ class Source:
         return self.options.share if isinstance(self.options, JoinedRecipe) else 0.0
 
     @property
+    def sentiments(self) -> bool:
+        """False where the sentiments of a corpus that joins another are not learned."""
+        return not isinstance(self.options, JoinedRecipe) or self.options.sentiments
+
+    @property
     def licence(self) -> str | None:
         """The licence of the folder's files, where the recipe has one."""
         return self.options.licence if isinstance(self.options, JoinedRecipe) else None

@@ -11,6 +11,7 @@ where it stopped. `tensorboard --logdir build/training` shows the course of it.
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -23,10 +24,10 @@ from model.network import N_LOGITS, Calibration, EmotionNetwork
 from training.bundling import write_bundle
 from training.calibration.folds import predict_left_out, predict_out_of_fold
 from training.calibration.out_of_fold import save_left_out, save_out_of_fold
+from training.cli.options import EvenIfWorseOption
 from training.cli.recipe_loading import read_recipe, refused
 from training.corpora import IGNORED, Example
 from training.corpora.base import shares_of_votes
-from training.corpus_recipe import JoinedRecipe
 from training.data.batches import put_aside
 from training.data.stage import StageContext, StageData, read_split
 from training.data.training_items import write_items
@@ -59,9 +60,7 @@ def main(
     only: Annotated[str | None, typer.Option(help="Train the stage of this modality alone; write no bundle.")] = None,
     again: Annotated[bool, typer.Option(help="Train also what is there already.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    even_if_worse: Annotated[
-        bool, typer.Option(help="Replace a bundle in --out that does better where neither learned.")
-    ] = False,
+    even_if_worse: EvenIfWorseOption = False,
 ) -> None:
     """Train a bundle from a recipe."""
     loaded = read_recipe(recipe)
@@ -162,13 +161,10 @@ class _Part:
     chosen: list[int]
     aside: list[int]
 
-    @property
+    @cached_property
     def train(self) -> list[Example]:
         chosen = [self.everything[i] for i in self.chosen]
-        options = self.source.options
-        if isinstance(options, JoinedRecipe) and not options.sentiments:
-            return [replace(example, sentiment=IGNORED) for example in chosen]
-        return chosen
+        return chosen if self.source.sentiments else [replace(example, sentiment=IGNORED) for example in chosen]
 
 
 def _read(source: Source, context: StageContext, tokenizer: Tokenizer | None) -> _Part:

@@ -42,10 +42,17 @@ def face_tensor(crops: Sequence[ByteArray]) -> Tensor | None:
 
 def standardise_faces(crops: Tensor) -> Tensor:
     """uint8 [n, FACE_SIZE, FACE_SIZE] -> float32 [n, 1, FACE_SIZE, FACE_SIZE], zero mean, unit variance each."""
-    faces = crops.unsqueeze(1).float()
+    return standardised(crops.unsqueeze(1).float(), 1.0)
+
+
+def standardised(faces: Tensor, least: float) -> Tensor:
+    """Bring faces float [n, 1, h, w] to zero mean and unit variance each.
+
+    One whose deviation is below `least` stays below unit variance: an even grey crop at zero.
+    """
     mean = faces.mean(dim=(2, 3), keepdim=True)
     deviation = faces.std(dim=(2, 3), keepdim=True)
-    return (faces - mean) / deviation.clamp_min(1.0)  # an even grey crop stays at zero
+    return (faces - mean) / deviation.clamp_min(least)
 
 
 class ResidualBlock(nn.Module):

@@ -146,7 +146,7 @@ def test_only_what_a_teacher_labelled_is_learned_from_it() -> None:
 
 
 def test_votes_are_learned_as_the_shares_they_are() -> None:
-    """As if each person's vote were a label of its own; an utterance without votes is learned by its label."""
+    """Each person's vote counts as a label of its own; an utterance without votes is learned by its label."""
     torch.manual_seed(0)
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))).eval()
     corpus = CorpusRecipe(folder="x", epochs=1, batch=4, votes=True)

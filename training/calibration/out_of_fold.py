@@ -1,6 +1,7 @@
-"""Out-of-fold predictions of one modality: saved beside its weights, and loaded without its network."""
+"""Items of one modality with the logits that a network gave them: saved, and loaded without the network."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,17 +39,17 @@ def of_logits(
 
 def save_out_of_fold(work: Path, predicted: Encoded) -> None:
     """Save predictions beside the modality's trained weights."""
-    _save(predicted, _file(work, predicted.modalities[0]))
+    save_items(predicted, _file(work, predicted.modalities[0]))
 
 
 def load_out_of_fold(work: Path, modality: Modality) -> Encoded:
     """Load what `save_out_of_fold` saved. Raises OSError where there is nothing."""
-    return _load(_file(work, modality), modality)
+    return load_items(_file(work, modality), modality)
 
 
 def save_left_out(work: Path, corpus: str, predicted: Encoded) -> None:
     """Save predictions for a corpus by a network that learned without it."""
-    _save(predicted, _left_out_file(work, predicted.modalities[0], corpus))
+    save_items(predicted, _left_out_file(work, predicted.modalities[0], corpus))
 
 
 def load_left_out(work: Path, modality: Modality, corpus: str) -> Encoded:
@@ -59,27 +60,33 @@ def load_left_out(work: Path, modality: Modality, corpus: str) -> Encoded:
             f"there is no {file}: training keeps what was predicted for {corpus} by a network without it; name the "
             "folder of that training in --trained"
         )
-    return _load(file, modality)
+    return load_items(file, modality)
 
 
-def _save(predicted: Encoded, path: Path) -> None:
+def save_items(items: Encoded, path: Path) -> None:
+    """Save items of one modality, without their embeddings: these take part in no additive fusion."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as partial, partial.open("wb") as file:
         np.savez(
             file,
-            logits=predicted.logits[:, 0].numpy(),
-            emotions=predicted.emotions,
-            sentiments=predicted.sentiments,
-            groups=np.asarray(predicted.groups),
-            contents=np.asarray(predicted.contents),
+            logits=items.logits[:, 0].numpy(),
+            emotions=items.emotions,
+            sentiments=items.sentiments,
+            groups=np.asarray(items.groups),
+            contents=np.asarray(items.contents),
+            votes=np.zeros((0, 0)) if items.votes is None else items.votes,
         )
 
 
-def _load(path: Path, modality: Modality) -> Encoded:
+def load_items(path: Path, modality: Modality) -> Encoded:
+    """Load what `save_items` saved. Raises OSError where there is nothing."""
     with np.load(path) as kept:
         groups, contents = kept["groups"].tolist(), kept["contents"].tolist()
-        return of_logits(
+        items = of_logits(
             modality, torch.from_numpy(kept["logits"]), kept["emotions"], kept["sentiments"], groups, contents
         )
+        votes = kept["votes"] if "votes" in kept.files else np.zeros((0, 0))  # files of before have none
+    return replace(items, votes=votes) if votes.size else items
 
 
 def _file(work: Path, modality: Modality) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION, SENTIMENTS, Modality
 from model.features import Sample
@@ -94,7 +95,18 @@ def class_frequencies(labels: Sequence[int], classes: int, weights: Sequence[flo
 
     A label counts as often as its weight says, once without `weights`.
     """
+    return as_frequencies(class_counts(labels, classes, weights))
+
+
+def class_counts(
+    labels: Sequence[int], classes: int, weights: Sequence[float] | None = None
+) -> npt.NDArray[np.float64]:
+    """Count each class among `labels` [classes], as `class_frequencies` does; nothing is added."""
     known = [i for i, label in enumerate(labels) if label != IGNORED]
     each = None if weights is None else [weights[i] for i in known]
-    counts = np.bincount([labels[i] for i in known], each, minlength=classes) + 1.0
-    return tuple(float(share) for share in counts / counts.sum())
+    return np.bincount([labels[i] for i in known], each, minlength=classes).astype(np.float64)
+
+
+def as_frequencies(counts: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    """Turn counts into shares, with one added to every count."""
+    return tuple(float(share) for share in (counts + 1.0) / (counts + 1.0).sum())

@@ -9,9 +9,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from model.features import Tokens
+from model.modalities.face import standardised
 
 T = TypeVar("T")
 
+EVEN = 1e-3  # deviation of a varied face below which it shows nothing
 FRAME_SECONDS = 0.01
 LEAST_ECHO = 0.1  # seconds for 60 dB: a furnished room
 TELEPHONE_MELS = (7, 58)  # of 80 up to 8 kHz, those that lie between 300 Hz and 3.4 kHz
@@ -150,7 +152,7 @@ def relight_faces(crops: Tensor, gamma: float, shade: float) -> Tensor:
     steps = torch.linspace(-0.5, 0.5, side)
     ramp = angle.cos() * steps[None, None, :] + angle.sin() * steps[None, :, None]  # at most 0.71 either way
     loss = torch.rand(n, 1, 1) * shade * (ramp / math.sqrt(2.0) + 0.5)
-    return _standardised(grey.clamp_min(1e-6).pow(exponent) * (1.0 - loss).unsqueeze(1))
+    return standardised(grey.clamp_min(1e-6).pow(exponent) * (1.0 - loss).unsqueeze(1), EVEN)
 
 
 def blur_faces(crops: Tensor, chance: float, least: float, grain: float) -> Tensor:
@@ -162,14 +164,8 @@ def blur_faces(crops: Tensor, chance: float, least: float, grain: float) -> Tens
     size = max(1, round(side * (least + (1.0 - least) * float(torch.rand(())))))
     small = F.interpolate(crops, size=(size, size), mode="area")
     small = small + torch.rand(len(crops), 1, 1, 1) * grain * torch.randn_like(small)
-    blurred = _standardised(F.interpolate(small, size=(side, side), mode="bilinear", align_corners=False))
+    blurred = standardised(F.interpolate(small, size=(side, side), mode="bilinear", align_corners=False), EVEN)
     return torch.where(torch.rand(len(crops), 1, 1, 1) < chance, blurred, crops)
-
-
-def _standardised(crops: Tensor) -> Tensor:
-    """Zero mean and unit variance for each crop [n, 1, s, s], as `model.modalities.face` brings every crop to."""
-    deviation, mean = torch.std_mean(crops, dim=(2, 3), keepdim=True)
-    return (crops - mean) / deviation.clamp_min(1e-3)
 
 
 def move_faces(crops: Tensor, degrees: float, scale: float, shift: float, part: float, squeeze: float = 0.0) -> Tensor:

@@ -1,4 +1,4 @@
-"""Where each corpus is to be had, and on what terms: downloaded from its official place, or got by hand."""
+"""The place and the terms of each corpus: downloaded from its official place, or got by hand."""
 
 import tarfile
 import zipfile

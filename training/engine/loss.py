@@ -1,6 +1,6 @@
 """The loss of a stage: that of the fused prediction and of each modality by itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +11,15 @@ from torch.nn import functional as F
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.network import N_EMOTIONS, Calibration, EmotionNetwork, Encoded, log_probabilities
 from training.corpora import IGNORED, Example, class_frequencies
+from training.corpora.base import as_frequencies, class_counts
 from training.corpus_recipe import CorpusRecipe
 from training.data.collate import Batch
 from training.engine.optim import precision_of
 from training.engine.self_distillation import SelfDistillation
+from training.evaluation.confidence import Floats
 from training.modalities.base import ModalityRecipe
+
+CLASSES = (len(EMOTIONS), len(SENTIMENTS))
 
 
 class StageLoss(nn.Module):
@@ -94,19 +98,16 @@ class StageLoss(nn.Module):
         """
         if batch.teacher is None:
             return self._own(logits, batch, rows, mixed)
-        wanted = batch.teacher.to(logits.device)[rows]
-        labelled = ~wanted.isnan().any(dim=1)
-        loss = logits.new_zeros(())
-        for there in (labelled, ~labelled):
-            chosen = there.nonzero().flatten()
-            if len(chosen) == 0:
-                continue
-            part = self._own(logits[chosen], batch, rows[chosen], mixed)
-            if there is labelled:
-                taught = _divergence(logits[chosen], wanted[chosen].exp())
-                part = (1.0 - self._corpus.teacher_share) * part + self._corpus.teacher_share * taught
-            loss = loss + len(chosen) / len(rows) * part
-        return loss
+        wanted, share = batch.teacher.to(logits.device)[rows], self._corpus.teacher_share
+
+        def untaught(chosen: Tensor) -> Tensor:
+            return self._own(logits[chosen], batch, rows[chosen], mixed)
+
+        def taught(chosen: Tensor) -> Tensor:
+            of_teacher = _divergence(logits[chosen], wanted[chosen].exp())
+            return (1.0 - share) * untaught(chosen) + share * of_teacher
+
+        return _in_parts(~wanted.isnan().any(dim=1), taught, untaught)
 
     def _own(self, logits: Tensor, batch: Batch, rows: Tensor, mixed: tuple[Tensor, float] | None) -> Tensor:
         """The loss against the corpus's own labels and, with self-distillation, the network's earlier predictions."""
@@ -134,16 +135,12 @@ class StageLoss(nn.Module):
     def _voted(self, logits: Tensor, batch: Batch, rows: Tensor) -> Tensor:
         """The mean loss against the shares of people's votes, and against the one label of utterances without any."""
         assert batch.votes is not None
-        shares = batch.votes.to(logits.device)[rows]
-        voted = ~shares.isnan().any(dim=1)
-        chosen, others = voted.nonzero().flatten(), (~voted).nonzero().flatten()
-        loss = logits.new_zeros(())
-        if len(chosen):
-            loss = loss + len(chosen) / len(rows) * _divergence(logits[chosen], shares[chosen])
-        if len(others):
-            emotions, sentiments = batch.emotions[rows][others], batch.sentiments[rows][others]
-            loss = loss + len(others) / len(rows) * self._labelled(logits[others], emotions, sentiments)
-        return loss
+        shares, emotions, sentiments = batch.votes.to(logits.device)[rows], batch.emotions[rows], batch.sentiments[rows]
+        return _in_parts(
+            ~shares.isnan().any(dim=1),
+            lambda chosen: _divergence(logits[chosen], shares[chosen]),
+            lambda chosen: self._labelled(logits[chosen], emotions[chosen], sentiments[chosen]),
+        )
 
     def _cross_entropy(self, logits: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
         smoothing = self._corpus.label_smoothing
@@ -168,14 +165,11 @@ def effective_priors(
     `weights` say how often each example comes in an epoch, where that differs. `votes` [n, 10] are the shares that are
     learned instead of labels, NaN for examples without.
     """
-    frequencies = (
-        (
-            class_frequencies([e.emotion for e in examples], len(EMOTIONS), weights),
-            class_frequencies([e.sentiment for e in examples], len(SENTIMENTS), weights),
-        )
-        if votes is None
-        else _frequencies_of_votes(examples, weights, votes)
-    )
+    labels = [e.emotion for e in examples], [e.sentiment for e in examples]
+    if votes is None:
+        frequencies = [class_frequencies(each, k, weights) for each, k in zip(labels, CLASSES, strict=True)]
+    else:
+        frequencies = _frequencies_of_votes(labels, np.ones(len(examples)) if weights is None else weights, votes)
     emotion, sentiment = (torch.tensor(f, dtype=torch.float64).pow(1.0 - balance) for f in frequencies)
     return Calibration(
         prior_emotion=tuple((emotion / emotion.sum()).tolist()),
@@ -184,21 +178,26 @@ def effective_priors(
 
 
 def _frequencies_of_votes(
-    examples: Sequence[Example], weights: Sequence[float] | None, votes: Tensor
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    labels: Sequence[Sequence[int]], weights: Sequence[float] | Floats, votes: Tensor
+) -> list[tuple[float, ...]]:
     """Share of each emotion and of each sentiment, by votes where there are any, with one added to every count."""
-    emotions, sentiments = np.ones(len(EMOTIONS)), np.ones(len(SENTIMENTS))
-    each = np.ones(len(examples)) if weights is None else np.asarray(weights)
-    for example, weight, shares in zip(examples, each, votes.double().numpy(), strict=True):
-        if not np.isnan(shares).any():
-            emotions += weight * shares[:N_EMOTIONS]
-            sentiments += weight * shares[N_EMOTIONS:]
-            continue
-        if example.emotion != IGNORED:
-            emotions[example.emotion] += weight
-        if example.sentiment != IGNORED:
-            sentiments[example.sentiment] += weight
-    return tuple((emotions / emotions.sum()).tolist()), tuple((sentiments / sentiments.sum()).tolist())
+    shares, each = votes.double().numpy(), np.asarray(weights, np.float64)
+    voted = ~np.isnan(shares).any(axis=1)
+    of_votes = np.split(each[voted] @ shares[voted], [N_EMOTIONS])
+    unvoted = np.where(voted, 0.0, each).tolist()
+    return [
+        as_frequencies(class_counts(its_labels, k, unvoted) + counts)
+        for its_labels, k, counts in zip(labels, CLASSES, of_votes, strict=True)
+    ]
+
+
+def _in_parts(there: Tensor, of_these: Callable[[Tensor], Tensor], of_others: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return the mean loss of k > 0 utterances, some of which (`there`, bool [k]) are learned in another way.
+
+    Each way takes the indices of its utterances and gives their mean loss.
+    """
+    parts = ((there.nonzero().flatten(), of_these), ((~there).nonzero().flatten(), of_others))
+    return torch.stack([len(chosen) / len(there) * loss(chosen) for chosen, loss in parts if len(chosen)]).sum()
 
 
 def _divergence(logits: Tensor, wanted: Tensor) -> Tensor:

@@ -111,8 +111,10 @@ class Study:
 
 
 def voices_of(pools: Sequence[Pool]) -> dict[str, Pool]:
-    """Return what is left out together of the voices, and the pool that stands for it where it is: predictions by a
-    network that learned without it, where there are any."""
+    """Return a pool for each name of voices that are left out together.
+
+    It stands for them while they are: predictions by a network that learned without them, where there are any.
+    """
     found: dict[str, Pool] = {}
     for pool in pools:
         if pool.modality == "audio" and (pool.voices not in found or pool.left_out):

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from model.bundle import find_bundle, load_bundle
 from model.network import NetworkConfig
+from training.cli.options import TrainedOption
 from training.cli.recipe_loading import read_recipe
 from training.data.content_hash import file_digest
 from training.evaluation.confidence import Probabilities
@@ -36,7 +37,7 @@ def main(
     data: Annotated[Path, typer.Option(help="The folder that the recipe's folders are in.")],
     recipe: Annotated[Path, typer.Option(help="The recipe.")] = STARTER,
     work: Annotated[Path, typer.Option(help="What is kept between runs.")] = Path("out/fusion"),
-    trained: Annotated[Path | None, typer.Option(help="Folder of the encoders' training (its --work).")] = None,
+    trained: TrainedOption = None,
 ) -> None:
     """Print the figures of each way to fuse."""
     plan = read_recipe(recipe)

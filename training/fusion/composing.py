@@ -38,7 +38,7 @@ class Pool:
 
     @property
     def voices(self) -> str:
-        """What is left out together: pools of the same recordings."""
+        """The name that pools of the same recordings share; they are left out together."""
         return self.origin or self.corpus
 
     @property

@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from model.bundle import Bundle
 from model.contract import Modality
-from training.calibration.out_of_fold import load_left_out, of_logits
+from training.calibration.out_of_fold import load_items, load_left_out, of_logits, save_items
 from training.corpora import CORPORA
 from training.corpora.base import Labels
 from training.data.content_hash import FileDigests, content_of
 from training.evaluation.scoring import Encoded, encode
-from training.files import whole
 from training.fusion.composing import Pool
 from training.recipe import SlotRecipe
 
@@ -37,13 +35,10 @@ def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work
         predicted = _in_columns(bundle, load_left_out(trained, modality, slot.left_out))
         return Pool(slot.name, modality, corpus.labels, predicted, slot.folder, left_out=True)
     file = work / f"{slot.name}-{_key(bundle, weights, slot, folder, work)}.npz"
-    samples = _load(bundle, file)
-    if samples is None:
+    if not file.is_file():
         samples = encode(bundle.network, corpus.read(folder, slot.split, bundle.tokenizer), slot.name)
-        _save(samples, modality, file)
-        samples = _load(bundle, file)
-        assert samples is not None
-    return Pool(slot.name, modality, corpus.labels, samples, slot.folder)
+        save_items(_alone(samples, modality), file)
+    return Pool(slot.name, modality, corpus.labels, _in_columns(bundle, load_items(file, modality)), slot.folder)
 
 
 def pool_of(bundle: Bundle, name: str, corpus: str, paths: Sequence[Path], labels: Labels | None = None) -> Pool:
@@ -62,39 +57,13 @@ def _key(bundle: Bundle, weights: str, slot: SlotRecipe, folder: Path, work: Pat
     return content_of(repr(parts).encode())
 
 
-def _save(samples: Encoded, modality: Modality, file: Path) -> None:
-    """Keep the logits of one modality; embeddings take part in no additive fusion."""
+def _alone(samples: Encoded, modality: Modality) -> Encoded:
+    """Return the items that have a modality, with that modality alone."""
     column = samples.modalities.index(modality)
-    rows = np.flatnonzero(samples.present[:, column].numpy())
-    kept = samples.rows(rows)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with whole(file) as partial, partial.open("wb") as out:
-        np.savez(
-            out,
-            modality=modality,
-            logits=kept.logits[:, column].numpy(),
-            emotions=kept.emotions,
-            sentiments=kept.sentiments,
-            groups=np.asarray(kept.groups),
-            contents=np.asarray(kept.contents),
-            votes=np.zeros((0, 0)) if kept.votes is None else kept.votes,
-        )
-
-
-def _load(bundle: Bundle, file: Path) -> Encoded | None:
-    if not file.is_file():
-        return None
-    with np.load(file) as kept:
-        alone = of_logits(
-            next(m for m in bundle.network.modalities if m == str(kept["modality"])),
-            torch.from_numpy(kept["logits"]),
-            kept["emotions"],
-            kept["sentiments"],
-            kept["groups"].tolist(),
-            kept["contents"].tolist(),
-        )
-        votes = kept["votes"]
-    return _in_columns(bundle, replace(alone, votes=votes if votes.size else None))
+    there = samples.rows(samples.having([modality]))
+    logits = there.logits[:, column]
+    alone = of_logits(modality, logits, there.emotions, there.sentiments, there.groups, there.contents)
+    return replace(alone, votes=there.votes)
 
 
 def _in_columns(bundle: Bundle, alone: Encoded) -> Encoded:

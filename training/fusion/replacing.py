@@ -1,4 +1,4 @@
-"""Whether a new bundle does worse than the one it is to replace, on data that neither learned from.
+"""A guard: no bundle is replaced by one that does worse on data that neither learned from.
 
 A bundle is not judged by its home corpora: there it gains from what it knows of them. Compared are the slots of the
 fusion that no encoder of the new bundle learned from, and of these the items that the old one did not learn from
