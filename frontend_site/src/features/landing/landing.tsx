@@ -55,7 +55,7 @@ const LIMITS = [
   "It predicts apparent emotion: how something looks and sounds, not what anybody feels. Do not use it to make decisions about people.",
   "In the European Union, inferring emotions at work or in education is prohibited (AI Act, Article 5(1)(f)).",
   "The starter model is for research and evaluation. How words, voice and face are combined was measured on composed examples, not on real clips.",
-  "It says neutral too often where people see more, as in the example above, and voices of corpora that it never met are hard for it.",
+  "It says neutral too often, as in the example above, and does poorly on voices unlike those it learned from.",
   "Words are read in English. In other languages only voice and face are used.",
   "One speaker at a time: it tells nobody apart by voice.",
 ];
@@ -102,7 +102,7 @@ export function Landing() {
               One sentence, six ways to say it
             </h2>
             <p className="text-[13px] text-muted">
-              Play it, or choose a line: what the model says of each, why, and what about ten people said (
+              Play it, or pick a line, to see what the model says, why, and what about ten people said (
               <a href="/demonstration/LICENSE.txt" className="underline hover:text-text">
                 CREMA-D
               </a>
