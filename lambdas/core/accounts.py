@@ -15,6 +15,11 @@ PER_RUN = 100  # listed records removed in one run of the sweeper
 WATCH_SECONDS = 900
 AGAIN_SECONDS = 240
 DAY = 86_400  # seconds
+# Columns of a profile that its tombstone no longer has.
+FORGOTTEN = (
+    *(OwnerRecord.email, OwnerRecord.webhook_url, OwnerRecord.webhook_secret),
+    *(OwnerRecord.api_keys, OwnerRecord.example_deleted),
+)
 
 
 def remove(owner: OwnerRecord, now: datetime) -> None:
@@ -29,9 +34,8 @@ def remove(owner: OwnerRecord, now: datetime) -> None:
     if left or epoch(now) < owner.deleting_since + WATCH_SECONDS:
         apply(owner, tables.due(owner, epoch(now) + (0 if left else AGAIN_SECONDS)), OwnerRecord.pk.exists())
         return
-    columns = (OwnerRecord.email, OwnerRecord.webhook_url, OwnerRecord.webhook_secret, OwnerRecord.api_keys)
     expiry = OwnerRecord.ttl.set(epoch(now) + settings().tombstone_days * DAY)
-    actions = [*(column.remove() for column in columns), *tables.not_due(), expiry]
+    actions = [*(column.remove() for column in FORGOTTEN), *tables.not_due(), expiry]
     apply(owner, actions, OwnerRecord.deleting_since.exists())
 
 

@@ -75,6 +75,20 @@ def webhook_secret(owner: str, now: datetime) -> str:
     return str(secret)
 
 
+def delete_example(owner: str, now: datetime) -> OwnerRecord:
+    """Hide the example that the web app shows among an account's analyses. May be repeated.
+
+    The example is the site's own file, the same for everybody, so this is all that an account stores of it. Raises
+    AccountDeletedError.
+    """
+    return _change(owner, now, OwnerRecord.example_deleted.set(True))
+
+
+def restore_example(owner: str, now: datetime) -> OwnerRecord:
+    """Show the example again. May be repeated. Raises AccountDeletedError."""
+    return _change(owner, now, OwnerRecord.example_deleted.remove())
+
+
 def delete_account(owner: str, now: datetime) -> None:
     """Begin the end of an account: nothing new can be started, its keys stop working, the sweeper removes the rest.
 

@@ -137,6 +137,7 @@ class OwnerRecord(Item):
     webhook_url = UnicodeAttribute(null=True)
     webhook_secret = UnicodeAttribute(null=True)
     api_keys = NumberAttribute(default=0)
+    example_deleted = BooleanAttribute(null=True)  # absent: the web app shows the example
     deleting_since = NumberAttribute(null=True)
 
 

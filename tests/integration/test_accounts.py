@@ -12,6 +12,7 @@ def test_an_account_ends_without_a_trace(cloud: Cloud) -> None:
     user = aws.client("cognito-idp").admin_create_user(UserPoolId=cloud.user_pool, Username="alice")["User"]["Username"]
     owners.ensure(user, "alice@example.com", cloud.now)
     owners.set_webhook(user, "https://example.com/hook", cloud.now)
+    owners.delete_example(user, cloud.now)
     key = api_keys.create(user, "mine", cloud.now)
     cloud.completed(user), cloud.failed(user), cloud.processing(user)
     deleted = cloud.completed(user)
@@ -37,7 +38,8 @@ def test_an_account_ends_without_a_trace(cloud: Cloud) -> None:
     assert all(item.ttl is not None and item.due_at is None for item in left)
     profile = owners.find(user)
     assert profile is not None
-    assert not {"email", "webhook_url", "webhook_secret"} & {k for k, v in profile.attribute_values.items() if v}
+    known = {name for name, value in profile.attribute_values.items() if value}
+    assert not {"email", "webhook_url", "webhook_secret", "example_deleted"} & known
     assert sorted({item.sk for item in left}) == ["ANALYSIS", "KEY", "OWNER"]
 
 

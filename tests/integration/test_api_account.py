@@ -98,6 +98,19 @@ def test_an_analysis_has_its_own_webhook(cloud: Cloud, alice: Caller) -> None:
     assert cloud.records("alice")[0].webhook_url == URL
 
 
+def test_a_new_account_opens_with_the_example_until_it_is_deleted(cloud: Cloud, alice: Caller) -> None:
+    """It is no analysis of the account's: nothing is listed for a program, charged or stored."""
+    assert alice.get("/example").json() == {"deleted": False}
+    assert alice.get("/usage").json()["used"] == 0
+    assert alice.get("/analyses").json()["analyses"] == []
+    assert cloud.records("alice") == []
+    assert [alice.delete("/example").status for _ in range(2)] == [204, 204]
+    assert alice.get("/example").json() == {"deleted": True}
+    assert by_session("bob").get("/example").json() == {"deleted": False}
+    assert alice.post("/example/restore").json() == alice.get("/example").json() == {"deleted": False}
+    problem(by_key(cloud, "alice").get("/example"), 404, "no-route")
+
+
 def test_the_account_ends(cloud: Cloud, alice: Caller) -> None:
     program = by_key(cloud, "alice")
     cloud.completed("alice")

@@ -103,6 +103,10 @@ def api_key(client: Client) -> None:
     client.id, client.token = made.record.id, made.token
 
 
+def example_deleted(client: Client) -> None:
+    owners.delete_example(client.owner, client.cloud.now)
+
+
 def webhook(client: Client) -> None:
     owners.set_webhook(client.owner, HOOK, client.cloud.now)
 
@@ -223,6 +227,18 @@ def webhook_is(url: str | None) -> Callable[[Client, Answer], None]:
     return check
 
 
+def example_is(*, deleted: bool) -> Callable[[Client, Answer], None]:
+    """It stays so after later visits, and nothing of it is charged or stored beside the profile."""
+
+    def check(client: Client, answer: Answer) -> None:
+        assert answer.status in (200, 204)
+        owners.ensure(client.owner, "again@example.com", client.cloud.now)
+        assert client.ask("GET /example").json() == {"deleted": deleted}
+        assert [item["sk"]["S"] for item in client.cloud.items(client.owner)] == ["OWNER"]
+
+    return check
+
+
 def trial_sent(client: Client, answer: Answer) -> None:
     """Whoever asks twice gets two events: receivers must not take one for the other."""
     sent = client.cloud.events()
@@ -264,6 +280,8 @@ CASES = {
     "POST /analyses/{id}/retry": Case(2, failed, retried_once),
     "DELETE /analyses/{id}": Case(2, completed, gone),
     "POST /analyses/{id}/restore": Case(2, deleted, back_to_stay),
+    "DELETE /example": Case(2, nothing, example_is(deleted=True)),
+    "POST /example/restore": Case(1, example_deleted, example_is(deleted=False)),
     "POST /keys": Case(5, nothing, key_works),  # the key, the gateway's, on its plan, activated
     "POST /keys/{id}/rotate": Case(1, api_key, only_the_new_token_works),
     "DELETE /keys/{id}": Case(3, api_key, no_token_works),  # the key, the gateway's, done

@@ -37,6 +37,14 @@ class Usage(Schema):
     days: list[Day]
 
 
+class ExampleState(Schema):
+    """The analyzed example that the web app shows in every account; `deleted` where the user removed it."""
+
+    model_config = example(deleted=False)
+
+    deleted: bool
+
+
 class KeyRequest(Schema):
     model_config = example(name="production")
 
