@@ -1,8 +1,8 @@
-"""Put the demonstration on the landing page: its analysis, people's votes, and the video.
+"""Put the demonstration's videos on the site: their analyses, people's votes, subtitles and other exports.
 
     python -m scripts.landing
 
-Analyses examples/six_emotions.mp4 as `make demo` does. Run it again after a change of the bundle.
+Analyses the videos of examples/ as `make demo` does. Run it again after a change of the bundle.
 """
 
 import json
@@ -13,24 +13,50 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from model.contract import Analysis, Emotion
+from model.formats import to_csv, to_srt, to_vtt
 from model.people import Judged, read_people
 
 ROOT = Path(__file__).resolve().parents[1]
-VIDEO = ROOT / "examples" / "six_emotions.mp4"
+EXAMPLES = ROOT / "examples"
+VIDEO = EXAMPLES / "six_emotions.mp4"
+SILENT = EXAMPLES / "without_words.mp4"
 PEOPLE = VIDEO.with_suffix(".people.csv")
-LANDING = ROOT / "frontend_site" / "src" / "features" / "landing"
+LICENCES = ("LICENSE.txt", "without_words.LICENSE.txt")
+SOURCES = ROOT / "frontend_site" / "src" / "features" / "demonstration"
 PUBLIC = ROOT / "frontend_site" / "public" / "demonstration"
+EXPORTS = {".vtt": to_vtt, ".srt": to_srt, ".csv": to_csv}
 
 
 def main() -> None:
-    """Write sample.json, people.json and the video."""
-    command = [sys.executable, "-m", "model.cli", "analyze", str(VIDEO), "--json", str(LANDING / "sample.json")]
-    subprocess.run(command, cwd=ROOT, check=True)
-    analysis = Analysis.model_validate_json((LANDING / "sample.json").read_bytes())
-    (LANDING / "people.json").write_text(json.dumps(people(analysis), indent=2) + "\n", encoding="utf-8")
+    """Write the analyses and votes for the pages, and the files that a browser fetches."""
     PUBLIC.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(VIDEO, PUBLIC / VIDEO.name)
-    shutil.copyfile(VIDEO.with_name("LICENSE.txt"), PUBLIC / "LICENSE.txt")
+    for video in (VIDEO, SILENT):
+        written = result_of(video)
+        command = [sys.executable, "-m", "model.cli", "analyze", str(video), "--json", str(written)]
+        subprocess.run(command, cwd=ROOT, check=True)
+        for suffix, text in exports(read(video)).items():
+            with (PUBLIC / video.with_suffix(suffix).name).open("w", encoding="utf-8", newline="") as file:
+                file.write(text)
+        shutil.copyfile(video, PUBLIC / video.name)
+    for name in LICENCES:
+        shutil.copyfile(EXAMPLES / name, PUBLIC / name)
+    votes = json.dumps(people(read(VIDEO)), indent=2) + "\n"
+    (SOURCES / "six_emotions.people.json").write_text(votes, encoding="utf-8")
+
+
+def result_of(video: Path) -> Path:
+    """Return the path of a video's analysis, from which the pages read it."""
+    return SOURCES / video.with_suffix(".json").name
+
+
+def read(video: Path) -> Analysis:
+    """Read the analysis of a video, as the pages have it."""
+    return Analysis.model_validate_json(result_of(video).read_bytes())
+
+
+def exports(analysis: Analysis) -> dict[str, str]:
+    """Return an analysis as the files that the API would export, by suffix; the subtitles among them are captions."""
+    return {suffix: write(analysis) for suffix, write in EXPORTS.items()}
 
 
 def people(analysis: Analysis) -> list[dict[Judged, Mapping[Emotion, int]]]:

@@ -4,13 +4,15 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from model.bundle import find_bundle, read_manifest
-from model.contract import Analysis
 from model.people import read_people
 from scripts import landing
 from tests.e2e.test_site.conftest import SITE
 
 FIRST_LOAD = 250_000  # bytes of JavaScript, gzipped
+MAX_VIDEO = 1_500_000  # bytes
 
 
 def test_pages_are_light(built_site: Path) -> None:
@@ -30,17 +32,38 @@ def test_nothing_is_inline(built_site: Path) -> None:
         assert "<style" not in html and "<script>" not in html and " style=" not in html, page
 
 
-def test_the_example_of_the_landing_page_is_the_starters() -> None:
-    """The bundle in the checkout made it; frontend_site/README.md has the command that makes it anew. The votes and the
-    video are those of `make demo`."""
-    example = Analysis.model_validate_json((landing.LANDING / "sample.json").read_bytes())
-    assert json.loads((landing.LANDING / "people.json").read_bytes()) == landing.people(example)
-    assert (landing.PUBLIC / landing.VIDEO.name).read_bytes() == landing.VIDEO.read_bytes()
-    people = read_people(landing.PEOPLE)
-    assert all(people.of(utterance) for utterance in example.utterances) and len(example.utterances) == 6
+@pytest.mark.parametrize("video", [landing.VIDEO, landing.SILENT], ids=lambda video: video.stem)
+def test_the_examples_are_the_starters(video: Path) -> None:
+    """The bundle in the checkout made them; frontend_site/README.md has the command that makes them anew.
+
+    The videos are those of examples/, the captions and other exports those of the very analysis.
+    """
+    example = landing.read(video)
+    assert (landing.PUBLIC / video.name).read_bytes() == video.read_bytes()
+    assert len(video.read_bytes()) <= MAX_VIDEO
+    for suffix, text in landing.exports(example).items():
+        assert (landing.PUBLIC / video.with_suffix(suffix).name).read_bytes() == text.encode(), suffix
     starter = read_manifest(find_bundle("starter"))
-    made_by = (example.model.bundle, example.model.version, example.model.speech)
-    assert made_by == (starter.name, starter.version, "faster-whisper base")
+    assert (example.model.bundle, example.model.version) == (starter.name, starter.version)
+    assert example.model.speech == ("faster-whisper base" if example.video.has_audio else "")
+
+
+def test_people_stand_beside_every_utterance_of_the_first_example() -> None:
+    example, people = landing.read(landing.VIDEO), read_people(landing.PEOPLE)
+    assert json.loads((landing.SOURCES / "six_emotions.people.json").read_bytes()) == landing.people(example)
+    assert all(people.of(utterance) for utterance in example.utterances) and len(example.utterances) == 6
+
+
+def test_the_second_example_is_a_face_alone() -> None:
+    """It weeps and then laughs, which its two utterances tell apart; its author and licence go with it."""
+    example = landing.read(landing.SILENT)
+    assert not example.video.has_audio
+    assert [set(utterance.modalities) for utterance in example.utterances] == [{"face"}, {"face"}]
+    assert example.utterances[0].sentiments[0].label == "negative"
+    assert example.utterances[1].sentiments[0].label == "positive"
+    for name in landing.LICENCES:
+        assert (landing.PUBLIC / name).read_bytes() == (landing.EXAMPLES / name).read_bytes()
+    assert "Wolfgang Langer" in (landing.PUBLIC / "without_words.LICENSE.txt").read_text()
 
 
 def test_its_own_checks_pass(built_site: Path) -> None:

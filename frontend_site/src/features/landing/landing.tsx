@@ -96,21 +96,7 @@ export function Landing() {
             </ButtonLink>
           </div>
         </section>
-        <section aria-labelledby="demo-title" className="grid gap-4">
-          <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
-            <h2 id="demo-title" className="text-xl">
-              One sentence, six ways to say it
-            </h2>
-            <p className="text-[13px] text-muted">
-              Play it, or pick a line, to see what the model says, why, and what about ten people said (
-              <a href="/demonstration/LICENSE.txt" className="underline hover:text-text">
-                CREMA-D
-              </a>
-              ).
-            </p>
-          </div>
-          <Demo />
-        </section>
+        <Demo />
         <Points id="senses" title="Three signals, one result" points={SENSES} />
         <Points id="doors" title="Three ways in" points={DOORS} />
         <section aria-labelledby="limits-title" className="card grid gap-4 p-6 sm:p-8">
