@@ -7,9 +7,10 @@ import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
 import { Empty, Failure, Loading } from "@/design/feedback";
 import { Segments } from "@/design/segments";
+import { useExample } from "@/features/demonstration/example";
 
 import { useAnalyses, type Status } from "./queries";
-import { Row } from "./row";
+import { ExampleRow, Row } from "./row";
 
 const FILTERS: { value: Status | "all"; label: string }[] = [
   { value: "all", label: "All" },
@@ -19,10 +20,11 @@ const FILTERS: { value: Status | "all"; label: string }[] = [
   { value: "failed", label: "Failed" },
 ];
 
-/** All analyses, newest first; more come as the end of the list comes into sight. */
+/** All analyses, newest first; more come as the end of the list comes into sight. Below them the example. */
 export function AnalysisList() {
   const [filter, setFilter] = useState<Status | "all">("all");
   const list = useAnalyses(filter === "all" ? undefined : filter);
+  const example = useExample();
   const items = list.data?.pages.flatMap((page) => page.analyses) ?? [];
   return (
     <section aria-labelledby="analyses-title" className="grid gap-3">
@@ -43,18 +45,28 @@ export function AnalysisList() {
       )}
       {list.isSuccess && items.length === 0 && !list.hasNextPage && (
         <div className="card">
-          {filter === "all" ? <Nothing /> : <Empty icon={SearchX} title="None of this kind" />}
+          {filter === "all" ? (
+            <Nothing hasExample={Boolean(example.data)} />
+          ) : (
+            <Empty icon={SearchX} title="None of this kind" />
+          )}
         </div>
+      )}
+      {filter === "all" && list.isSuccess && !list.hasNextPage && example.data && (
+        <ul className="card" aria-label="Example">
+          <ExampleRow item={example.data} />
+        </ul>
       )}
       {list.hasNextPage && <More busy={list.isFetchingNextPage} load={() => void list.fetchNextPage()} />}
     </section>
   );
 }
 
-function Nothing() {
+function Nothing({ hasExample }: { hasExample: boolean }) {
   return (
     <Empty icon={Clapperboard} title="No analyses yet">
-      Drop a video above. A minute of video takes some seconds; then you see who felt what, and when.
+      Drop a video above. A minute of video takes some seconds; then you see which emotion shows, and when.
+      {hasExample && " Or open the example below."}
     </Empty>
   );
 }

@@ -3,11 +3,15 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answered, api, type Schemas } from "@/api/client";
+import type { People } from "@/features/analysis/people";
+import { EXAMPLE_ID, exampleVideo, fetchExample } from "@/features/demonstration/example";
 
 import { show } from "./lists";
 
 export type Item = Schemas["AnalysisItem"];
-export type Detail = Schemas["AnalysisDetail"];
+export type Detail = Schemas["AnalysisDetail"] & {
+  people?: readonly People[]; // of each utterance, where people were asked about the video
+};
 export type Status = Item["status"];
 
 const LIVE = 2_000; // milliseconds between looks at an analysis that runs
@@ -26,12 +30,12 @@ export function useAnalyses(status: Status | undefined) {
   });
 }
 
-/** One analysis, asked for again and again while it runs. */
+/** One analysis, asked for again and again while it runs; or the example. */
 export function useAnalysis(id: string, { enabled = true } = {}) {
   return useQuery({
     queryKey: ["analysis", id],
     enabled,
-    queryFn: ({ signal }) => fetchAnalysis(id, signal),
+    queryFn: ({ signal }): Promise<Detail> => (id === EXAMPLE_ID ? fetchExample(signal) : fetchAnalysis(id, signal)),
     refetchInterval: ({ state }) => (state.data && !isRunning(state.data.status) ? false : LIVE),
   });
 }
@@ -49,6 +53,12 @@ async function wholeResult({ analysis, resultUrl }: Detail, signal?: AbortSignal
   const response = await fetch(resultUrl, { signal });
   if (!response.ok) throw new Error(`the result could not be fetched (${response.status})`);
   return (await response.json()) as Schemas["Analysis"];
+}
+
+/** Address of an analysis's video; it works for some minutes. */
+export async function fetchVideoUrl(id: string, signal?: AbortSignal): Promise<string> {
+  if (id === EXAMPLE_ID) return exampleVideo();
+  return (await answered(api.GET("/analyses/{id}/video", { params: { path: { id } }, signal }))).url;
 }
 
 export function useRetry() {

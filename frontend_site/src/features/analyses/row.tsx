@@ -2,13 +2,17 @@
 
 import { Trash2 } from "lucide-react";
 import Link from "next/link";
+import type { ReactNode } from "react";
 
 import { explain, isOfTheFile, sentence } from "@/api/errors";
 import { StackBar, Swatch } from "@/design/bars";
+import { Badge } from "@/design/badge";
 import { Button, IconButton } from "@/design/button";
 import { EMOTION_STACK } from "@/design/palette";
 import { Progress } from "@/design/progress";
 import { useToast } from "@/design/toast";
+import type { Score } from "@/features/analysis/timeline";
+import { sharesOf } from "@/features/analysis/types";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
 import { capitalised, clock, count, percent, when } from "@/lib/format";
 
@@ -22,25 +26,56 @@ import { useDelete } from "./use-delete";
 export function Row({ item: listed }: { item: Item }) {
   const live = useAnalysis(listed.id, { enabled: isRunning(listed.status) });
   const item = latest(listed, live.data);
+  return (
+    <Line item={item} facts={facts(item)}>
+      <State item={item} progress={live.data?.progress} />
+    </Line>
+  );
+}
+
+/** The example that every account opens with; nothing of it changes but that it can be deleted. */
+export function ExampleRow({ item }: { item: Item }) {
+  const [top] = item.summary?.emotions ?? [];
+  return (
+    <Line item={item} facts={exampleFacts(item)} mark="Example">
+      {top && <Shares item={item} top={top} of="on average" />}
+    </Line>
+  );
+}
+
+interface LineProps {
+  item: Item;
+  facts: string;
+  mark?: string;
+  children: ReactNode;
+}
+
+function Line({ item, facts, mark, children }: LineProps) {
   const name = nameOf(item);
   return (
     <li className="relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-4 py-3 hover:bg-hover md:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_auto]">
       <div className="min-w-0">
-        {/* The link covers the whole row; what else can be clicked lies above it. */}
-        <Link
-          href={`/analysis/?id=${item.id}`}
-          className="block truncate text-sm font-medium after:absolute after:inset-0"
-        >
-          {name}
-        </Link>
-        <p className="numbers mt-0.5 truncate text-[13px] text-muted">{facts(item)}</p>
+        <div className="flex items-center gap-2">
+          {/* The link covers the whole row; what else can be clicked lies above it. */}
+          <Link
+            href={`/analysis/?id=${item.id}`}
+            className="block truncate text-sm font-medium after:absolute after:inset-0"
+          >
+            {name}
+          </Link>
+          {mark && <Badge>{mark}</Badge>}
+        </div>
+        <p className="numbers mt-0.5 truncate text-[13px] text-muted">{facts}</p>
       </div>
-      <div className="col-span-2 row-start-2 min-w-0 md:col-span-1 md:col-start-2 md:row-start-1">
-        <State item={item} progress={live.data?.progress} />
-      </div>
+      <div className="col-span-2 row-start-2 min-w-0 md:col-span-1 md:col-start-2 md:row-start-1">{children}</div>
       <DeleteButton item={item} name={name} />
     </li>
   );
+}
+
+function exampleFacts({ summary }: Item): string {
+  const length = summary ? [clock(summary.duration_s), count(summary.utterances, "utterance")] : [];
+  return ["one sentence, six ways to say it", ...length].join(" · ");
 }
 
 function facts({ createdAt, summary, source }: Item): string {
@@ -63,17 +98,21 @@ function State({ item, progress }: { item: Item; progress: Parameters<typeof sta
   if (item.status === "failed") return <Failed item={item} />;
   const [top] = item.summary?.emotions ?? [];
   if (!top) return <p className="text-[13px] text-muted">No speech and no face found</p>;
-  const shares = EMOTION_STACK.map((label) => ({
-    label,
-    share: item.summary?.emotions.find((score) => score.label === label)?.confidence ?? 0,
-  }));
+  return <Shares item={item} top={top} of="overall" />;
+}
+
+/** The emotions of the whole video: the first in words, all of them as a bar. */
+function Shares({ item, top, of }: { item: Item; top: Score; of: string }) {
   return (
     <div className="grid gap-1.5">
       <p className="numbers flex items-center gap-1.5 text-[13px]">
         <Swatch kind="emotion" label={top.label} />
-        {capitalised(top.label)} <span className="text-muted">{percent(top.confidence)} overall</span>
+        {capitalised(top.label)}{" "}
+        <span className="text-muted">
+          {percent(top.confidence)} {of}
+        </span>
       </p>
-      <StackBar kind="emotion" shares={shares} />
+      <StackBar kind="emotion" shares={sharesOf(item.summary?.emotions ?? [], EMOTION_STACK)} />
     </div>
   );
 }

@@ -1,9 +1,10 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 
 import { answered, api } from "@/api/client";
 import { explain } from "@/api/errors";
 import { useToast } from "@/design/toast";
+import { EXAMPLE_ID, EXAMPLE_KEY } from "@/features/demonstration/example";
 
 import { hide, refreshLater, show } from "./lists";
 import { nameOf } from "./names";
@@ -15,24 +16,60 @@ export function useDelete(): (item: Item) => Promise<void> {
   const toast = useToast();
   return useCallback(
     async (item) => {
-      const params = { params: { path: { id: item.id } } };
+      const steps = item.id === EXAMPLE_ID ? ofExample(queries, item) : ofAnalysis(queries, item);
       const undo = async () => {
         try {
-          show(queries, await answered(api.POST("/analyses/{id}/restore", params)));
+          await steps.restore();
         } catch (error) {
           toast(explain(error));
         }
       };
-      await hide(queries, item.id);
+      await steps.hide();
       try {
-        await answered(api.DELETE("/analyses/{id}", params));
+        await steps.remove();
         toast(`Deleted ${nameOf(item)}.`, { label: "Undo", run: () => void undo() });
         refreshLater(queries);
       } catch (error) {
         toast(explain(error));
-        show(queries, item);
+        steps.show();
       }
     },
     [queries, toast],
   );
+}
+
+interface Steps {
+  hide: () => Promise<void>;
+  show: () => void;
+  remove: () => Promise<unknown>;
+  restore: () => Promise<void>;
+}
+
+function ofAnalysis(queries: QueryClient, item: Item): Steps {
+  const params = { params: { path: { id: item.id } } };
+  return {
+    hide: () => hide(queries, item.id),
+    show: () => show(queries, item),
+    remove: () => answered(api.DELETE("/analyses/{id}", params)),
+    restore: async () => show(queries, await answered(api.POST("/analyses/{id}/restore", params))),
+  };
+}
+
+function ofExample(queries: QueryClient, item: Item): Steps {
+  const showExample = () => void queries.setQueryData(EXAMPLE_KEY, item);
+  return {
+    hide: async () => {
+      await queries.cancelQueries({ queryKey: EXAMPLE_KEY });
+      queries.setQueryData(EXAMPLE_KEY, null);
+    },
+    show: showExample,
+    remove: async () => {
+      await answered(api.DELETE("/example"));
+      queries.removeQueries({ queryKey: ["analysis", EXAMPLE_ID] });
+    },
+    restore: async () => {
+      await answered(api.POST("/example/restore"));
+      showExample();
+    },
+  };
 }

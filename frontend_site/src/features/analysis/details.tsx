@@ -1,3 +1,4 @@
+import { Badge } from "@/design/badge";
 import { Bars, StackBar, Swatch, type Kind } from "@/design/bars";
 import { EMOTION_STACK, MODALITIES, MODALITY_NAMES, SENTIMENT_STACK, type Modality } from "@/design/palette";
 import { capitalised, percent, signed } from "@/lib/format";
@@ -31,11 +32,7 @@ export function Verdict({ emotions, sentiments, unclear, contradictory }: Judged
 /** Marks a result too uncertain to be shown as the answer, and one whose modalities contradict each other. */
 export function Marks({ unclear, contradictory }: { unclear?: boolean; contradictory?: boolean }) {
   const marks = [unclear && "unclear", contradictory && "mixed signals"].filter((mark) => typeof mark === "string");
-  return marks.map((mark) => (
-    <span key={mark} className="rounded-full border border-dashed border-muted px-2 text-xs leading-5 text-muted">
-      {mark}
-    </span>
-  ));
+  return marks.map((mark) => <Badge key={mark}>{mark}</Badge>);
 }
 
 /** What an utterance comes to: its strongest emotion and sentiment, its words, and why. */

@@ -7,6 +7,7 @@ import { FileQuestion } from "lucide-react";
 
 import { Inspector } from "./inspector";
 import { Overall } from "./overall";
+import type { People } from "./people";
 import type { Playback } from "./playback";
 import { TimelineCard } from "./timeline-card";
 import { Transcript } from "./transcript";
@@ -15,10 +16,12 @@ import type { Analysis } from "./types";
 /** An analysis to look into: player and timeline, beside them the transcript and the whole, below them this utterance. */
 export function Explorer({
   analysis,
+  people,
   playback,
   player,
 }: {
   analysis: Analysis;
+  people?: readonly People[];
   playback: Playback;
   player: ReactNode;
 }) {
@@ -44,14 +47,14 @@ export function Explorer({
       <div className="contents min-w-0 lg:flex lg:flex-col lg:gap-5">
         {/* What gets the focus must not lie below the player. */}
         <div className="flex min-h-0 grow flex-col max-lg:order-last max-lg:[&_:is(button,input)]:scroll-mt-[40vh]">
-          <Transcript analysis={analysis} playback={playback} />
+          <Transcript analysis={analysis} people={people} playback={playback} />
         </div>
         <div className="max-lg:order-first">
           <Overall analysis={analysis} />
         </div>
       </div>
       <div className="lg:col-span-2">
-        <Inspector analysis={analysis} playback={playback} />
+        <Inspector analysis={analysis} people={people} playback={playback} />
       </div>
     </div>
   );

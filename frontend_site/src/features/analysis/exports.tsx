@@ -6,6 +6,7 @@ import { answered, api } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Menu } from "@/design/menu";
 import { useToast } from "@/design/toast";
+import { EXAMPLE_ID, fetchExport } from "@/features/demonstration/example";
 import { download, renamed } from "@/lib/download";
 
 import { staticReport } from "./static-report";
@@ -36,6 +37,7 @@ export function Exports({ id, name, analysis }: { id: string; name: string; anal
     if (format === "json") {
       return Promise.resolve(new Blob([`${JSON.stringify(analysis, null, 2)}\n`], { type: "application/json" }));
     }
+    if (id === EXAMPLE_ID) return fetchExport(format);
     return answered(api.GET("/analyses/{id}", { params: { path: { id }, query: { format } }, parseAs: "blob" }));
   };
   return <Menu label="Export" icon={Download} choices={CHOICES} onChoose={(format) => void save(format)} />;

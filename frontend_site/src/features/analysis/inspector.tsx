@@ -4,19 +4,28 @@ import { Card } from "@/design/card";
 import { clock } from "@/lib/format";
 
 import { Distributions, Reading } from "./details";
+import { PeopleSaid, type People } from "./people";
 import { usePlayback, type Playback } from "./playback";
 import { indexNear } from "./timeline";
 import type { Analysis } from "./types";
 
+interface Props {
+  analysis: Analysis;
+  people?: readonly People[];
+  playback: Playback;
+}
+
 /** Everything about the utterance of this moment; between two, of the one before. */
-export function Inspector({ analysis, playback }: { analysis: Analysis; playback: Playback }) {
+export function Inspector({ analysis, people, playback }: Props) {
   const index = usePlayback(playback, ({ time }) => indexNear(analysis.utterances, time));
   const utterance = analysis.utterances[index];
   if (!utterance) return null;
+  const votes = people?.[index];
   const time = `${clock(utterance.start_time)} – ${clock(utterance.end_time)}`;
   return (
     <Card title="This utterance" aside={<p className="numbers text-[13px] text-muted">{time}</p>}>
       <Reading utterance={utterance} />
+      {votes && <PeopleSaid people={votes} />}
       <Distributions utterance={utterance} />
     </Card>
   );

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
-import { answered, api } from "@/api/client";
+import { fetchVideoUrl } from "@/features/analyses/queries";
 
 import type { Playback } from "./playback";
 
@@ -12,19 +12,19 @@ interface Props {
   name: string;
   size: { width: number; height: number }; // 0 where it has no picture
   playback: Playback;
+  captions?: string; // address of a WebVTT file
 }
 
 /** The video itself, by a URL that works for some minutes and is then asked for anew. */
-export function Player({ id, name, size, playback }: Props) {
+export function Player({ id, name, size, playback, captions }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const [failures, setFailures] = useState(0);
   const source = useQuery({
     queryKey: ["video", id],
-    queryFn: ({ signal }) => answered(api.GET("/analyses/{id}/video", { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => fetchVideoUrl(id, signal),
     staleTime: Infinity, // another URL would start the video again; an error asks for one
   });
-  const { dataUpdatedAt: asked } = source;
-  const url = source.data?.url;
+  const { data: url, dataUpdatedAt: asked } = source;
 
   useEffect(() => (video.current && url ? playback.attach(video.current) : undefined), [playback, url, asked]);
 
@@ -52,7 +52,9 @@ export function Player({ id, name, size, playback }: Props) {
         onError={onError}
         onLoadedData={() => setFailures(0)}
         className="block max-h-[34vh] w-full"
-      />
+      >
+        {captions && <track kind="captions" src={captions} srcLang="en" label="English" />}
+      </video>
       {broken && (
         <p className="bg-surface px-4 py-3 text-sm text-muted">
           This browser cannot play the video; everything else on this page works.

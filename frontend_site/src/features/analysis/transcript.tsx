@@ -9,15 +9,22 @@ import { EMOTION_STACK } from "@/design/palette";
 import { clock, percent } from "@/lib/format";
 
 import { Marks, Words } from "./details";
+import { besidePeople, type People } from "./people";
 import { usePlayback, type Playback } from "./playback";
 import { indexAt, strongest } from "./timeline";
 import { sharesOf, type Analysis, type Utterance } from "./types";
+
+interface TranscriptProps {
+  analysis: Analysis;
+  people?: readonly People[];
+  playback: Playback;
+}
 
 /**
  * Every utterance with its verdict. Marks the current one, keeps it in sight, and goes where one clicks. Beside other
  * columns it is as high as they are, and scrolls.
  */
-export function Transcript({ analysis, playback }: { analysis: Analysis; playback: Playback }) {
+export function Transcript({ analysis, people, playback }: TranscriptProps) {
   const { utterances } = analysis;
   const current = usePlayback(playback, ({ time }) => indexAt(utterances, time));
   const [follow, setFollow] = useState(true);
@@ -52,14 +59,27 @@ export function Transcript({ analysis, playback }: { analysis: Analysis; playbac
         className="relative -mx-2 grid content-start gap-0.5 overflow-y-auto max-lg:max-h-[34rem] lg:min-h-88 lg:flex-[1_1_0]"
       >
         {utterances.map((utterance, index) => (
-          <Row key={index} utterance={utterance} current={index === current} seek={(time) => playback.seek(time)} />
+          <Row
+            key={index}
+            utterance={utterance}
+            people={people?.[index]}
+            current={index === current}
+            seek={(time) => playback.seek(time)}
+          />
         ))}
       </ol>
     </Card>
   );
 }
 
-function Row({ utterance, current, seek }: { utterance: Utterance; current: boolean; seek: (time: number) => void }) {
+interface RowProps {
+  utterance: Utterance;
+  people?: People;
+  current: boolean;
+  seek: (time: number) => void;
+}
+
+function Row({ utterance, people, current, seek }: RowProps) {
   const top = strongest(utterance.emotions);
   return (
     <li className="[contain-intrinsic-height:auto_5rem] [content-visibility:auto]">
@@ -83,6 +103,7 @@ function Row({ utterance, current, seek }: { utterance: Utterance; current: bool
               {top.label} {percent(top.confidence)}
             </span>
             <Marks unclear={utterance.unclear} contradictory={utterance.contradictory} />
+            {people?.together && <span>{besidePeople(utterance, people.together)}</span>}
           </span>
         )}
         <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2 h-2" />

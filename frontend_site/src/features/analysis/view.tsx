@@ -13,6 +13,8 @@ import { nameOf } from "@/features/analyses/names";
 import { isRunning, useAnalysis, useRetry, type Detail } from "@/features/analyses/queries";
 import { statusText } from "@/features/analyses/stages";
 import { useDelete } from "@/features/analyses/use-delete";
+import { EXAMPLE_ID, exampleCaptions } from "@/features/demonstration/example";
+import { ExampleNote } from "@/features/demonstration/note";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
 
 import { Exports } from "./exports";
@@ -80,7 +82,9 @@ function Header({ detail, actions }: { detail: Detail; actions?: ReactNode }) {
 function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
   const [playback] = useState(() => new Playback(analysis.video.duration_s));
   const name = nameOf(detail);
-  const player = <Player id={detail.id} name={name} size={analysis.video} playback={playback} />;
+  const isExample = detail.id === EXAMPLE_ID;
+  const captions = isExample ? exampleCaptions() : undefined;
+  const player = <Player id={detail.id} name={name} size={analysis.video} playback={playback} captions={captions} />;
   const actions = (
     <>
       <Exports id={detail.id} name={name} analysis={analysis} />
@@ -90,8 +94,9 @@ function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
   return (
     <>
       <Header detail={detail} actions={actions} />
+      {isExample && <ExampleNote analysis={analysis} people={detail.people} />}
       <Warnings analysis={analysis} />
-      <Explorer analysis={analysis} playback={playback} player={player} />
+      <Explorer analysis={analysis} people={detail.people} playback={playback} player={player} />
       <Caveat />
     </>
   );
