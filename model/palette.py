@@ -29,6 +29,10 @@ SENTIMENT_COLOURS: dict[Sentiment, str] = {
     "positive": "#029fdb",
 }
 
+# Drawn back in charts and bars, pale and behind the others, so that what moves is seen. Its name and its number
+# stand beside it as those of the others do.
+DRAWN_BACK: Emotion | Sentiment = "neutral"
+
 MODALITY_SERIES = (
     "#6391da",
     "#8e5942",

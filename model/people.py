@@ -51,6 +51,12 @@ class Votes:
         return f"{self.leading} {self.most} of {self.total}"
 
     @property
+    def others(self) -> str:
+        """The votes for the other emotions, most first, to follow `first`: ", disgust 2, fear 1"."""
+        others = [e for e in EMOTIONS if self.counts.get(e, 0) and e not in self.majority]
+        return "".join(f", {e} {self.counts[e]}" for e in sorted(others, key=lambda e: -self.counts[e]))
+
+    @property
     def leading(self) -> str:
         """The emotions with the most votes, as "joy"; of a tie "anger or fear"."""
         return " or ".join(self.majority)

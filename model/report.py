@@ -6,9 +6,10 @@ security policy that names the hashes of its one style and one script forbids th
 
 import base64
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from markupsafe import Markup
 
@@ -24,9 +25,11 @@ from model.contract import (
     SentimentScore,
 )
 from model.pages import TEMPLATES, content_policy, page_environment, page_style
-from model.palette import MODALITY_NAMES
+from model.palette import DRAWN_BACK, MODALITY_NAMES
 from model.people import Agreement, Judged, People, Votes
 from model.thumbnails import thumbnails
+
+Part = TypeVar("Part", bound=tuple[Any, ...])
 
 MAX_EMBEDDED_BYTES = 16_000_000
 
@@ -76,6 +79,7 @@ def render_report(analysis: Analysis, video_path: Path, people: People | None = 
         clock=_clock,
         percent=_percent,
         stacked=_stacked,
+        back_first=_back_first,
         by_label=_by_label,
         weights=_weights,
         nats=_nats,
@@ -100,6 +104,7 @@ def render_report(analysis: Analysis, video_path: Path, people: People | None = 
         modality_names=MODALITY_NAMES,
         comparison=_comparison(analysis, people),
         judged_names=JUDGED_NAMES,
+        drawn_back=DRAWN_BACK,
     )
 
 
@@ -239,6 +244,11 @@ def _stacked(values: Mapping[str, float]) -> Iterator[tuple[str, float, float]]:
     for label, value in values.items():
         yield label, 100 * left, 100 * value
         left += value
+
+
+def _back_first(parts: Iterable[Part]) -> list[Part]:
+    """Parts of a drawing, each with its label first, in the order of drawing: what is drawn back lies behind."""
+    return sorted(parts, key=lambda part: part[0] != DRAWN_BACK)
 
 
 def _percent(share: float) -> str:

@@ -40,6 +40,17 @@ def test_the_demonstration_says_what_people_said() -> None:
     assert all(a.end == b.start for a, b in zip(people.stretches, people.stretches[1:], strict=False))
 
 
+def test_votes_below_the_first_rank_stand_in_words(tmp_path: Path) -> None:
+    """In the report, too: its bars are for eyes alone."""
+    rows = f"{HEADER}\n1,4,together,1,3,0,5,0,0,0\n5,9,together,2,0,2,0,0,1,0\n"
+    people = read_people(written(tmp_path, rows))
+    assert [s.votes["together"].others for s in people.stretches] == [", disgust 3, anger 1", ", sadness 1"]
+    assert Votes({"joy": 3}).others == ""
+    analysis = analysis_of(utterance(1, 4, "Well."), utterance(5, 9, ""))
+    page = render_report(analysis, ROOT / "tests" / "media" / "face_and_speech.mp4", people)
+    assert page.count('joy 5 of 9<span class="unseen">, disgust 3, anger 1</span>') == 2
+
+
 def test_votes_are_counted_and_ties_are_ties(tmp_path: Path) -> None:
     first, second = read_people(written(tmp_path, GOOD)).stretches
     assert first.votes["together"].first == "joy 3 of 4" and first.votes["face"].total == 4

@@ -219,3 +219,15 @@ def test_file_names(name: str, sample: Path, tmp_path: Path) -> None:
 def test_missing_video(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="does not exist"):
         render_report(analysis_of(utterance(1, 4, "Hello")), tmp_path / "gone.mp4")
+
+
+def test_neutral_is_drawn_back_so_that_what_moves_is_seen(page: Page) -> None:
+    """It is drawn before the others, and lies behind them; in bars it is thin. Nothing else is."""
+    drawn = [e for e in page.all("path") + page.all("rect") if "-neutral" in str(e["class"])]
+    assert drawn and all(str(e["class"]).endswith("-neutral back") for e in drawn)
+    assert len(page.of_class("back")) == len(drawn) + len([e for e in page.all("i") if "back" in str(e["class"])])
+    assert {e["height"] for e in page.all("rect") if "back" in str(e["class"])} == {"40%"}
+    assert {e["height"] for e in page.all("rect") if "back" not in str(e["class"])} == {"100%"}
+    for kind, labels in (("emotion", report.STACK), ("sentiment", report.SENTIMENT_STACK)):
+        bands = [e[f"data-{kind}"] for e in page.all("path") if f"data-{kind}" in e]
+        assert bands == ["neutral", *(label for label in labels if label != "neutral")]

@@ -10,12 +10,22 @@ export interface Share {
 
 export type Kind = "emotion" | "sentiment" | "modality";
 
+/** Neutral is drawn back, pale and in bars thin as well, so that what moves is seen. */
+export const isDrawnBack = (label: string) => label === "neutral";
+const FULL = { height: "100%", rx: 4 };
+const THIN = { y: "30%", height: "40%", rx: 2 };
+
 /** The colour of a label, as a small square. The name always stands beside it. */
 export function Swatch({ kind, label, className }: { kind: Kind; label: string; className?: string }) {
   return (
     <span
       aria-hidden="true"
-      className={cx(`${kind}-${label}`, "inline-block size-2.5 shrink-0 rounded-[3px] bg-tone", className)}
+      className={cx(
+        `${kind}-${label}`,
+        "inline-block size-2.5 shrink-0 rounded-[3px]",
+        isDrawnBack(label) ? "bg-tone/45 ring-1 ring-tone ring-inset" : "bg-tone",
+        className,
+      )}
     />
   );
 }
@@ -35,7 +45,11 @@ export function Bars({ kind, shares }: { kind: Kind; shares: readonly Share[] })
         >
           <span className={cx(share === most && "font-semibold")}>{capitalised(label)}</span>
           <svg className="h-2 w-full rounded-full bg-track" aria-hidden="true">
-            <rect className={cx(`${kind}-${label}`, "fill-tone")} width={percent(share)} height="100%" rx="4" />
+            <rect
+              className={cx(`${kind}-${label}`, isDrawnBack(label) ? "fill-tone/70" : "fill-tone")}
+              width={percent(share)}
+              {...(isDrawnBack(label) ? THIN : FULL)}
+            />
           </svg>
           <span className={cx("numbers text-right", share === most && "font-semibold")}>{percent(share)}</span>
         </li>
@@ -48,17 +62,23 @@ export function Bars({ kind, shares }: { kind: Kind; shares: readonly Share[] })
 export function StackBar({ kind, shares, className }: { kind: Kind; shares: readonly Share[]; className?: string }) {
   const total = shares.reduce((sum, { share }) => sum + share, 0) || 1;
   const lefts = shares.map((_, index) => shares.slice(0, index).reduce((sum, { share }) => sum + share, 0));
+  const placed = shares.map(({ label, share }, index) => ({ label, share, left: lefts[index] ?? 0 }));
   return (
     <svg className={cx("block w-full rounded-full bg-track", className ?? "h-2")} aria-hidden="true">
-      {shares.map(({ label, share }, index) => (
+      {backFirst(placed).map(({ label, share, left }) => (
         <rect
           key={label}
-          className={cx(`${kind}-${label}`, "fill-tone stroke-surface")}
-          x={`${((100 * (lefts[index] ?? 0)) / total).toFixed(2)}%`}
+          className={cx(`${kind}-${label}`, isDrawnBack(label) ? "fill-tone/70" : "fill-tone stroke-surface")}
+          x={`${((100 * left) / total).toFixed(2)}%`}
           width={`${((100 * share) / total).toFixed(2)}%`}
-          height="100%"
+          {...(isDrawnBack(label) ? THIN : { height: "100%" })}
         />
       ))}
     </svg>
   );
+}
+
+/** In the order of drawing: what is drawn back lies behind the others. */
+export function backFirst<T extends { label: string }>(parts: readonly T[]): T[] {
+  return parts.toSorted((a, b) => Number(isDrawnBack(b.label)) - Number(isDrawnBack(a.label)));
 }

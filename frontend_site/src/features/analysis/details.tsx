@@ -57,11 +57,12 @@ export function Distributions({ utterance }: { utterance: Utterance }) {
   return (
     <div className="@container">
       <div className="grid gap-x-10 gap-y-5 @lg:grid-cols-2 @4xl:grid-cols-3">
-        <div className="@lg:row-span-2 @4xl:row-span-1">
-          <Group title="Emotion" kind="emotion" utterance={utterance} />
-        </div>
+        <Group title="Emotion" kind="emotion" utterance={utterance} />
         <Group title="Sentiment" kind="sentiment" utterance={utterance} />
-        <Contributions utterance={utterance} />
+        {/* Its bars need the width: in two columns they would be a few pixels long. */}
+        <div className="@lg:col-span-2 @4xl:col-span-1">
+          <Contributions utterance={utterance} />
+        </div>
       </div>
     </div>
   );
