@@ -15,7 +15,7 @@ test("the first rank and all below it", () => {
 
 test("of a tie, either counts", () => {
   const votes = { ...NONE, joy: 4, anger: 4, fear: 1 };
-  expect(mostVotes(votes)).toBe("joy or anger 4 of 9");
+  expect(mostVotes(votes)).toBe("anger or joy 4 of 9");
   expect(fewerVotes(votes)).toBe(", fear 1");
   expect(agrees(JOYFUL, votes)).toBe(true);
   expect(besidePeople(JOYFUL, { ...NONE, anger: 3 })).toBe("people: anger 3 of 3");

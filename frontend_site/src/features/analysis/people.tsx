@@ -1,5 +1,5 @@
 import { StackBar } from "@/design/bars";
-import { EMOTION_STACK, type Emotion } from "@/design/palette";
+import { EMOTIONS, EMOTION_STACK, type Emotion } from "@/design/palette";
 
 import { strongest } from "./timeline";
 import type { Utterance } from "./types";
@@ -55,7 +55,7 @@ export function agrees({ emotions }: Utterance, votes: Votes): boolean {
 /** The emotions with the most votes. */
 function majority(votes: Votes): Emotion[] {
   const most = Math.max(...Object.values(votes));
-  return EMOTION_STACK.filter((emotion) => votes[emotion] === most);
+  return EMOTIONS.filter((emotion) => votes[emotion] === most);
 }
 
 /** "joy 10 of 11"; of a tie "anger or fear 4 of 10". */
@@ -64,10 +64,10 @@ export function mostVotes(votes: Votes): string {
   return `${majority(votes).join(" or ")} ${Math.max(...counts)} of ${counts.reduce((sum, count) => sum + count, 0)}`;
 }
 
-/** ", disgust 2, fear 1": the votes for the other emotions, most first. */
+/** ", disgust 2, fear 1": the votes for the other emotions, most first; as the HTML report has them. */
 export function fewerVotes(votes: Votes): string {
   const first = majority(votes);
-  const others = EMOTION_STACK.filter((emotion) => votes[emotion] > 0 && !first.includes(emotion));
+  const others = EMOTIONS.filter((emotion) => votes[emotion] > 0 && !first.includes(emotion));
   return others
     .sort((a, b) => votes[b] - votes[a])
     .map((emotion) => `, ${emotion} ${votes[emotion]}`)

@@ -7,13 +7,11 @@ export function ExampleNote({ analysis, people = [] }: { analysis: Analysis; peo
   const { same, of } = agreement(analysis, people);
   return (
     <Note>
-      An example, free of charge: one actor says one sentence in six ways. Beside each result stands what about ten
-      people said of the same recording. The model names the emotion that most of them named in{" "}
-      <strong className="text-text">{`${same} of ${of}`}</strong>. Recordings and votes:{" "}
+      An example, free of charge, with what about ten people said of each recording (
       <a href="/demonstration/LICENSE.txt" className="underline hover:text-text">
         CREMA-D
       </a>
-      .
+      ). The model names what most of them named in <strong className="text-text">{`${same} of ${of}`}</strong>.
     </Note>
   );
 }
