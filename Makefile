@@ -21,7 +21,7 @@ demo: ## Set up, then analyse six ways to say one sentence: a table here, JSON a
 		--json build/demo/six_emotions.json --html build/demo/six_emotions.html
 	@echo "open build/demo/six_emotions.html in a browser"
 
-up: cloud ## The whole product at http://localhost:8080 (needs Node 20); Ctrl-C stops it, the data stays (ARGS="--port 9000")
+up: cloud ## The whole product at http://localhost:8080 (needs Node 22); Ctrl-C stops it, the data stays (ARGS="--port 9000")
 	@exec $(BIN)/python -m local up $(ARGS)
 
 down: ## Stop the product where it runs in the background
@@ -50,7 +50,7 @@ cloud: node_modules/.package-lock.json # What `up` needs: the product's environm
 	@$(PYTHON) frontend_site/scripts/build.py
 
 node_modules/.package-lock.json: package-lock.json
-	@command -v npm > /dev/null || { echo "Node.js 20 or newer is needed, with npm: https://nodejs.org" >&2; exit 1; }
+	@command -v npm > /dev/null || { echo "Node.js 22 (20 still works) is needed, with npm: https://nodejs.org" >&2; exit 1; }
 	@npm ci --no-audit --no-fund
 	@touch $@
 

@@ -39,6 +39,8 @@ BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # the parameter that `cdk bootst
 UNCHANGING = "_next/static/"  # new content has a new name there
 FOREVER, FRESH = "public, max-age=31536000, immutable", "no-cache"
 HTML = "text/html; charset=utf-8"
+# SageMaker makes this group with the first job of an account, for all stages together: no stack can own it.
+TRAINING_LOG, TRAINING_LOG_DAYS = "/aws/sagemaker/TrainingJobs", 90
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def main(
     if not site_only:
         _bootstrap(account)
         _deploy(config, deploy_options(given, cdk or [], yes=yes))
+        if not config.is_local:
+            limit_training_log(boto3.client("logs"))
     found = outputs(stage)
     _upload(stage, found)
     if user:
@@ -151,6 +155,16 @@ def _deploy(config: StageConfig, options: list[str]) -> None:
     finally:
         if config.is_prod:
             protect(config)
+
+
+def limit_training_log(logs: Any) -> None:
+    """Have the log of training jobs forget after a while, unless somebody has decided how long it is kept."""
+    found = logs.describe_log_groups(logGroupNamePrefix=TRAINING_LOG)["logGroups"]
+    group = next((group for group in found if group["logGroupName"] == TRAINING_LOG), None)
+    if group is None:
+        logs.create_log_group(logGroupName=TRAINING_LOG)
+    if group is None or "retentionInDays" not in group:
+        logs.put_retention_policy(logGroupName=TRAINING_LOG, retentionInDays=TRAINING_LOG_DAYS)
 
 
 def _run(command: list[str | Path], folder: Path) -> None:

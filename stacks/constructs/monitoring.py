@@ -109,7 +109,9 @@ class Monitoring(Construct):
             ("Queues: waiting", [q.metric_approximate_number_of_messages_visible() for q in queues.values()]),
             ("Dead letters", [q.metric_approximate_number_of_messages_visible() for q in dead.values()]),
         ]  # fmt: skip
-        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=self._config.name)
+        # Dashboards of all regions share their names.
+        region = "" if self._config.is_local else f"-{Stack.of(self).region}"
+        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"{self._config.name}{region}")
         for at in range(0, len(rows), 2):
             board.add_widgets(
                 *(cloudwatch.GraphWidget(title=title, left=left, width=12) for title, left in rows[at : at + 2])

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from stacks import bundle
 from stacks.config import StageConfig
+from stacks.constructs import trust
 from stacks.nag import accept
 
 METRICS_NAMESPACE = "VideoSentiment"
@@ -35,7 +36,7 @@ class PythonFunction(Construct):
         self.timeout = timeout
         keep = RemovalPolicy.DESTROY if config.is_local else RemovalPolicy.RETAIN
         log = logs.LogGroup(self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=keep)
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.role = iam.Role(self, "Role", assumed_by=trust.service(self, config, "lambda"))
         log.grant_write(self.role)
         self.function = lambda_.Function(
             self,

@@ -65,9 +65,10 @@ class Site(Construct):
         super().__init__(scope, id)
         self._config = config
         headers = self._security_headers("Headers", uploads, results)
+        files = self._files(bucket)
         backend = self._backend(api, headers)
-        pages_function = self._function("Pages", config, _pages_code())
-        split = self._function("SplitToken", config, (EDGE / "split_token.js").read_text())
+        pages_function = self._function("Pages", _pages_code())
+        split = self._function("SplitToken", (EDGE / "split_token.js").read_text())
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
@@ -85,13 +86,13 @@ class Site(Construct):
                 cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0)) for status in KEPT_ERRORS
             ],
             default_behavior=cloudfront.BehaviorOptions(
-                **_files(bucket), response_headers_policy=headers, function_associations=[_on_request(pages_function)]
+                **files, response_headers_policy=headers, function_associations=[_on_request(pages_function)]
             ),
             additional_behaviors={
                 "/api/*": cloudfront.BehaviorOptions(**backend, function_associations=[_on_request(split)]),
                 "/app/*": cloudfront.BehaviorOptions(**backend),
                 "/docs/*": cloudfront.BehaviorOptions(
-                    **_files(bucket),
+                    **files,
                     response_headers_policy=self._security_headers("ReferenceHeaders", uploads, results, REFERENCE),
                     function_associations=[_on_request(pages_function)],
                 ),
@@ -142,6 +143,7 @@ class Site(Construct):
         return cloudfront.ResponseHeadersPolicy(
             self,
             id,
+            response_headers_policy_name=self._global_name(id),
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                     content_security_policy=policy, override=True
@@ -171,11 +173,27 @@ class Site(Construct):
             ),
         )
 
-    def _function(self, id: str, config: StageConfig, code: str) -> cloudfront.Function:
+    def _files(self, bucket: s3.IBucket) -> dict[str, Any]:
+        """Behavior shared by all files: read by the distribution alone, compressed, cached at the edge."""
+        access = cloudfront.S3OriginAccessControl(
+            self, "FilesAccess", origin_access_control_name=self._global_name("Files")
+        )
+        return {
+            "origin": origins.S3BucketOrigin.with_origin_access_control(bucket, origin_access_control=access),
+            "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+            "cache_policy": cloudfront.CachePolicy.CACHING_OPTIMIZED,
+            "compress": True,
+        }
+
+    def _global_name(self, id: str) -> str:
+        """Return a name that is taken once in all regions of an account: CloudFront knows no regions."""
+        return f"{self._config.name}-{cdk.Stack.of(self).region}-{id}"
+
+    def _function(self, id: str, code: str) -> cloudfront.Function:
         return cloudfront.Function(
             self,
             id,
-            function_name=f"{config.name}-{id}",
+            function_name=self._global_name(id),
             code=cloudfront.FunctionCode.from_inline(code),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
         )
@@ -185,16 +203,6 @@ class Site(Construct):
         accept(self.distribution, "CFR2", "throttled by key, quota and stage; docs/operations.md says how to add WAF")
         if not config.certificate_arn:
             accept(self.distribution, "CFR4", "CloudFront's own certificate; a domain of one's own brings TLS 1.2 up")
-
-
-def _files(bucket: s3.IBucket) -> dict[str, Any]:
-    """Behavior shared by all files: read by the distribution alone, compressed, cached at the edge."""
-    return {
-        "origin": origins.S3BucketOrigin.with_origin_access_control(bucket),
-        "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        "cache_policy": cloudfront.CachePolicy.CACHING_OPTIMIZED,
-        "compress": True,
-    }
 
 
 def _on_request(function: cloudfront.IFunction) -> cloudfront.FunctionAssociation:

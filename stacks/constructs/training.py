@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
+from stacks.constructs import trust
 from stacks.constructs.storage import OLD_VERSION_DAYS, safe
 from stacks.nag import accept
 
@@ -32,7 +33,7 @@ class Training(Construct):
             **settings,
         )
         accept(self.bucket, "S1", "corpora, checkpoints and artefacts of one's own; nobody's data but the operator's")
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+        self.role = iam.Role(self, "Role", assumed_by=trust.service(self, config, "sagemaker"))
         stack = cdk.Stack.of(self)
         log = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/"
         for actions, resources in (

@@ -205,11 +205,11 @@ def test_ids_that_would_be_circles_come_by_parameter(prod: Stage) -> None:
 def test_whatever_piles_up_raises_an_alarm(prod: Stage) -> None:
     alarms = prod.resources("AWS::CloudWatch::Alarm", "App").values()
     watched = {(a["MetricName"], reference) for a in alarms for reference in references(a.get("Dimensions", []))}
-    dead = {n for n in prod.resources("AWS::SQS::Queue") if "Dead" in n}
+    dead = {n for n in prod.resources("AWS::SQS::Queue", "App") if "Dead" in n}
     assert len(dead) == 4
     for queue in dead:
         assert ("ApproximateNumberOfMessagesVisible", queue) in watched
-    for queue in set(prod.resources("AWS::SQS::Queue")) - dead:
+    for queue in set(prod.resources("AWS::SQS::Queue", "App")) - dead:
         assert ("ApproximateAgeOfOldestMessage", queue) in watched
     for function in prod.functions():
         assert {("Throttles", function), ("Errors", function)} <= watched
@@ -218,6 +218,23 @@ def test_whatever_piles_up_raises_an_alarm(prod: Stage) -> None:
     assert all(a["AlarmActions"] and a["TreatMissingData"] == "notBreaching" for a in alarms)
     (email,) = (s for s in prod.resources("AWS::SNS::Subscription", "App").values() if s["Protocol"] == "email")
     assert email["Endpoint"] == "ops@example.com"
+
+
+def test_the_gateways_own_log_ends_too(prod: Stage) -> None:
+    """The gateway makes it for an API's stage where it is not there, and keeps it for ever."""
+    (api,) = prod.resources("AWS::ApiGateway::RestApi")
+    (stage,) = prod.whole("AWS::ApiGateway::Stage").values()
+    name = f"API-Gateway-Execution-Logs_${{{api}}}/{stage['Properties']['StageName']}"
+    groups = prod.resources("AWS::Logs::LogGroup", "App")
+    (group,) = (n for n, g in groups.items() if flat(g.get("LogGroupName", "")) == name)
+    assert 0 < groups[group]["RetentionInDays"] <= 365
+    assert group in stage["DependsOn"]  # before the gateway writes anything
+
+
+def test_every_log_group_ends(prod: Stage) -> None:
+    groups = prod.resources("AWS::Logs::LogGroup")
+    assert len(groups) > 8
+    assert all(0 < group["RetentionInDays"] <= 365 for group in groups.values())
 
 
 def test_every_alarm_may_publish_to_its_topic(prod: Stage) -> None:
