@@ -110,6 +110,22 @@ def redrive(
     typer.echo(f"moved {moved} messages; {_count(dead)} are left")
 
 
+@app.command()
+def restore(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(help="The table that DynamoDB restored (docs/operations.md).")],
+    write: Annotated[str, typer.Option(help="`missing` or `all`; without it nothing is written.")] = "nothing",
+) -> None:
+    """Compare a restored table with the stage's own, and write its records back: the missing ones, or all."""
+    from scripts.restoring import WRITES, restore
+
+    if write not in WRITES:
+        raise DeployedError(f"--write is one of {', '.join(WRITES)}, not {write!r}")
+    found = restore(table, context.obj["TableName"], write, typer.echo)
+    missing, other = ("written" if write in kinds else "not written" for kinds in (("missing", "all"), ("all",)))
+    typer.echo(f"{found.same} as they are, {found.missing} missing ({missing}), {found.other} different ({other})")
+
+
 def _messages(sqs: Any, url: str, limit: int) -> Iterator[dict[str, Any]]:
     for _ in range(limit):
         found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=1).get("Messages", [])
