@@ -96,6 +96,10 @@ ACCESS = {
 }
 
 
+# Of the canary: an API key for itself, and its end. What it does with it, it does as a customer.
+CANARY = Access(items=(GET, PUT, UPDATE), makes_keys=True, removes_keys=True, parameters=(USAGE_PLAN,))
+
+
 class Grants(Construct):
     """A policy for each function, beside its role: the function need not wait for it, so nothing goes in circles."""
 
@@ -113,9 +117,13 @@ class Grants(Construct):
         self._config, self._data, self._webhooks, self._plan = config, data, webhooks, plan
         self._stack = cdk.Stack.of(self)
         for name, function in functions.items():
-            policy = iam.Policy(self, name.title().replace("_", ""), roles=[function.role])
-            policy.add_statements(*self._statements(ACCESS[name]))
-            accept(policy, "IAM5", "objects and API keys have no names before they exist: prefixes, not single ones")
+            self.allow(name.title().replace("_", ""), function.role, ACCESS[name])
+
+    def allow(self, name: str, role: iam.IRole, access: Access) -> None:
+        """Give a role its policy."""
+        policy = iam.Policy(self, name, roles=[role])
+        policy.add_statements(*self._statements(access))
+        accept(policy, "IAM5", "objects and API keys have no names before they exist: prefixes, not single ones")
 
     def _statements(self, access: Access) -> list[iam.PolicyStatement]:
         table = self._data.table.table_arn

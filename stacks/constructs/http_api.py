@@ -137,7 +137,7 @@ class HttpApi(Construct):
         accept(self.api, "APIG2", "the Lambda validates each request against its own schema and says what is wrong")
         accept(keys, "APIG4", "API key required, and the Lambda verifies the token's secret part")
         accept(keys, "COG4", "clients with an API key are no Cognito users; /app has the authorizer")
-        accept(stage, "APIG3", "throttled by usage plan and stage; docs/operations.md says how to put WAF before it")
+        accept(stage, "APIG3", "closed to all but the distribution, which `-c waf=true` puts AWS WAF before")
         if self.api.node.try_find_child("CloudWatchRole"):
             accept(
                 self.api.node.find_child("CloudWatchRole"), "IAM4",

@@ -34,8 +34,8 @@ class PythonFunction(Construct):
         """`memory` in MB decides the CPU as well (1769 MB are one core); `reserved`: runs at a time at most."""
         super().__init__(scope, id)
         self.timeout = timeout
-        keep = RemovalPolicy.DESTROY if config.is_local else RemovalPolicy.RETAIN
-        log = logs.LogGroup(self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=keep)
+        keep = RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
+        self.log = log = logs.LogGroup(self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=keep)
         self.role = iam.Role(self, "Role", assumed_by=trust.service(self, config, "lambda"))
         log.grant_write(self.role)
         self.function = lambda_.Function(

@@ -10,6 +10,7 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from stacks.config import StageConfig
@@ -25,6 +26,7 @@ from stacks.edge.headers import (
 from stacks.edge.site_files import EDGE, REFERENCE, site_folder
 from stacks.nag import accept
 
+ORIGIN_HEADER = "X-Origin-Secret"  # lambdas/api/doors.py asks for it
 # Headers that CloudFront has fields of its own for.
 STRICT_TRANSPORT = "Strict-Transport-Security"
 KEPT_ERRORS = (404, 414, 500, 501, 502, 503, 504)  # statuses that CloudFront keeps by itself
@@ -61,12 +63,14 @@ class Site(Construct):
         uploads: s3.IBucket,
         results: s3.IBucket,
         log: s3.IBucket,
+        secret: secretsmanager.ISecret,
     ) -> None:
+        """`secret`: what the API asks of each request, in ORIGIN_HEADER."""
         super().__init__(scope, id)
         self._config = config
         headers = self._security_headers("Headers", uploads, results)
         files = self._files(bucket)
-        backend = self._backend(api, headers)
+        backend = self._backend(api, secret, headers)
         pages_function = self._function("Pages", _pages_code())
         split = self._function("SplitToken", (EDGE / "split_token.js").read_text())
         self.distribution = cloudfront.Distribution(
@@ -76,6 +80,7 @@ class Site(Construct):
             default_root_object="index.html",
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            web_acl_id=config.web_acl_arn or None,
             **self._domain(config),
             log_bucket=log,
             log_file_prefix="site/",
@@ -110,13 +115,17 @@ class Site(Construct):
             "minimum_protocol_version": cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
         }
 
-    def _backend(self, api: HttpApi, headers: cloudfront.ResponseHeadersPolicy) -> dict[str, Any]:
+    def _backend(
+        self, api: HttpApi, secret: secretsmanager.ISecret, headers: cloudfront.ResponseHeadersPolicy
+    ) -> dict[str, Any]:
         """Behavior shared by both prefixes of the API: nothing is cached, and nothing is rewritten."""
         return {
             "origin": origins.RestApiOrigin(
                 api.api,
                 # The API waits for short videos; CloudFront must not give up before the gateway does.
                 read_timeout=Duration.seconds(int(INTEGRATION_TIMEOUT.to_seconds()) + 1),
+                # A reference in the template, which CloudFormation resolves: the secret itself is nowhere in it.
+                custom_headers={ORIGIN_HEADER: secret.secret_value.unsafe_unwrap()},
             ),
             "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             "allowed_methods": cloudfront.AllowedMethods.ALLOW_ALL,
@@ -200,7 +209,8 @@ class Site(Construct):
 
     def _accept_findings(self, config: StageConfig) -> None:
         accept(self.distribution, "CFR1", "open to every country; docs/operations.md says how to restrict it")
-        accept(self.distribution, "CFR2", "throttled by key, quota and stage; docs/operations.md says how to add WAF")
+        if not config.web_acl_arn:
+            accept(self.distribution, "CFR2", "throttled by key, quota and stage; `-c waf=true` puts AWS WAF before it")
         if not config.certificate_arn:
             accept(self.distribution, "CFR4", "CloudFront's own certificate; a domain of one's own brings TLS 1.2 up")
 

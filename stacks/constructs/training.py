@@ -18,7 +18,8 @@ class Training(Construct):
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
         # Kept with what is in it, but not by a first deployment that fails.
-        settings = safe(config) | {"removal_policy": RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE}
+        kept = RemovalPolicy.DESTROY if config.throwaway else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        settings = safe(config) | {"removal_policy": kept}
         self.bucket = s3.Bucket(
             self,
             "Bucket",

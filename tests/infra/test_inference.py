@@ -26,8 +26,8 @@ from tests.infra.synthesised import ROOT, Stage, flat, references, synthesise
 from training.sagemaker import registry
 
 
-def _only(stage: Stage, kind: str) -> Any:
-    (found,) = stage.resources(kind).values()
+def _only(stage: Stage, kind: str, stack: str | None = None) -> Any:
+    (found,) = stage.resources(kind, stack).values()
     return found
 
 
@@ -224,7 +224,7 @@ def test_the_driver_fits_the_gpu(prod: Stage, gpu: Stage) -> None:
 
 def test_the_image_fits_the_instance(prod: Stage, gpu: Stage) -> None:
     for stage, torch in ((prod, "cpu"), (gpu, "cuda")):
-        variables = _only(stage, "AWS::CodeBuild::Project")["Environment"]["EnvironmentVariables"]
+        variables = _only(stage, "AWS::CodeBuild::Project", "Image")["Environment"]["EnvironmentVariables"]
         assert {v["Name"]: v["Value"] for v in variables}["TORCH"] == torch
         (tag,) = (r["Tag"] for r in stage.resources("AWS::CloudFormation::CustomResource").values())
         assert tag.endswith(f"-{torch}")

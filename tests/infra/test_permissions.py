@@ -32,6 +32,9 @@ OPEN_ENDS = (
     (r":report-group/\$\{EngineBuild[^}]*\}-\*$", "CDK's own grant for a project's reports"),
     (r":repository/\*$", "training images, which their user names"),
     (r"^\$\{TrainingBucket[^}]*\}/\*$", "the operator's own bucket for training"),
+    (r":stack/VideoSentiment-[a-z]+-(Data|App)/\*$", "the outputs of one stack, whose id is not known before"),
+    (r":log-group:(/aws/codebuild/)?\$\{Canary[^}]*\}:\*$", "log streams of the canary"),
+    (r":report-group/\$\{Canary[^}]*\}-\*$", "CDK's own grant for a project's reports"),
     (r":s3:::cdk-hnb659fds-assets-.*/\*$", "the assets that CDK uploads"),
 )
 
@@ -58,7 +61,7 @@ def test_no_star_without_a_reason(name: str, request: pytest.FixtureRequest) -> 
 
 def _is_builds(place: str, action: str) -> bool:
     """CDK's own grant for a build to read its source."""
-    return place.startswith("EngineBuild") and action in ("s3:GetObject*", "s3:GetBucket*", "s3:List*")
+    return place.startswith(("EngineBuild", "Canary")) and action in ("s3:GetObject*", "s3:GetBucket*", "s3:List*")
 
 
 def _either(value: Any) -> Iterator[Any]:
@@ -76,13 +79,19 @@ def _flat(resource: object) -> str:
 
 
 def test_roles_are_for_the_services_that_need_them_and_carry_no_managed_policy(prod: Stage) -> None:
-    known = {"lambda.amazonaws.com", "sagemaker.amazonaws.com", "codebuild.amazonaws.com", "apigateway.amazonaws.com"}
+    services = ("lambda", "sagemaker", "codebuild", "apigateway", "codedeploy", "backup", "events")
+    known = {f"{service}.amazonaws.com" for service in services}
+    managed_by_aws = (
+        "AmazonAPIGatewayPushToCloudWatchLogs",
+        "AWSCodeDeployRoleForLambdaLimited",
+        "AWSBackupServiceRolePolicy",
+    )
     for name, role in prod.resources("AWS::IAM::Role").items():
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
             assert set(statement["Principal"]) == {"Service"}
             assert statement["Principal"]["Service"] in known
         managed = json.dumps(role.get("ManagedPolicyArns", []))
-        assert "AmazonAPIGatewayPushToCloudWatchLogs" in managed or managed == "[]", name
+        assert any(policy in managed for policy in managed_by_aws) or managed == "[]", name
 
 
 def _actions(stage: Stage, function: str) -> set[str]:

@@ -80,6 +80,7 @@ GLOBAL_NAMES = {
     "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig", "Name"),
     "AWS::CloudFront::OriginAccessControl": ("OriginAccessControlConfig", "Name"),
     "AWS::CloudWatch::Dashboard": ("DashboardName",),
+    "AWS::Budgets::Budget": ("Budget", "BudgetName"),
 }
 
 
