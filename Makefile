@@ -6,7 +6,7 @@ DATA ?= ../shared/data
 STAGE ?= dev
 
 .PHONY: help setup demo up down reset synth deploy smoke cloud lint bench train-starter lock clean \
-	test test-unit test-model test-cloud test-web test-weights test-launch
+	test test-unit test-model test-cloud test-web test-weights test-scan test-launch
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -54,7 +54,7 @@ node_modules/.package-lock.json: package-lock.json
 	@npm ci --no-audit --no-fund
 	@touch $@
 
-test: lint cloud test-weights ## Set up, then every check and test
+test: lint cloud test-weights test-scan ## Set up, then every check and test
 	@$(BIN)/python -m tests.browsers
 	@$(BIN)/python -m pytest
 	@$(MAKE) --no-print-directory test-launch
@@ -66,7 +66,7 @@ test-unit: setup ## Tests that load nothing: no weights, no emulator, no browser
 test-model: setup test-weights ## The engine and training, with real weights and media
 	@$(BIN)/python -m pytest $(or $(ONE),tests/model tests/training)
 
-test-cloud: cloud setup ## The stacks, and the Lambdas against the AWS emulator
+test-cloud: cloud setup test-scan ## The stacks, and the Lambdas against the AWS emulator
 	@$(BIN)/python -m pytest $(or $(ONE),tests/infra tests/integration)
 
 test-web: cloud setup test-weights ## The whole product, and the web app in a real browser
@@ -75,6 +75,9 @@ test-web: cloud setup test-weights ## The whole product, and the web app in a re
 
 test-weights: setup
 	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base whisper-base-encoder minilm-l6 centerface
+
+test-scan: # What judges the synthesised templates: cfn-lint and checkov, for tests/infra/test_scans.py
+	@$(PYTHON) scripts/setup.py scan
 
 test-launch: setup ## The tests of training/launch.py alone, in .venv-launch: the SageMaker SDK takes 1 GB
 	@$(PYTHON) scripts/setup.py launch
@@ -96,4 +99,4 @@ lock: ## Write requirements/*.txt anew from pyproject.toml (needs uv)
 	@scripts/lock.sh
 
 clean: ## Remove what the targets made, but the weights in the user cache
-	@rm -rf build .venv .venv-launch .venv-local node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf build .venv .venv-launch .venv-local .venv-scan node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

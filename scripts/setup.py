@@ -24,9 +24,9 @@ CPU_ATTEMPTS = 3  # where TORCH=cpu asks for it, as the image's build does
 PAUSE = 10.0  # seconds between them
 # Groups that contain a group: an environment that holds `dev` serves `model` as well.
 INCLUDED_IN = {"model": ("train", "cloud", "dev"), "train": ("dev",), "cloud": ("dev",)}
-APART = ("launch", "local")  # too large, or at odds with the others: in `.venv-GROUP`
+APART = ("launch", "local", "scan")  # too large, or at odds with the others: in `.venv-GROUP`
 # The emulator's Lambdas see what its environment holds: ours there would hide what a bundle lacks.
-WITHOUT_OURS = ("local",)
+WITHOUT_OURS = ("local", "scan")  # and nothing of ours is needed to read templates
 
 
 def main() -> int:
