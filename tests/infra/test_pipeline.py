@@ -121,7 +121,7 @@ class Account:
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
         if not StackName.endswith("-Data"):
             error = {"Error": {"Code": "ValidationError", "Message": f"Stack {StackName} does not exist"}}
-            raise ClientError(error, "DescribeStacks")  # type: ignore[arg-type]
+            raise ClientError(error, "DescribeStacks")
         return {"Stacks": [{"StackStatus": "CREATE_COMPLETE"}]}
 
     def get_template(self, *, StackName: str) -> dict[str, Any]:
