@@ -6,7 +6,7 @@ DATA ?= ../shared/data
 STAGE ?= dev
 
 .PHONY: help setup demo up down reset synth deploy smoke cloud lint bench train-starter lock clean \
-	test test-unit test-model test-cloud test-web test-weights test-launch
+	test test-unit test-model test-cloud test-web test-weights test-scan test-launch
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -21,7 +21,7 @@ demo: ## Set up, then analyse six ways to say one sentence: a table here, JSON a
 		--json build/demo/six_emotions.json --html build/demo/six_emotions.html
 	@echo "open build/demo/six_emotions.html in a browser"
 
-up: cloud ## The whole product at http://localhost:8080 (needs Node 20); Ctrl-C stops it, the data stays (ARGS="--port 9000")
+up: cloud ## The whole product at http://localhost:8080 (needs Node 22); Ctrl-C stops it, the data stays (ARGS="--port 9000")
 	@exec $(BIN)/python -m local up $(ARGS)
 
 down: ## Stop the product where it runs in the background
@@ -50,11 +50,11 @@ cloud: node_modules/.package-lock.json # What `up` needs: the product's environm
 	@$(PYTHON) frontend_site/scripts/build.py
 
 node_modules/.package-lock.json: package-lock.json
-	@command -v npm > /dev/null || { echo "Node.js 20 or newer is needed, with npm: https://nodejs.org" >&2; exit 1; }
+	@command -v npm > /dev/null || { echo "Node.js 22 (20 still works) is needed, with npm: https://nodejs.org" >&2; exit 1; }
 	@npm ci --no-audit --no-fund
 	@touch $@
 
-test: lint cloud test-weights ## Set up, then every check and test
+test: lint cloud test-weights test-scan ## Set up, then every check and test
 	@$(BIN)/python -m tests.browsers
 	@$(BIN)/python -m pytest
 	@$(MAKE) --no-print-directory test-launch
@@ -66,7 +66,7 @@ test-unit: setup ## Tests that load nothing: no weights, no emulator, no browser
 test-model: setup test-weights ## The engine and training, with real weights and media
 	@$(BIN)/python -m pytest $(or $(ONE),tests/model tests/training)
 
-test-cloud: cloud setup ## The stacks, and the Lambdas against the AWS emulator
+test-cloud: cloud setup test-scan ## The stacks, and the Lambdas against the AWS emulator
 	@$(BIN)/python -m pytest $(or $(ONE),tests/infra tests/integration)
 
 test-web: cloud setup test-weights ## The whole product, and the web app in a real browser
@@ -75,6 +75,9 @@ test-web: cloud setup test-weights ## The whole product, and the web app in a re
 
 test-weights: setup
 	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base whisper-base-encoder minilm-l6 centerface
+
+test-scan: # What judges the synthesised templates: cfn-lint and checkov, for tests/infra/test_scans.py
+	@$(PYTHON) scripts/setup.py scan
 
 test-launch: setup ## The tests of training/launch.py alone, in .venv-launch: the SageMaker SDK takes 1 GB
 	@$(PYTHON) scripts/setup.py launch
@@ -96,4 +99,4 @@ lock: ## Write requirements/*.txt anew from pyproject.toml (needs uv)
 	@scripts/lock.sh
 
 clean: ## Remove what the targets made, but the weights in the user cache
-	@rm -rf build .venv .venv-launch .venv-local node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf build .venv .venv-launch .venv-local .venv-scan node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -28,9 +28,9 @@ from botocore.exceptions import ClientError
 
 from scripts.deployed import DeployedError, check_stage, outputs, run
 from scripts.preflight import check_account, check_parameters
-from scripts.stack_states import NEVER_WHOLE, clean_up, protect, states
+from scripts.stack_states import NEVER_WHOLE, check_throwaway, clean_up, empty_buckets, protect, states
 from stacks import bundle
-from stacks.config import ConfigError, StageConfig
+from stacks.config import EDGE_REGION, ConfigError, StageConfig
 from stacks.edge.site_config import site_config
 from stacks.edge.site_files import REFERENCE, ROOT, site_folder
 
@@ -39,6 +39,8 @@ BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # the parameter that `cdk bootst
 UNCHANGING = "_next/static/"  # new content has a new name there
 FOREVER, FRESH = "public, max-age=31536000, immutable", "no-cache"
 HTML = "text/html; charset=utf-8"
+# SageMaker makes this group with the first job of an account, for all stages together: no stack can own it.
+TRAINING_LOG, TRAINING_LOG_DAYS = "/aws/sagemaker/TrainingJobs", 90
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,9 @@ def main(
     clean: Annotated[
         bool, typer.Option("--clean-up", help="Only delete stacks whose first deployment failed.")
     ] = False,
+    destroy: Annotated[
+        bool, typer.Option("--destroy", help="Take down a stage that was deployed with -c throwaway=true.")
+    ] = False,
     cdk: Annotated[list[str] | None, typer.Argument(help="For `cdk deploy`, after a --.")] = None,
 ) -> None:
     """Deploy a stage, in order; may be run again."""
@@ -79,12 +84,19 @@ def main(
     if clean:
         clean_up(config)
         return
+    if destroy:
+        _destroy(config, given, yes=yes)
+        return
     if not (site_only or config.is_local):
         check_account(config)
     _build(stage)
     if not site_only:
         _bootstrap(account)
+        if config.waf and not config.web_acl_arn:
+            given.append(f"webAclArn={_web_acl(config, account, given, yes=yes)}")
         _deploy(config, deploy_options(given, cdk or [], yes=yes))
+        if not config.is_local:
+            limit_training_log(boto3.client("logs"))
     found = outputs(stage)
     _upload(stage, found)
     if user:
@@ -123,10 +135,10 @@ def _build(stage: str) -> None:
         raise DeployedError("the CDK command line is not installed; run: npm ci")
 
 
-def _bootstrap(account: str) -> None:
+def _bootstrap(account: str, session: Any = boto3) -> None:
     """Once for an account and region. From an empty folder: in the checkout it would synthesise the stacks as well."""
     try:
-        boto3.client("ssm").get_parameter(Name=BOOTSTRAP)
+        session.client("ssm").get_parameter(Name=BOOTSTRAP)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ParameterNotFound":
             raise
@@ -140,6 +152,16 @@ def deploy_options(context: list[str], cdk: list[str], *, yes: bool) -> list[str
     return [*asked, *(part for pair in context for part in ("-c", pair)), *cdk]
 
 
+def _web_acl(config: StageConfig, account: str, given: list[str], *, yes: bool) -> str:
+    """Deploy the firewall's stack, in its region, and return the ARN of the web ACL."""
+    name = config.stack_name("Edge")
+    elsewhere = boto3.Session(region_name=EDGE_REGION)
+    _bootstrap(f"{account.rpartition('/')[0]}/{EDGE_REGION}", elsewhere)
+    _run([CDK, "deploy", name, "--exclusively", *deploy_options(given, [], yes=yes)], ROOT)
+    (stack,) = elsewhere.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    return next(str(o["OutputValue"]) for o in stack["Outputs"] if o["OutputKey"] == "WebAclArn")
+
+
 def _deploy(config: StageConfig, options: list[str]) -> None:
     """Deploy the stacks. Those of prod are protected from deletion once they are whole, and not before."""
     if not config.is_local:
@@ -151,6 +173,35 @@ def _deploy(config: StageConfig, options: list[str]) -> None:
     finally:
         if config.is_prod:
             protect(config)
+
+
+def _destroy(config: StageConfig, given: list[str], *, yes: bool) -> None:
+    """Delete all stacks of a stage that was deployed to be thrown away, with what is in them."""
+    if config.keeps_data:
+        raise DeployedError(f"stage {config.stage} keeps its data; a rehearsal is deployed with -c throwaway=true")
+    check_throwaway(config)
+    if not yes:
+        typer.confirm(f"Delete stage {config.stage} with everything in it?", abort=True)
+    clean_up(config)
+    bundle.build("aws")
+    for last in (False, True):  # logs of access are still written for a while after a bucket has been emptied
+        typer.echo(f"emptied {empty_buckets(config)} buckets")
+        try:
+            _run([CDK, "destroy", "--all", "--force", *deploy_options(given, [], yes=False)], ROOT)
+            return
+        except DeployedError:
+            if last:
+                raise
+
+
+def limit_training_log(logs: Any) -> None:
+    """Have the log of training jobs forget after a while, unless somebody has decided how long it is kept."""
+    found = logs.describe_log_groups(logGroupNamePrefix=TRAINING_LOG)["logGroups"]
+    group = next((group for group in found if group["logGroupName"] == TRAINING_LOG), None)
+    if group is None:
+        logs.create_log_group(logGroupName=TRAINING_LOG)
+    if group is None or "retentionInDays" not in group:
+        logs.put_retention_policy(logGroupName=TRAINING_LOG, retentionInDays=TRAINING_LOG_DAYS)
 
 
 def _run(command: list[str | Path], folder: Path) -> None:

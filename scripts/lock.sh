@@ -20,4 +20,4 @@ compile dev
 compile model --constraint requirements/dev.txt
 compile train --constraint requirements/dev.txt
 for group in cloud api cdk; do compile "$group" --constraint requirements/dev.txt; done
-for group in launch local; do compile "$group"; done
+for group in launch local scan; do compile "$group"; done

@@ -3,16 +3,21 @@
 Credentials and region are those of the AWS command line. An OWNER is the id (a user's `sub`) or the user's email.
 """
 
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import boto3
 import typer
 
+from scripts import audit
 from scripts.deployed import DeployedError, become, run
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
 QUEUES = {"drop": "DropQueueUrl", "result": "ResultQueueUrl", "webhook": "WebhookQueueUrl"}
+SMOKE_OWNER = "smoke-test"  # an owner like any other, with a quota of its own, and no user who could sign in
+UNAUDITED = ("owners", "queues", "smoke")  # they change nothing that stays
 OwnerArgument = Annotated[str, typer.Argument(help="An owner's id, or a user's email.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -21,6 +26,9 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 def choose(context: typer.Context, stage: Annotated[str, typer.Option(help="dev, prod or local.")] = "dev") -> None:
     """Find the stage's resources; the modules of `lambdas.core` read them when they are imported."""
     context.obj = become(stage)
+    command = str(context.invoked_subcommand)
+    if (group := context.obj.get("AuditLog")) and command not in UNAUDITED:
+        audit.record(group, command, sys.argv[1:], datetime.now(UTC))
 
 
 @app.command()
@@ -70,6 +78,21 @@ def revoke(key: Annotated[str, typer.Argument(help="An API key's id, or the leak
 
 
 @app.command()
+def smoke(context: typer.Context) -> None:
+    """Analyse the sample through the product, by an API key that is made for it and revoked again."""
+    from lambdas.core import api_keys, clock
+    from scripts.smoke import smoke
+
+    key = api_keys.create(SMOKE_OWNER, "smoke", clock.now())
+    try:
+        works = smoke(context.obj["SiteUrl"], key.token)
+    finally:
+        api_keys.remove(key.record, clock.now())
+    if not works:
+        raise typer.Exit(1)
+
+
+@app.command()
 def delete(context: typer.Context, owner: OwnerArgument, yes: YesOption = False) -> None:
     """Delete an account with everything in it: user, keys, videos, results. Cannot be undone."""
     from lambdas.core import clock
@@ -108,6 +131,22 @@ def redrive(
         sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
         moved += 1
     typer.echo(f"moved {moved} messages; {_count(dead)} are left")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(help="The table that DynamoDB restored (docs/operations.md).")],
+    write: Annotated[str, typer.Option(help="`missing` or `all`; without it nothing is written.")] = "nothing",
+) -> None:
+    """Compare a restored table with the stage's own, and write its records back: the missing ones, or all."""
+    from scripts.restoring import WRITES, restore
+
+    if write not in WRITES:
+        raise DeployedError(f"--write is one of {', '.join(WRITES)}, not {write!r}")
+    found = restore(table, context.obj["TableName"], write, typer.echo)
+    missing, other = ("written" if write in kinds else "not written" for kinds in (("missing", "all"), ("all",)))
+    typer.echo(f"{found.same} as they are, {found.missing} missing ({missing}), {found.other} different ({other})")
 
 
 def _messages(sqs: Any, url: str, limit: int) -> Iterator[dict[str, Any]]:

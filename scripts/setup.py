@@ -12,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -19,11 +20,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PIP = "26.3"
 TORCH = ("torch==2.13.0", "torchvision==0.28.0")
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+CPU_ATTEMPTS = 3  # where TORCH=cpu asks for it, as the image's build does
+PAUSE = 10.0  # seconds between them
 # Groups that contain a group: an environment that holds `dev` serves `model` as well.
 INCLUDED_IN = {"model": ("train", "cloud", "dev"), "train": ("dev",), "cloud": ("dev",)}
-APART = ("launch", "local")  # too large, or at odds with the others: in `.venv-GROUP`
+APART = ("launch", "local", "scan")  # too large, or at odds with the others: in `.venv-GROUP`
 # The emulator's Lambdas see what its environment holds: ours there would hide what a bundle lacks.
-WITHOUT_OURS = ("local",)
+WITHOUT_OURS = ("local", "scan")  # and nothing of ours is needed to read templates
 
 
 def main() -> int:
@@ -43,8 +46,11 @@ def main() -> int:
         if not python.exists():
             venv.create(environment, with_pip=True)
         pip(python, "install", "-qq", f"pip=={PIP}")
-        if group in ("model", "train", "cloud", "dev"):
-            install_torch(python)
+        if group in ("model", "train", "cloud", "dev") and not install_torch(python):
+            return fail(
+                f"no CPU build of torch is to be had, neither from {TORCH_CPU_INDEX} nor from pip's own index. "
+                "Run the same target again once one is reachable, or with TORCH=cuda for the CUDA build, several GB."
+            )
         # The locks are complete: resolving again could only pull in what they leave out on purpose.
         pip(python, "install", "-qq", "--no-deps", "--require-hashes", "-r", str(lock))
         if group not in WITHOUT_OURS:
@@ -56,20 +62,29 @@ def main() -> int:
     return 0
 
 
-def install_torch(python: Path) -> None:
-    """The pinned torch: CPU build unless this machine has an NVIDIA GPU (or TORCH=cuda asks)."""
-    wants_cuda = os.environ.get("TORCH", "cuda" if shutil.which("nvidia-smi") else "cpu") == "cuda"
+def install_torch(python: Path) -> bool:
+    """Install the pinned torch: the CPU build unless this machine has an NVIDIA GPU (or TORCH=cuda asks).
+
+    Return False where there is no CPU build to be had. The CUDA build is never taken in its place: it is several GB
+    larger, and nobody would notice before the image is too large or its GPU's libraries are missing.
+    """
+    asked = os.environ.get("TORCH", "")
+    wants_cuda = (asked or ("cuda" if shutil.which("nvidia-smi") else "cpu")) == "cuda"
     if wants_cuda or platform.system() != "Linux":
-        pip(python, "install", "-qq", *TORCH)  # PyPI's builds: CUDA on Linux, CPU on macOS and Windows
-        return
+        return pip(python, "install", "-qq", *TORCH)  # PyPI's builds: CUDA on Linux, CPU on macOS and Windows
     # A CPU build only exists in PyTorch's own index, or wherever this machine's pip was told to look.
     official = ("--retries", "0", "--timeout", "10", "--index-url", TORCH_CPU_INDEX)
-    if pip(python, "install", "-qq", "--no-deps", *official, *TORCH, check=False, quiet=True):
-        return
+    attempts = CPU_ATTEMPTS if asked else 1
+    for attempt in range(attempts):
+        if pip(python, "install", "-qq", "--no-deps", *official, *TORCH, check=False, quiet=True):
+            return True
+        if attempt + 1 < attempts:
+            time.sleep(PAUSE)
     pip(python, "install", "-qq", "--no-deps", *TORCH)
-    if not torch_is_cpu_build(python):
-        print(f"no CPU build of torch was reachable ({TORCH_CPU_INDEX}): taking the CUDA build, several GB", flush=True)
-        pip(python, "install", "-qq", *TORCH)
+    if torch_is_cpu_build(python):
+        return True
+    pip(python, "uninstall", "-qq", "--yes", *(name.partition("==")[0] for name in TORCH))
+    return False
 
 
 def torch_is_cpu_build(python: Path) -> bool:

@@ -1,5 +1,7 @@
 """States of a stage's stacks in CloudFormation, and what follows from them: deletion and protection."""
 
+import json
+
 import boto3
 import typer
 from botocore.exceptions import ClientError, WaiterError
@@ -51,6 +53,36 @@ def clean_up(config: StageConfig) -> None:
             cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
         except WaiterError as error:
             raise DeployedError(f"{name} cannot be deleted; its events in CloudFormation say why") from error
+
+
+def empty_buckets(config: StageConfig) -> int:
+    """Remove all objects, with all versions, from the buckets of a stage that is thrown away: CloudFormation deletes
+    only empty ones. Returns how many buckets it emptied. Raises DeployedError for a stage that keeps its data.
+    """
+    if config.keeps_data:
+        raise DeployedError(f"stage {config.stage} keeps its data; a rehearsal is deployed with -c throwaway=true")
+    cloudformation, s3 = boto3.client("cloudformation"), boto3.resource("s3")
+    emptied = 0
+    for part, status in states(config).items():
+        if not status:
+            continue
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=config.stack_name(part))
+        for resource in (resource for page in pages for resource in page["StackResourceSummaries"]):
+            if resource["ResourceType"] == "AWS::S3::Bucket" and resource["ResourceStatus"] != "DELETE_COMPLETE":
+                s3.Bucket(resource["PhysicalResourceId"]).object_versions.delete()
+                emptied += 1
+    return emptied
+
+
+def check_throwaway(config: StageConfig) -> None:
+    """Raise DeployedError where the deployed stage was not meant to be thrown away, whatever is said of it now."""
+    if not states(config)["Data"]:
+        return
+    name = config.stack_name("Data")
+    template = boto3.client("cloudformation").get_template(StackName=name)["TemplateBody"]
+    resources = (template if isinstance(template, dict) else json.loads(template))["Resources"].values()
+    if any(resource.get("DeletionPolicy") == "Retain" for resource in resources):
+        raise DeployedError(f"{name} was deployed to keep its data: it is not a rehearsal's, and nothing was deleted")
 
 
 def protect(config: StageConfig) -> None:

@@ -4,22 +4,27 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from stacks.config import PUBLIC_URL, USAGE_PLAN, StageConfig
+from stacks.config import PROJECT, PUBLIC_URL, USAGE_PLAN, StageConfig
+from stacks.constructs.canary import Canary
 from stacks.constructs.http_api import HttpApi
 from stacks.constructs.monitoring import Monitoring
 from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.release import Release
 from stacks.constructs.site import Site, SiteBucket
 from stacks.constructs.trigger import KEPT, WorkQueue, on_records, queue
 from stacks.data_stack import DataStack
 from stacks.nag import accept
-from stacks.permissions import Grants
+from stacks.permissions import CANARY, Grants
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ FUNCTIONS = {
     "sweeper": Spec(seconds=300, memory=1024),
     "webhook": Spec(seconds=30),
 }
+STREAMED = ("submit", "publish")  # those that read the table's stream
 # Which of them work on a queue, and how often a message is tried.
 QUEUES = {"on_drop": 5, "on_result": 5, "webhook": 8}  # the webhook Lambda spreads its eight over a day
 
@@ -62,15 +68,28 @@ class AppStack(cdk.Stack):
             )
             for name, n in QUEUES.items()
         }
+        self.origin_secret = self._origin_secret()
         lambdas = Construct(self, "Lambdas")
         self.functions = {name: self._function(lambdas, name, spec) for name, spec in FUNCTIONS.items()}
         self._connect()
-        self.api = HttpApi(self, "Api", config, self.functions["api"].function, data.auth.pool)
+        self.release = self._release()
+        called = self.release.alias if self.release else self.functions["api"].function
+        self.api = HttpApi(self, "Api", config, called, data.auth.pool)
         self.site_bucket = SiteBucket(self, "SiteFiles", config).bucket
+        self.site: Site | None = None
         self.public_url = self._public_url()
         self._add_parameters()
-        Grants(self, "Grants", config, self.functions, data, self.queues["webhook"].queue, self.api.plan)
+        if self.origin_secret:
+            self.origin_secret.grant_read(self.functions["api"].role)
+        grants = Grants(self, "Grants", config, self.functions, data, self.queues["webhook"].queue, self.api.plan)
         self._watch()
+        if config.canary_hours and not config.is_local:
+            canary = Canary(self, "Canary", config, config.canary_hours)
+            grants.allow("Canary", canary.role, CANARY)
+            canary.failed.add_alarm_action(actions.SnsAction(self.monitoring.topic))
+        if not config.is_local:
+            self._add_audit_log()
+            self._add_queries()
         self._add_outputs()
 
     def _function(self, scope: Construct, name: str, spec: Spec) -> PythonFunction:
@@ -83,6 +102,26 @@ class AppStack(cdk.Stack):
             timeout=Duration.seconds(spec.seconds),
             memory=spec.memory,
         )
+
+    def _origin_secret(self) -> secretsmanager.Secret | None:
+        """Return what the edge proves itself by to the API; locally the two are on one machine."""
+        if self._config.is_local:
+            return None
+        secret = secretsmanager.Secret(
+            self,
+            "OriginSecret",
+            description="Sent by the distribution with each request to the API",
+            generate_secret_string=secretsmanager.SecretStringGenerator(exclude_punctuation=True, password_length=48),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        accept(secret, "SMG4", "the distribution holds a copy: another one takes a deployment of both")
+        return secret
+
+    def _release(self) -> Release | None:
+        """Return how new code of the API comes to its callers; locally it is simply there."""
+        if self._config.is_local:
+            return None
+        return Release(self, "Release", self._config, self.functions["api"].function, api_name=self._config.name)
 
     def _environment(self) -> dict[str, str]:
         """The fields of lambdas.core.settings.Settings that have no default, and those that this stage changes."""
@@ -97,6 +136,7 @@ class AppStack(cdk.Stack):
             "USER_POOL_ID": data.auth.pool.user_pool_id,
             "USAGE_PLAN_PARAMETER": config.parameter(USAGE_PLAN),
             "PUBLIC_URL_PARAMETER": config.parameter(PUBLIC_URL),
+            **({"ORIGIN_SECRET": self.origin_secret.secret_arn} if self.origin_secret else {}),
             **{name.upper(): value for name, value in config.lambda_overrides.items()},
         }
 
@@ -145,11 +185,11 @@ class AppStack(cdk.Stack):
         if self._config.is_local:
             return self._config.public_url
         logs = self._data.buckets.logs
-        assert logs is not None
-        site = Site(
+        assert logs is not None and self.origin_secret is not None
+        self.site = site = Site(
             self, "Site", self._config,
             bucket=self.site_bucket, api=self.api, uploads=self._data.buckets.media,
-            results=self._data.buckets.results, log=logs,
+            results=self._data.buckets.results, log=logs, secret=self.origin_secret,
         )  # fmt: skip
         cdk.CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         return site.url
@@ -164,11 +204,44 @@ class AppStack(cdk.Stack):
     def _watch(self) -> None:
         dead = {_pascal(name): work.dead for name, work in self.queues.items()}
         self.monitoring = Monitoring(self, "Monitoring", self._config)
+        for alarm in self.release.alarms if self.release else ():
+            alarm.add_alarm_action(actions.SnsAction(self.monitoring.topic))
+        if self.site:
+            self.monitoring.watch_edge(self.site.distribution)
+        for name in STREAMED:
+            self.monitoring.watch_stream(_pascal(name), self.functions[name])
         self.monitoring.watch(
             {_pascal(name): function for name, function in self.functions.items()},
             {_pascal(name): work.queue for name, work in self.queues.items()},
             {**dead, "Stream": self.dead_records},
             self.api,
+        )
+
+    def _add_audit_log(self) -> None:
+        """Keep a log of what operators do with scripts/ops.py, apart from the Lambdas' own."""
+        log = logs.LogGroup(
+            self,
+            "Audit",
+            log_group_name=f"/{PROJECT}/{self._config.stage}/audit",
+            retention=logs.RetentionDays.ONE_YEAR,
+            removal_policy=cdk.RemovalPolicy.RETAIN if self._config.keeps_data else cdk.RemovalPolicy.DESTROY,
+        )
+        cdk.CfnOutput(self, "AuditLog", value=log.log_group_name)
+
+    def _add_queries(self) -> None:
+        """Save the questions that metrics are too expensive for: each owner would be a metric of its own."""
+        groups = [self.functions[name].log for name in ("api", "on_drop", "on_result", "sweeper")]
+        logs.QueryDefinition(
+            self,
+            "ByOwner",
+            query_definition_name=f"{self._config.name}/by owner",
+            query_string=logs.QueryString(
+                filter_statements=["ispresent(owner) and ispresent(metered)"],
+                stats_statements=["count(*) as analyses, sum(minutes) as minutes by owner, metered"],
+                sort="analyses desc",
+                limit=1000,
+            ),
+            log_groups=groups,
         )
 
     def _add_outputs(self) -> None:

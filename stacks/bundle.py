@@ -27,7 +27,7 @@ KEPT = 86400  # seconds that a bundle is kept after it was last asked for
 MAX_ZIP = 20 * 10**6  # bytes; Lambda takes 50 MB, what is smaller starts sooner
 
 # Services that boto3, pynamodb and the tracer call; the descriptions of all others are 25 of botocore's 30 MB.
-SERVICES = ("apigateway", "cognito-idp", "dynamodb", "s3", "sagemaker-runtime", "sqs", "ssm", "xray")
+SERVICES = ("apigateway", "cognito-idp", "dynamodb", "s3", "sagemaker-runtime", "secretsmanager", "sqs", "ssm", "xray")
 # Our own code that goes along: the Lambdas, and of the engine what needs no torch.
 OURS = ("lambdas/**/*.py", "model/__init__.py", "model/contract.py", "model/formats.py")
 # Never needed when a function runs. RECORD and its like differ between machines.

@@ -11,6 +11,7 @@ PROJECT = "video-sentiment"
 STACK_PREFIX = "VideoSentiment"
 STAGES = ("dev", "prod", "local")
 PARTS = ("Data", "App", "Image", "Inference")  # stacks of a stage, in the order of their deployment
+EDGE_REGION = "us-east-1"  # where CloudFront takes certificates and web ACLs from
 API_STAGE = "v1"  # of the REST API: the first part of every path at the gateway itself
 USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # last parts of SSM parameters' names
 LOCAL_URL = "http://localhost:8080"
@@ -43,11 +44,17 @@ class StageConfig:
     prior: str = "declared"  # how often the model assumes each emotion occurs: as its bundle declares, or "uniform"
     requests_per_second: int = 20  # of one API key, on average; bursts may be twice that
     drop_principals: Mapping[str, str] = field(default_factory=dict)  # owner -> ARN of whoever fills its drop folder
+    monthly_budget: int = 200  # dollars of the whole account, that alarms are about; 0: no budget
     alarm_email: str = ""  # who is told of alarms; nobody when empty
     sender_email: str = ""  # an address of a domain verified in SES; Cognito's own (50 mails a day) when empty
     domain_name: str = ""  # of the site; CloudFront's own when empty
     certificate_arn: str = ""  # of that domain, in us-east-1
+    waf: bool = False  # a web ACL before the distribution, by a stack of its own in us-east-1
+    web_acl_arn: str = ""  # of that ACL, or of one's own
     unprotected: str = ""  # stacks of prod that may be deleted, like "Image,Inference": those that were never whole
+    canary_hours: int = 0  # so often the sample is analysed, to see whether all of it works; 0: never
+    backups: bool = True  # of stage prod: each night, kept for 35 days
+    throwaway: bool = False  # users' data goes with the stacks: for a rehearsal, never for prod
     hsts_subdomains: bool = False  # browsers then take all subdomains of domainName by HTTPS alone, for two years
     public_url: str = LOCAL_URL  # stage local only: where the one web origin listens
     lambda_overrides: Mapping[str, str] = field(default_factory=dict)
@@ -68,8 +75,16 @@ class StageConfig:
             raise ConfigError(f"there is no stage {self.stage!r}; known: {', '.join(STAGES)}")
         if not self.is_local and self.public_url != LOCAL_URL:
             raise ConfigError("publicUrl is for stage local alone")
+        if self.is_prod and self.throwaway:
+            raise ConfigError("throwaway is for a rehearsal: stage prod keeps users' data")
         if self.prior not in PRIORS:
             raise ConfigError(f"there is no prior {self.prior!r}; known: {', '.join(PRIORS)}")
+        if self.web_acl_arn and not re.match(
+            rf"^arn:aws[a-z-]*:wafv2:{EDGE_REGION}:\d{{12}}:global/webacl/", self.web_acl_arn
+        ):
+            raise ConfigError(
+                f"webAclArn {self.web_acl_arn!r} is not the ARN of a web ACL for CloudFront, in {EDGE_REGION}"
+            )
         if bool(self.domain_name) != bool(self.certificate_arn):
             raise ConfigError("domainName and certificateArn go together")
         if not re.fullmatch(r"ml\.[a-z0-9-]+\.[a-z0-9]+", self.instance_type):
@@ -92,6 +107,11 @@ class StageConfig:
     @property
     def is_local(self) -> bool:
         return self.stage == "local"
+
+    @property
+    def keeps_data(self) -> bool:
+        """Return True where users' data outlives the stacks."""
+        return not (self.is_local or self.throwaway)
 
     @property
     def is_prod(self) -> bool:

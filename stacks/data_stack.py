@@ -5,6 +5,7 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.auth import Auth
+from stacks.constructs.backups import Backups
 from stacks.constructs.storage import Buckets, Table
 
 
@@ -19,6 +20,8 @@ class DataStack(cdk.Stack):
         self.auth = Auth(self, "Auth", config)
         self.table = Table(self, "Records", config).table
         self.buckets = Buckets(self, "Buckets", config)
+        if config.is_prod and config.backups:
+            Backups(self, "Backups", config, self.table, [self.buckets.media, self.buckets.results])
         for name, value in {
             "UserPoolId": self.auth.pool.user_pool_id,
             "UserPoolClientId": self.auth.client.user_pool_client_id,

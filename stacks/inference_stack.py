@@ -1,6 +1,7 @@
 """The model behind an asynchronous endpoint that scales to zero. Left out of stage local: the emulator has none."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
@@ -28,7 +29,18 @@ class InferenceStack(cdk.Stack):
         places = Places(data.buckets.media, data.buckets.results, app.success, app.failure)
         self.inference = Endpoint(self, "Endpoint", config, image, places, model_data.value_as_string)
         stuck = self.inference.waiting_alarm("Stuck", STUCK_MINUTES)
-        stuck.add_alarm_action(actions.SnsAction(app.monitoring.topic))
+        untold = cloudwatch.Alarm(  # here, as the image's stack knows no topic
+            self,
+            "BuildUntold",
+            alarm_name=f"{config.name}-BuildDead",
+            metric=image.dead.metric_approximate_number_of_messages_visible(statistic="max"),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        for alarm in (stuck, self.inference.errors, untold):
+            alarm.add_alarm_action(actions.SnsAction(app.monitoring.topic))
         self.training = Training(self, "Training", config)
         for name, value in {
             "TrainingBucket": self.training.bucket.bucket_name,

@@ -15,42 +15,57 @@ from stacks.constructs.python_function import PythonFunction
 from stacks.data_stack import DataStack
 from stacks.nag import accept
 
-READ_ITEMS = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
-WRITE_ITEMS = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
-INDEXES = ("by_owner", "by_due")
-READ = ("s3:GetObject", "s3:GetObjectVersion")
+GET, PUT, UPDATE, REMOVE, CHECK = (
+    f"dynamodb:{name}Item" for name in ("Get", "Put", "Update", "Delete", "ConditionCheck")
+)
+QUERY = "dynamodb:Query"
+BY_OWNER, BY_DUE = "by_owner", "by_due"
+READ = ("s3:GetObject",)
+READ_VERSIONS = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE = ("s3:PutObject",)
 DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 ABORT = ("s3:AbortMultipartUpload",)
+KEY_TAG = "video-sentiment"  # on API keys: the stage that they are of (lambdas/core/gateway.py)
 
 
 @dataclass(frozen=True)
 class Access:
-    """Actions on objects, by prefix of the two buckets, and what else a function asks AWS for."""
+    """Actions on items and objects, by prefix of the two buckets, and what else a function asks AWS for.
 
+    A transaction takes the actions of its parts. `indexes`: those that are queried.
+    """
+
+    items: tuple[str, ...]
+    indexes: tuple[str, ...] = ()
     media: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     results: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     webhooks: bool = False  # puts events into the webhook queue
     invokes: bool = False  # asks the endpoint
     makes_keys: bool = False  # at the gateway
     removes_keys: bool = False
+    finds_keys: bool = False  # by name, among those of the whole account: where a creation was cut off
     removes_users: bool = False
     parameters: tuple[str, ...] = ()
 
 
 ACCESS = {
     "api": Access(
+        items=(GET, PUT, UPDATE, REMOVE, CHECK),
+        indexes=(BY_OWNER,),
         # It can sign for clients only what its own role allows.
-        media={"uploads": READ + WRITE + DELETE + ABORT, "drop": READ},
+        media={"uploads": READ_VERSIONS + WRITE + DELETE + ABORT, "drop": READ_VERSIONS},
         results={"analyses": READ, "progress": READ},
         webhooks=True,
         makes_keys=True,
         removes_keys=True,
         parameters=(USAGE_PLAN, PUBLIC_URL),
     ),
-    "on_drop": Access(media={"drop": READ}, results={"results": WRITE}),
-    "submit": Access(media={"uploads": READ, "drop": READ, "inputs": WRITE}, invokes=True),
+    "on_drop": Access(items=(GET, PUT, UPDATE, CHECK), media={"drop": READ_VERSIONS}, results={"results": WRITE}),
+    "submit": Access(
+        items=(GET, UPDATE), media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE}, invokes=True
+    ),
     "on_result": Access(
+        items=(GET, UPDATE),
         results={
             "outputs": READ + DELETE,
             "failures": READ + DELETE,
@@ -58,9 +73,13 @@ ACCESS = {
             "progress": DELETE,
         },
     ),
-    "publish": Access(media={"drop": READ}, results={"analyses": READ, "results": WRITE + DELETE}, webhooks=True),
+    "publish": Access(
+        items=(GET,), media={"drop": READ}, results={"analyses": READ, "results": WRITE + DELETE}, webhooks=True
+    ),
     "sweeper": Access(
-        media={"uploads": READ + DELETE + ABORT, "drop": READ + DELETE, "inputs": WRITE + DELETE},
+        items=(GET, UPDATE, REMOVE, QUERY),
+        indexes=(BY_OWNER, BY_DUE),
+        media={"uploads": READ + DELETE + ABORT, "drop": READ_VERSIONS + DELETE, "inputs": WRITE + DELETE},
         results={
             "outputs": READ + DELETE,
             "failures": READ + DELETE,
@@ -70,10 +89,15 @@ ACCESS = {
         },
         invokes=True,
         removes_keys=True,
+        finds_keys=True,
         removes_users=True,
     ),
-    "webhook": Access(parameters=(PUBLIC_URL,)),
+    "webhook": Access(items=(GET, UPDATE), parameters=(PUBLIC_URL,)),
 }
+
+
+# Of the canary: an API key for itself, and its end. What it does with it, it does as a customer.
+CANARY = Access(items=(GET, PUT, UPDATE), makes_keys=True, removes_keys=True, parameters=(USAGE_PLAN,))
 
 
 class Grants(Construct):
@@ -93,13 +117,19 @@ class Grants(Construct):
         self._config, self._data, self._webhooks, self._plan = config, data, webhooks, plan
         self._stack = cdk.Stack.of(self)
         for name, function in functions.items():
-            policy = iam.Policy(self, name.title().replace("_", ""), roles=[function.role])
-            policy.add_statements(*self._statements(ACCESS[name]))
-            accept(policy, "IAM5", "objects and API keys have no names before they exist: prefixes, not single ones")
+            self.allow(name.title().replace("_", ""), function.role, ACCESS[name])
+
+    def allow(self, name: str, role: iam.IRole, access: Access) -> None:
+        """Give a role its policy."""
+        policy = iam.Policy(self, name, roles=[role])
+        policy.add_statements(*self._statements(access))
+        accept(policy, "IAM5", "objects and API keys have no names before they exist: prefixes, not single ones")
 
     def _statements(self, access: Access) -> list[iam.PolicyStatement]:
         table = self._data.table.table_arn
-        found = [_allow([*READ_ITEMS, *WRITE_ITEMS], [table, *(f"{table}/index/{name}" for name in INDEXES)])]
+        found = [_allow(list(access.items), [table])]
+        if access.indexes:
+            found.append(_allow([QUERY], [f"{table}/index/{name}" for name in access.indexes]))
         for bucket, prefixes in (
             (self._data.buckets.media, access.media),
             (self._data.buckets.results, access.results),
@@ -118,16 +148,29 @@ class Grants(Construct):
         return found + self._on_api_keys(access)
 
     def _on_api_keys(self, access: Access) -> list[iam.PolicyStatement]:
-        """API Gateway's actions are HTTP methods on paths."""
+        """API Gateway's actions are HTTP methods on paths.
+
+        Keys of other stages and of other products are in the same place: ours carry the stage as a tag, which is put
+        on them when they are made. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html
+        """
         base = f"arn:{self._stack.partition}:apigateway:{self._stack.region}::"
         found = []
         if access.makes_keys:
             plan = f"{base}/usageplans/{self._plan.usage_plan_id}/keys"
             found.append(_allow(["apigateway:POST"], [f"{base}/apikeys", plan]))
-        if access.removes_keys:
+            if not self._config.is_local:
+                # A tag given to POST is a call of its own: PUT on the tags of what is being made.
+                found.append(_allow(["apigateway:PUT"], [f"{base}/tags/*"], self._ours("RequestTag")))
+        if access.finds_keys:
             found.append(_allow(["apigateway:GET"], [f"{base}/apikeys"]))
-            found.append(_allow(["apigateway:DELETE"], [f"{base}/apikeys/*"]))
+        if access.removes_keys:
+            ours = {} if self._config.is_local else self._ours("ResourceTag")  # the emulator knows no tag of a key
+            found.append(_allow(["apigateway:DELETE"], [f"{base}/apikeys/*"], ours))
         return found
+
+    def _ours(self, kind: str) -> dict[str, dict[str, str]]:
+        """The condition that a key is one of this stage."""
+        return {"StringEquals": {f"aws:{kind}/{KEY_TAG}": self._config.name}}
 
     def _arn(self, service: str, resource: str) -> str:
         stack = self._stack
@@ -154,5 +197,7 @@ def _on_objects(bucket: s3.IBucket, prefixes: Mapping[str, tuple[str, ...]]) -> 
     return found
 
 
-def _allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=actions, resources=resources)
+def _allow(
+    actions: list[str], resources: list[str], conditions: Mapping[str, Mapping[str, str]] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions or None)

@@ -9,12 +9,15 @@ from constructs import Construct
 from stacks.app_stack import AppStack
 from stacks.config import PROJECT, StageConfig
 from stacks.data_stack import DataStack
+from stacks.edge_stack import EdgeStack
 from stacks.image_stack import ImageStack
 from stacks.inference_stack import InferenceStack
 
 
 def add_stacks(scope: Construct, config: StageConfig) -> Mapping[str, cdk.Stack]:
     """Add the stacks of a stage and return them by name: Data, App and, except locally, Image and Inference.
+
+    With `waf` there is Edge as well, in another region.
 
     Locally there is no SageMaker. References go one way: the app stack refers to the data stack, the inference stack to
     all others. The app needs only the endpoint's name of the inference stack, which is fixed.
@@ -25,6 +28,8 @@ def add_stacks(scope: Construct, config: StageConfig) -> Mapping[str, cdk.Stack]
     if not config.is_local:
         stacks["Image"] = images = ImageStack(scope, config.stack_name("Image"), config)
         stacks["Inference"] = InferenceStack(scope, config.stack_name("Inference"), config, data, app, images)
+        if config.waf:
+            stacks["Edge"] = EdgeStack(scope, config.stack_name("Edge"), config)
     for stack in stacks.values():
         cdk.Tags.of(stack).add("project", PROJECT)
         cdk.Tags.of(stack).add("stage", config.stage)

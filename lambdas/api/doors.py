@@ -4,6 +4,7 @@ A door is a prefix of the path. API Gateway asks for an API key at one and for a
 `deps.caller` then asks for the same credential, so that a path which the two read differently opens nothing.
 """
 
+import hmac
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -12,8 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lambdas.api.errors import BodyTooLargeError, NoRouteError, NotJsonError
 from lambdas.api.problems import problem, request_id
-from lambdas.core.errors import DomainError
+from lambdas.core import aws
+from lambdas.core.errors import DomainError, ForbiddenError
+from lambdas.core.settings import settings
 
+ORIGIN_HEADER = b"x-origin-secret"  # stacks/constructs/site.py has the edge send it
 MAX_BODY = 256 << 10  # bytes: 1,000 parts of an upload, with room
 
 
@@ -35,6 +39,7 @@ class Doors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            _check_origin(scope)
             scope = {**scope, "root_path": _door(scope["path"])}
             body = await _body(receive)
             if body:
@@ -57,6 +62,16 @@ class _Replay:
             return await self._receive()
         body, self._body = self._body, None
         return {"type": "http.request", "body": body, "more_body": False}
+
+
+def _check_origin(scope: Scope) -> None:
+    """Refuse what does not come through the edge, where a deployment has one: its firewall would be passed by."""
+    name = settings().origin_secret
+    if name is None:
+        return
+    given = b"".join(value for header, value in scope["headers"] if header.lower() == ORIGIN_HEADER)
+    if not hmac.compare_digest(given, aws.secret(name).encode()):
+        raise ForbiddenError("ask at the product's own address, not at the gateway's")
 
 
 def _door(path: str) -> str:

@@ -74,6 +74,12 @@ def is_absent(error: ClientError) -> bool:
 
 
 @cache
+def secret(name: str) -> str:
+    """A secret of Secrets Manager, read once per process."""
+    return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+
+
+@cache
 def parameter(name: str) -> str:
     """A parameter of SSM, read once per process."""
     return str(client("ssm").get_parameter(Name=name)["Parameter"]["Value"])

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from lambdas.core import item_keys, object_keys, owners, quota, reading, tables, uploads
+from lambdas.core import ceiling, item_keys, object_keys, owners, quota, reading, tables, uploads
 from lambdas.core.clock import epoch, month_of, stamp
 from lambdas.core.errors import AccountDeletedError, BusyError, DeletedError, UploadExpiredError
-from lambdas.core.observability import ANALYSES_STARTED, QUOTA_REFUSALS, count
+from lambdas.core.observability import ANALYSES_STARTED, QUOTA_REFUSALS, count, meter
 from lambdas.core.settings import settings
 from lambdas.core.tables import DROP_DOOR, FAILED, QUEUED, AnalysisRecord
 from lambdas.core.transactions import RefusedError, put, update, write
@@ -24,7 +24,7 @@ def start(
     The same object has the same analysis, however often and from however many sides it is asked for. One that
     failed gets another attempt, charged anew; but not by the drop folder, whose events come more than once.
 
-    Raises QuotaExceededError, DeletedError, UploadExpiredError, AccountDeletedError or BusyError.
+    Raises QuotaExceededError, CeilingReachedError, DeletedError, UploadExpiredError, AccountDeletedError or BusyError.
     """
     analysis_id = id_of(upload, source)
     for _ in range(ROUNDS):
@@ -43,6 +43,7 @@ def start(
                 continue  # somebody else was faster: look at what they made
             raise _refusal(error, owner, now) from error
         count(ANALYSES_STARTED)
+        meter("started", owner)
         return record
     raise BusyError
 
@@ -65,6 +66,7 @@ def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
                 continue  # somebody else was faster: look at what they made
             raise _refusal(error, owner, now) from error
         count(ANALYSES_STARTED)
+        meter("started", owner)
         return record
     raise BusyError
 
@@ -105,12 +107,13 @@ def _create(
         charge_day=now.day,
         deadline=epoch(now) + settings().attempt_seconds,
     )
-    write(
-        owners.not_deleting(owner),
-        put("analysis", record, AnalysisRecord.pk.does_not_exist()),
-        quota.charge(owner, _limit(owner), now),
-        *(uploads.consumed(owner, upload.key) if source != DROP_DOOR else ()),
-    )
+    with ceiling.counted(now):
+        write(
+            owners.not_deleting(owner),
+            put("analysis", record, AnalysisRecord.pk.does_not_exist()),
+            quota.charge(owner, _limit(owner), now),
+            *(uploads.consumed(owner, upload.key) if source != DROP_DOOR else ()),
+        )
     return record
 
 
@@ -131,11 +134,12 @@ def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | Non
         *tables.due(record, epoch(now) + settings().queued_patience),
     ]
     same = (columns.status == FAILED) & (columns.attempt == record.attempt) & columns.deleted_at.does_not_exist()
-    write(
-        owners.not_deleting(record.owner),
-        update("analysis", record, actions, same),
-        quota.charge(record.owner, _limit(record.owner), now),
-    )
+    with ceiling.counted(now):
+        write(
+            owners.not_deleting(record.owner),
+            update("analysis", record, actions, same),
+            quota.charge(record.owner, _limit(record.owner), now),
+        )
     return reading.reload(record)
 
 

@@ -7,6 +7,7 @@ from lambdas.core import creation, object_keys, objects, owners, uploads
 from lambdas.core.errors import (
     TYPE_PREFIX,
     AccountDeletedError,
+    CeilingReachedError,
     DeletedError,
     DomainError,
     NotAVideoError,
@@ -21,7 +22,10 @@ from lambdas.core.settings import settings
 from lambdas.core.tables import DROP_DOOR, AnalysisRecord
 
 # Errors reported to the owner of the folder. Any other one makes the event come again.
-REFUSALS = (UnknownOwnerError, AccountDeletedError, QuotaExceededError, NotAVideoError, TooLargeError)
+REFUSALS = (
+    *(UnknownOwnerError, AccountDeletedError, QuotaExceededError, CeilingReachedError),
+    *(NotAVideoError, TooLargeError),
+)
 
 
 def take(key: str, version_id: str | None, now: datetime) -> AnalysisRecord | None:

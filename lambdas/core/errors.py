@@ -107,6 +107,17 @@ class QuotaExceededError(DomainError):
         )
 
 
+class CeilingReachedError(DomainError):
+    code, status, title = "ceiling-reached", 429, "The service takes no more analyses this month"
+
+    def __init__(self, resets_at: datetime, now: datetime) -> None:
+        super().__init__(
+            f"the service has reached its ceiling of analyses for this month; it starts again at {stamp(resets_at)}",
+            members={"resets_at": stamp(resets_at)},
+            retry_after=max(1, int((resets_at - now).total_seconds())),
+        )
+
+
 class BusyError(DomainError):
     code, status, title = "busy", 503, "Too much is going on at once"
 

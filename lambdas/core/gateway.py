@@ -8,11 +8,13 @@ from lambdas.core import aws
 from lambdas.core.settings import settings
 
 NAME_PREFIX = "video-sentiment"
+TAG = "video-sentiment"  # says which stage a key is of: the Lambdas may delete those of their own alone
 
 
 def create_key(key_id: str) -> str:
     """A key with this value on the usage plan; returns the gateway's id for it."""
-    made = aws.client("apigateway").create_api_key(name=_name(key_id), value=key_id, enabled=True)
+    tags = {TAG: f"{NAME_PREFIX}-{settings().stage}"}
+    made = aws.client("apigateway").create_api_key(name=_name(key_id), value=key_id, enabled=True, tags=tags)
     aws.client("apigateway").create_usage_plan_key(
         usagePlanId=aws.parameter(settings().usage_plan_parameter), keyId=made["id"], keyType="API_KEY"
     )

@@ -6,6 +6,7 @@ OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
 OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
 UPLOAD#{owner}#{file id}    UPLOAD           one of those
 KEY#{key id}                KEY              an API key
+STAGE                       QUOTA#{month}    what all owners together started in a calendar month
 """
 
 import zlib
@@ -24,6 +25,10 @@ def owner(owner: str) -> tuple[str, str]:
 
 def quota(owner: str, month: str) -> tuple[str, str]:
     return f"OWNER#{owner}", f"QUOTA#{month}"
+
+
+def stage_quota(month: str) -> tuple[str, str]:
+    return "STAGE", f"QUOTA#{month}"
 
 
 def uploads(owner: str) -> tuple[str, str]:

@@ -17,6 +17,7 @@ ANALYSES_COMPLETED = "AnalysesCompleted"
 ANALYSES_FAILED = "AnalysesFailed"
 MINUTES_ANALYSED = "MinutesAnalysed"
 QUOTA_REFUSALS = "QuotaRefusals"
+CEILING_REFUSALS = "CeilingRefusals"
 DROP_REFUSALS = "DropRefusals"
 WEBHOOKS_FAILED = "WebhooksFailed"
 
@@ -47,6 +48,14 @@ def flush() -> None:
     """Write out what was counted; nothing where nothing was, which is no reason to warn."""
     if metrics().metric_set:
         metrics().flush_metrics()
+
+
+def meter(what: str, owner: str, minutes: float = 0.0) -> None:
+    """Note what an owner's analysis did, for questions about single owners.
+
+    A line of the log, as an owner's own metrics would cost more than their analyses. The stacks save the question.
+    """
+    logger.info("metered", extra={"metered": what, "owner": owner, "minutes": round(minutes, 3)})
 
 
 def count(name: str, value: float = 1) -> None:

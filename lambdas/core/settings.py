@@ -24,9 +24,12 @@ class Settings(BaseSettings):
     user_pool_id: str
     usage_plan_parameter: str  # SSM parameter that holds the usage plan's id
     public_url_parameter: str  # SSM parameter that holds the public base URL, without a slash at its end
+    origin_secret: str | None = None  # secret that the edge sends with each request; None: whoever comes may ask
 
     url_seconds: int = Field(default=900, gt=0)  # how long a presigned URL works
     max_upload_bytes: int = Field(default=10**9, gt=0)  # SageMaker's asynchronous inference takes 1 GB
+    # Started in a calendar month by all owners together: sign-up is open to everybody. 0: no ceiling.
+    monthly_analyses: int = Field(default=10_000, ge=0)
     max_outstanding_uploads: int = Field(default=50, gt=0)  # of an owner: URLs given out, no analysis yet
     max_api_keys: int = Field(default=20, gt=0)  # of an owner: the gateway holds a limited number per account
     wait_seconds: float = Field(default=25.0, ge=0)  # a REST API must answer within 29

@@ -15,7 +15,7 @@ from pynamodb.expressions.update import Action
 from lambdas.core import object_keys, owners, quota, reading, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import BusyError, Reason
-from lambdas.core.observability import ANALYSES_COMPLETED, ANALYSES_FAILED, MINUTES_ANALYSED, count
+from lambdas.core.observability import ANALYSES_COMPLETED, ANALYSES_FAILED, MINUTES_ANALYSED, count, meter
 from lambdas.core.results import Summary
 from lambdas.core.settings import settings
 from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord, Failure
@@ -64,6 +64,7 @@ def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
     if done:
         count(ANALYSES_COMPLETED)
         count(MINUTES_ANALYSED, summary.duration_s / 60)
+        meter("completed", record.owner, summary.duration_s / 60)
     return done
 
 
@@ -82,6 +83,7 @@ def fail(record: AnalysisRecord, reason: Reason, now: datetime) -> bool:
     done = _change(record, (QUEUED, PROCESSING), actions, due_at=expires, beside=quota.refund)
     if done:
         count(ANALYSES_FAILED)
+        meter("failed", record.owner)
     return done
 
 

@@ -37,7 +37,7 @@ class Auth(Construct):
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
             feature_plan=cognito.FeaturePlan.ESSENTIALS,
-            deletion_protection=not config.is_local,
+            deletion_protection=config.keeps_data,
             removal_policy=removal(config),
         )
         accept(self.pool, "COG2", "a second factor is offered to every user; demanding it is the operator's decision")

@@ -15,6 +15,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.config import StageConfig
+from stacks.constructs import trust
 from stacks.constructs.image import EngineImage
 from stacks.nag import accept
 
@@ -26,6 +27,10 @@ QUEUE = 4  # of the server, beyond what it works on; SageMaker sends no more tha
 # Videos that wait or run, for each worker. Above it one more instance is started: a video that waits is one too many.
 BACKLOG_PER_WORKER = 1.0
 OUT_COOLDOWN, IN_COOLDOWN = Duration.minutes(3), Duration.minutes(10)
+# Of an update. The instances of before go on for a while: an hour of video takes them 8 minutes (docs/performance.md),
+# and SageMaker would otherwise end them with what they work on. The new ones are watched before that.
+WATCHED, OLD_KEPT, UPDATE_LIMIT = Duration.minutes(5), Duration.minutes(20), Duration.hours(2)
+CONTAINER_ERRORS = 3  # answers of 5xx in five minutes that take an update back
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Places:
 
 
 class Endpoint(Construct):
-    """`waiting`: the alarm of a backlog while no instance runs."""
+    """`errors`: the alarm of a container that fails, which takes an update back."""
 
     def __init__(
         self, scope: Construct, id: str, config: StageConfig, image: EngineImage, places: Places, model_data: str
@@ -76,6 +81,7 @@ class Endpoint(Construct):
             retention=logs.RetentionDays.THREE_MONTHS,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        self.errors = self._errors_alarm()
         # A new configuration starts with one instance, even where none runs: so every deployment proves that its
         # image starts, and a broken one is rolled back. Scaling takes it from there.
         self.endpoint = sagemaker.CfnEndpoint(
@@ -84,8 +90,9 @@ class Endpoint(Construct):
             endpoint_name=config.endpoint_name,
             endpoint_config_name=endpoint_config.attr_endpoint_config_name,
             retain_all_variant_properties=False,
+            deployment_config=self._update(),
         )
-        self.endpoint.node.add_dependency(log)
+        self.endpoint.node.add_dependency(log, self.errors)
         waiting = self.waiting_alarm("Waiting", minutes=1)
         if config.scaling:
             waiting.add_alarm_action(self._scale())
@@ -130,6 +137,45 @@ class Endpoint(Construct):
                     ),
                 ),
             ),
+        )
+
+    def _update(self) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
+        """How SageMaker replaces the instances: all requests go to new ones, and back where their container fails.
+
+        Other than by the default, the ones of before outlive the switch, so that what they analyse is finished.
+        https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green-all-at-once.html
+        """
+        configured = sagemaker.CfnEndpoint
+        return configured.DeploymentConfigProperty(
+            auto_rollback_configuration=configured.AutoRollbackConfigProperty(
+                alarms=[configured.AlarmProperty(alarm_name=self.errors.alarm_name)]
+            ),
+            blue_green_update_policy=configured.BlueGreenUpdatePolicyProperty(
+                maximum_execution_timeout_in_seconds=UPDATE_LIMIT.to_seconds(),
+                termination_wait_in_seconds=OLD_KEPT.to_seconds(),
+                traffic_routing_configuration=configured.TrafficRoutingConfigProperty(
+                    type="ALL_AT_ONCE", wait_interval_in_seconds=WATCHED.to_seconds()
+                ),
+            ),
+        )
+
+    def _errors_alarm(self) -> cloudwatch.Alarm:
+        """Alarm when the container answers with errors of its own (what is wrong with a video is 4xx)."""
+        return cloudwatch.Alarm(
+            self,
+            "Errors",
+            alarm_name=f"{self._config.name}-EndpointErrors",
+            metric=cloudwatch.Metric(
+                namespace="AWS/SageMaker",
+                metric_name="Invocation5XXErrors",
+                dimensions_map={"EndpointName": self._config.endpoint_name, "VariantName": VARIANT},
+                statistic="Sum",
+                period=Duration.minutes(5),
+            ),
+            threshold=CONTAINER_ERRORS,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,  # or it were no alarm to begin with
         )
 
     def _scale(self) -> actions.ApplicationScalingAction:
@@ -200,7 +246,7 @@ class Endpoint(Construct):
 
     def _role(self, image: EngineImage, has_model: cdk.CfnCondition, model_data: str) -> iam.Role:
         """Role of the container, and of SageMaker on its behalf."""
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+        role = iam.Role(self, "Role", assumed_by=trust.service(self, self._config, "sagemaker"))
         image.repository.grant_pull(role)
         self._places.success.grant_publish(role)
         self._places.failure.grant_publish(role)

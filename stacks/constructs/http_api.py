@@ -2,7 +2,7 @@
 
 import json
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
@@ -58,6 +58,8 @@ class HttpApi(Construct):
             cloud_watch_role=not config.is_local,
             api_key_source_type=apigateway.ApiKeySourceType.HEADER,
         )
+        if not config.is_local:
+            self._keep_execution_log()
         self.api.node.try_remove_child("Endpoint")  # an output that ours, with a fixed name, repeats
         handler = apigateway.LambdaIntegration(function, timeout=INTEGRATION_TIMEOUT, allow_test_invoke=False)
         authorizer = apigateway.CognitoUserPoolsAuthorizer(self, "Users", cognito_user_pools=[users])
@@ -101,6 +103,20 @@ class HttpApi(Construct):
             throttling_burst_limit=1000,
         )  # fmt: skip
 
+    def _keep_execution_log(self) -> None:
+        """Make the log group that the gateway would otherwise make itself, to be kept for ever.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+        """
+        log = logs.LogGroup(
+            self,
+            "ExecutionLog",
+            log_group_name=f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{API_STAGE}",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.api.deployment_stage.node.add_dependency(log)
+
     def _answer_problems(self) -> None:
         for kind, (status, code, title) in PROBLEMS.items():
             headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store"}
@@ -121,7 +137,7 @@ class HttpApi(Construct):
         accept(self.api, "APIG2", "the Lambda validates each request against its own schema and says what is wrong")
         accept(keys, "APIG4", "API key required, and the Lambda verifies the token's secret part")
         accept(keys, "COG4", "clients with an API key are no Cognito users; /app has the authorizer")
-        accept(stage, "APIG3", "throttled by usage plan and stage; docs/operations.md says how to put WAF before it")
+        accept(stage, "APIG3", "closed to all but the distribution, which `-c waf=true` puts AWS WAF before")
         if self.api.node.try_find_child("CloudWatchRole"):
             accept(
                 self.api.node.find_child("CloudWatchRole"), "IAM4",

@@ -14,6 +14,8 @@ from constructs import Construct
 from stacks import image_source
 from stacks.bundle import ROOT
 from stacks.config import StageConfig
+from stacks.constructs import trust
+from stacks.constructs.trigger import KEPT, queue
 from stacks.nag import accept
 
 KEPT_IMAGES = 10
@@ -37,6 +39,7 @@ class EngineImage(Construct):
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
+        self._config = config
         torch = "cuda" if config.has_gpu else "cpu"
         source = assets.Asset(self, "Source", path=str(image_source.build()))
         tag = f"{source.asset_hash[:32]}-{torch}"
@@ -68,9 +71,11 @@ class EngineImage(Construct):
             "BASE": BASE,
             "TORCH": torch,
         }
+        role = iam.Role(self, "BuildRole", assumed_by=trust.service(self, self._config, "codebuild"))
         project = codebuild.Project(
             self,
             "Build",
+            role=role,
             source=codebuild.Source.s3(bucket=source.bucket, path=source.s3_object_key),
             environment=codebuild.BuildEnvironment(
                 build_image=codebuild.LinuxBuildImage.STANDARD_7_0,
@@ -95,14 +100,14 @@ class EngineImage(Construct):
         accept(project, "CB3", "it builds an image: that needs Docker, and Docker needs this mode")
         accept(project, "CB4", "it has no artefacts that could be encrypted; its output is the image")
         accept(
-            project, "IAM5",
+            role, "IAM5",
             "CDK's own grants: its report groups and the assets bucket; a registry login only exists for *",
         )  # fmt: skip
         return project
 
     def _builder(self, project: codebuild.Project) -> lambda_.Function:
         """The Lambda that starts builds and answers CloudFormation when they end."""
-        role = iam.Role(self, "BuilderRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        role = iam.Role(self, "BuilderRole", assumed_by=trust.service(self, self._config, "lambda"))
         log = logs.LogGroup(
             self, "BuilderLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
         )
@@ -123,6 +128,9 @@ class EngineImage(Construct):
             environment={"PROJECT": project.project_name, "REPOSITORY": self.repository.repository_name},
         )
         accept(function, "L1", "the same pinned Python as all other functions")
+        # A build's end that cannot be told is kept: whoever waits for it can be answered by hand within the hour.
+        self.dead = queue(self, "EndedDead", self._config, retention_period=KEPT)
+        accept(self.dead, "SQS3", "it is the rule's dead-letter queue")
         ended = events.Rule(
             self,
             "Ended",
@@ -132,7 +140,7 @@ class EngineImage(Construct):
                 detail_type=["CodeBuild Build State Change"],
                 detail={"project-name": [project.project_name], "build-status": list(ENDED)},
             ),
-            targets=[targets.LambdaFunction(function)],
+            targets=[targets.LambdaFunction(function, dead_letter_queue=self.dead)],
         )
         self._answers = ended
         return function

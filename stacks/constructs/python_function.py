@@ -10,6 +10,7 @@ from constructs import Construct
 
 from stacks import bundle
 from stacks.config import StageConfig
+from stacks.constructs import trust
 from stacks.nag import accept
 
 METRICS_NAMESPACE = "VideoSentiment"
@@ -33,9 +34,9 @@ class PythonFunction(Construct):
         """`memory` in MB decides the CPU as well (1769 MB are one core); `reserved`: runs at a time at most."""
         super().__init__(scope, id)
         self.timeout = timeout
-        keep = RemovalPolicy.DESTROY if config.is_local else RemovalPolicy.RETAIN
-        log = logs.LogGroup(self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=keep)
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        keep = RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
+        self.log = log = logs.LogGroup(self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=keep)
+        self.role = iam.Role(self, "Role", assumed_by=trust.service(self, config, "lambda"))
         log.grant_write(self.role)
         self.function = lambda_.Function(
             self,

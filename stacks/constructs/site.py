@@ -10,6 +10,7 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from stacks.config import StageConfig
@@ -25,6 +26,7 @@ from stacks.edge.headers import (
 from stacks.edge.site_files import EDGE, REFERENCE, site_folder
 from stacks.nag import accept
 
+ORIGIN_HEADER = "X-Origin-Secret"  # lambdas/api/doors.py asks for it
 # Headers that CloudFront has fields of its own for.
 STRICT_TRANSPORT = "Strict-Transport-Security"
 KEPT_ERRORS = (404, 414, 500, 501, 502, 503, 504)  # statuses that CloudFront keeps by itself
@@ -61,13 +63,16 @@ class Site(Construct):
         uploads: s3.IBucket,
         results: s3.IBucket,
         log: s3.IBucket,
+        secret: secretsmanager.ISecret,
     ) -> None:
+        """`secret`: what the API asks of each request, in ORIGIN_HEADER."""
         super().__init__(scope, id)
         self._config = config
         headers = self._security_headers("Headers", uploads, results)
-        backend = self._backend(api, headers)
-        pages_function = self._function("Pages", config, _pages_code())
-        split = self._function("SplitToken", config, (EDGE / "split_token.js").read_text())
+        files = self._files(bucket)
+        backend = self._backend(api, secret, headers)
+        pages_function = self._function("Pages", _pages_code())
+        split = self._function("SplitToken", (EDGE / "split_token.js").read_text())
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
@@ -75,6 +80,7 @@ class Site(Construct):
             default_root_object="index.html",
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            web_acl_id=config.web_acl_arn or None,
             **self._domain(config),
             log_bucket=log,
             log_file_prefix="site/",
@@ -85,13 +91,13 @@ class Site(Construct):
                 cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0)) for status in KEPT_ERRORS
             ],
             default_behavior=cloudfront.BehaviorOptions(
-                **_files(bucket), response_headers_policy=headers, function_associations=[_on_request(pages_function)]
+                **files, response_headers_policy=headers, function_associations=[_on_request(pages_function)]
             ),
             additional_behaviors={
                 "/api/*": cloudfront.BehaviorOptions(**backend, function_associations=[_on_request(split)]),
                 "/app/*": cloudfront.BehaviorOptions(**backend),
                 "/docs/*": cloudfront.BehaviorOptions(
-                    **_files(bucket),
+                    **files,
                     response_headers_policy=self._security_headers("ReferenceHeaders", uploads, results, REFERENCE),
                     function_associations=[_on_request(pages_function)],
                 ),
@@ -109,13 +115,17 @@ class Site(Construct):
             "minimum_protocol_version": cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
         }
 
-    def _backend(self, api: HttpApi, headers: cloudfront.ResponseHeadersPolicy) -> dict[str, Any]:
+    def _backend(
+        self, api: HttpApi, secret: secretsmanager.ISecret, headers: cloudfront.ResponseHeadersPolicy
+    ) -> dict[str, Any]:
         """Behavior shared by both prefixes of the API: nothing is cached, and nothing is rewritten."""
         return {
             "origin": origins.RestApiOrigin(
                 api.api,
                 # The API waits for short videos; CloudFront must not give up before the gateway does.
                 read_timeout=Duration.seconds(int(INTEGRATION_TIMEOUT.to_seconds()) + 1),
+                # A reference in the template, which CloudFormation resolves: the secret itself is nowhere in it.
+                custom_headers={ORIGIN_HEADER: secret.secret_value.unsafe_unwrap()},
             ),
             "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             "allowed_methods": cloudfront.AllowedMethods.ALLOW_ALL,
@@ -142,6 +152,7 @@ class Site(Construct):
         return cloudfront.ResponseHeadersPolicy(
             self,
             id,
+            response_headers_policy_name=self._global_name(id),
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                     content_security_policy=policy, override=True
@@ -171,30 +182,37 @@ class Site(Construct):
             ),
         )
 
-    def _function(self, id: str, config: StageConfig, code: str) -> cloudfront.Function:
+    def _files(self, bucket: s3.IBucket) -> dict[str, Any]:
+        """Behavior shared by all files: read by the distribution alone, compressed, cached at the edge."""
+        access = cloudfront.S3OriginAccessControl(
+            self, "FilesAccess", origin_access_control_name=self._global_name("Files")
+        )
+        return {
+            "origin": origins.S3BucketOrigin.with_origin_access_control(bucket, origin_access_control=access),
+            "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+            "cache_policy": cloudfront.CachePolicy.CACHING_OPTIMIZED,
+            "compress": True,
+        }
+
+    def _global_name(self, id: str) -> str:
+        """Return a name that is taken once in all regions of an account: CloudFront knows no regions."""
+        return f"{self._config.name}-{cdk.Stack.of(self).region}-{id}"
+
+    def _function(self, id: str, code: str) -> cloudfront.Function:
         return cloudfront.Function(
             self,
             id,
-            function_name=f"{config.name}-{id}",
+            function_name=self._global_name(id),
             code=cloudfront.FunctionCode.from_inline(code),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
         )
 
     def _accept_findings(self, config: StageConfig) -> None:
         accept(self.distribution, "CFR1", "open to every country; docs/operations.md says how to restrict it")
-        accept(self.distribution, "CFR2", "throttled by key, quota and stage; docs/operations.md says how to add WAF")
+        if not config.web_acl_arn:
+            accept(self.distribution, "CFR2", "throttled by key, quota and stage; `-c waf=true` puts AWS WAF before it")
         if not config.certificate_arn:
             accept(self.distribution, "CFR4", "CloudFront's own certificate; a domain of one's own brings TLS 1.2 up")
-
-
-def _files(bucket: s3.IBucket) -> dict[str, Any]:
-    """Behavior shared by all files: read by the distribution alone, compressed, cached at the edge."""
-    return {
-        "origin": origins.S3BucketOrigin.with_origin_access_control(bucket),
-        "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        "cache_policy": cloudfront.CachePolicy.CACHING_OPTIMIZED,
-        "compress": True,
-    }
 
 
 def _on_request(function: cloudfront.IFunction) -> cloudfront.FunctionAssociation:

@@ -39,7 +39,7 @@ class Table(Construct):
             ),
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             time_to_live_attribute="ttl",
-            deletion_protection=not config.is_local,
+            deletion_protection=config.keeps_data,
             removal_policy=removal(config),
         )
         self.table.add_global_secondary_index(
@@ -158,8 +158,8 @@ class Buckets(Construct):
 
 
 def removal(config: StageConfig) -> RemovalPolicy:
-    """Return the removal policy of users' data: it outlives its stack, except on one machine."""
-    return RemovalPolicy.DESTROY if config.is_local else RemovalPolicy.RETAIN
+    """Return the removal policy of users' data: it outlives its stack, except on one machine and in a rehearsal."""
+    return RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
 
 
 def safe(config: StageConfig) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
+from stacks.constructs import trust
 from stacks.constructs.storage import OLD_VERSION_DAYS, safe
 from stacks.nag import accept
 
@@ -17,7 +18,8 @@ class Training(Construct):
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
         # Kept with what is in it, but not by a first deployment that fails.
-        settings = safe(config) | {"removal_policy": RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE}
+        kept = RemovalPolicy.DESTROY if config.throwaway else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        settings = safe(config) | {"removal_policy": kept}
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -32,7 +34,7 @@ class Training(Construct):
             **settings,
         )
         accept(self.bucket, "S1", "corpora, checkpoints and artefacts of one's own; nobody's data but the operator's")
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+        self.role = iam.Role(self, "Role", assumed_by=trust.service(self, config, "sagemaker"))
         stack = cdk.Stack.of(self)
         log = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/"
         for actions, resources in (

@@ -22,11 +22,16 @@ GPU = {  # differs from the first wherever it may
     "instanceType": "ml.g5.xlarge",
     "workers": "2",
     "maxInstances": "5",
+    "monthlyBudget": "0",
     "lambdaOverrides": {"undo_seconds": "60"},
     "domainName": "video.example.com",
     "certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
     "senderEmail": "hello@example.com",
     "hstsSubdomains": "true",
+    "backups": "false",
+    "canaryHours": "24",
+    "waf": "true",
+    "webAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/ours/1",
     "dropPrincipals": {"studio-1": DROPPER, "studio1": DROPPER},
 }
 

@@ -12,13 +12,16 @@ from lambdas.core.settings import Settings
 from stacks.constructs.http_api import PROBLEMS
 from stacks.constructs.monitoring import COUNTED
 from stacks.constructs.python_function import METRICS_NAMESPACE
-from tests.infra.synthesised import Stage, flat, references
+from tests.infra.synthesised import ROOT, Stage, flat, references
 
 LAMBDAS = {"api", "on_drop", "submit", "on_result", "publish", "sweeper", "webhook"}
 GATEWAY_SECONDS = 29  # API Gateway's limit for an integration
 
 
-@pytest.mark.parametrize(("name", "changed"), [("prod", set()), ("local", set()), ("gpu", {"UNDO_SECONDS"})])
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [("prod", {"ORIGIN_SECRET"}), ("local", set()), ("gpu", {"ORIGIN_SECRET", "UNDO_SECONDS"})],
+)
 def test_environments_are_exactly_the_settings(name: str, changed: set[str], request: pytest.FixtureRequest) -> None:
     stage: Stage = request.getfixturevalue(name)
     required = {field.upper() for field, info in Settings.model_fields.items() if info.is_required()}
@@ -205,19 +208,40 @@ def test_ids_that_would_be_circles_come_by_parameter(prod: Stage) -> None:
 def test_whatever_piles_up_raises_an_alarm(prod: Stage) -> None:
     alarms = prod.resources("AWS::CloudWatch::Alarm", "App").values()
     watched = {(a["MetricName"], reference) for a in alarms for reference in references(a.get("Dimensions", []))}
-    dead = {n for n in prod.resources("AWS::SQS::Queue") if "Dead" in n}
+    dead = {n for n in prod.resources("AWS::SQS::Queue", "App") if "Dead" in n}
     assert len(dead) == 4
     for queue in dead:
         assert ("ApproximateNumberOfMessagesVisible", queue) in watched
-    for queue in set(prod.resources("AWS::SQS::Queue")) - dead:
+    for queue in set(prod.resources("AWS::SQS::Queue", "App")) - dead:
         assert ("ApproximateAgeOfOldestMessage", queue) in watched
     for function in prod.functions():
         assert {("Throttles", function), ("Errors", function)} <= watched
     counted = {a["MetricName"] for a in alarms if a.get("Namespace") == METRICS_NAMESPACE}
-    assert counted == {observability.ANALYSES_FAILED, observability.DROP_REFUSALS}
+    assert counted == {
+        observability.ANALYSES_FAILED,
+        observability.DROP_REFUSALS,
+        observability.CEILING_REFUSALS,
+    }
     assert all(a["AlarmActions"] and a["TreatMissingData"] == "notBreaching" for a in alarms)
     (email,) = (s for s in prod.resources("AWS::SNS::Subscription", "App").values() if s["Protocol"] == "email")
     assert email["Endpoint"] == "ops@example.com"
+
+
+def test_the_gateways_own_log_ends_too(prod: Stage) -> None:
+    """The gateway makes it for an API's stage where it is not there, and keeps it for ever."""
+    (api,) = prod.resources("AWS::ApiGateway::RestApi")
+    (stage,) = prod.whole("AWS::ApiGateway::Stage").values()
+    name = f"API-Gateway-Execution-Logs_${{{api}}}/{stage['Properties']['StageName']}"
+    groups = prod.resources("AWS::Logs::LogGroup", "App")
+    (group,) = (n for n, g in groups.items() if flat(g.get("LogGroupName", "")) == name)
+    assert 0 < groups[group]["RetentionInDays"] <= 365
+    assert group in stage["DependsOn"]  # before the gateway writes anything
+
+
+def test_every_log_group_ends(prod: Stage) -> None:
+    groups = prod.resources("AWS::Logs::LogGroup")
+    assert len(groups) > 8
+    assert all(0 < group["RetentionInDays"] <= 365 for group in groups.values())
 
 
 def test_every_alarm_may_publish_to_its_topic(prod: Stage) -> None:
@@ -240,6 +264,73 @@ def test_every_alarm_may_publish_to_its_topic(prod: Stage) -> None:
         notified = {name: found for name, found in told.items() if found}
         assert notified  # and what calls no topic starts an instance
         assert set().union(*notified.values()) <= allowed, notified
+
+
+def test_new_code_of_the_api_gets_a_tenth_of_the_calls_first_and_goes_back_by_itself(prod: Stage, local: Stage) -> None:
+    ((alias, whole),) = prod.whole("AWS::Lambda::Alias").items()
+    ((group, release),) = prod.resources("AWS::CodeDeploy::DeploymentGroup").items()
+    update = whole["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    assert group in references(update["DeploymentGroupName"])
+    assert release["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+    assert release["AutoRollbackConfiguration"]["Enabled"] is True
+    assert "DEPLOYMENT_STOP_ON_ALARM" in release["AutoRollbackConfiguration"]["Events"]
+    alarms = prod.resources("AWS::CloudWatch::Alarm", "App")
+    watched = {alarms[r]["MetricName"] for a in release["AlarmConfiguration"]["Alarms"] for r in references(a["Name"])}
+    assert watched == {"Errors", "5XXError"}
+    # And whatever calls the API's function calls the alias.
+    for method in prod.resources("AWS::ApiGateway::Method").values():
+        assert list(references(method["Integration"]["Uri"])).count(alias) == 1
+    functions = prod.functions()
+    (api,) = (name for name, f in functions.items() if f["Handler"].startswith("lambdas.api."))
+    for name, permission in prod.resources("AWS::Lambda::Permission", "App").items():
+        assert api not in references(permission["FunctionName"]), name
+    assert not local.resources("AWS::Lambda::Alias") and not local.resources("AWS::CodeDeploy::DeploymentGroup")
+
+
+def test_the_api_the_edge_and_the_stream_are_watched(prod: Stage) -> None:
+    alarms = prod.whole("AWS::CloudWatch::Alarm", "App")
+    by_name = {flat(a["Properties"]["AlarmName"]).removeprefix("video-sentiment-prod-"): a for a in alarms.values()}
+    slow = by_name["ApiSlow"]["Properties"]
+    assert (slow["MetricName"], slow["ExtendedStatistic"]) == ("Latency", "p99")
+    assert Settings.model_fields["wait_seconds"].default * 1000 < slow["Threshold"] < GATEWAY_SECONDS * 1000
+    edge = by_name["EdgeErrors"]
+    assert edge["Properties"]["MetricName"] == "5xxErrorRate"
+    # CloudFront's metrics are in us-east-1; elsewhere the alarm would watch nothing and look well.
+    condition = prod.templates["App"]["Conditions"][edge["Condition"]]
+    assert condition == {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}
+    for name in ("SubmitBehind", "PublishBehind"):
+        assert by_name[name]["Properties"]["MetricName"] == "IteratorAge"
+    documented = (ROOT / "docs" / "operations.md").read_text()
+    for name in by_name:
+        assert any(f"`{part}`" in documented for part in (name, *_patterns(name))), name
+
+
+def _patterns(name: str) -> list[str]:
+    """How the table of alarms in docs/operations.md may name an alarm: `...Dead` for all that end so."""
+    return [f"...{name[at:]}" for at in range(1, len(name)) if name[at].isupper() or name[at].isdigit()]
+
+
+def test_the_account_has_a_budget_that_tells_before_the_month_ends(prod: Stage, gpu: Stage) -> None:
+    (budget,) = prod.resources("AWS::Budgets::Budget").values()
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 200, "Unit": "USD"}
+    assert "CostFilters" not in budget["Budget"]  # a tag filters nothing in until it is activated for billing
+    told = {
+        (n["Notification"]["NotificationType"], n["Notification"]["Threshold"])
+        for n in budget["NotificationsWithSubscribers"]
+    }
+    assert told == {("ACTUAL", 80), ("FORECASTED", 100)}
+    (topic,) = (t for t in prod.resources("AWS::SNS::Topic") if "Alarms" in t)
+    for notification in budget["NotificationsWithSubscribers"]:
+        assert [s["Address"] for s in notification["Subscribers"]] == [{"Ref": topic}]
+    services = [
+        statement["Principal"]["Service"]
+        for policy in prod.resources("AWS::SNS::TopicPolicy").values()
+        if topic in references(policy["Topics"])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    assert sorted(services) == ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
+    assert not gpu.resources("AWS::Budgets::Budget")  # monthlyBudget=0
 
 
 def test_the_dashboard_shows_what_the_code_counts(prod: Stage) -> None:

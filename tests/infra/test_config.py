@@ -50,6 +50,8 @@ def test_feature_flags_of_cdk_are_left_alone() -> None:
         ({"instanceType": "ml.c7g.xlarge"}, "ARM"),
         ({"publicUrl": "http://localhost:1"}, "for stage local alone"),
         ({"domainName": "video.example.com"}, "go together"),
+        ({"webAclArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/x/1"}, "for CloudFront, in us-east-1"),
+        ({"stage": "prod", "throwaway": "true"}, "for a rehearsal"),
         ({"senderEmail": "example.com"}, "is not an address like hello@example.com"),
         ({"senderEmail": "Us <hello@example.com>"}, "is not an address like hello@example.com"),
         ({"unprotected": "Image,Site"}, "no stack Site; known: Data, App, Image, Inference"),

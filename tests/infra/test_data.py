@@ -9,7 +9,7 @@ import pytest
 from lambdas.core import object_keys, quota, tables
 from stacks.constructs.storage import LONGEST_RETENTION
 from tests.infra.conftest import DROPPER
-from tests.infra.synthesised import Stage, as_list, flat
+from tests.infra.synthesised import Stage, as_list, flat, references
 
 
 def test_the_table_has_the_keys_and_indexes_that_the_code_uses(prod: Stage) -> None:
@@ -39,6 +39,25 @@ def test_the_table_is_kept_and_can_be_put_back(prod: Stage) -> None:
     assert properties["SSESpecification"]["SSEEnabled"] is True
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_what_users_gave_is_backed_up_each_night_in_prod(prod: Stage, gpu: Stage) -> None:
+    (plan,) = prod.resources("AWS::Backup::BackupPlan", "Data").values()
+    (rule,) = plan["BackupPlan"]["BackupPlanRule"]
+    assert rule["ScheduleExpression"] == "cron(0 3 * * ? *)"
+    assert rule["Lifecycle"] == {"DeleteAfterDays": 35}  # docs/operations.md, "Deleting data"
+    (selection,) = prod.resources("AWS::Backup::BackupSelection", "Data").values()
+    chosen = {r for arn in selection["BackupSelection"]["Resources"] for r in references(arn)}
+    data = {n for n in prod.resources("AWS::S3::Bucket", "Data") if "Logs" not in n}
+    assert chosen >= data | set(prod.resources("AWS::DynamoDB::Table")) and len(data) == 2
+    for name in data:  # or AWS Backup refuses the bucket
+        assert prod.resources("AWS::S3::Bucket", "Data")[name]["VersioningConfiguration"] == {"Status": "Enabled"}
+    (vault,) = prod.whole("AWS::Backup::BackupVault", "Data").values()
+    assert vault["DeletionPolicy"] == "Retain"
+    (role,) = (r for n, r in prod.resources("AWS::IAM::Role", "Data").items() if n.startswith("Backups"))
+    policies = flat(role["ManagedPolicyArns"])
+    assert all(f"PolicyFor{kind}" in policies for kind in ("Backup", "Restores", "S3Backup", "S3Restore"))
+    assert not gpu.resources("AWS::Backup::BackupPlan")  # backups=false
 
 
 def test_buckets_are_encrypted_and_private_and_speak_tls_alone(prod: Stage) -> None:

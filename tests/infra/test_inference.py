@@ -26,8 +26,8 @@ from tests.infra.synthesised import ROOT, Stage, flat, references, synthesise
 from training.sagemaker import registry
 
 
-def _only(stage: Stage, kind: str) -> Any:
-    (found,) = stage.resources(kind).values()
+def _only(stage: Stage, kind: str, stack: str | None = None) -> Any:
+    (found,) = stage.resources(kind, stack).values()
     return found
 
 
@@ -162,6 +162,42 @@ def test_it_follows_the_backlog_and_wakes_up_from_none(prod: Stage) -> None:
     assert (wakes["MetricName"], wakes["Threshold"], wakes["EvaluationPeriods"]) == ("HasBacklogWithoutCapacity", 1, 1)
 
 
+def test_an_update_lets_running_analyses_finish_and_goes_back_by_itself(prod: Stage) -> None:
+    """By default SageMaker ends the old instances at once, with what they work on."""
+    (endpoint,) = prod.whole("AWS::SageMaker::Endpoint").values()
+    update = endpoint["Properties"]["DeploymentConfig"]
+    policy = update["BlueGreenUpdatePolicy"]
+    # An hour of video, the longest there is, at the slowest factor that docs/performance.md has for this machine: 0.13.
+    assert ServerSettings.model_fields["max_duration"].default * 0.13 * 2 <= policy["TerminationWaitInSeconds"] <= 3600
+    watched = policy["TrafficRoutingConfiguration"]["WaitIntervalInSeconds"]
+    assert policy["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE" and 0 < watched <= 3600
+    assert watched + policy["TerminationWaitInSeconds"] < policy["MaximumExecutionTimeoutInSeconds"] <= 28800
+    alarms = prod.resources("AWS::CloudWatch::Alarm", "Inference")
+    (named,) = update["AutoRollbackConfiguration"]["Alarms"]
+    (errors,) = (name for name, alarm in alarms.items() if {"Ref": name} == named["AlarmName"])
+    assert errors in endpoint["DependsOn"]
+    assert alarms[errors]["MetricName"] == "Invocation5XXErrors"
+    assert {d["Name"]: d["Value"] for d in alarms[errors]["Dimensions"]}["VariantName"] == "AllTraffic"
+    assert alarms[errors]["TreatMissingData"] == "notBreaching"
+    assert alarms[errors]["Period"] <= watched
+
+
+def test_an_end_that_the_builder_cannot_tell_is_kept(prod: Stage) -> None:
+    (rule,) = prod.resources("AWS::Events::Rule", "Image").values()
+    (queue,) = prod.resources("AWS::SQS::Queue", "Image")
+    assert queue in references(rule["Targets"][0]["DeadLetterConfig"]["Arn"])
+    sends = [
+        statement
+        for policy in prod.resources("AWS::SQS::QueuePolicy", "Image").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    assert [s["Principal"] for s in sends] == [{"Service": "events.amazonaws.com"}]
+    alarms = prod.resources("AWS::CloudWatch::Alarm", "Inference").values()
+    (watches,) = (a for a in alarms if a["MetricName"] == "ApproximateNumberOfMessagesVisible")
+    assert queue in flat(watches["Dimensions"][0]["Value"]) and "Monitoring" in flat(watches["AlarmActions"])
+
+
 def test_somebody_hears_when_no_instance_comes(prod: Stage) -> None:
     alarms = prod.resources("AWS::CloudWatch::Alarm", "Inference").values()
     (stuck,) = (a for a in alarms if a["EvaluationPeriods"] > 1)
@@ -188,7 +224,7 @@ def test_the_driver_fits_the_gpu(prod: Stage, gpu: Stage) -> None:
 
 def test_the_image_fits_the_instance(prod: Stage, gpu: Stage) -> None:
     for stage, torch in ((prod, "cpu"), (gpu, "cuda")):
-        variables = _only(stage, "AWS::CodeBuild::Project")["Environment"]["EnvironmentVariables"]
+        variables = _only(stage, "AWS::CodeBuild::Project", "Image")["Environment"]["EnvironmentVariables"]
         assert {v["Name"]: v["Value"] for v in variables}["TORCH"] == torch
         (tag,) = (r["Tag"] for r in stage.resources("AWS::CloudFormation::CustomResource").values())
         assert tag.endswith(f"-{torch}")

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from lambdas.core import gateway
+from stacks import permissions
+from stacks.config import PROJECT
 from stacks.permissions import ACCESS
 from tests.infra.synthesised import Stage, as_list, flat
 
@@ -21,13 +24,17 @@ FOR_ALL = {
 # What may stand behind a `*` in a resource: names that do not exist before they are made.
 OPEN_ENDS = (
     (r"/(uploads|drop|inputs|outputs|failures|progress|analyses|results)/\*$", "objects below one prefix"),
-    (r":apigateway:.*::/apikeys/\*$", "API keys"),
+    (r":apigateway:.*::/apikeys/\*$", "API keys; those of this stage, by their tag"),
+    (r":apigateway:.*::/tags/\*$", "the tag of a key that is being made"),
     (r":log-group:/aws/sagemaker/Endpoints/[a-z-]+:\*$", "log streams of one group"),
     (r":log-group:/aws/sagemaker/TrainingJobs\*$", "log groups of training jobs"),
     (r":log-group:(/aws/codebuild/)?\$\{EngineBuild[^}]*\}:\*$", "log streams of the build"),
     (r":report-group/\$\{EngineBuild[^}]*\}-\*$", "CDK's own grant for a project's reports"),
     (r":repository/\*$", "training images, which their user names"),
     (r"^\$\{TrainingBucket[^}]*\}/\*$", "the operator's own bucket for training"),
+    (r":stack/VideoSentiment-[a-z]+-(Data|App)/\*$", "the outputs of one stack, whose id is not known before"),
+    (r":log-group:(/aws/codebuild/)?\$\{Canary[^}]*\}:\*$", "log streams of the canary"),
+    (r":report-group/\$\{Canary[^}]*\}-\*$", "CDK's own grant for a project's reports"),
     (r":s3:::cdk-hnb659fds-assets-.*/\*$", "the assets that CDK uploads"),
 )
 
@@ -54,7 +61,7 @@ def test_no_star_without_a_reason(name: str, request: pytest.FixtureRequest) -> 
 
 def _is_builds(place: str, action: str) -> bool:
     """CDK's own grant for a build to read its source."""
-    return place.startswith("EngineBuild") and action in ("s3:GetObject*", "s3:GetBucket*", "s3:List*")
+    return place.startswith(("EngineBuild", "Canary")) and action in ("s3:GetObject*", "s3:GetBucket*", "s3:List*")
 
 
 def _either(value: Any) -> Iterator[Any]:
@@ -72,13 +79,19 @@ def _flat(resource: object) -> str:
 
 
 def test_roles_are_for_the_services_that_need_them_and_carry_no_managed_policy(prod: Stage) -> None:
-    known = {"lambda.amazonaws.com", "sagemaker.amazonaws.com", "codebuild.amazonaws.com", "apigateway.amazonaws.com"}
+    services = ("lambda", "sagemaker", "codebuild", "apigateway", "codedeploy", "backup", "events")
+    known = {f"{service}.amazonaws.com" for service in services}
+    managed_by_aws = (
+        "AmazonAPIGatewayPushToCloudWatchLogs",
+        "AWSCodeDeployRoleForLambdaLimited",
+        "AWSBackupServiceRolePolicy",
+    )
     for name, role in prod.resources("AWS::IAM::Role").items():
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
             assert set(statement["Principal"]) == {"Service"}
             assert statement["Principal"]["Service"] in known
         managed = json.dumps(role.get("ManagedPolicyArns", []))
-        assert "AmazonAPIGatewayPushToCloudWatchLogs" in managed or managed == "[]", name
+        assert any(policy in managed for policy in managed_by_aws) or managed == "[]", name
 
 
 def _actions(stage: Stage, function: str) -> set[str]:
@@ -101,15 +114,62 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
     [
         ("sagemaker:InvokeEndpointAsync", {"submit", "sweeper"}),
         ("apigateway:POST", {"api"}),
+        ("apigateway:GET", {"sweeper"}),  # lists the keys of the whole account
+        ("apigateway:PUT", {"api"}),
         ("apigateway:DELETE", {"api", "sweeper"}),
         ("cognito-idp:AdminDeleteUser", {"sweeper"}),
         ("sqs:SendMessage", {"api", "publish", "submit"}),  # submit: what the stream could not do, to the dead letters
+        ("dynamodb:GetItem", set(ACCESS)),
+        ("dynamodb:BatchGetItem", set()),
+        ("dynamodb:Query", {"api", "sweeper"}),
+        ("dynamodb:PutItem", {"api", "on_drop"}),
+        ("dynamodb:UpdateItem", {"api", "on_drop", "submit", "on_result", "sweeper", "webhook"}),
+        ("dynamodb:DeleteItem", {"api", "sweeper"}),
+        ("dynamodb:ConditionCheckItem", {"api", "on_drop"}),
         ("s3:DeleteObject", {"api", "on_result", "publish", "sweeper"}),
         ("s3:PutObject", {"api", "on_drop", "submit", "on_result", "publish", "sweeper"}),
     ],
 )
 def test_who_may_do_what(prod: Stage, action: str, who: set[str]) -> None:
     assert {function for function in ACCESS if action in _actions(prod, function)} == who
+
+
+def _statements(stage: Stage, action: str) -> list[Any]:
+    return [statement for _, statement in stage.statements() if action in as_list(statement["Action"])]
+
+
+def test_no_key_of_another_stage_or_product_can_be_deleted(prod: Stage) -> None:
+    """All API keys of an account lie in one place: ours are told by a tag, which they get when they are made."""
+    for statement in _statements(prod, "apigateway:DELETE"):
+        assert statement["Condition"] == {"StringEquals": {f"aws:ResourceTag/{gateway.TAG}": "video-sentiment-prod"}}
+    (tags,) = _statements(prod, "apigateway:PUT")
+    assert tags["Condition"] == {"StringEquals": {f"aws:RequestTag/{gateway.TAG}": "video-sentiment-prod"}}
+    assert flat(tags["Resource"]).endswith("::/tags/*")
+    assert gateway.TAG == permissions.KEY_TAG and gateway.NAME_PREFIX == PROJECT
+
+
+@pytest.mark.parametrize(("function", "indexes"), [("api", {"by_owner"}), ("sweeper", {"by_owner", "by_due"})])
+def test_the_table_is_queried_by_the_indexes_that_are_needed(prod: Stage, function: str, indexes: set[str]) -> None:
+    allowed = [
+        flat(resource)
+        for place, statement in prod.statements()
+        if place.startswith(f"Grants{function.capitalize()}") and "dynamodb:Query" in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    ]
+    assert {resource.rpartition("/index/")[2] for resource in allowed if "/index/" in resource} == indexes
+
+
+def test_services_use_roles_on_behalf_of_this_account_alone(prod: Stage, local: Stage) -> None:
+    ours = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    without = set()
+    for name, role in prod.resources("AWS::IAM::Role").items():
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        if statement.get("Condition") != ours:
+            without.add(name)
+    # The gateway's is set for a whole account and only writes a log; nothing says that it passes the account.
+    assert [name for name in without if not name.startswith("ApiRestCloudWatchRole")] == []
+    for role in local.resources("AWS::IAM::Role").values():
+        assert "Condition" not in role["AssumeRolePolicyDocument"]["Statement"][0]
 
 
 def test_training_may_pull_its_own_images_and_the_frameworks(prod: Stage) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from lambdas.api import doors
 from stacks.constructs import site
 from stacks.edge.headers import bucket_origin, fixed_headers
 from stacks.edge.site_files import EDGE, site_folder
+from tests.infra.conftest import GPU
 from tests.infra.synthesised import ROOT, Stage, flat
 
 VECTORS = json.loads((ROOT / "tests" / "edge_vectors.json").read_text())
@@ -88,6 +90,45 @@ def test_the_edge_waits_as_long_as_the_gateway(prod: Stage) -> None:
     assert origins
     assert all(origin["OriginReadTimeout"] > 29 for origin in origins)
     assert all(origin["OriginProtocolPolicy"] == "https-only" for origin in origins)
+
+
+def test_the_api_answers_the_edge_alone(prod: Stage, local: Stage) -> None:
+    """A header with a secret, which the Lambda compares: the gateway's own address would pass the firewall by."""
+    (distribution,) = prod.resources("AWS::CloudFront::Distribution").values()
+    (secret,) = prod.resources("AWS::SecretsManager::Secret")
+    sent = [
+        header
+        for origin in distribution["DistributionConfig"]["Origins"]
+        if "CustomOriginConfig" in origin
+        for header in origin["OriginCustomHeaders"]
+    ]
+    assert sent
+    for header in sent:
+        assert header["HeaderName"].lower().encode() == doors.ORIGIN_HEADER
+        value = flat(header["HeaderValue"])
+        assert value.startswith("{{resolve:secretsmanager:") and secret in value  # never in clear
+    api = prod.function("api")
+    assert api["Environment"]["Variables"]["ORIGIN_SECRET"] == {"Ref": secret}
+    (reads,) = (s for _, s in prod.statements() if "secretsmanager:GetSecretValue" in s["Action"])
+    assert reads["Resource"] == {"Ref": secret}
+    assert not local.resources("AWS::SecretsManager::Secret")
+
+
+def test_the_firewall_is_an_option_in_the_region_that_cloudfront_takes_it_from(prod: Stage, gpu: Stage) -> None:
+    assert "Edge" not in prod.templates
+    assert "WebACLId" not in next(iter(prod.resources("AWS::CloudFront::Distribution").values()))["DistributionConfig"]
+    manifest = json.loads((gpu.folder / "manifest.json").read_text())["artifacts"]
+    assert manifest["VideoSentiment-prod-Edge"]["environment"].endswith("/us-east-1")
+    (acl,) = gpu.resources("AWS::WAFv2::WebACL").values()
+    assert acl["Scope"] == "CLOUDFRONT" and "Allow" in acl["DefaultAction"]
+    rules = {rule["Name"]: rule for rule in acl["Rules"]}
+    assert len({rule["Priority"] for rule in acl["Rules"]}) == len(rules) == 4
+    assert rules["Rate"]["Statement"]["RateBasedStatement"] == {"AggregateKeyType": "IP", "Limit": 2000}
+    common = rules["AWSManagedRulesCommonRuleSet"]["Statement"]["ManagedRuleGroupStatement"]
+    assert doors.MAX_BODY > 8192  # what the rule on bodies would refuse
+    assert common["RuleActionOverrides"] == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
+    (distribution,) = gpu.resources("AWS::CloudFront::Distribution").values()
+    assert distribution["DistributionConfig"]["WebACLId"] == GPU["webAclArn"]
 
 
 def test_the_sites_bucket_is_read_by_the_distribution_alone(prod: Stage) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.infra.conftest import Run
-from tests.infra.synthesised import Stage, bare_environment, references, synthesise
+from tests.infra.synthesised import Stage, bare_environment, flat, references, synthesise
 
 
 def test_the_command_line_synthesises_prod_without_credentials_network_or_warnings(synth_run: Run) -> None:
@@ -72,6 +72,30 @@ def test_the_local_stage_holds_nothing_that_the_emulator_lacks(local: Stage) -> 
     kinds = {r["Type"] for template in local.templates.values() for r in template["Resources"].values()}
     assert not [k for k in kinds if k.startswith(("AWS::SageMaker", "AWS::ApplicationAutoScaling", "Custom::"))]
     assert "AWS::CloudFront::Distribution" not in kinds
+
+
+# Kinds whose names are taken once in an account, not once in each of its regions; and where the name stands.
+GLOBAL_NAMES = {
+    "AWS::CloudFront::Function": ("Name",),
+    "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig", "Name"),
+    "AWS::CloudFront::OriginAccessControl": ("OriginAccessControlConfig", "Name"),
+    "AWS::CloudWatch::Dashboard": ("DashboardName",),
+    "AWS::Budgets::Budget": ("Budget", "BudgetName"),
+}
+
+
+def test_a_stage_may_be_in_two_regions_of_one_account(prod: Stage) -> None:
+    """A second region could not have what has the name of the first one's."""
+    for kind, path in GLOBAL_NAMES.items():
+        found = prod.resources(kind)
+        assert found, kind
+        for properties in found.values():
+            name = properties
+            for part in path:
+                name = name[part]
+            assert "${AWS::Region}" in flat(name), (kind, name)
+    for kind, fixed in {"AWS::S3::Bucket": "BucketName", "AWS::IAM::Role": "RoleName"}.items():
+        assert not [name for name, p in prod.resources(kind).items() if fixed in p]
 
 
 def test_a_wrong_context_is_one_line_and_no_traceback(tmp_path: Path) -> None:

@@ -20,8 +20,10 @@ def test_a_key_works_and_is_on_the_usage_plan(cloud: Cloud, key: NewKey) -> None
     assert (listed.name, listed.prefix, listed.id) == ("mine", key.token[:11], key.record.id)
     gateway = aws.client("apigateway")
     (known,) = gateway.get_usage_plan_keys(usagePlanId=cloud.usage_plan)["items"]
-    value = gateway.get_api_key(apiKey=known["id"], includeValue=True)["value"]
+    found = gateway.get_api_key(apiKey=known["id"], includeValue=True)
+    value = found["value"]
     assert value == key.record.id
+    assert found["tags"] == {"video-sentiment": "video-sentiment-test"}  # what may be deleted is told by it
     assert len(value) >= 20  # the gateway's least
 
 

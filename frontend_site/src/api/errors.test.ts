@@ -38,6 +38,7 @@ it("passes only what may pass", () => {
     false,
     false,
   ]);
+  expect(passing(429, "ceiling-reached")).toBe(false);
 });
 
 it("makes sentences", () => {

@@ -5,6 +5,9 @@ export class NetworkError extends Error {
   override name = "NetworkError";
 }
 
+/** Refusals that stay until something else changes, though their status says to try again. */
+const LASTING = ["quota-exceeded", "ceiling-reached", "too-many-uploads"];
+
 /** The server said no: an RFC 9457 problem, or whatever else stood between. */
 export class ApiError extends Error {
   override name = "ApiError";
@@ -27,9 +30,7 @@ export class ApiError extends Error {
 
   /** Whether the same request may succeed in a moment. A quota that is used up will not. */
   get passing(): boolean {
-    return (
-      this.status >= 500 || (this.status === 429 && this.code !== "quota-exceeded" && this.code !== "too-many-uploads")
-    );
+    return this.status >= 500 || (this.status === 429 && !LASTING.includes(this.code));
   }
 }
 

@@ -1,0 +1,78 @@
+"""What others' rules say of the templates: cfn-lint, in every region that has the services, and checkov.
+
+Both are installed in an environment of their own (`make test-cloud` does). cdk-nag is in test_synth.py.
+"""
+
+import json
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import boto3
+import pytest
+
+from scripts.preflight import SERVICES
+from scripts.setup import environment_of
+from tests.infra.synthesised import ROOT, Stage
+
+BIN = environment_of("scan") / "bin"
+# A dependency that is written beside a reference is one that CDK adds, and no harm.
+IGNORED = ("W3005",)
+SKIPPED = re.compile(r"^  - (CKV\w+)  # (\S.*)$")
+
+
+def _run(command: Sequence[str | Path], folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    if not (BIN / "cfn-lint").exists():
+        pytest.fail("cfn-lint and checkov are not installed; run: python3 scripts/setup.py scan")
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def _templates(*stages: Stage) -> list[Path]:
+    return [path for stage in stages for path in sorted(stage.folder.glob("*.template.json"))]
+
+
+def regions() -> list[str]:
+    """The regions that have all services that the deployment asks for (scripts/preflight.py)."""
+    session = boto3.Session()
+    found = set(session.get_available_regions("s3"))
+    for service in SERVICES:
+        found &= set(session.get_available_regions(service))
+    return sorted(found)
+
+
+def test_cfn_lint_finds_nothing_in_any_region_that_has_the_services(prod: Stage, gpu: Stage) -> None:
+    assert len(regions()) > 20
+    run = _run([BIN / "cfn-lint", "-i", *IGNORED, "--regions", *regions(), "--", *_templates(prod, gpu)])
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_cfn_lint_would_find_something(tmp_path: Path) -> None:
+    template = tmp_path / "x.template.json"
+    wrong = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 99999}}
+    template.write_text(json.dumps({"Resources": {"Queue": wrong}}))
+    assert "99999" in _run([BIN / "cfn-lint", "--", template]).stdout
+
+
+def test_checkov_finds_what_is_listed_with_its_reason_and_nothing_else(prod: Stage, tmp_path: Path) -> None:
+    """`.checkov.yaml` is the list: what it holds and checkov no longer finds has to go."""
+    for path in _templates(prod):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    command: list[str | Path] = [
+        BIN / "checkov",
+        "-d",
+        tmp_path,
+        "--framework",
+        "cloudformation",
+        "--skip-download",
+        "--quiet",
+    ]
+    run = _run([*command, "-o", "json"], tmp_path)  # from there: in the checkout it would skip what is listed
+    found = json.loads(run.stdout)
+    assert found["summary"]["parsing_errors"] == 0 and found["summary"]["passed"] > 200
+    failed = {check["check_id"]: check["resource"] for check in found["results"]["failed_checks"]}
+    lines = (ROOT / ".checkov.yaml").read_text().splitlines()
+    listed = [match[1] for line in lines if (match := SKIPPED.match(line))]
+    assert len(listed) == len(set(listed)) == sum("CKV" in line for line in lines)  # each has its reason
+    assert {check: place for check, place in failed.items() if check not in listed} == {}
+    assert set(listed) <= set(failed)

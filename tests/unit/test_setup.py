@@ -1,0 +1,88 @@
+"""Set-up of an environment: which build of torch it takes, with a pip that only says what it was asked for."""
+
+import platform
+import shutil
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from scripts import setup
+
+PYTHON = Path("python")
+
+
+class Pip:
+    """pip in an environment: `official` says how often PyTorch's own index fails, `build` what the other one gives."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, failing: int, build: str) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self._failing, self._build = failing, build
+        monkeypatch.setattr(setup, "pip", self)
+        monkeypatch.setattr(setup, "torch_is_cpu_build", lambda _python: build == "cpu")
+        monkeypatch.setattr(setup, "PAUSE", 0.0)
+        monkeypatch.setattr(shutil, "which", lambda _name: None)
+        monkeypatch.setattr(platform, "system", lambda: "Linux")
+
+    def __call__(self, _python: Path, *arguments: str, **_more: bool) -> bool:
+        self.asked.append(arguments)
+        if setup.TORCH_CPU_INDEX in arguments:
+            self._failing -= 1
+            return self._failing < 0
+        return True
+
+    @property
+    def official(self) -> int:
+        return sum(setup.TORCH_CPU_INDEX in arguments for arguments in self.asked)
+
+
+def test_the_cpu_build_comes_from_pytorchs_own_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TORCH", raising=False)
+    pip = Pip(monkeypatch, failing=0, build="cuda")
+    assert setup.install_torch(PYTHON)
+    assert len(pip.asked) == 1
+
+
+def test_an_image_that_wants_the_cpu_build_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH", "cpu")
+    pip = Pip(monkeypatch, failing=setup.CPU_ATTEMPTS - 1, build="cuda")
+    assert setup.install_torch(PYTHON)
+    assert pip.official == setup.CPU_ATTEMPTS == len(pip.asked)
+
+
+@pytest.mark.parametrize("asked", ["", "cpu"])
+def test_the_cuda_build_is_never_taken_for_the_cpus(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is removed again: the next run would otherwise find torch installed."""
+    monkeypatch.setenv("TORCH", asked)
+    pip = Pip(monkeypatch, failing=99, build="cuda")
+    assert not setup.install_torch(PYTHON)
+    assert pip.asked[-1][0] == "uninstall" and {"torch", "torchvision"} <= set(pip.asked[-1])
+
+
+def test_a_cpu_build_from_elsewhere_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH", "cpu")
+    pip = Pip(monkeypatch, failing=99, build="cpu")
+    assert setup.install_torch(PYTHON)
+    assert not [arguments for arguments in pip.asked if "uninstall" in arguments]
+
+
+def test_cuda_is_taken_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH", "cuda")
+    pip = Pip(monkeypatch, failing=0, build="cuda")
+    assert setup.install_torch(PYTHON)
+    assert pip.official == 0
+
+
+def test_a_set_up_without_a_cpu_build_fails_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TORCH", "cpu")
+    pip = Pip(monkeypatch, failing=99, build="cuda")
+    monkeypatch.setattr(setup, "environment_of", lambda group: tmp_path / group)
+    monkeypatch.setattr(venv, "create", lambda *_args, **_more: None)
+    monkeypatch.setattr(sys, "argv", ["setup.py", "model"])
+    assert setup.main() == 1
+    assert "TORCH=cuda" in capsys.readouterr().err
+    assert not [arguments for arguments in pip.asked if "--require-hashes" in arguments]
+    assert not (tmp_path / "model").exists()
