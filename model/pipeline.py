@@ -34,7 +34,7 @@ from model.explanation import Explanation, summarise_explained
 from model.faces import FaceDetector
 from model.features import Sample
 from model.fusion import Fusion, conflict
-from model.media import Gap, MediaError, MediaInfo, Reader
+from model.media import Gap, MediaError, MediaInfo, Reader, check_demands
 from model.modalities.registry import prepare
 from model.network import Prediction
 from model.segmenter import WINDOW_SECONDS, AudioSegmenter, Window
@@ -133,6 +133,7 @@ def analyze(
     options, report = options or Options(), progress or (lambda *_: None)
     check_language(models.transcriber, options.language, options.translate)
     clips = _reads(models.bundle.manifest, "frames")
+    check_demands(Path(path))
     with Reader(Path(path)) as reader:
         if options.max_duration is not None:
             _check_duration(reader.duration_over(options.max_duration) or 0.0, options, reader.path)

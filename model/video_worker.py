@@ -11,7 +11,7 @@ from pathlib import Path
 
 from model.faces import HELD_SIGHTING, FaceDetector, FaceTracker, choose_face
 from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, rms
-from model.media import AnyPacket, FrameDecoder
+from model.media import PACKET_BYTES, AnyPacket, FrameDecoder
 from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
 
@@ -45,12 +45,15 @@ class VideoWorker:
         return CLIP_RATE if clips else FACE_RATE
 
     def submit(self, packets: Sequence[AnyPacket]) -> None:
-        """Queue packets to be decoded; blocks only while more than BACKLOG_BYTES are queued."""
+        """Queue packets to be decoded; blocks only while more than BACKLOG_BYTES are queued.
+
+        Raises what the decoding of earlier ones raised.
+        """
         if not packets:
             return
-        size = sum(packet.size for packet in packets)
+        size = sum(packet.size + PACKET_BYTES for packet in packets)
         self._waiting.append((size, self._thread.submit(self._process, packets)))
-        while sum(size for size, _ in self._waiting) > BACKLOG_BYTES:
+        while self._waiting and (self._waiting[0][1].done() or sum(size for size, _ in self._waiting) > BACKLOG_BYTES):
             self._waiting.popleft()[1].result()
 
     def wait(self) -> None:

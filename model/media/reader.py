@@ -21,7 +21,7 @@ from av.stream import Discard
 from av.video.stream import VideoStream
 
 from model.features import SAMPLE_RATE, FloatArray
-from model.media.audio import AudioSelector, AudioTrack
+from model.media.audio import MAX_RATE, AudioSelector, AudioTrack
 from model.media.errors import MediaError
 from model.media.opening import check_path, is_counted, knows_duration, may_stop_early, open_container, parts_of
 from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarise, turned
@@ -33,6 +33,8 @@ TS_DISCONTINUITIES = 0x0200  # FFmpeg's AVFMT_TS_DISCONT: a container whose cloc
 CHUNK_SECONDS = 10.0
 AUDIO_PATIENCE = MAX_HOLD  # seconds that audio may lag behind the video; no hole is longer
 CHUNK_BYTES = 8 << 20  # of compressed video
+PACKET_BYTES = 1 << 10  # that a packet takes beside its data: there may be millions without any
+AUDIO_PACKET_BYTES = 8 << 20  # an honest one has kilobytes; decoded, it takes up to four times as much
 UNREAD_SHARE = 0.05  # of what was read, that an index behind it may take
 
 
@@ -170,6 +172,9 @@ class Reader:
         streams = [s for s in selection.streams if s.type == "video" or s.index in tracks]
         for packet in self._demux(container, streams):
             self._demuxing.incomplete += packet.is_corrupt
+            if packet.stream.index in tracks and packet.size > AUDIO_PACKET_BYTES:
+                self._demuxing.incomplete += 1
+                continue
             for placed in self._placed(packet):
                 yield tracks.get(placed.stream.index), placed
 
@@ -219,7 +224,7 @@ class _Batch:
 
     def add_packet(self, packet: AnyPacket) -> None:
         self._packets.append(packet)
-        self.bytes += packet.size
+        self.bytes += packet.size + PACKET_BYTES
 
     def take(self) -> tuple[FloatArray, list[AnyPacket]]:
         audio = np.concatenate(self._audio) if self._audio else np.zeros(0, np.float32)
@@ -262,6 +267,9 @@ def _unread(container: InputContainer, path: Path, read_to: int) -> int:
 
 def _check_tracks(selection: Selection, path: Path) -> None:
     """Raise MediaError when the file has no track to decode."""
+    for stream, track in zip(selection.audio, selection.audio_tracks, strict=True):
+        if (stream.rate or 0) > MAX_RATE:
+            raise MediaError(f"{path}: {track} has {stream.rate} samples a second; {MAX_RATE} is the most. Convert it.")
     if selection.audio or selection.video_track is not None:
         return
     if selection.undecodable:
