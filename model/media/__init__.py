@@ -9,7 +9,7 @@ spool      pipes as files                             examination  memory that a
 memory     how much an analysis may take
 """
 
-from model.media.errors import READ_ERRORS, MediaError, TooDemandingError
+from model.media.errors import READ_ERRORS, KeepGoing, MediaError, TooDemandingError, keep_going_always
 from model.media.opening import check_demands
 from model.media.reader import PACKET_BYTES, Chunk, Reader, probe, read_audio
 from model.media.spool import spooled
@@ -25,12 +25,14 @@ __all__ = [
     "Frame",
     "FrameDecoder",
     "Gap",
+    "KeepGoing",
     "MediaError",
     "MediaInfo",
     "Reader",
     "Summary",
     "TooDemandingError",
     "check_demands",
+    "keep_going_always",
     "probe",
     "read_audio",
     "spooled",

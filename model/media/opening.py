@@ -1,7 +1,7 @@
 """Opening a file safely: the containers that may be opened, their parts, and the errors otherwise."""
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,7 +9,7 @@ import av
 from av.container import InputContainer
 
 from model.media.diagnosis import diagnose
-from model.media.errors import READ_ERRORS, MediaError, TooDemandingError
+from model.media.errors import READ_ERRORS, KeepGoing, MediaError, TooDemandingError, keep_going_always
 from model.media.examination import ExaminationError, FileRange, examine
 
 # Containers that hold media themselves. Playlists (HLS, DASH, concat), image sequences and descriptions of
@@ -71,16 +71,15 @@ def open_container(source: "Path | FileRange", path: Path) -> InputContainer:
     return container
 
 
-def check_demands(path: Path, keep_waiting: Callable[[], None] = lambda: None) -> None:
+def check_demands(path: Path, keep_going: KeepGoing = keep_going_always) -> None:
     """Refuse a file that takes too much memory to be opened and demuxed: a process of its own tries it.
 
-    `keep_waiting` is called now and then, and ends it by raising. Raises TooDemandingError, or MediaError for what is
-    no readable file.
+    Raises TooDemandingError, MediaError for what is no readable file, or what `keep_going` raises.
     """
     check_path(path)
     parts = [part.part for part in parts_of(path) if isinstance(part, FileRange)]
     try:
-        examine(path, parts, OPEN_OPTIONS, keep_waiting)
+        examine(path, parts, OPEN_OPTIONS, keep_going)
     except ExaminationError as error:
         raise TooDemandingError(
             f"{path}: {error}. Its tables or attachments are too large, or damaged; re-export it as MP4, MOV or WebM."

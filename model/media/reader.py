@@ -22,7 +22,7 @@ from av.video.stream import VideoStream
 
 from model.features import SAMPLE_RATE, FloatArray
 from model.media.audio import MAX_RATE, AudioSelector, AudioTrack
-from model.media.errors import MediaError
+from model.media.errors import KeepGoing, MediaError, keep_going_always
 from model.media.opening import check_path, is_counted, knows_duration, may_stop_early, open_container, parts_of
 from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarise, turned
 from model.media.timeline import MAX_HOLD, AnyPacket, Gap, Timeline
@@ -51,13 +51,14 @@ class Chunk:
 
 
 class Reader:
-    """Demuxer of one file in one pass. Without `video`, its video is left out.
+    """Demuxer of one file in one pass. Without `video`, its video is left out. `keep_going` is called with each packet.
 
     Raises MediaError for what cannot be opened, or holds no track that could be decoded.
     """
 
-    def __init__(self, path: Path, video: bool = True) -> None:
+    def __init__(self, path: Path, video: bool = True, keep_going: KeepGoing = keep_going_always) -> None:
         check_path(path)
+        self._keep_going = keep_going
         self.path = path
         self.end = 0.0
         self._finished = False
@@ -119,7 +120,7 @@ class Reader:
         """The file's duration where it is more than `seconds`: its packets are asked whether its header is right."""
         if self.info.duration <= seconds:
             return None
-        measured = content_seconds(self.path)
+        measured = content_seconds(self.path, self._keep_going)
         return measured if measured > seconds else None
 
     def missing(self, frames: FrameDecoder) -> list[Gap]:
@@ -171,6 +172,7 @@ class Reader:
         tracks = {stream.index: i for i, stream in enumerate(selection.audio[: len(self._audio.tracks)])}
         streams = [s for s in selection.streams if s.type == "video" or s.index in tracks]
         for packet in self._demux(container, streams):
+            self._keep_going()
             self._demuxing.incomplete += packet.is_corrupt
             if packet.stream.index in tracks and packet.size > AUDIO_PACKET_BYTES:
                 self._demuxing.incomplete += 1
@@ -251,9 +253,9 @@ def read_audio(path: Path) -> FloatArray:
         return np.concatenate([np.zeros(0, np.float32), *(chunk.audio for chunk in reader)])
 
 
-def content_seconds(path: Path) -> float:
+def content_seconds(path: Path, keep_going: KeepGoing = keep_going_always) -> float:
     """Return a file's duration by its packets, which are decoded only where they have no times. Raises MediaError."""
-    with Reader(path) as reader:
+    with Reader(path, keep_going=keep_going) as reader:
         for _ in reader if reader.counted else reader.packets():
             pass
         return reader.position

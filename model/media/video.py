@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 
 from model.features import ByteArray
 from model.media.decoding import DecodingStatistics, decode
-from model.media.errors import MediaError
+from model.media.errors import KeepGoing, MediaError, keep_going_always
 from model.media.memory import UNWATCHED_PACKET, UNWATCHED_PIXELS, MemoryWatch, decoder_threads
 from model.media.opening import MAX_PIXELS
 from model.media.timeline import AnyPacket, is_flush
@@ -40,11 +40,12 @@ class FrameDecoder:
     """Decodes and samples the video of one file. Owned by the thread that decodes it, like its statistics.
 
     Gives at most `rate` frames a second; `path` is for messages. `end` is how far the video goes, in seconds of
-    the file.
+    the file. `keep_going` is called with every packet.
     """
 
-    def __init__(self, path: Path, rate: float) -> None:
+    def __init__(self, path: Path, rate: float, keep_going: KeepGoing = keep_going_always) -> None:
         self._path = path
+        self._keep_going = keep_going
         self.statistics = DecodingStatistics()
         self.end = 0.0
         self.quarter_turns = 0  # counter-clockwise; a codec tells only with its first frame
@@ -81,6 +82,7 @@ class FrameDecoder:
             run = list(part)
             self._prepare(stream, run)
             for packet in run:
+                self._keep_going()
                 damaged = self.statistics.damaged
                 frames = decode(packet, self.statistics)
                 context = stream.codec_context

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from model.media import MediaError, TooDemandingError
-from model.pipeline import TooLongError
+from model.pipeline import TooLongError, TooSlowError
 
 
 class BadRequestError(Exception):
@@ -71,6 +71,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     UnsupportedTypeError: Problem(415, "unsupported-type", "The type is not supported"),
     TooDemandingError: Problem(422, "too-demanding", "The video takes too much memory"),
     TooLongError: Problem(422, "too-long", "The video is too long"),
+    TooSlowError: Problem(422, "too-slow", "The analysis took too long"),
     ClientDisconnect: Problem(499, "client-gone", "The client went away"),  # nobody reads it: for the log
     Exception: Problem(500, "internal", "Something failed on our side"),
     StorageError: Problem(502, "storage", "The object could not be read"),
