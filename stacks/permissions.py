@@ -58,7 +58,11 @@ ACCESS = {
             "progress": DELETE,
         },
     ),
-    "publish": Access(media={"drop": READ}, results={"analyses": READ, "results": WRITE + DELETE}, webhooks=True),
+    "publish": Access(
+        media={"drop": READ, "inputs": DELETE},
+        results={"analyses": READ, "results": WRITE + DELETE},
+        webhooks=True,
+    ),
     "sweeper": Access(
         media={"uploads": READ + DELETE + ABORT, "drop": READ + DELETE, "inputs": WRITE + DELETE},
         results={
