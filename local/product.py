@@ -6,6 +6,7 @@ emulator  ->  stacks (deployed if anything changed)  ->  SageMaker adapter, web 
 
 import asyncio
 import contextlib
+import math
 import shlex
 import sys
 import time
@@ -33,8 +34,10 @@ from local.settings import LocalSettings
 from local.sockets import Sockets
 
 MODEL_PATIENCE = 240.0  # seconds until the models are loaded; without fetched weights it takes long
-RESTARTS = 3  # deaths of the model server in RESTART_PERIOD, beyond which everything is stopped
-RESTART_PERIOD = 60.0  # seconds
+RESTARTS = 3  # deaths of the model server in a row, beyond which it is started ever later
+LONGEST_RESTART = 60.0  # seconds
+MOST_DEATHS = 20  # that are remembered
+RESTART_PERIOD = 60.0  # seconds that it must have run for its deaths to be forgotten
 SAMPLE = Path("tests/media/face_and_speech.mp4")  # relative to the checkout, where `make up` is typed
 AWS_ERRORS = (BotoCoreError, ClientError, httpx.HTTPError)
 
@@ -152,15 +155,20 @@ class Product:
         raise LocalError(f"{child.died()}\n{child.tail()}")
 
     async def _model_runs(self, *buckets: str) -> None:
-        """Restart the model server when it dies, as SageMaker does, up to RESTARTS times in RESTART_PERIOD."""
+        """Restart the model server when it dies, as SageMaker does: at once, or later where it dies again and again.
+
+        Its jobs wait meanwhile, and all else goes on.
+        """
         while True:
             assert self._model is not None
             await self._model.wait()
             now = time.monotonic()
-            self._model_deaths = [t for t in self._model_deaths if now - t < RESTART_PERIOD] + [now]
-            if len(self._model_deaths) > RESTARTS:
-                raise LocalError(f"{self._model.died()}\n{self._model.tail()}")
-            self._progress("model server", f"ended (exit code {self._model.returncode}), started again")
+            quiet = now - max(self._model_deaths, default=-math.inf) >= RESTART_PERIOD + LONGEST_RESTART
+            self._model_deaths = [now] if quiet else [*self._model_deaths[-MOST_DEATHS:], now]
+            delay = restart_delay(len(self._model_deaths))
+            when = "started again" if delay == 0.0 else f"started again in {delay:g} s; its log: {self._model.log}"
+            self._progress("model server", f"ended (exit code {self._model.returncode}), {when}")
+            await asyncio.sleep(delay)
             self._model = await model_server.start(self._settings, self._sockets.model, *buckets)
             self._note()
 
@@ -206,6 +214,11 @@ class Product:
 
 Ctrl-C stops everything and keeps the data; `make reset` empties it.
 """
+
+
+def restart_delay(deaths: int) -> float:
+    """Seconds to wait after so many deaths in a row: none after the first RESTARTS, then twice as long each time."""
+    return 0.0 if deaths <= RESTARTS else min(LONGEST_RESTART, 2.0 ** min(deaths - RESTARTS, MOST_DEATHS))
 
 
 async def together(*work: Coroutine[Any, Any, None]) -> None:

@@ -13,7 +13,7 @@ masked, never padded with zeros, and one modality alone predicts through the fus
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -160,24 +160,30 @@ class EmotionNetwork(nn.Module):
             self.register_buffer(name, value, persistent=False)
         self.config = config
 
-    def forward(self, samples: Sequence[Sample]) -> Prediction:
-        """Predict n samples; those without any of the network's modalities get the prior."""
-        embeddings, logits, present = self.encode(samples)
+    def forward(self, samples: Sequence[Sample], between: Callable[[], None] = lambda: None) -> Prediction:
+        """Predict n samples; those without any of the network's modalities get the prior.
+
+        `between` is called before each batch of an encoder, and may end the work by raising.
+        """
+        embeddings, logits, present = self.encode(samples, between)
         return self.fuse(embeddings, logits, present)
 
-    def encode(self, samples: Sequence[Sample]) -> tuple[list[Tensor], Tensor, Tensor]:
+    def encode(
+        self, samples: Sequence[Sample], between: Callable[[], None] = lambda: None
+    ) -> tuple[list[Tensor], Tensor, Tensor]:
         """Return an embedding [n, width] per modality, logits [n, modalities, N_LOGITS], present bool [n, modalities].
 
         An encoder runs only on the samples that have its modality; rows of the others are zero.
         """
-        return self.gather(len(samples), self._encode_in_batches(samples))
+        return self.gather(len(samples), self._encode_in_batches(samples, between))
 
-    def _encode_in_batches(self, samples: Sequence[Sample]) -> Iterator[Encoded]:
+    def _encode_in_batches(self, samples: Sequence[Sample], between: Callable[[], None]) -> Iterator[Encoded]:
         for modality, spec in self.specs.items():
             rows = [i for i, sample in enumerate(samples) if sample.get(modality) is not None]
             # Neighbors in length share a batch: padding costs as much as content.
             rows.sort(key=lambda i: spec.size(samples[i].get(modality)))  # noqa: B023  (sorted at once)
             for start in range(0, len(rows), spec.batch):
+                between()
                 batch = rows[start : start + spec.batch]
                 inputs = spec.collate([samples[i].get(modality) for i in batch])
                 embedding = self.embed(modality, inputs, len(batch))

@@ -6,6 +6,7 @@ AudioSegmenter  turns the audio into windows of segments with their words       
 Predictor       turns each segment into tensors, from which the network predicts    (features, network)
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from model import weights
 from model.analysis_warnings import Limits, warnings_of
 from model.asr import registry
 from model.asr.base import Transcriber, check_language
+from model.asr.interruptible import Interruptible
 from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
 from model.compat import give_back_memory
 from model.contract import (
@@ -34,7 +36,7 @@ from model.explanation import Explanation, summarise_explained
 from model.faces import FaceDetector
 from model.features import Sample
 from model.fusion import Fusion, conflict
-from model.media import Gap, MediaError, MediaInfo, Reader
+from model.media import Gap, KeepGoing, MediaError, MediaInfo, Reader, check_demands, keep_going_always
 from model.modalities.registry import prepare
 from model.network import Prediction
 from model.segmenter import WINDOW_SECONDS, AudioSegmenter, Window
@@ -56,6 +58,22 @@ class TooLongError(MediaError):
     """The video is longer than the limit that was set."""
 
 
+class TooSlowError(MediaError):
+    """The analysis took longer than its budget."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Time that an analysis may take: `seconds`, and `factor` times the duration of its video."""
+
+    seconds: float
+    factor: float
+
+    def of(self, duration: float) -> float:
+        """Seconds that a video of this duration may take."""
+        return self.seconds + self.factor * duration
+
+
 @dataclass(frozen=True)
 class Options:
     """Options of one analysis."""
@@ -63,6 +81,7 @@ class Options:
     language: str | None = None  # ISO 639-1; None: detected
     translate: bool = False  # words in English, whatever is spoken
     max_duration: float | None = None  # seconds; a longer video is refused
+    budget: Budget | None = None  # an analysis that takes longer is ended
 
 
 @dataclass(frozen=True)
@@ -122,53 +141,76 @@ def resolve_device(device: str) -> str:
 
 
 def analyze(
-    path: str | Path, models: Models, options: Options | None = None, progress: Progress | None = None
+    path: str | Path,
+    models: Models,
+    options: Options | None = None,
+    progress: Progress | None = None,
+    keep_going: KeepGoing = keep_going_always,
 ) -> Analysis:
     """Predict every utterance of a video.
 
     A file that is damaged, silent, faceless or speechless is analyzed from what it has; `warnings` of the result
-    says what was missing. Raises MediaError for a file that cannot be read at all, SpeechError for options that the
-    transcriber does not support.
+    says what was missing. Raises MediaError for a file that cannot be read at all, or takes too much memory or time,
+    SpeechError for options that the transcriber does not support, and what `keep_going` raises: it is called by two
+    threads, within a second or so at every stage.
     """
-    options, report = options or Options(), progress or (lambda *_: None)
+    options, progress = options or Options(), progress or (lambda *_: None)
+    clock = _Clock(Path(path), options, keep_going)
     check_language(models.transcriber, options.language, options.translate)
     clips = _reads(models.bundle.manifest, "frames")
-    with Reader(Path(path)) as reader:
+    progress("listening", 0.0)
+    check_demands(Path(path), clock.check)
+    with Reader(Path(path), keep_going=clock.check) as reader:
         if options.max_duration is not None:
             _check_duration(reader.duration_over(options.max_duration) or 0.0, options, reader.path)
-        video = VideoWorker(reader.path, models.detector, clips)
-        transcriber = models.transcriber if reader.info.has_audio else None
+        clock.duration = reader.info.duration
+        report = _Report(progress, reader.info.duration)
+        video = VideoWorker(reader.path, models.detector, clips, clock.check)
+        transcriber = Interruptible(models.transcriber, clock.check) if reader.info.has_audio else None
         segmenter = AudioSegmenter(transcriber, options.language, options.translate)
-        predictor = Predictor(models.bundle, video, options.translate)
+        predictor = Predictor(models.bundle, video, options.translate, clock.check)
 
         def predict_window(window: Window) -> None:
             length = window.end - window.start
-            report("watching", _share(window.start + 0.6 * length, reader.info.duration))
-            video.wait()
-            report("judging", _share(window.start + 0.9 * length, reader.info.duration))
+
+            def watching() -> None:
+                """Report how much of the window's picture was seen; without sound nothing else takes the time."""
+                clock.check()
+                seen = min(max(0.0, video.frames.shown - window.start), length)
+                report("watching", window.start + (0.6 * length + 0.3 * seen if len(window.audio) else 0.9 * seen))
+
+            watching()
+            video.wait(watching)
+            report("judging", window.start + 0.9 * length)
             predictor.predict(window, reader.missing(video.frames))
             give_back_memory()
 
+        def reading() -> None:
+            """Report how much of a video without sound was seen so far."""
+            clock.check()
+            if not reader.info.has_audio:
+                report("watching", 0.9 * video.frames.shown)
+
         try:
-            report("listening", 0.0)
             for chunk in reader:
                 _check_duration(chunk.end, options, reader.path)
-                video.submit(chunk.packets)
+                clock.duration = max(clock.duration, chunk.end)
+                video.submit(chunk.packets, reading)
                 segmenter.add(chunk.audio)
                 if segmenter.ready:
-                    report("listening", _share(segmenter.start, reader.info.duration))
+                    report("listening", segmenter.start)
                     predict_window(segmenter.next_window())
                 if not reader.info.has_audio and reader.end - segmenter.start >= WINDOW_SECONDS:
-                    video.wait()
+                    video.wait(reading)
                     for window in segmenter.silence_up_to(video.frames.shown):
                         predict_window(window)
             for window in segmenter.finish(reader.end):
                 predict_window(window)
-            video.wait()
+            video.wait(reading)
         finally:
             video.close()
         summary = reader.summary(video.frames)
-        report("done", 1.0)
+        progress("done", 1.0)
         return Analysis(
             video=_video_info(summary.info),
             language=segmenter.speech.language if segmenter.found_words else None,
@@ -180,10 +222,48 @@ def analyze(
         )
 
 
+class _Clock:
+    """The time that an analysis takes, and whether it is still wanted."""
+
+    def __init__(self, path: Path, options: Options, keep_going: KeepGoing) -> None:
+        self._path, self._budget, self._limit = path, options.budget, options.max_duration
+        self._keep_going = keep_going
+        self._start = time.monotonic()
+        self.duration = 0.0  # of the video as far as it is known, in seconds
+
+    def check(self) -> None:
+        """Raise TooSlowError when the budget is used up, or what `keep_going` raises."""
+        self._keep_going()
+        if self._budget is None:
+            return
+        duration = self.duration if self._limit is None else min(self.duration, self._limit)
+        if time.monotonic() - self._start > self._budget.of(duration):
+            raise TooSlowError(
+                f"{self._path} took longer than {self._budget.of(duration):.0f} s to analyze. Scale it down or cut it "
+                "into parts, or try again later."
+            )
+
+
+class _Report:
+    """Progress by how far in the video it is, in seconds of `duration`; it never goes back."""
+
+    def __init__(self, progress: Progress, duration: float) -> None:
+        self._progress, self._duration = progress, duration
+        self._share = 0.0
+
+    def __call__(self, stage: str, position: float) -> None:
+        if self._duration > 0:
+            self._share = max(self._share, min(0.99, position / self._duration))
+        self._progress(stage, self._share)
+
+
 class Predictor:
     """Predictor of a video's windows, one after the other, each in the context of the words before it."""
 
-    def __init__(self, bundle: Bundle, video: VideoWorker, translated: bool) -> None:
+    def __init__(
+        self, bundle: Bundle, video: VideoWorker, translated: bool, keep_going: KeepGoing = keep_going_always
+    ) -> None:
+        self._keep_going = keep_going
         self._bundle = bundle
         self._video = video
         self._translated = translated
@@ -197,6 +277,7 @@ class Predictor:
         """Add the window's utterances; gaps in `missing` get none. The video must be processed to the window's end."""
         segments, samples = [], []
         for segment in leave_out(window.segments, missing):
+            self._keep_going()
             sample = self._sample(segment, window)
             if sample.present:
                 segments.append(segment)
@@ -206,7 +287,7 @@ class Predictor:
         self._video.forget_before(window.end)
         if samples:
             with torch.inference_mode():
-                prediction = self._bundle.network(samples)
+                prediction = self._bundle.network(samples, self._keep_going)
             explanations = [explanation_of(prediction, row) for row in range(len(segments))]
             self.utterances += [
                 _utterance(s, prediction, row, explanations[row], self._fusion) for row, s in enumerate(segments)
@@ -289,10 +370,6 @@ def _check_duration(seconds: float, options: Options, path: Path) -> None:
         raise TooLongError(
             f"{path} is {seconds:.0f} s long; the limit is {options.max_duration:.0f} s. Cut it into parts."
         )
-
-
-def _share(position: float, duration: float) -> float:
-    return min(0.99, position / duration) if duration > 0 else 0.0
 
 
 def _video_info(info: MediaInfo) -> VideoInfo:

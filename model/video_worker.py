@@ -4,20 +4,22 @@ Decoding and face detection take about as long as speech recognition; side by si
 cores. What is kept of a picture is small: grey face crops, and shrunken frames where a bundle has R3D-18.
 """
 
+import threading
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from model.faces import HELD_SIGHTING, FaceDetector, FaceTracker, choose_face
 from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, rms
-from model.media import AnyPacket, FrameDecoder
+from model.media import PACKET_BYTES, AnyPacket, FrameDecoder, KeepGoing, keep_going_always
 from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
 
 FACE_RATE = 4.0  # pictures a second: expressions last from half a second to four (Ekman 2003)
 CLIP_RATE = 12.0  # 16 different frames from utterances of 1.3 s on
 BACKLOG_BYTES = 64 << 20  # compressed picture that may wait; beyond it reading pauses
+POLL = 0.25  # seconds between two calls of what is done while waiting
 LOUDNESS_STEP = 0.1  # seconds
 HOLD_AFTER = 0.5  # seconds without a frame, at the start of a segment, after which the frame before still counts
 
@@ -25,11 +27,16 @@ HOLD_AFTER = 0.5  # seconds without a frame, at the start of a segment, after wh
 class VideoWorker:
     """Decoder of a file's video that returns the frames and faces between two times.
 
-    The decoder is its own: only its thread writes to it, and others read it after `wait`.
+    The decoder is its own: only its thread writes to it, and others read it after `wait`. `keep_going` is called
+    with every packet, by that thread.
     """
 
-    def __init__(self, path: Path, detector: FaceDetector | None, clips: bool) -> None:
-        self.frames = FrameDecoder(path, self.frame_rate(clips))
+    def __init__(
+        self, path: Path, detector: FaceDetector | None, clips: bool, keep_going: KeepGoing = keep_going_always
+    ) -> None:
+        self._keep_going = keep_going
+        self._closed = threading.Event()
+        self.frames = FrameDecoder(path, self.frame_rate(clips), self._go_on)
         self._tracker = FaceTracker(detector) if detector else None
         self._clips = clips
         self._frames: deque[tuple[float, ByteArray]] = deque()
@@ -44,22 +51,38 @@ class VideoWorker:
         """Return the number of frames sampled per second."""
         return CLIP_RATE if clips else FACE_RATE
 
-    def submit(self, packets: Sequence[AnyPacket]) -> None:
-        """Queue packets to be decoded; blocks only while more than BACKLOG_BYTES are queued."""
+    def submit(self, packets: Sequence[AnyPacket], meanwhile: Callable[[], None] = keep_going_always) -> None:
+        """Queue packets to be decoded; blocks only while more than BACKLOG_BYTES are queued.
+
+        Raises what the decoding of earlier ones raised. `meanwhile` is called now and then while it blocks.
+        """
         if not packets:
             return
-        size = sum(packet.size for packet in packets)
+        size = sum(packet.size + PACKET_BYTES for packet in packets)
         self._waiting.append((size, self._thread.submit(self._process, packets)))
-        while sum(size for size, _ in self._waiting) > BACKLOG_BYTES:
-            self._waiting.popleft()[1].result()
+        while self._waiting and (self._waiting[0][1].done() or sum(size for size, _ in self._waiting) > BACKLOG_BYTES):
+            self._await_first(meanwhile)
 
-    def wait(self) -> None:
-        """Wait until all packets submitted so far are processed."""
+    def wait(self, meanwhile: Callable[[], None] = keep_going_always) -> None:
+        """Wait until all packets submitted so far are processed; `meanwhile` is called now and then."""
         while self._waiting:
-            self._waiting.popleft()[1].result()
+            self._await_first(meanwhile)
+
+    def _await_first(self, meanwhile: Callable[[], None]) -> None:
+        future = self._waiting[0][1]
+        while not wait([future], POLL).done:
+            meanwhile()
+        self._waiting.popleft()
+        future.result()
+
+    def _go_on(self) -> None:
+        if self._closed.is_set():
+            raise CancelledError
+        self._keep_going()
 
     def close(self) -> None:
-        """Drop queued packets and end the thread; after it, the file may be closed."""
+        """Drop queued packets and end the thread, with the packet it is at; after it, the file may be closed."""
+        self._closed.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def evidence(self, start: float, end: float, sound: FloatArray) -> Evidence:

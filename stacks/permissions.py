@@ -74,7 +74,10 @@ ACCESS = {
         },
     ),
     "publish": Access(
-        items=(GET,), media={"drop": READ}, results={"analyses": READ, "results": WRITE + DELETE}, webhooks=True
+        items=(GET,),
+        media={"drop": READ, "inputs": DELETE},
+        results={"analyses": READ, "results": WRITE + DELETE},
+        webhooks=True,
     ),
     "sweeper": Access(
         items=(GET, UPDATE, REMOVE, QUERY),

@@ -5,12 +5,13 @@ from lambdas.core.deletion import delete, end, purge, restore
 from lambdas.core.inference import submit
 from lambdas.core.reading import Page, Progress, find, get, page, progress, reload, result
 from lambdas.core.tables import AnalysisRecord
-from lambdas.core.transitions import complete, fail, mark_processing, put_off
+from lambdas.core.transitions import cancel, complete, fail, mark_processing, put_off
 
 __all__ = [
     "AnalysisRecord",
     "Page",
     "Progress",
+    "cancel",
     "complete",
     "delete",
     "end",

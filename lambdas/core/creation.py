@@ -4,7 +4,14 @@ from datetime import datetime
 
 from lambdas.core import ceiling, item_keys, object_keys, owners, quota, reading, tables, uploads
 from lambdas.core.clock import epoch, month_of, stamp
-from lambdas.core.errors import AccountDeletedError, BusyError, DeletedError, UploadExpiredError
+from lambdas.core.errors import (
+    OF_THE_FILE,
+    AccountDeletedError,
+    BusyError,
+    DeletedError,
+    NotRetriableError,
+    UploadExpiredError,
+)
 from lambdas.core.observability import ANALYSES_STARTED, QUOTA_REFUSALS, count, meter
 from lambdas.core.settings import settings
 from lambdas.core.tables import DROP_DOOR, FAILED, QUEUED, AnalysisRecord
@@ -12,6 +19,7 @@ from lambdas.core.transactions import RefusedError, put, update, write
 from lambdas.core.uploads import CheckedObject
 
 ROUNDS = 4  # how often others may be faster before we give up
+MAX_ATTEMPTS = 5  # at one object: each is free where it fails, and none of the machines is
 
 Source = str
 
@@ -24,7 +32,8 @@ def start(
     The same object has the same analysis, however often and from however many sides it is asked for. One that
     failed gets another attempt, charged anew; but not by the drop folder, whose events come more than once.
 
-    Raises QuotaExceededError, CeilingReachedError, DeletedError, UploadExpiredError, AccountDeletedError or BusyError.
+    Raises QuotaExceededError, CeilingReachedError, DeletedError, NotRetriableError, UploadExpiredError,
+    AccountDeletedError or BusyError.
     """
     analysis_id = id_of(upload, source)
     for _ in range(ROUNDS):
@@ -118,7 +127,8 @@ def _create(
 
 
 def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | None, now: datetime) -> AnalysisRecord:
-    """Another attempt at an analysis that failed, at the object as it is now."""
+    """Another attempt at an analysis that failed, at the object as it is now. Raises NotRetriableError."""
+    _check_retriable(record, upload)
     columns = AnalysisRecord
     url = webhook_url or record.webhook_url
     actions = [
@@ -141,6 +151,14 @@ def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | Non
             quota.charge(record.owner, _limit(record.owner), now),
         )
     return reading.reload(record)
+
+
+def _check_retriable(record: AnalysisRecord, upload: CheckedObject) -> None:
+    """Refuse what would fail again, and what has failed too often. Raises NotRetriableError."""
+    if record.attempt >= MAX_ATTEMPTS:
+        raise NotRetriableError(f"{MAX_ATTEMPTS} attempts have failed, the last one because {record.error.message}")
+    if record.error.code in OF_THE_FILE and upload.etag == record.etag:
+        raise NotRetriableError(f"the same file would fail again: {record.error.message}")
 
 
 def _limit(owner: str) -> int:

@@ -5,6 +5,7 @@ delivery, when the addresses that its name has at that moment count as well.
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 MAX_URL = 2048  # characters
 PORTS = (443, 8443)
+MAX_NAME = 253  # characters
+LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII | re.IGNORECASE)  # a part of a name (RFC 1035, 2.3.1)
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 # Names that mean this machine or this network wherever they are looked up (RFC 6761, 6762, 8375).
 PRIVATE_SUFFIXES = (".localhost", ".local", ".localdomain", ".internal", ".arpa", ".onion", ".test")
@@ -58,7 +61,7 @@ def parse(url: str, *, allow_local: bool = False) -> Destination:
         raise DestinationError("a webhook URL holds only characters that a URL may hold; encode the others")
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host, port = (parts.hostname or "").removesuffix("."), parts.port
     except ValueError as error:
         raise DestinationError("the webhook URL cannot be read") from error
     if not host or "%" in host:
@@ -98,7 +101,10 @@ def _check_host(host: str) -> None:
 def _check_name(name: str) -> None:
     if name in LOCAL_NAMES or f".{name}".endswith(PRIVATE_SUFFIXES):
         raise DestinationError("the webhook URL leads to a private address")
-    last = name.rpartition(".")[2]
+    labels = name.split(".")
+    if len(name) > MAX_NAME or not all(LABEL.fullmatch(label) for label in labels):
+        raise DestinationError("the webhook URL's host is no name that can be looked up")
+    last = labels[-1]
     # Resolvers read 2130706433, 0x7f.1 and 127.1 as addresses; names on the internet never end in a number.
-    if last.isdigit() or last.startswith("0x") or "." not in name:
+    if last.isdigit() or last.startswith("0x") or len(labels) == 1:
         raise DestinationError("the webhook URL's host must be a full name, such as hooks.example.com")

@@ -79,6 +79,16 @@ class NotFinishedError(DomainError):
     code, status, title = "not-finished", 409, "The analysis has no result"
 
 
+class NotRetriableError(DomainError):
+    """Another attempt would fail for the same reason, or too many have failed."""
+
+    code, status, title = "not-retriable", 409, "The analysis cannot be started again"
+
+
+class NotCancellableError(DomainError):
+    code, status, title = "not-cancellable", 409, "The analysis has ended already"
+
+
 class TooManyKeysError(DomainError):
     code, status, title = "too-many-keys", 409, "No more API keys can be created"
 
@@ -137,4 +147,10 @@ UPLOAD_REPLACED = Reason("upload-replaced", "the uploaded file was replaced afte
 NOT_SUBMITTED = Reason("not-submitted", "the analysis could not be started in time; start it again")
 TIMED_OUT = Reason("timed-out", "no result came in time; start the analysis again")
 INFERENCE_FAILED = Reason("inference-failed", "the analysis failed on our side; start it again")
+CANCELLED = Reason("cancelled", "the analysis was cancelled")
 INVALID_RESULT = Reason("invalid-result", "the analysis gave no usable result; start it again")
+
+# Of the model server and of ours: what lies in the file itself, so that the same file fails for the same reason.
+OF_THE_FILE = frozenset(
+    {"unreadable-video", "too-demanding", "too-long", "too-large", "unsupported-type", "not-a-video"}
+)

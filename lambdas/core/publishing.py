@@ -1,14 +1,15 @@
-"""Telling the world how an analysis ended: the drop folder's answer, and the webhook's event.
+"""What follows the end of an analysis: the drop folder's answer, the webhook's event, and a failed attempt's copy
+removed.
 
 This hangs on the table's stream, not on whoever wrote the record: a handler may be killed right after its write.
 """
 
 from datetime import datetime
 
-from lambdas.core import drops, object_keys, objects, reading, webhooks
+from lambdas.core import drops, inference, object_keys, objects, reading, webhooks
 from lambdas.core.errors import Reason
 from lambdas.core.settings import settings
-from lambdas.core.tables import COMPLETED, DROP_DOOR, AnalysisRecord
+from lambdas.core.tables import COMPLETED, DROP_DOOR, FAILED, AnalysisRecord
 
 
 def is_news(old: AnalysisRecord | None, new: AnalysisRecord) -> bool:
@@ -20,6 +21,8 @@ def is_news(old: AnalysisRecord | None, new: AnalysisRecord) -> bool:
 
 def publish(changed: AnalysisRecord, now: datetime) -> None:
     """Tell of a change, as the stream shows it. May be repeated: the answer is the same, the event has the same id."""
+    if changed.status == FAILED:  # the next attempt has a copy of its own, and nobody waits for this one's
+        objects.delete_versions(settings().media_bucket, inference.input_key(changed))
     current = reading.find(changed.id)
     if current is None or current.is_deleted:
         return

@@ -29,7 +29,7 @@ def receive(notice: Notice, now: datetime) -> None:
         _discard(notice)
         objects.delete(settings().results_bucket, object_keys.progress(*inference))
         return
-    if record.status == COMPLETED:
+    if record.status == COMPLETED or record.is_cancelled:
         _discard(notice)
     elif notice.succeeded:
         _succeeded(record, notice.response.output_location, now)
@@ -75,7 +75,7 @@ def _failed(record: AnalysisRecord, failure_reason: str, failure: str | None, no
 def _withdraw(record: AnalysisRecord, key: str) -> None:
     """A result that came too late is removed, unless it is the very one that counts."""
     current = reading.find(record.id)
-    if current is None or current.purged or current.attempt != record.attempt:
+    if current is None or current.purged or current.is_cancelled or current.attempt != record.attempt:
         objects.delete_versions(settings().results_bucket, key)
 
 

@@ -20,6 +20,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjec
 from pynamodb.models import Model
 
 from lambdas.core import aws, item_keys
+from lambdas.core.errors import CANCELLED
 from lambdas.core.settings import settings
 
 QUEUED, PROCESSING, COMPLETED, FAILED = "queued", "processing", "completed", "failed"
@@ -126,6 +127,10 @@ class AnalysisRecord(Item):
     @property
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status == FAILED and self.error is not None and self.error.code == CANCELLED.code
 
 
 class OwnerRecord(Item):

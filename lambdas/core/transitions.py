@@ -1,5 +1,7 @@
 """The states of an analysis: queued -> processing -> completed | failed, and failed -> completed when late.
 
+One that its owner cancelled has failed too, but takes no late result: it would be free.
+
 Every transition is one conditional write on (status, attempt). These conditions are all there is of idempotency:
 whoever comes second, or too late, changes nothing and is told so.
 
@@ -14,7 +16,7 @@ from pynamodb.expressions.update import Action
 
 from lambdas.core import object_keys, owners, quota, reading, tables
 from lambdas.core.clock import epoch, stamp
-from lambdas.core.errors import BusyError, Reason
+from lambdas.core.errors import CANCELLED, BusyError, NotCancellableError, Reason
 from lambdas.core.observability import ANALYSES_COMPLETED, ANALYSES_FAILED, MINUTES_ANALYSED, count, meter
 from lambdas.core.results import Summary
 from lambdas.core.settings import settings
@@ -45,7 +47,7 @@ def put_off(record: AnalysisRecord, now: datetime) -> bool:
 def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
     """-> completed, whose result stands at its key already. Also from failed, free: the refund stays.
 
-    False where it came too late: another attempt began, or the analysis was completed or purged.
+    False where it came too late: another attempt began, or the analysis was completed, cancelled or purged.
     """
     expires = epoch(now + timedelta(days=_retention_days(record.owner)))
     actions = [
@@ -81,10 +83,26 @@ def fail(record: AnalysisRecord, reason: Reason, now: datetime) -> bool:
         AnalysisRecord.updated_at.set(stamp(now)),
     ]
     done = _change(record, (QUEUED, PROCESSING), actions, due_at=expires, beside=quota.refund)
-    if done:
+    if done and reason != CANCELLED:
         count(ANALYSES_FAILED)
         meter("failed", record.owner)
     return done
+
+
+def cancel(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
+    """-> failed by its owner's wish, and the charge given back once. May be repeated.
+
+    Raises NotFoundError, NotCancellableError where it has ended, or BusyError.
+    """
+    record = reading.get(owner, analysis_id)
+    if not record.is_terminal:
+        fail(record, CANCELLED, now)
+        record = reading.get(owner, analysis_id)
+    if not record.is_cancelled:
+        raise NotCancellableError(
+            f"the analysis is {record.status}: only one that is queued or processing can be cancelled"
+        )
+    return record
 
 
 def _change(
@@ -103,6 +121,8 @@ def _change(
     attempt = record.attempt
     for _ in range(ROUNDS):
         if not (record.attempt == attempt and record.status in statuses and not record.purged):
+            return False
+        if record.is_cancelled:
             return False
         due = [] if record.is_deleted else tables.due(record, due_at)
         changes = [*actions, *due]
@@ -125,6 +145,8 @@ def _unchanged(record: AnalysisRecord, statuses: Sequence[str]) -> Condition:
     deleted_at = AnalysisRecord.deleted_at
     same &= deleted_at == record.deleted_at if record.is_deleted else deleted_at.does_not_exist()
     same &= AnalysisRecord.purged.does_not_exist()
+    error = AnalysisRecord.error
+    same &= error.does_not_exist() | (error.code != CANCELLED.code)
     return same
 
 

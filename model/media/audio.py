@@ -16,7 +16,9 @@ from model.media.downmix import Downmix, to_float
 from model.media.timeline import AnyPacket, is_flush
 
 SYNC_TOLERANCE = 0.1  # seconds that samples may be off their timestamps before a gap is filled or cut
-BLOCK_SECONDS = 0.5  # that are mixed down at a time
+BLOCK_SECONDS = 0.5  # that are mixed down at a time,
+BLOCK_VALUES = 4 << 20  # samples times channels, at most
+MAX_RATE = 768_000  # samples a second: as much as converters do; more is nonsense, and fills the memory
 SILENCE_SECONDS = 10.0  # that are produced at a time where a track pauses
 SELECTION_SECONDS = 1.0  # for which a track is chosen
 PATIENCE = 12.0  # seconds that one track may lag behind another in the file's order
@@ -46,7 +48,7 @@ class AudioTrack:
     def decode(self, packet: AnyPacket) -> Iterator[FloatArray]:
         """Samples float32 [n] that follow those before. A pause comes out as silence, in several pieces."""
         for frame in decode(packet, self.statistics):
-            if isinstance(frame, av.AudioFrame) and frame.samples and frame.sample_rate:
+            if isinstance(frame, av.AudioFrame) and frame.samples and 0 < frame.sample_rate <= MAX_RATE:
                 yield from self._place(frame)
         if is_flush(packet):
             yield from self._flush()
@@ -107,7 +109,8 @@ class _Normaliser:
     def add(self, samples: FloatArray) -> list[FloatArray]:
         """float32 [channels, n] in, any number of [n] out."""
         self._waiting.append(samples)
-        return self._resampled(self._block()) if self.waiting >= BLOCK_SECONDS else []
+        full = self.waiting >= BLOCK_SECONDS or sum(block.size for block in self._waiting) >= BLOCK_VALUES
+        return self._resampled(self._block()) if full else []
 
     def finish(self) -> list[FloatArray]:
         """All that is left, including what the filter kept for samples to come; nothing may be added after it."""

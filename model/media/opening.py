@@ -1,6 +1,5 @@
 """Opening a file safely: the containers that may be opened, their parts, and the errors otherwise."""
 
-import io
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,8 @@ import av
 from av.container import InputContainer
 
 from model.media.diagnosis import diagnose
-from model.media.errors import READ_ERRORS, MediaError
+from model.media.errors import READ_ERRORS, KeepGoing, MediaError, TooDemandingError, keep_going_always
+from model.media.examination import ExaminationError, FileRange, examine
 
 # Containers that hold media themselves. Playlists (HLS, DASH, concat), image sequences and descriptions of
 # other files are left out on purpose: they make the demuxer open other files and addresses, on behalf of
@@ -18,7 +18,14 @@ from model.media.errors import READ_ERRORS, MediaError
 VIDEO_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,dv"
 # Elementary streams and the like: their demuxers count samples, so timestamps say nothing of their own.
 COUNTED_CONTAINERS = "wav,w64,aiff,caf,au,mp3,flac,aac,ac3,eac3,amr,wv"
-OPEN_OPTIONS = {"format_whitelist": f"{VIDEO_CONTAINERS},{COUNTED_CONTAINERS}", "protocol_whitelist": "file"}
+MAX_PIXELS = 8192 * 4352  # 8K: a decoder keeps a score of frames, beyond this they fill the memory
+MAX_STREAMS = 200  # FFmpeg probes each with a decoder, half a megabyte and more; broadcasters record 16 tracks
+OPEN_OPTIONS = {
+    "format_whitelist": f"{VIDEO_CONTAINERS},{COUNTED_CONTAINERS}",
+    "protocol_whitelist": "file",
+    "max_streams": str(MAX_STREAMS),
+    "max_pixels": str(MAX_PIXELS),  # of the decoders that look at the first packets; FrameDecoder sets it for its own
+}
 # Whose header says how long the file is; others leave it to be guessed from the bit rate or the last timestamp.
 HEADED_CONTAINERS = {"mov", "flv", "matroska", "avi", "asf", "mxf", "wav", "w64", "aiff", "caf", "au", "flac"}
 OGG_PAGE = b"OggS"
@@ -62,6 +69,21 @@ def open_container(source: "Path | FileRange", path: Path) -> InputContainer:
         raise MediaError(_unreadable(path)) from error
     assert isinstance(container, InputContainer)
     return container
+
+
+def check_demands(path: Path, keep_going: KeepGoing = keep_going_always) -> None:
+    """Refuse a file that takes too much memory to be opened and demuxed: a process of its own tries it.
+
+    Raises TooDemandingError, MediaError for what is no readable file, or what `keep_going` raises.
+    """
+    check_path(path)
+    parts = [part.part for part in parts_of(path) if isinstance(part, FileRange)]
+    try:
+        examine(path, parts, OPEN_OPTIONS, keep_going)
+    except ExaminationError as error:
+        raise TooDemandingError(
+            f"{path}: {error}. Its tables or attachments are too large, or damaged; re-export it as MP4, MOV or WebM."
+        ) from error
 
 
 def _unreadable(path: Path) -> str:
@@ -191,37 +213,3 @@ def _next_page(file: BinaryIO, position: int) -> int:
         kept = data[1 - len(OGG_PAGE) :]
         position += len(data) - len(kept)
     return position + len(kept)
-
-
-class FileRange(io.RawIOBase):
-    """Bytes `start` to `end` of a file, as a file of their own."""
-
-    def __init__(self, path: Path, start: int, end: int) -> None:
-        self._file = path.open("rb")
-        self._start, self._size, self._position = start, end - start, 0
-        self.name = str(path)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        left = max(0, self._size - self._position)
-        self._file.seek(self._start + self._position)
-        data = self._file.read(left if size < 0 else min(size, left))
-        self._position += len(data)
-        return data
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()

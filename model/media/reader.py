@@ -21,8 +21,8 @@ from av.stream import Discard
 from av.video.stream import VideoStream
 
 from model.features import SAMPLE_RATE, FloatArray
-from model.media.audio import AudioSelector, AudioTrack
-from model.media.errors import MediaError
+from model.media.audio import MAX_RATE, AudioSelector, AudioTrack
+from model.media.errors import KeepGoing, MediaError, keep_going_always
 from model.media.opening import check_path, is_counted, knows_duration, may_stop_early, open_container, parts_of
 from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarise, turned
 from model.media.timeline import MAX_HOLD, AnyPacket, Gap, Timeline
@@ -33,6 +33,8 @@ TS_DISCONTINUITIES = 0x0200  # FFmpeg's AVFMT_TS_DISCONT: a container whose cloc
 CHUNK_SECONDS = 10.0
 AUDIO_PATIENCE = MAX_HOLD  # seconds that audio may lag behind the video; no hole is longer
 CHUNK_BYTES = 8 << 20  # of compressed video
+PACKET_BYTES = 1 << 10  # that a packet takes beside its data: there may be millions without any
+AUDIO_PACKET_BYTES = 8 << 20  # an honest one has kilobytes; decoded, it takes up to four times as much
 UNREAD_SHARE = 0.05  # of what was read, that an index behind it may take
 
 
@@ -49,13 +51,14 @@ class Chunk:
 
 
 class Reader:
-    """Demuxer of one file in one pass. Without `video`, its video is left out.
+    """Demuxer of one file in one pass. Without `video`, its video is left out. `keep_going` is called with each packet.
 
     Raises MediaError for what cannot be opened, or holds no track that could be decoded.
     """
 
-    def __init__(self, path: Path, video: bool = True) -> None:
+    def __init__(self, path: Path, video: bool = True, keep_going: KeepGoing = keep_going_always) -> None:
         check_path(path)
+        self._keep_going = keep_going
         self.path = path
         self.end = 0.0
         self._finished = False
@@ -117,7 +120,7 @@ class Reader:
         """The file's duration where it is more than `seconds`: its packets are asked whether its header is right."""
         if self.info.duration <= seconds:
             return None
-        measured = content_seconds(self.path)
+        measured = content_seconds(self.path, self._keep_going)
         return measured if measured > seconds else None
 
     def missing(self, frames: FrameDecoder) -> list[Gap]:
@@ -169,7 +172,11 @@ class Reader:
         tracks = {stream.index: i for i, stream in enumerate(selection.audio[: len(self._audio.tracks)])}
         streams = [s for s in selection.streams if s.type == "video" or s.index in tracks]
         for packet in self._demux(container, streams):
+            self._keep_going()
             self._demuxing.incomplete += packet.is_corrupt
+            if packet.stream.index in tracks and packet.size > AUDIO_PACKET_BYTES:
+                self._demuxing.incomplete += 1
+                continue
             for placed in self._placed(packet):
                 yield tracks.get(placed.stream.index), placed
 
@@ -219,7 +226,7 @@ class _Batch:
 
     def add_packet(self, packet: AnyPacket) -> None:
         self._packets.append(packet)
-        self.bytes += packet.size
+        self.bytes += packet.size + PACKET_BYTES
 
     def take(self) -> tuple[FloatArray, list[AnyPacket]]:
         audio = np.concatenate(self._audio) if self._audio else np.zeros(0, np.float32)
@@ -246,9 +253,9 @@ def read_audio(path: Path) -> FloatArray:
         return np.concatenate([np.zeros(0, np.float32), *(chunk.audio for chunk in reader)])
 
 
-def content_seconds(path: Path) -> float:
+def content_seconds(path: Path, keep_going: KeepGoing = keep_going_always) -> float:
     """Return a file's duration by its packets, which are decoded only where they have no times. Raises MediaError."""
-    with Reader(path) as reader:
+    with Reader(path, keep_going=keep_going) as reader:
         for _ in reader if reader.counted else reader.packets():
             pass
         return reader.position
@@ -262,6 +269,9 @@ def _unread(container: InputContainer, path: Path, read_to: int) -> int:
 
 def _check_tracks(selection: Selection, path: Path) -> None:
     """Raise MediaError when the file has no track to decode."""
+    for stream, track in zip(selection.audio, selection.audio_tracks, strict=True):
+        if (stream.rate or 0) > MAX_RATE:
+            raise MediaError(f"{path}: {track} has {stream.rate} samples a second; {MAX_RATE} is the most. Convert it.")
     if selection.audio or selection.video_track is not None:
         return
     if selection.undecodable:

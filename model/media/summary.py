@@ -84,6 +84,10 @@ def summarise(
         *_damage(tracks, demuxing, timeline),
         *_clock(timeline),
     ]
+    if frames is not None and frames.key_frames_only:
+        warnings.append(
+            "the video has too many pixels a second to decode all its frames; only the key frames were used"
+        )
     warnings += _choice(selection, audio)
     if header_is_sure and not (timeline.jumps or timeline.outliers or failed):
         warnings += _cut_off(header.duration, info.duration)

@@ -32,6 +32,8 @@ AUDIO_LAG = 2.0  # seconds that the audio of a part may begin behind its video i
 MAX_REORDER = 17  # frames that a video packet may be presented after it was decoded: 16, and itself
 MAX_FIRST_LAG = 10.0  # seconds, for the first packet of a stream, as nothing is known of its rate
 WRAP = 2**33 / 90_000  # seconds after which MPEG's timestamps begin again
+MAX_HELD = 1000  # packets of a stream, and bytes of them, that are held back at most
+MAX_HELD_BYTES = 32 << 20
 CONFIRMING = 3  # packets in a row that make a jump of what one packet alone would leave an outlier
 HOLE = 0.5  # seconds without anything from any stream that count as missing,
 LAGGING_HOLES = 8  # of the last ones, that a stream which lags behind may still fill
@@ -179,7 +181,9 @@ class Timeline:
     def _may_await_audio(self, stream: _Stream) -> bool:
         """Return True when audio behind the packets held back may still show that the clock has jumped."""
         waits = self._discontinuous and self._has_audio and stream.is_video and self._audio_is_absent(stream)
-        return waits and stream.held_seconds() < AUDIO_LAG
+        if not waits or len(stream.held) >= MAX_HELD or sum(packet.size for packet in stream.held) >= MAX_HELD_BYTES:
+            return False
+        return stream.held_seconds() < AUDIO_LAG
 
     def _place_blindly(self, stream: _Stream, packet: AnyPacket) -> list[AnyPacket]:
         """A packet that says nothing of time, or that is decoded for others only and never presented."""

@@ -11,7 +11,9 @@ from av.video.stream import VideoStream
 
 from model.features import ByteArray
 from model.media.decoding import DecodingStatistics, decode
-from model.media.errors import MediaError
+from model.media.errors import KeepGoing, MediaError, keep_going_always
+from model.media.memory import UNWATCHED_PACKET, UNWATCHED_PIXELS, MemoryWatch, decoder_threads
+from model.media.opening import MAX_PIXELS
 from model.media.timeline import AnyPacket, is_flush
 from model.sampling import Sampling
 
@@ -20,8 +22,8 @@ from model.sampling import Sampling
 SKIPPING_RATIO = 4.0
 RATE_PACKETS = 8  # that tell a frame rate
 MAX_SIDE = 1280  # pixels; larger frames are scaled down as they leave the decoder
-MAX_PIXELS = 8192 * 4352  # 8K: a decoder keeps a score of frames, beyond this they fill the memory
 FRAME_THREADS_PIXELS = 4096 * 2304  # above, threads share a frame instead of each holding some
+MAX_PIXEL_RATE = FRAME_THREADS_PIXELS * 60.0  # pixels a second; beyond, key frames alone are decoded
 MAX_ASPECT = 16.0  # of a pixel; more is nonsense
 SAME_RATE = 0.05  # relative deviation of the counted frame rate from the header's, which is then the exact one
 
@@ -38,11 +40,12 @@ class FrameDecoder:
     """Decodes and samples the video of one file. Owned by the thread that decodes it, like its statistics.
 
     Gives at most `rate` frames a second; `path` is for messages. `end` is how far the video goes, in seconds of
-    the file.
+    the file. `keep_going` is called with every packet.
     """
 
-    def __init__(self, path: Path, rate: float) -> None:
+    def __init__(self, path: Path, rate: float, keep_going: KeepGoing = keep_going_always) -> None:
         self._path = path
+        self._keep_going = keep_going
         self.statistics = DecodingStatistics()
         self.end = 0.0
         self.quarter_turns = 0  # counter-clockwise; a codec tells only with its first frame
@@ -53,6 +56,8 @@ class FrameDecoder:
         self._counted = 0  # packets up to the last one with a time,
         self._untimed = 0  # and those behind it
         self._shown = 0.0  # time of the last frame
+        self._memory = MemoryWatch(path)
+        self.key_frames_only = False  # for some of the video at least
 
     def counted_rate(self, missing: float = 0.0) -> float:
         """Frames a second, as they came; 0 for fewer than two. `missing` seconds held none."""
@@ -67,6 +72,9 @@ class FrameDecoder:
     def decode(self, packets: Sequence[AnyPacket]) -> Iterator[Frame]:
         """Decode packets and sample the frames, in order of time. Raises MediaError for frames beyond MAX_PIXELS.
 
+        Raises TooDemandingError where the frames that the decoder keeps take too much memory. Of a video of more than
+        MAX_PIXEL_RATE only the frames that stand alone are decoded.
+
         Packets must come in the order in which they were read. A few frames come with the next packets, as the
         codec needs those to finish them.
         """
@@ -74,8 +82,12 @@ class FrameDecoder:
             run = list(part)
             self._prepare(stream, run)
             for packet in run:
+                self._keep_going()
                 damaged = self.statistics.damaged
                 frames = decode(packet, self.statistics)
+                context = stream.codec_context
+                if context.width * context.height > UNWATCHED_PIXELS or packet.size > UNWATCHED_PACKET:
+                    self._memory.check()
                 if self.statistics.damaged == damaged and not is_flush(packet):
                     self._count(packet)
                 for frame in frames:
@@ -89,11 +101,17 @@ class FrameDecoder:
             check_size(self._path, context.width, context.height)
             if not context.is_open:
                 context.options = {"max_pixels": str(MAX_PIXELS)}  # also of a size that the header did not announce
+                context.thread_count = decoder_threads()
                 context.thread_type = "AUTO" if context.width * context.height <= FRAME_THREADS_PIXELS else "SLICE"
         times = sorted(packet.pts * float(packet.time_base) for packet in packets if packet.pts is not None)
         if len(times) >= RATE_PACKETS and times[-1] > times[0]:
             rate = (len(times) - 1) / (times[-1] - times[0])
-            context.skip_frame = "NONREF" if rate >= SKIPPING_RATIO * self._sampling.rate else "DEFAULT"
+            too_many = rate * context.width * context.height > MAX_PIXEL_RATE
+            self.key_frames_only = self.key_frames_only or too_many
+            if too_many:
+                context.skip_frame = "NONKEY"
+            else:
+                context.skip_frame = "NONREF" if rate >= SKIPPING_RATIO * self._sampling.rate else "DEFAULT"
 
     def _count(self, packet: AnyPacket) -> None:
         """Count a packet that the decoder took, and take its time."""

@@ -7,8 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from model.media import MediaError
-from model.pipeline import TooLongError
+from model.media import MediaError, TooDemandingError
+from model.pipeline import TooLongError, TooSlowError
 
 
 class BadRequestError(Exception):
@@ -69,7 +69,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     StalledError: Problem(408, "stalled-upload", "The upload came to a halt"),
     TooLargeError: Problem(413, "too-large", "The video is too large"),
     UnsupportedTypeError: Problem(415, "unsupported-type", "The type is not supported"),
+    TooDemandingError: Problem(422, "too-demanding", "The video takes too much memory"),
     TooLongError: Problem(422, "too-long", "The video is too long"),
+    TooSlowError: Problem(422, "too-slow", "The analysis took too long"),
     ClientDisconnect: Problem(499, "client-gone", "The client went away"),  # nobody reads it: for the log
     Exception: Problem(500, "internal", "Something failed on our side"),
     StorageError: Problem(502, "storage", "The object could not be read"),

@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from model.contract import Analysis
 from model.media import MediaError
-from model.pipeline import Models, Options, Progress, analyze, load_models
+from model.pipeline import Budget, Models, Options, analyze, load_models
 from model.serving.intake import Intake
 from model.serving.jobs import JobQueue, Place
 from model.serving.log import Call
@@ -85,9 +85,15 @@ class Service:
         """Analyze a video; runs on a worker's thread. Raises MediaError without the file's path."""
         call.started()
         told = self._progress.of(call.inference_id) if self._progress and call.inference_id else None
-        options = Options(max_duration=self.settings.max_duration)
+        budget = Budget(self.settings.budget_seconds, self.settings.budget_factor)
+        options = Options(max_duration=self.settings.max_duration, budget=budget)
+
+        def keep_going() -> None:
+            if place.abandoned.is_set():
+                raise StoppingError("nobody waits for this analysis any more")
+
         try:
-            analysis = analyze(path, models, options, _unless_abandoned(place, told))
+            analysis = analyze(path, models, options, told, keep_going)
         except MediaError as error:  # its message names the file, which is nobody's business
             raise type(error)(str(error).replace(str(path), "the video")) from error
         call.video_seconds = analysis.video.duration_s
@@ -113,15 +119,3 @@ class Service:
             yield path
         finally:
             path.unlink(missing_ok=True)
-
-
-def _unless_abandoned(place: Place, told: Progress | None) -> Progress:
-    """Report progress; end an analysis whose client has gone by raising out of it."""
-
-    def report(stage: str, fraction: float) -> None:
-        if place.abandoned.is_set():
-            raise StoppingError("nobody waits for this analysis any more")
-        if told is not None:
-            told(stage, fraction)
-
-    return report

@@ -35,6 +35,8 @@ class ServerSettings(BaseSettings):
     queue: int = Field(default=4, ge=0)  # more that may wait; each keeps up to max_bytes on the disk
     max_bytes: int = Field(default=10**9, gt=0)  # SageMaker's asynchronous inference takes 1 GB
     max_duration: float = Field(default=3600.0, gt=0)  # of a video
+    budget_seconds: float = Field(default=180.0, gt=0)  # that an analysis may take, however short the video,
+    budget_factor: float = Field(default=3.0, ge=0)  # and as many times its duration besides
     allowed_buckets: Annotated[tuple[str, ...], NoDecode] = ()  # in the environment: with commas between
     upload_patience: float = Field(default=60.0, gt=0)  # for the next bytes of a request
     grace: float = Field(default=25.0, ge=0)  # to finish in when told to stop: SageMaker kills after 30 s

@@ -118,3 +118,20 @@ def test_any_text_is_a_destination_or_refused(url: str) -> None:
     assert found.port in (443, 8443)
     assert found.host.isascii()
     assert not any(character.isspace() for character in found.target)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [".example.com", "hooks..example.com", "hooks.example.com..", "-hooks.example.com", "hooks-.example.com"]
+    + [f"{'a' * 64}.example.com", ".".join(["abcdefg"] * 32) + ".com", "hooks.example.com:443.example.com", "a,b.com"],
+)
+def test_hosts_that_nothing_can_look_up(host: str) -> None:
+    with pytest.raises(DestinationError):
+        parse(f"https://{host}/hook")
+
+
+@pytest.mark.parametrize(
+    "host", ["a.co", "hooks.example.com.", f"{'a' * 63}.example.com", "xn--bcher-kva.example", "a_b.io"]
+)
+def test_hosts_that_exist(host: str) -> None:
+    assert parse(f"https://{host}/hook").host == host.removesuffix(".")

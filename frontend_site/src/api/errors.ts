@@ -37,7 +37,7 @@ export class ApiError extends Error {
 // Of the API (lambdas/core/errors.py) and of the engine (model/serving/problems.py), which judges what was uploaded.
 const OF_THE_FILE = new Set([
   ...["not-a-video", "too-large", "unsupported-type", "upload-missing", "upload-replaced"],
-  ...["unreadable-video", "too-long", "missing-object"],
+  ...["unreadable-video", "too-demanding", "too-long", "missing-object"],
 ]);
 
 /** Whether a problem lies in the file, so that trying again with the same one is of no use. `code` as the API names it. */

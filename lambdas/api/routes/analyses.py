@@ -68,9 +68,20 @@ def get_video_url(caller: CallerDep, id: AnalysisId) -> VideoUrl:
 def retry_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisItem:
     """Start an analysis that failed again.
 
-    Charged like a new one. One that did not fail stays as it is.
+    Charged like a new one. One that did not fail stays as it is. Refused where the same file would fail again, and
+    after five attempts.
     """
     return views.item(analyses.retry(caller.owner, id, now))
+
+
+@router.post("/analyses/{id}/cancel", responses=problems(404, 409, 503))
+def cancel_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisItem:
+    """Cancel an analysis that is queued or processing.
+
+    It fails with the code `cancelled`, is not charged, and may be started again. May be repeated; one that has ended
+    stays as it is.
+    """
+    return views.item(analyses.cancel(caller.owner, id, now))
 
 
 @router.delete("/analyses/{id}", responses=problems(404))

@@ -71,3 +71,13 @@ export function useRetry() {
     },
   });
 }
+
+/** Cancel an analysis; one that has ended meanwhile is shown as it is. */
+export function useCancel() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => answered(api.POST("/analyses/{id}/cancel", { params: { path: { id } } })),
+    onSuccess: (item) => show(queries, item),
+    onSettled: (_item, _error, id) => queries.invalidateQueries({ queryKey: ["analysis", id] }),
+  });
+}

@@ -10,7 +10,7 @@ import { Button, ButtonLink, IconButton } from "@/design/button";
 import { Failure, Loading, Note } from "@/design/feedback";
 import { Progress } from "@/design/progress";
 import { nameOf } from "@/features/analyses/names";
-import { isRunning, useAnalysis, useRetry, type Detail } from "@/features/analyses/queries";
+import { isRunning, useAnalysis, useCancel, useRetry, type Detail } from "@/features/analyses/queries";
 import { statusText } from "@/features/analyses/stages";
 import { useDelete } from "@/features/analyses/use-delete";
 import { EXAMPLE_ID, exampleCaptions } from "@/features/demonstration/example";
@@ -105,6 +105,7 @@ function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
 function Unfinished({ detail }: { detail: Detail }) {
   const router = useRouter();
   const retry = useRetry();
+  const cancel = useCancel();
   const header = <Header detail={detail} />;
   if (isRunning(detail.status)) {
     return (
@@ -116,6 +117,15 @@ function Unfinished({ detail }: { detail: Detail }) {
           <p className="text-center text-[13px] text-muted">
             The result appears here by itself. You may leave this page.
           </p>
+          <Button
+            size="small"
+            className="justify-self-center"
+            busy={cancel.isPending}
+            onClick={() => cancel.mutate(detail.id)}
+          >
+            Cancel analysis
+          </Button>
+          {cancel.error && <p className="text-center text-[13px] text-danger">{explain(cancel.error)}</p>}
         </div>
       </>
     );
@@ -124,7 +134,10 @@ function Unfinished({ detail }: { detail: Detail }) {
     <>
       {header}
       <Note tone="problem" className="mx-auto max-w-lg">
-        <p>The analysis failed: {sentence(detail.error?.message ?? "for no known reason")} It was not charged.</p>
+        <p>
+          {detail.error?.code === "cancelled" ? "" : "The analysis failed: "}
+          {sentence(detail.error?.message ?? "for no known reason")} It was not charged.
+        </p>
         {retry.error && <p>{explain(retry.error)}</p>}
         {isOfTheFile(detail.error?.code) ? (
           <ChooseVideos

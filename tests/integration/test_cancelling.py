@@ -1,0 +1,217 @@
+"""An analysis that its owner cancels: refunded once, whatever else arrives, and no result comes of it."""
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lambdas.core import analyses, aws, objects, transitions
+from lambdas.core.errors import TIMED_OUT, NotCancellableError, NotFoundError, NotRetriableError
+from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord
+from tests.integration.api_client import by_session
+from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud
+from tests.integration.faults import at_every_write
+
+OK: dict[str, list[str]] = {"batchItemFailures": []}
+
+
+def cancelled(cloud: Cloud, record: AnalysisRecord) -> None:
+    """How a cancelled analysis stands."""
+    found = cloud.read(record)
+    assert (found.status, found.error.code) == (FAILED, "cancelled")
+    assert cloud.used(found.owner) == cloud.charges(found.owner) == 0
+
+
+@pytest.mark.parametrize("state", [QUEUED, PROCESSING])
+def test_it_is_refunded_however_often_it_is_asked_for(cloud: Cloud, state: str) -> None:
+    record = cloud.queued() if state == QUEUED else cloud.processing()
+    for _ in range(3):
+        assert analyses.cancel("alice", record.id, cloud.now).is_cancelled
+        cancelled(cloud, record)
+    cloud.flow()
+    assert len(cloud.endpoint.invocations) == (0 if state == QUEUED else 1)
+    assert cloud.keys(MEDIA, "inputs/") == []
+
+
+def test_a_late_result_of_it_is_not_free(cloud: Cloud) -> None:
+    record = cloud.processing()
+    late = cloud.success(record)
+    analyses.cancel("alice", record.id, cloud.now)
+    assert cloud.hear(late, late) == OK
+    cancelled(cloud, record)
+    assert cloud.keys(RESULTS) == []
+
+
+def test_a_result_that_arrives_at_the_same_time(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between reading the record and writing it, the owner cancels: the result that was kept meanwhile goes."""
+    record = cloud.processing()
+    told = cloud.success(record)
+    keep = objects.put_json
+
+    def keep_and_cancel(*arguments: Any, **more: Any) -> None:
+        keep(*arguments, **more)
+        analyses.cancel("alice", record.id, cloud.now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(objects, "put_json", keep_and_cancel)
+        assert cloud.hear(told) == OK
+    cancelled(cloud, record)
+    assert cloud.keys(RESULTS) == []
+
+
+def test_who_read_it_before_it_was_cancelled_changes_nothing(cloud: Cloud) -> None:
+    stale = [cloud.queued()]
+    cloud.submit(stale[0])
+    stale.append(cloud.read(stale[0]))
+    analyses.cancel("alice", stale[0].id, cloud.now)
+    for record in stale:
+        assert not transitions.mark_processing(record, "s3://b/o", None, cloud.now)
+        assert not transitions.fail(record, TIMED_OUT, cloud.now)
+        assert not transitions.complete(record, cloud.summary(), cloud.now)
+    cancelled(cloud, stale[0])
+
+
+def test_in_any_order_with_results_it_is_charged_once_or_refunded_once(cloud: Cloud) -> None:
+    for number, order in enumerate(itertools.permutations(["cancel", "success", "failure"])):
+        owner = f"owner{number}"
+        record = cloud.processing(owner)
+        told = {"success": cloud.success(record), "failure": cloud.failure(record)}
+        for name in (*order, *order):
+            if name == "cancel":
+                try:
+                    analyses.cancel(owner, record.id, cloud.now)
+                except NotCancellableError:
+                    assert cloud.read(record).status in (COMPLETED, FAILED)
+            else:
+                assert cloud.hear(told[name]) == OK
+        found = cloud.read(record)
+        # Cancelled where that came first; a failure that came first gave the charge back, and a late result is free.
+        assert found.is_cancelled == (order[0] == "cancel"), order
+        assert found.status == (FAILED if order[0] == "cancel" else COMPLETED), order
+        assert cloud.used(owner) == cloud.charges(owner) == (1 if order[0] == "success" else 0), order
+
+
+@pytest.mark.parametrize("state", [QUEUED, PROCESSING])
+def test_killed_after_any_write(cloud: Cloud, state: str) -> None:
+    records: dict[int, AnalysisRecord] = {}
+
+    def prepare(number: int) -> None:
+        make: Callable[[str], AnalysisRecord] = cloud.queued if state == QUEUED else cloud.processing
+        records[number] = make(f"owner{number}")
+
+    def cancel(number: int) -> None:
+        analyses.cancel(f"owner{number}", records[number].id, cloud.now)
+
+    assert at_every_write(prepare, cancel, cancel, lambda number: cancelled(cloud, records[number])) == 1
+
+
+def test_it_can_be_started_again(cloud: Cloud) -> None:
+    record = cloud.processing()
+    late = cloud.success(record)
+    analyses.cancel("alice", record.id, cloud.now)
+    again = analyses.retry("alice", record.id, cloud.now)
+    assert (again.status, again.attempt, cloud.used("alice")) == (QUEUED, 2, 1)
+    cloud.flow()
+    cloud.hear(late)
+    assert cloud.read(again).status == PROCESSING
+    cloud.hear(cloud.success(again))
+    assert (cloud.read(again).status, cloud.used("alice"), cloud.charges("alice")) == (COMPLETED, 1, 1)
+
+
+def test_what_has_ended_or_belongs_to_another_is_not_cancelled(cloud: Cloud) -> None:
+    for record in (cloud.completed(), cloud.failed()):
+        before = cloud.items("alice")
+        with pytest.raises(NotCancellableError):
+            analyses.cancel("alice", record.id, cloud.now)
+        assert cloud.items("alice") == before
+    record = cloud.queued()
+    with pytest.raises(NotFoundError):
+        analyses.cancel("mallory", record.id, cloud.now)
+    assert cloud.read(record).status == QUEUED
+
+
+def test_the_route(cloud: Cloud) -> None:
+    alice, bob = by_session("alice"), by_session("bob")
+    record = cloud.processing("alice")
+    assert bob.post(f"/analyses/{record.id}/cancel").status == 404
+    answer = alice.post(f"/analyses/{record.id}/cancel")
+    assert (answer.status, answer.json()["status"], answer.json()["error"]["code"]) == (200, "failed", "cancelled")
+    assert alice.get("/usage").json()["used"] == 0
+    done = cloud.completed("alice")
+    refused = alice.post(f"/analyses/{done.id}/cancel")
+    assert (refused.status, refused.json()["code"]) == (409, "not-cancellable")
+
+
+def test_its_owner_is_told(cloud: Cloud) -> None:
+    record = cloud.ask("alice", cloud.upload("alice"), webhook_url="https://example.com/hook")
+    analyses.cancel("alice", record.id, cloud.now)
+    cloud.flow()
+    assert [event["type"] for event in cloud.events()] == ["analysis.failed"]
+
+
+def refused_file(cloud: Cloud, code: str) -> AnalysisRecord:
+    record = cloud.processing()
+    body = {"type": f"urn:video-sentiment:problem:{code}", "status": 422, "error": "it is what it is"}
+    cloud.hear(cloud.failure(record, json.dumps(body).encode()))
+    return cloud.read(record)
+
+
+@pytest.mark.parametrize("code", ["unreadable-video", "too-long", "too-demanding"])
+def test_the_same_file_is_not_tried_again_where_it_would_fail_again(cloud: Cloud, code: str) -> None:
+    record = refused_file(cloud, code)
+    with pytest.raises(NotRetriableError, match="it is what it is"):
+        analyses.retry("alice", record.id, cloud.now)
+    with pytest.raises(NotRetriableError, match="it is what it is"):
+        cloud.ask("alice", record.object_key)
+    assert (cloud.read(record).attempt, cloud.used("alice")) == (1, 0)
+
+
+def test_another_file_in_its_place_is_tried(cloud: Cloud) -> None:
+    record = refused_file(cloud, "unreadable-video")
+    aws.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
+    assert cloud.ask("alice", record.object_key).attempt == 2
+
+
+def test_attempts_are_capped_and_leave_no_copies(cloud: Cloud) -> None:
+    record = cloud.processing()
+    for attempt in range(1, 6):
+        assert cloud.keys(MEDIA, "inputs/") == [f"inputs/{record.id}/{attempt}.mp4"]
+        cloud.hear(cloud.failure(cloud.read(record)))
+        cloud.flow()
+        assert cloud.versions(MEDIA, "inputs/") == []
+        if attempt < 5:
+            analyses.retry("alice", record.id, cloud.now)
+            cloud.flow()
+    with pytest.raises(NotRetriableError, match="5 attempts"):
+        analyses.retry("alice", record.id, cloud.now)
+    assert (cloud.read(record).attempt, cloud.used("alice")) == (5, 0)
+
+
+def test_a_late_event_of_an_attempt_leaves_the_next_ones_copy(cloud: Cloud) -> None:
+    before = cloud.processing()
+    cloud.hear(cloud.failure(before))
+    failed = cloud.read(before)
+    again = analyses.retry("alice", before.id, cloud.now)
+    cloud.submit(again)
+    for _ in range(2):
+        assert cloud.publish(before, failed) == OK
+    assert cloud.keys(MEDIA, "inputs/") == [f"inputs/{before.id}/2.mp4"]
+
+
+def test_publishing_a_failure_killed_after_any_write(cloud: Cloud) -> None:
+    changes: dict[int, tuple[AnalysisRecord, AnalysisRecord]] = {}
+
+    def prepare(number: int) -> None:
+        before = cloud.processing(f"owner{number}")
+        cloud.hear(cloud.failure(before))
+        changes[number] = (before, cloud.read(before))
+
+    def publish(number: int) -> None:
+        cloud.publish(*changes[number])
+
+    def check(number: int) -> None:
+        assert cloud.versions(MEDIA, f"inputs/{changes[number][0].id}/") == []
+
+    assert at_every_write(prepare, publish, publish, check) == 1
