@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from local import product
 from local.product import LONGEST_RESTART, RESTARTS, Product, restart_delay
 from local.settings import LocalSettings
 
@@ -37,8 +36,8 @@ def test_deaths_of_the_model_server_do_not_end_the_product(tmp_path: Path, monke
         if len(slept) == 12:
             raise Enough
 
-    monkeypatch.setattr(product.model_server, "start", start)
-    monkeypatch.setattr(product.asyncio, "sleep", sleep)
+    monkeypatch.setattr("local.product.model_server.start", start)
+    monkeypatch.setattr("local.product.asyncio.sleep", sleep)
     monkeypatch.setattr(made, "_note", lambda: None)
     made._model = Dead()  # type: ignore[assignment]
     with pytest.raises(Enough):

@@ -1,5 +1,6 @@
 """Files whose clock jumps, lies or has holes: nothing is lost, nothing made longer, nothing judged where nothing is."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -397,8 +398,8 @@ def test_what_is_kept_of_a_video_without_audio_does_not_grow(
     kept: list[int] = []
 
     class Watched(VideoWorker):
-        def wait(self) -> None:
-            super().wait()
+        def wait(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+            super().wait(meanwhile)
             kept.append(len(self._times))
 
     monkeypatch.setattr(pipeline, "VideoWorker", Watched)
