@@ -55,7 +55,7 @@ def test_the_start_of_an_analysis(cloud: Cloud) -> None:
         finish(cloud, cloud.ask(f"owner{number}", keys[number]))
         check_one(cloud, f"owner{number}")
 
-    assert at_every_write(prepare, act, act, check) == 1  # one transaction, or none of it
+    assert at_every_write(prepare, act, act, check) == 2  # the stage's count, and one transaction or none of it
 
 
 def test_the_retry_of_an_analysis(cloud: Cloud) -> None:
@@ -72,7 +72,7 @@ def test_the_retry_of_an_analysis(cloud: Cloud) -> None:
         assert (record.status, record.attempt) == (QUEUED, 2)
         assert cloud.used(f"owner{number}") == cloud.charges(f"owner{number}") == 1
 
-    assert at_every_write(prepare, act, act, check) == 1
+    assert at_every_write(prepare, act, act, check) == 2
 
 
 @pytest.mark.parametrize("repair", ["redelivered", "swept"])
@@ -162,7 +162,7 @@ def test_on_drop(cloud: Cloud) -> None:
         check_one(cloud, f"owner{number}")
         assert cloud.document(f"results/owner{number}/a.mp4.json") == result().model_dump(mode="json")
 
-    assert at_every_write(prepare, take, take, check) == 1
+    assert at_every_write(prepare, take, take, check) == 2
 
 
 def test_on_drop_refusing(cloud: Cloud) -> None:

@@ -89,6 +89,10 @@ def failed(client: Client) -> None:
     client.id, client.key = record.id, str(record.object_key)
 
 
+def queued(client: Client) -> None:
+    client.id = client.cloud.queued(client.owner).id
+
+
 def completed(client: Client) -> None:
     client.id = client.cloud.completed(client.owner).id
 
@@ -139,6 +143,12 @@ def retried_once(client: Client, answer: Answer) -> None:
     assert (answer.status, answer.json()["id"], record.attempt) == (202, record.id, 2)
     finish(client.cloud, record)
     check_one(client.cloud, client.owner)
+
+
+def cancelled_once(client: Client, answer: Answer) -> None:
+    (record,) = client.cloud.records(client.owner)
+    assert (answer.status, record.status, record.error.code) == (200, "failed", "cancelled")
+    assert client.cloud.used(client.owner) == client.cloud.charges(client.owner) == 0
 
 
 def refused(client: Client, answer: Answer) -> None:
@@ -274,10 +284,12 @@ CASES = {
     "POST /multipart-uploads/parts": Case(2, upload_in_parts, signed_parts_do),
     "POST /multipart-uploads/complete": Case(3, upload_in_parts, completed_parts_do),  # put off, S3's
     "POST /multipart-uploads/abort": Case(4, upload_in_parts, given_up),  # closed, S3's, the upload
-    "POST /sentiment-inference": Case(2, upload, analysed_once),
-    "POST /sentiment-inference, after a failure": Case(2, failed, analysed_once),
-    "POST /sentiment-inference, over the quota": Case(1, quota_used_up, refused),
-    "POST /analyses/{id}/retry": Case(2, failed, retried_once),
+    # Each attempt is counted for the stage first, and no more where it is then refused.
+    "POST /sentiment-inference": Case(3, upload, analysed_once),
+    "POST /sentiment-inference, after a failure": Case(3, failed, analysed_once),
+    "POST /sentiment-inference, over the quota": Case(3, quota_used_up, refused),
+    "POST /analyses/{id}/retry": Case(3, failed, retried_once),
+    "POST /analyses/{id}/cancel": Case(2, queued, cancelled_once),
     "DELETE /analyses/{id}": Case(2, completed, gone),
     "POST /analyses/{id}/restore": Case(2, deleted, back_to_stay),
     "DELETE /example": Case(2, nothing, example_is(deleted=True)),
