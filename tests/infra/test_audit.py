@@ -1,5 +1,6 @@
 """Who changed what: operators' commands in a log of the stage's own, and what single owners used."""
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -70,11 +71,13 @@ def test_the_stage_keeps_the_log_for_a_year(prod: Stage, local: Stage) -> None:
     assert "AuditLog" in prod.templates["App"]["Outputs"] and "AuditLog" not in local.templates["App"]["Outputs"]
 
 
-def test_what_single_owners_used_is_a_saved_question(prod: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_single_owners_used_is_a_saved_question(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     (query,) = prod.resources("AWS::Logs::QueryDefinition").values()
     text = flat(query["QueryString"])
+    written = io.StringIO()
+    monkeypatch.setattr(observability.logger.registered_handler, "stream", written)
     observability.meter("completed", "alice", 1.5)
-    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    line = json.loads(written.getvalue().splitlines()[-1])
     assert (line["metered"], line["owner"], line["minutes"]) == ("completed", "alice", 1.5)
     assert all(field in text for field in ("metered", "owner", "minutes"))
     assert len(query["LogGroupNames"]) == 4
