@@ -12,10 +12,21 @@ from stacks.config import StageConfig
 
 SERVICES = ("sagemaker", "codebuild", "cognito-idp", "apigateway", "application-autoscaling")  # not in every region
 
+# Regions whose CloudFormation knows no AWS::Budgets::Budget (cfn-lint's schemas, which a test compares).
+WITHOUT_BUDGETS = frozenset(
+    {
+        *("af-south-1", "ap-east-1", "ap-northeast-3", "ap-south-2", "ap-southeast-3", "ap-southeast-4"),
+        *("ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "eu-central-2", "eu-north-1", "eu-south-1"),
+        *("eu-south-2", "il-central-1", "me-central-1"),
+    }
+)
+
 
 def check_account(config: StageConfig) -> None:
     """Raise DeployedError where the account cannot run this stage."""
-    check_region(str(boto3.Session().region_name))
+    region = str(boto3.Session().region_name)
+    check_region(region)
+    check_budget(config, region)
     check_quota(config, boto3.client("service-quotas"))
     check_instance_type(config)
     if config.sender_email:
@@ -31,6 +42,15 @@ def check_parameters(stage: str, options: list[str]) -> None:
         if ":" not in name:
             stack = StageConfig(stage=stage).stack_name("Inference")
             raise DeployedError(f"a parameter belongs to a stack: --parameters {stack}:{name}={content}")
+
+
+def check_budget(config: StageConfig, region: str) -> None:
+    """Raise DeployedError for a budget where CloudFormation cannot make one."""
+    if config.monthly_budget and region in WITHOUT_BUDGETS:
+        raise DeployedError(
+            f"CloudFormation makes no budgets in {region}: add -c monthlyBudget=0, and make one in the console "
+            "(Billing, Budgets), where it is the whole account's anyway"
+        )
 
 
 def check_region(region: str) -> None:

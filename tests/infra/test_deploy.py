@@ -204,6 +204,13 @@ def test_a_region_without_a_service_is_named(capsys: pytest.CaptureFixture[str])
     assert "nowhere-1 may lack" in warned and all(name in warned for name in preflight.SERVICES)
 
 
+def test_a_budget_that_cloudformation_cannot_make_is_refused_before_anything_is_made() -> None:
+    preflight.check_budget(StageConfig(stage="prod"), "eu-west-1")
+    preflight.check_budget(StageConfig(stage="prod", monthly_budget=0), "eu-north-1")
+    with pytest.raises(DeployedError, match="-c monthlyBudget=0"):
+        preflight.check_budget(StageConfig(stage="prod"), "eu-north-1")
+
+
 def test_the_regions_without_codebuild_are_those_of_the_documentation() -> None:
     session = boto3.Session()
     lacking = {
