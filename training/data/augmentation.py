@@ -121,6 +121,23 @@ def add_noise(mels: Tensor, decades: float) -> Tensor:
     return torch.maximum(mels, floor + 0.02 * torch.randn_like(mels))
 
 
+def cut_short(mels: Tensor, lengths: Tensor, chance: float, least: int) -> tuple[Tensor, Tensor]:
+    """Short utterances: of some of the spectrograms [n, mels, frames] a random part, `least` frames or longer, alone.
+
+    All parts of a spectrogram are as likely, and all lengths; one of `least` frames or fewer stays whole.
+    """
+    if chance == 0:
+        return mels, lengths
+    parts, ends = mels.clone(), lengths.clone()
+    for i in torch.nonzero((torch.rand(len(mels)) < chance) & (lengths > least)).flatten().tolist():
+        whole = int(lengths[i])
+        size = int(torch.randint(least, whole + 1, ()))
+        start = int(torch.randint(0, whole - size + 1, ()))
+        parts[i, :, :size] = mels[i, :, start : start + size]
+        ends[i] = size
+    return parts, ends
+
+
 def mask_spectrogram(mels: Tensor, most_frames: int, most_mels: int) -> Tensor:
     """SpecAugment: two masked stretches of time and two of mels, up to these sizes, in each of [n, mels, frames]."""
     masked = mels.clone()
