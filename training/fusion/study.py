@@ -32,7 +32,7 @@ from training.fusion.composing import Pool, shares
 from training.fusion.encoding import encode_slot
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
 from training.fusion.judgments import Judgments, ValenceThresholds, read_judgments, valence_thresholds
-from training.fusion.temperatures import Transfer, fit_temperatures
+from training.fusion.temperatures import Transfer, fit_constants
 from training.recipe import FusionRecipe, Recipe
 
 FIT, KEPT = "train", "val"  # EmotionTalk's splits: the second neither fits nor chooses
@@ -184,16 +184,22 @@ def simple_ways(items: Items, prior: Sequence[float]) -> dict[str, Probabilities
 def with_temperatures(
     bundle: Bundle, recipe: FusionRecipe, pools: Sequence[Pool]
 ) -> tuple[NetworkConfig, list[Transfer]]:
-    """The network's constants without a fusion, with temperatures fitted on the pools; and how they carry over."""
+    """The network's constants without a fusion, fitted on the pools (training.fusion.temperatures); and how they carry
+    over."""
     config, transfers = bundle.network.config, []
     calibration = dict(config.calibration)
     home = [slot.name for slot in recipe.slots if slot.home]
     for modality in dict.fromkeys(pool.modality for pool in pools):
         own = [pool for pool in pools if pool.modality == modality]
-        emotion, sentiment, report = fit_temperatures(bundle.network, modality, own, home)
+        emotion, sentiment, report = fit_constants(bundle.network, modality, own, home)
         fitted = calibration.get(modality, Calibration.uninformed())
         calibration[modality] = fitted.model_copy(
-            update={"temperature_emotion": emotion, "temperature_sentiment": sentiment}
+            update={
+                "prior_emotion": emotion.prior,
+                "prior_sentiment": sentiment.prior,
+                "temperature_emotion": emotion.temperature,
+                "temperature_sentiment": sentiment.temperature,
+            }
         )
         transfers += report
     return config.model_copy(update={"calibration": calibration, "fusion": None}), transfers

@@ -1,0 +1,88 @@
+"""Samples as video spoils them: small, grainy and covered faces, noisy and short voices, words that were misheard.
+
+The corpora are studios, portraits and written lines. A network leans towards some emotions where it sees, hears or
+reads badly (a blurred face looks neutral, half a second of a voice sounds sad), and no clean sample shows that. What is
+fitted to clean and degraded samples alike takes it back. Kinds that take no part here tell whether it carries over:
+`python -m training.robustness`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from model.contract import Modality
+from model.features import Tokens
+from model.modalities.face import standardised
+from training.corpora import Example
+from training.data import augmentation as vary
+from training.data.batches import seed_of
+
+SMALLEST_FACE = 0.15  # of the crop's side: 7 pixels
+GRAIN = 1.5  # of a face's deviation, at most
+COVERED = (0.25, 0.5)  # of the face, from one side
+NOISE_DECADES = 6.5  # that the floor of a voice rises by, at most
+SHORTEST_VOICE = 30  # frames: 0.3 s
+MISHEARD = 0.3  # of the words, at most
+
+
+def degraded(examples: Sequence[Example], modality: Modality, marks: frozenset[int] = frozenset()) -> list[Example]:
+    """The examples with the input of one modality spoiled, each in one way; the same ones whenever it is called.
+
+    `marks` are the tokens that are punctuation. A modality that no way is known for keeps its inputs.
+    """
+    if modality not in SPOILED:
+        return list(examples)
+    vocabulary = _vocabulary(examples) if modality == "text" else torch.zeros(0, dtype=torch.long)
+    spoiled = []
+    with torch.random.fork_rng(devices=[]):
+        for number, example in enumerate(examples):
+            torch.manual_seed(seed_of(0, f"degraded {modality}", number))
+            value = SPOILED[modality](example.sample.get(modality), marks, vocabulary)
+            spoiled.append(replace(example, sample=example.sample.replaced(**{modality: value})))
+    return spoiled
+
+
+def _face(crops: Tensor, *_: Any) -> Tensor:
+    """Standardised crops [k, 1, s, s], all of them small, grainy or covered."""
+    kind = int(torch.randint(3, ()))
+    if kind == 0:
+        return vary.blur_faces(crops, 1.0, SMALLEST_FACE, 0.0)
+    return vary.blur_faces(crops, 1.0, 1.0, GRAIN) if kind == 1 else cover_faces(crops)
+
+
+def cover_faces(crops: Tensor) -> Tensor:
+    """Standardised crops [k, 1, s, s] with an even grey over a quarter to a half, from one of the four sides."""
+    low, high = COVERED
+    side = crops.shape[-1]
+    size = max(1, round(side * (low + (high - low) * float(torch.rand(())))))
+    turns, covered = int(torch.randint(4, ())), crops.clone()
+    covered.rot90(turns, dims=(2, 3))[:, :, :size] = 2.0 * torch.randn(())  # a view: it turns with what it shows
+    return standardised(covered, vary.EVEN)
+
+
+def _voice(mels: Tensor, *_: Any) -> Tensor:
+    """A spectrogram [mels, frames] that is noisy, short, or both."""
+    kind, frames = int(torch.randint(3, ())), torch.tensor([mels.shape[1]])
+    noisy = vary.add_noise(mels.unsqueeze(0), NOISE_DECADES if kind != 1 else 0.0)
+    short, length = vary.cut_short(noisy, frames, 1.0 if kind != 0 else 0.0, SHORTEST_VOICE)
+    return short[0, :, : int(length)]
+
+
+def _words(tokens: Tokens, marks: frozenset[int], vocabulary: Tensor) -> Tokens:
+    """An utterance without marks of which some words are others."""
+    plain = vary.without_marks(tokens, marks)
+    own = (plain.types == 1) & (plain.ids > vary.MASK_TOKEN)  # the utterance's words; special tokens lie below
+    wrong = own & (torch.rand(len(own)) < MISHEARD * torch.rand(()))
+    others = vocabulary[torch.randint(len(vocabulary), (len(own),))]
+    return Tokens(torch.where(wrong, others, plain.ids), plain.types)
+
+
+def _vocabulary(examples: Sequence[Example]) -> Tensor:
+    """The words of all examples, as often as they occur."""
+    return torch.cat([e.sample.text.ids[e.sample.text.ids > vary.MASK_TOKEN] for e in examples])
+
+
+SPOILED: dict[Modality, Callable[..., Any]] = {"text": _words, "audio": _voice, "face": _face}
