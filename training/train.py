@@ -133,8 +133,9 @@ def train_stage(context: StageContext, again: bool = False) -> None:
         write_items(context.work / f"{modality}.items.npy", [e.name_of(modality) for e in train])
     if predicted is not None:
         save_out_of_fold(context.work, predicted)
-    for corpus, encoded in left_out.items():
-        save_left_out(context.work, corpus, encoded)
+    for corpus, found in left_out.items():
+        save_left_out(context.work, corpus, found.clean)
+        save_left_out(context.work, corpus, found.augmented, augmented=True)
     keep_trained(network, context, made_of, priors, _taught_by(context, parts))
     trainer.checkpoints.discard()
 

@@ -33,8 +33,11 @@ def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work
         raise ValueError(f"{slot.name}: {slot.corpus} has several modalities; a slot is filled from one")
     (modality,), folder = corpus.modalities, data / slot.folder
     if slot.left_out is not None:
-        predicted = _in_columns(bundle, load_left_out(trained, modality, slot.left_out))
-        return Pool(slot.name, modality, corpus.labels, predicted, slot.folder, left_out=True)
+        plain, rough = (
+            _in_columns(bundle, load_left_out(trained, modality, slot.left_out, augmented))
+            for augmented in (False, True)
+        )
+        return Pool(slot.name, modality, corpus.labels, plain, slot.folder, left_out=True, degraded=rough)
     key = _key(bundle, weights, slot, folder, work)
     clean, spoiled = (work / f"{slot.name}{kind}-{key}.npz" for kind in ("", ", degraded"))
     if not (clean.is_file() and spoiled.is_file()):
