@@ -35,7 +35,7 @@ def degraded(examples: Sequence[Example], modality: Modality, marks: frozenset[i
     """
     if modality not in SPOILED:
         return list(examples)
-    vocabulary = _vocabulary(examples) if modality == "text" else torch.zeros(0, dtype=torch.long)
+    vocabulary = _vocabulary(examples, marks) if modality == "text" else torch.zeros(0, dtype=torch.long)
     spoiled = []
     with torch.random.fork_rng(devices=[]):
         for number, example in enumerate(examples):
@@ -58,8 +58,9 @@ def cover_faces(crops: Tensor) -> Tensor:
     low, high = COVERED
     side = crops.shape[-1]
     size = max(1, round(side * (low + (high - low) * float(torch.rand(())))))
-    turns, covered = int(torch.randint(4, ())), crops.clone()
-    covered.rot90(turns, dims=(2, 3))[:, :, :size] = 2.0 * torch.randn(())  # a view: it turns with what it shows
+    axis, first = 2 + int(torch.randint(2, ())), int(torch.randint(2, ())) * (side - size)
+    covered = crops.clone()
+    covered.narrow(axis, first, size).fill_(2.0 * float(torch.randn(())))
     return standardised(covered, vary.EVEN)
 
 
@@ -80,9 +81,10 @@ def _words(tokens: Tokens, marks: frozenset[int], vocabulary: Tensor) -> Tokens:
     return Tokens(torch.where(wrong, others, plain.ids), plain.types)
 
 
-def _vocabulary(examples: Sequence[Example]) -> Tensor:
+def _vocabulary(examples: Sequence[Example], marks: frozenset[int]) -> Tensor:
     """The words of all examples, as often as they occur."""
-    return torch.cat([e.sample.text.ids[e.sample.text.ids > vary.MASK_TOKEN] for e in examples])
+    ids = torch.cat([e.sample.text.ids for e in examples])
+    return ids[(ids > vary.MASK_TOKEN) & ~torch.isin(ids, torch.tensor(sorted(marks)))]
 
 
 SPOILED: dict[Modality, Callable[..., Any]] = {"text": _words, "audio": _voice, "face": _face}
