@@ -44,7 +44,7 @@ from training.fusion.judgments import (
 )
 from training.fusion.real import fit_real
 from training.fusion.study import study_of
-from training.fusion.temperatures import fit_constants
+from training.fusion.constants import fit_constants
 from training.licence import corpus_licences, licence_line
 from training.recipe import STARTER, FusionRecipe, Recipe
 

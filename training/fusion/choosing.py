@@ -1,9 +1,9 @@
 """Chooses how a fusion is shrunk, and sets its thresholds, on items that had no part in fitting it.
 
 Rows of judgments, samples, and voices are each cut into a fit half and a choose half, by dialogue, comment, image and
-speaker; and each corpus of voices in turn is left out of the fit, of the voice's temperature too, and fills the
+speaker; and each corpus of voices in turn is left out of the fit, of the voice's constants too, and fills the
 choose half's slot alone. What is chosen is what predicts best, on average, with a corpus of voices that neither weights
-nor temperature ever met. The temperatures of words and faces come before all this, from all samples.
+nor constants ever met. Those of words and faces come before all this, from all samples.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,8 +70,8 @@ class Thresholds(BaseModel):
 class Study:
     """What a fusion is fitted to and chosen on."""
 
-    network: EmotionNetwork  # with temperatures of all pools
-    without: Mapping[str, NetworkConfig]  # its constants with temperatures fitted without each corpus of voices
+    network: EmotionNetwork  # with constants of all pools
+    without: Mapping[str, NetworkConfig]  # its constants as fitted without each corpus of voices
     pools: tuple[Pool, ...]
     fit: Judgments
     choose: Judgments
@@ -96,7 +96,7 @@ class Study:
     def left_out(self) -> Iterator[tuple[str, tuple[Pool, ...], tuple[Pool, ...]]]:
         """Yield each corpus of voices: its name, the pools to fit to without it, and those to choose on with it alone.
 
-        Meanwhile the network has the temperatures fitted without it. With less than two corpora of voices, the two
+        Meanwhile the network has the constants fitted without it. With less than two corpora of voices, the two
         halves of everything.
         """
         voices = voices_of(self.pools)

@@ -1,4 +1,4 @@
-"""Fits a bundle's fusion on composed items from raw data: temperatures first, then weights and biases, then
+"""Fits a bundle's fusion on composed items from raw data: constants of each modality, then weights and biases, then
 thresholds."""
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ from training.fusion.composing import Pool, shares
 from training.fusion.encoding import encode_slot
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
 from training.fusion.judgments import Judgments, ValenceThresholds, read_judgments, valence_thresholds
-from training.fusion.temperatures import Transfer, fit_constants
+from training.fusion.constants import Transfer, fit_constants
 from training.recipe import FusionRecipe, Recipe
 
 FIT, KEPT = "train", "val"  # EmotionTalk's splits: the second neither fits nor chooses
@@ -67,7 +67,7 @@ class Fused:
 def fuse(
     bundle: Bundle, weights: str, taught: Mapping[Modality, Taught], plan: Recipe, data: Path, work: Path, trained: Path
 ) -> Fused:
-    """Fit temperatures, prior, fusion and thresholds for a bundle; deterministic, and resumable by way of `work`.
+    """Fit constants, prior, fusion and thresholds for a bundle; deterministic, and resumable by way of `work`.
 
     `trained` is the folder of the training, which predicted the corpora that the recipe leaves out.
 
@@ -79,7 +79,7 @@ def fuse(
     before = bundle.network.config
     pools = tuple(encode_slot(bundle, weights, slot, data, work, trained) for slot in recipe.slots)
     judgments = read_judgments(data / recipe.judgments)
-    config, transfers = with_temperatures(bundle, recipe, pools)
+    config, transfers = with_constants(bundle, recipe, pools)
     set_constants(bundle.network, config)
     study = study_of(bundle, recipe, pools, judgments)
     candidates = [Shrinkage(weights=w, bias=recipe.shrink_bias) for w in (None, *recipe.shrink_weights)]
@@ -116,7 +116,7 @@ def study_of(bundle: Bundle, recipe: FusionRecipe, pools: tuple[Pool, ...], judg
     return Study(
         network=bundle.network,
         without={
-            voices: with_temperatures(bundle, recipe, [p for p in pools if p.voices != voices])[0]
+            voices: with_constants(bundle, recipe, [p for p in pools if p.voices != voices])[0]
             for voices in voices_of(pools)
         },
         pools=pools,
@@ -181,10 +181,8 @@ def simple_ways(items: Items, prior: Sequence[float]) -> dict[str, Probabilities
     return {"weights of 1": predict(items, unweighted, prior), **alone}
 
 
-def with_temperatures(
-    bundle: Bundle, recipe: FusionRecipe, pools: Sequence[Pool]
-) -> tuple[NetworkConfig, list[Transfer]]:
-    """The network's constants without a fusion, fitted on the pools (training.fusion.temperatures); and how they carry
+def with_constants(bundle: Bundle, recipe: FusionRecipe, pools: Sequence[Pool]) -> tuple[NetworkConfig, list[Transfer]]:
+    """The network's constants without a fusion, fitted on the pools (training.fusion.constants); and how they carry
     over."""
     config, transfers = bundle.network.config, []
     calibration = dict(config.calibration)
