@@ -29,10 +29,10 @@ from training.fusion.choosing import (
     voices_of,
 )
 from training.fusion.composing import Pool, shares
+from training.fusion.constants import Transfer, fit_constants
 from training.fusion.encoding import encode_slot
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
 from training.fusion.judgments import Judgments, ValenceThresholds, read_judgments, valence_thresholds
-from training.fusion.constants import Transfer, fit_constants
 from training.recipe import FusionRecipe, Recipe
 
 FIT, KEPT = "train", "val"  # EmotionTalk's splits: the second neither fits nor chooses
