@@ -34,6 +34,7 @@ from training.evaluation.provenance import Taught
 from training.evaluation.scoring import Encoded, encode, joined, judge, judge_by, set_constants
 from training.fusion.choosing import Study, half, score_of
 from training.fusion.composing import MISSING, Pool, Soft, compose, draw, missing
+from training.fusion.constants import fit_constants
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
 from training.fusion.judgments import (
     Judgments,
@@ -44,7 +45,6 @@ from training.fusion.judgments import (
 )
 from training.fusion.real import fit_real
 from training.fusion.study import study_of
-from training.fusion.constants import fit_constants
 from training.licence import corpus_licences, licence_line
 from training.recipe import STARTER, FusionRecipe, Recipe
 

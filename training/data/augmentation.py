@@ -1,7 +1,7 @@
 """Light augmentation, mostly of collated batches (`model.modalities`); sections of a recipe say how much of it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 import torch
@@ -37,7 +37,24 @@ def with_chance(chance: float, value: T, changed: Callable[[], T]) -> T:
     return value if chance == 0.0 or float(torch.rand(())) >= chance else changed()
 
 
-def without_marks(tokens: Tokens, marks: frozenset[int]) -> Tokens:
+def as_transcribed(tokens: Tokens, marks: Mapping[int, int | None]) -> Tokens:
+    """An utterance and what was said before it with the `marks` that a transcriber writes (see base.Tokenizer).
+
+    One mark follows another in no transcript: of several only the first is left. As it is where nothing else is in it.
+    """
+    ids: list[int] = []
+    types: list[int] = []
+    for token, its_type in zip(tokens.ids.tolist(), tokens.types.tolist(), strict=True):
+        written = marks.get(token, token)
+        if written is None or (token in marks and (not ids or ids[-1] in marks)):
+            continue
+        ids.append(written)
+        types.append(its_type)
+    changed = Tokens(torch.tensor(ids), torch.tensor(types))
+    return changed if int(changed.types.sum()) > 1 else tokens  # [SEP] counts as one
+
+
+def without_marks(tokens: Tokens, marks: Collection[int]) -> Tokens:
     """An utterance without punctuation; as it is where nothing else is in it."""
     kept = torch.tensor([token not in marks for token in tokens.ids.tolist()])
     plain = Tokens(tokens.ids[kept], tokens.types[kept])

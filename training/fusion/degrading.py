@@ -6,7 +6,7 @@ fitted to clean and degraded samples alike takes it back. Kinds that take no par
 `python -m training.robustness`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from model.modalities.face import standardised
 from training.corpora import Example
 from training.data import augmentation as vary
 from training.data.batches import seed_of
+from training.data.stage import NO_MARKS
 
 SMALLEST_FACE = 0.15  # of the crop's side: 7 pixels
 GRAIN = 1.5  # of a face's deviation, at most
@@ -28,10 +29,12 @@ SHORTEST_VOICE = 30  # frames: 0.3 s
 MISHEARD = 0.3  # of the words, at most
 
 
-def degraded(examples: Sequence[Example], modality: Modality, marks: frozenset[int] = frozenset()) -> list[Example]:
+def degraded(
+    examples: Sequence[Example], modality: Modality, marks: Mapping[int, int | None] = NO_MARKS
+) -> list[Example]:
     """The examples with the input of one modality spoiled, each in one way; the same ones whenever it is called.
 
-    `marks` are the tokens that are punctuation. A modality that no way is known for keeps its inputs.
+    `marks` are those of the tokenizer. A modality that no way is known for keeps its inputs.
     """
     if modality not in SPOILED:
         return list(examples)
@@ -72,19 +75,24 @@ def _voice(mels: Tensor, *_: Any) -> Tensor:
     return short[0, :, : int(length)]
 
 
-def _words(tokens: Tokens, marks: frozenset[int], vocabulary: Tensor) -> Tokens:
-    """An utterance without marks of which some words are others."""
-    plain = vary.without_marks(tokens, marks)
-    own = (plain.types == 1) & (plain.ids > vary.MASK_TOKEN)  # the utterance's words; special tokens lie below
+def _words(tokens: Tokens, marks: Mapping[int, int | None], vocabulary: Tensor) -> Tokens:
+    """An utterance as a transcriber writes it, some of whose words are others."""
+    plain = vary.as_transcribed(tokens, marks)
+    own = (plain.types == 1) & _are_words(plain.ids, marks)
     wrong = own & (torch.rand(len(own)) < MISHEARD * torch.rand(()))
     others = vocabulary[torch.randint(len(vocabulary), (len(own),))]
     return Tokens(torch.where(wrong, others, plain.ids), plain.types)
 
 
-def _vocabulary(examples: Sequence[Example], marks: frozenset[int]) -> Tensor:
+def _are_words(ids: Tensor, marks: Mapping[int, int | None]) -> Tensor:
+    """Neither special tokens, which lie below MASK_TOKEN, nor marks; bool [n]."""
+    return (ids > vary.MASK_TOKEN) & ~torch.isin(ids, torch.tensor(sorted(marks)))
+
+
+def _vocabulary(examples: Sequence[Example], marks: Mapping[int, int | None]) -> Tensor:
     """The words of all examples, as often as they occur."""
     ids = torch.cat([e.sample.text.ids for e in examples])
-    return ids[(ids > vary.MASK_TOKEN) & ~torch.isin(ids, torch.tensor(sorted(marks)))]
+    return ids[_are_words(ids, marks)]
 
 
 SPOILED: dict[Modality, Callable[..., Any]] = {"text": _words, "audio": _voice, "face": _face}

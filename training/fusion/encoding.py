@@ -13,12 +13,13 @@ from training.calibration.out_of_fold import load_items, load_left_out, of_logit
 from training.corpora import CORPORA
 from training.corpora.base import Labels
 from training.data.content_hash import FileDigests, content_of
+from training.data.stage import NO_MARKS
 from training.evaluation.scoring import Encoded, encode
 from training.fusion.composing import Pool
 from training.fusion.degrading import degraded
 from training.recipe import SlotRecipe
 
-VERSION = 3  # raise it with any change of a reader that the preprocessing's id does not show
+VERSION = 4  # raise it with any change of a reader that the preprocessing's id does not show
 
 
 def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work: Path, trained: Path) -> Pool:
@@ -42,7 +43,7 @@ def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work
     clean, spoiled = (work / f"{slot.name}{kind}-{key}.npz" for kind in ("", ", degraded"))
     if not (clean.is_file() and spoiled.is_file()):
         examples = [e for e in corpus.read(folder, slot.split, bundle.tokenizer) if e.sample.get(modality) is not None]
-        marks = bundle.tokenizer.marks if bundle.tokenizer is not None else frozenset()
+        marks = bundle.tokenizer.marks if bundle.tokenizer is not None else NO_MARKS
         for file, chosen in ((clean, examples), (spoiled, degraded(examples, modality, marks))):
             save_items(_alone(encode(bundle.network, chosen, slot.name), modality), file)
     samples, rough = (_in_columns(bundle, load_items(file, modality)) for file in (clean, spoiled))
