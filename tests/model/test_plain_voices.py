@@ -1,4 +1,4 @@
-"""Voices in which nothing is to be heard: readers, synthesizers, a word from afar. The starter bundle, by voice alone."""
+"""Voices in which nothing is to be heard: readers, synthesizers, a word from afar. The starter bundle, voice alone."""
 
 from pathlib import Path
 
