@@ -8,7 +8,7 @@ way of combining and the encoders' real errors at once, without a clip that has 
 clips: words, voice and face of an item come from different people.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,6 +68,11 @@ class Pool:
     def by_class(self) -> list[Rows]:
         """The samples of each emotion."""
         return [np.flatnonzero(self.samples.emotions == e) for e in range(len(EMOTIONS))]
+
+
+def as_in_video(pools: Iterable[Pool]) -> tuple[Pool, ...]:
+    """The pools with their samples twice, as they are and degraded."""
+    return tuple(pool.as_in_video() for pool in pools)
 
 
 @dataclass(frozen=True)

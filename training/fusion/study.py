@@ -28,7 +28,7 @@ from training.fusion.choosing import (
     set_thresholds,
     voices_of,
 )
-from training.fusion.composing import Pool, shares
+from training.fusion.composing import Pool, as_in_video, shares
 from training.fusion.constants import Transfer, fit_constants
 from training.fusion.encoding import encode_slot
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
@@ -86,7 +86,7 @@ def fuse(
     shrinkage, tried = choose_shrinkage(study, candidates)
     priors = declared_prior(recipe, plan, taught, judgments.of_split(FIT), study.thresholds)
     thresholds = set_thresholds(study, shrinkage, priors[0])
-    everything = study.items(judgments.of_split(FIT), pools)
+    everything = study.items(judgments.of_split(FIT), as_in_video(pools))
     fitted = fit_fusion(everything, shrinkage).model_copy(
         update={"unclear_below": thresholds.unclear_below, "conflict_from": thresholds.conflict_from}
     )
@@ -159,10 +159,15 @@ def left_out_scores(
     found = []
     for name, fit_pools, choose_pools in study.left_out():
         fusion = fit_fusion(study.items(study.fit, fit_pools), shrinkage)
-        for part, judgments in (("choose half", study.choose), ("validation split", study.kept)):
+        spoiled = [pool.spoiled() for pool in choose_pools]
+        for part, judgments, samples in (
+            ("choose half", study.choose, choose_pools),
+            ("validation split", study.kept, choose_pools),
+            ("validation split, degraded", study.kept, spoiled),
+        ):
             if not len(judgments):
                 continue
-            composed = study.composed(judgments, choose_pools)
+            composed = study.composed(judgments, samples)
             unseen = Items.of(bundle.network, composed)
             ways = {
                 "before": judge_by(bundle.network, composed, before).emotions,
