@@ -96,8 +96,8 @@ class Study:
     def left_out(self) -> Iterator[tuple[str, tuple[Pool, ...], tuple[Pool, ...]]]:
         """Yield each corpus of voices: its name, the pools to fit to without it, and those to choose on with it alone.
 
-        Those to fit to hold their samples twice, clean and degraded. Meanwhile the network has the constants fitted without it. With less than two corpora of voices, the two
-        halves of everything.
+        Those to fit to hold their samples twice, clean and degraded. Meanwhile the network has the constants fitted
+        without it. With less than two corpora of voices, the two halves of everything.
         """
         voices = voices_of(self.pools)
         if len(voices) < 2:
