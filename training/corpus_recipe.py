@@ -20,6 +20,7 @@ class JoinedRecipe(BaseModel):
     join_share: Share = 0.0  # these as in CorpusRecipe
     context_dropout: Share = 0.0
     plain_share: Share = 0.0
+    transcribed_share: Share = 0.0
     votes: bool = False
     sentiments: bool = True  # false: the emotions alone are learned, where sentiments would only follow from them
     teacher: str | None = None
@@ -52,6 +53,7 @@ class CorpusRecipe(BaseModel):
     folds: int = Field(default=0, ge=0)  # of its groups, to calibrate by predictions for each without it; 0: held-out
     context_dropout: Share = 0.0  # chance of an utterance to come without what was said before it
     plain_share: Share = 0.0  # of the epochs' words that come without case and punctuation
+    transcribed_share: Share = 0.0  # of them that come with the punctuation of transcribers: no exclamation marks
     leave_out: bool = False  # of several corpora each in turn, in networks of their own: slots of [fusion]
     votes: bool = False  # people's votes are learned as shares, instead of the one label that most of them gave
     remembered_share: PartialShare = 0.0  # of the loss at the end: engine.self_distillation

@@ -141,7 +141,7 @@ def show(report: FusionReport, console: Console) -> None:
         table.add_column(column, no_wrap=True)
     for part in report.left_out:
         for way, score in part.scores.items():
-            table.add_row(f"{part.voices}, {part.rows.split()[0]}", way, *_cells(score))
+            table.add_row(f"{part.voices}, {part.rows}", way, *_cells(score))
     console.print(table)
     for line in (*_candidate_lines(report), *_temperature_lines(report), *_threshold_lines(report.thresholds)):
         console.print(line, soft_wrap=True)

@@ -29,7 +29,7 @@ from training.cli.recipe_loading import read_recipe, refused
 from training.corpora import IGNORED, Example
 from training.corpora.base import shares_of_votes
 from training.data.batches import put_aside
-from training.data.stage import StageContext, StageData, read_split
+from training.data.stage import NO_MARKS, StageContext, StageData, read_split
 from training.data.training_items import write_items
 from training.engine.loss import effective_priors
 from training.engine.stage_store import (
@@ -110,7 +110,7 @@ def train_stage(context: StageContext, again: bool = False) -> None:
         train=train,
         priors=priors,
         dev=[example for examples in dev for example in examples],
-        marks=tokenizer.marks if tokenizer is not None else frozenset(),
+        marks=tokenizer.marks if tokenizer is not None else NO_MARKS,
         teacher=teacher,
         votes=votes,
         sizes=sizes,
@@ -133,8 +133,9 @@ def train_stage(context: StageContext, again: bool = False) -> None:
         write_items(context.work / f"{modality}.items.npy", [e.name_of(modality) for e in train])
     if predicted is not None:
         save_out_of_fold(context.work, predicted)
-    for corpus, encoded in left_out.items():
-        save_left_out(context.work, corpus, encoded)
+    for corpus, found in left_out.items():
+        save_left_out(context.work, corpus, found.clean)
+        save_left_out(context.work, corpus, found.augmented, augmented=True)
     keep_trained(network, context, made_of, priors, _taught_by(context, parts))
     trainer.checkpoints.discard()
 

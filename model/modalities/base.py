@@ -67,8 +67,8 @@ class Tokenizer(Protocol):
     """Text to tokens, as one text encoder needs them."""
 
     @property
-    def marks(self) -> frozenset[int]:
-        """The tokens that are punctuation."""
+    def marks(self) -> Mapping[int, int | None]:
+        """The tokens that are punctuation, each with what a transcriber writes instead; None for nothing."""
 
     def __call__(self, text: str, context: Sequence[str] = ()) -> Tokens | None:
         """Tokens of `text` behind its dialogue context, oldest utterance first; None where it has none."""

@@ -25,6 +25,8 @@ CONTEXT_UTTERANCES = 1  # more did not help an encoder of this size, and each do
 PLAIN_MARKS = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u2014": "-", "\u2013": "-"}
 )
+# What transcribers write of marks: hardly ever an exclamation mark, a dash or quotation marks.
+TRANSCRIBED_MARKS = {".": ".", "?": "?", ",": ",", "!": ".", ";": ",", ":": ","}
 
 VERSION = 2  # raise it with any change that the constants in the id do not show
 PREPROCESS_ID = f"tokens{MAX_UTTERANCE_TOKENS}-{MAX_TOKENS}-{CONTEXT_UTTERANCES}/v{VERSION}"
@@ -48,10 +50,12 @@ class TextTokenizer:
         self._sep = self._tokenizer.token_to_id("[SEP]")
 
     @property
-    def marks(self) -> frozenset[int]:
-        """The tokens that are punctuation; the apostrophe is part of words."""
+    def marks(self) -> Mapping[int, int | None]:
+        """The tokens that are punctuation, each with what a transcriber writes instead; the apostrophe is part of
+        words."""
         vocabulary = self._tokenizer.get_vocab()
-        return frozenset(i for word, i in vocabulary.items() if word != "'" and not re.search(r"[\w\[]", word))
+        marks = {word: i for word, i in vocabulary.items() if word != "'" and not re.search(r"[\w\[]", word)}
+        return {i: vocabulary.get(TRANSCRIBED_MARKS.get(word, "")) for word, i in marks.items()}
 
     def __call__(self, text: str, context: Sequence[str] = ()) -> Tokens | None:
         """Tokens of `text`, or None where it has none.

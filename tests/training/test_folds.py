@@ -115,15 +115,19 @@ def test_a_corpus_that_is_left_out_is_predicted_by_what_the_others_teach(tmp_pat
     emotions, variants = sounds()
     others = [(emotion + 1) % 4 for emotion in emotions]
     train = [*spoken_by(emotions, emotions), *spoken_by(others, emotions)]
-    context, data = of_stage(several(tmp_path), train, variants.repeat(1, 2, 1, 1), tmp_path)
+    heard = variants.repeat(1, 2, 1, 1)
+    heard[-1] += 0.01 * torch.randn_like(heard[-1])  # augmented
+    context, data = of_stage(several(tmp_path), train, heard, tmp_path)
     found = predict_left_out(context, replace(data, sizes=(64, 64)))
     assert list(found) == ["ravdess", "more"]
     for name, wanted in (("ravdess", others), ("more", emotions)):
-        said = found[name].logits[:, 0, : len(EMOTIONS)].argmax(dim=1)
-        assert (said == torch.tensor(wanted)).float().mean() > 0.9, name
-        save_left_out(tmp_path, name, found[name])
-        kept = load_left_out(tmp_path, "audio", name)
-        assert torch.equal(kept.logits, found[name].logits) and kept.contents == found[name].contents
+        for augmented, predicted in ((False, found[name].clean), (True, found[name].augmented)):
+            said = predicted.logits[:, 0, : len(EMOTIONS)].argmax(dim=1)
+            assert (said == torch.tensor(wanted)).float().mean() > 0.9, name
+            save_left_out(tmp_path, name, predicted, augmented)
+            kept = load_left_out(tmp_path, "audio", name, augmented)
+            assert torch.equal(kept.logits, predicted.logits) and kept.contents == predicted.contents
+        assert not torch.equal(found[name].clean.logits, found[name].augmented.logits)
     with pytest.raises(FileNotFoundError, match="name the folder of that training in --trained"):
         load_left_out(tmp_path / "elsewhere", "audio", "more")
 
@@ -136,7 +140,7 @@ def test_left_out_logits_are_under_the_frequencies_of_the_whole_stage(tmp_path: 
     context, data = of_stage(several(tmp_path), train, variants.repeat(1, 2, 1, 1), tmp_path)
     logits = []
     for priors in (effective_priors(train, 0.0), effective_priors(train[:64], 0.0)):
-        found = predict_left_out(context, replace(data, sizes=(64, 64), priors=priors))["more"]
+        found = predict_left_out(context, replace(data, sizes=(64, 64), priors=priors))["more"].clean
         logits.append(found.logits[:, 0, :7] - torch.tensor(priors.prior_emotion).log())
     assert torch.allclose(logits[0], logits[1], atol=1e-4), "evidence is the same whatever the stage's frequencies"
     torch.manual_seed(1)  # the recipe's

@@ -34,6 +34,7 @@ from training.evaluation.provenance import Taught
 from training.evaluation.scoring import Encoded, encode, joined, judge, judge_by, set_constants
 from training.fusion.choosing import Study, half, score_of
 from training.fusion.composing import MISSING, Pool, Soft, compose, draw, missing
+from training.fusion.constants import fit_constants
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
 from training.fusion.judgments import (
     Judgments,
@@ -44,7 +45,6 @@ from training.fusion.judgments import (
 )
 from training.fusion.real import fit_real
 from training.fusion.study import study_of
-from training.fusion.temperatures import fit_temperatures
 from training.licence import corpus_licences, licence_line
 from training.recipe import STARTER, FusionRecipe, Recipe
 
@@ -263,7 +263,7 @@ def test_the_temperature_of_a_fold_is_fitted_without_the_left_out_voices() -> No
     calm, sure = voices_of("calm", 1.0), voices_of("sure", 4.0)
     study = study_of(bundle, recipe, (calm, sure), judgments_of(160))
     fitted = {name: config.calibration["audio"].temperature_emotion for name, config in study.without.items()}
-    alone = {pool.corpus: fit_temperatures(network, "audio", [pool], [])[0] for pool in (calm, sure)}
+    alone = {pool.corpus: fit_constants(network, "audio", [pool], [])[0].temperature for pool in (calm, sure)}
     assert fitted == {"calm": alone["sure"], "sure": alone["calm"]}
     assert alone["sure"] == pytest.approx(4 * alone["calm"], rel=0.05)
 
@@ -326,18 +326,20 @@ def test_corpora_count_alike_for_a_temperature() -> None:
         return Pool(name, "text", "text", replace(rows, emotions=emotions, sentiments=np.full(n, IGNORED)))
 
     boastful, modest = corpus("few", 400, 3.0), corpus("many", 4000, 1.0)
-    emotion, sentiment, report = fit_temperatures(network, "text", [boastful, modest], home=["many"])
+    of_emotions, of_sentiments, report = fit_constants(network, "text", [boastful, modest], home=["many"])
+    emotion, own_calibration = of_emotions.temperature, network.config.calibration["text"]
     own = {t.corpus: t.own_temperature for t in report}
     assert own == pytest.approx({"few": 3.0, "many": 1.0}, rel=0.15)
     assert own["many"] * 1.2 < emotion < own["few"] / 1.2
-    assert sentiment == network.config.calibration["text"].temperature_sentiment, "no corpus labels it"
+    assert of_sentiments.temperature == own_calibration.temperature_sentiment, "no corpus labels it"
+    assert of_sentiments.prior == own_calibration.prior_sentiment
     assert [t.home for t in report] == [False, True]
     assert [t.others_temperature for t in report] == pytest.approx([own["many"], own["few"]])
     assert report[0].others_ece_signed is not None and report[0].others_ece_signed > 0.05, (
         "overconfident by the other's"
     )
     repeated = Pool("few", "text", "text", joined([boastful.samples] * 3))
-    assert fit_temperatures(network, "text", [repeated, modest], [])[0] == pytest.approx(emotion, rel=0.02)
+    assert fit_constants(network, "text", [repeated, modest], [])[0].temperature == pytest.approx(emotion, rel=0.02)
 
 
 def test_units_that_repeat_widen_an_interval() -> None:
@@ -606,7 +608,44 @@ def test_a_face_that_people_disagree_on_is_not_called_with_certainty() -> None:
         pool.samples, logits=logits, emotions=votes.argmax(axis=1), sentiments=np.full(len(votes), IGNORED)
     )
     by_label, by_votes = (
-        fit_temperatures(network, "face", [replace(pool, samples=samples)], [])[0]
+        fit_constants(network, "face", [replace(pool, samples=samples)], [])[0].temperature
         for samples in (labelled, replace(labelled, votes=votes))
     )
     assert by_votes == pytest.approx(1.0, abs=0.15) and by_label < 0.5
+
+
+def leaning(pool: Pool, network: EmotionNetwork, neutral: float, seed: int) -> Encoded:
+    """Samples whose evidence is right but for so many nats too many for neutral."""
+    rng = np.random.default_rng(seed)
+    likely = rng.normal(scale=1.5, size=(len(pool.samples), 7))
+    emotions = (softmax(likely, axis=1).cumsum(axis=1) < rng.random((len(likely), 1))).sum(axis=1)
+    likely[:, NEUTRAL] += neutral
+    column = pool.samples.modalities.index(pool.modality)
+    logits = pool.samples.logits.clone()
+    logits[:, column, :7] = torch.from_numpy(likely).float() + network.log_train_prior[column, :7]
+    return replace(pool.samples, logits=logits, emotions=emotions, sentiments=np.full(len(likely), IGNORED))
+
+
+def test_what_badly_seen_faces_lean_to_is_taken_back() -> None:
+    """Degraded samples that lean to neutral move the offset of neutral, as far as they are half of all samples."""
+    network = small_network()
+    pool = pool_of("face", "face", 1400)
+    clean = replace(pool, samples=leaning(pool, network, 0.0, 0))
+    both = replace(clean, degraded=leaning(pool, network, 2.0, 1))
+    before = np.log(network.config.calibration["face"].prior_emotion)
+    offsets = []
+    for each in (clean, both):
+        fitted, _, (report,) = fit_constants(network, "face", [each], [])
+        moved = (before - np.log(fitted.prior)) / fitted.temperature
+        offsets.append((moved - np.delete(moved, NEUTRAL).mean())[NEUTRAL])
+        assert report.items == len(clean.samples), "the report is of the samples as they are"
+    assert offsets[0] == pytest.approx(0.0, abs=0.25) and -1.6 < offsets[1] < -0.6
+
+
+def test_a_pool_keeps_its_degraded_samples_beside_their_own() -> None:
+    pool = pool_of("face", "face", 70)
+    both = replace(pool, degraded=pool.samples.rows(np.arange(len(pool.samples))))
+    some = both.rows(np.asarray([3, 5]))
+    assert some.degraded is not None and some.degraded.groups == some.samples.groups
+    assert some.as_in_video().samples.groups == some.samples.groups * 2 and some.as_in_video().degraded is None
+    assert len(some.spoiled().samples) == 2 and pool.as_in_video() is pool

@@ -1,7 +1,7 @@
 """What teachers are given to read, and how their judgements are put together."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from model.contract import EMOTIONS
 from model.features import Sample, Tokens
 from training import teachers
 from training.corpora import Example, read_meld_text
-from training.data.stage import StageContext
+from training.data.stage import NO_MARKS, StageContext
 from training.recipe import Recipe
 from training.teachers import Line, TeacherLoss, averaged, read_by, soft_labels
 
@@ -54,7 +54,7 @@ def test_a_teacher_learns_from_the_labels_that_there_are() -> None:
 class SplitTokenizer:
     """A token for each word, of the utterance alone."""
 
-    marks: frozenset[int] = frozenset()
+    marks: Mapping[int, int | None] = NO_MARKS
 
     def __call__(self, text: str, context: Sequence[str] = ()) -> Tokens:  # noqa: ARG002  (not needed here)
         ones = torch.ones(len(text.split()), dtype=torch.int64)

@@ -388,16 +388,22 @@ def test_a_dropped_modality_is_never_the_last() -> None:
     assert rows[0] | rows[1] == set(range(200)) and 0 < len(rows[0] & rows[1]) < 40
 
 
-def test_plain_words_are_those_of_the_plain_corpus() -> None:
-    """Without its punctuation tokens, an utterance is what the tokenizer makes of it without punctuation."""
+def test_plain_and_transcribed_words_are_those_of_such_a_corpus() -> None:
+    """An utterance without its marks, or with those of a transcriber, is what the tokenizer makes of it so written."""
     tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
     how = Recipe.read(STARTER).corpora["meld-text"]
-    how = how.model_copy(update={"plain_share": 1.0, "context_dropout": 0.0})
-    said, plain = tokenizer("Oh, don't! You can't -- really?", ["Hi."]), tokenizer("oh don't you can't really", ["hi"])
+    how = how.model_copy(update={"plain_share": 1.0, "transcribed_share": 0.0, "context_dropout": 0.0})
+    said, plain = tokenizer("Oh, don't! You can't -- really?!", ["Hi."]), tokenizer("oh don't you can't really", ["hi"])
     assert said is not None and plain is not None
     batch = to_batch([Example(Sample(text=said), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
     assert batch.inputs["text"][1][0][0].tolist() == plain.ids.tolist()
-    only_marks = tokenizer("?!")
+    how = how.model_copy(update={"plain_share": 0.0, "transcribed_share": 1.0})
+    heard = tokenizer("oh, don't. you can't really?", ["hi."])
+    batch = to_batch([Example(Sample(text=said), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
+    assert heard is not None and batch.inputs["text"][1][0][0].tolist() == heard.ids.tolist()
+    assert batch.inputs["text"][1][1][0].tolist() == heard.types.tolist()
+    how = how.model_copy(update={"plain_share": 1.0})
+    only_marks = tokenizer("-!")
     kept = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
     assert only_marks is not None and kept.inputs["text"][1][0][0].tolist() == only_marks.ids.tolist()
 
@@ -405,7 +411,7 @@ def test_plain_words_are_those_of_the_plain_corpus() -> None:
 def test_an_utterance_without_its_context_is_what_the_tokenizer_makes_of_it_alone() -> None:
     tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
     how = Recipe.read(STARTER).corpora["meld-text"]
-    how = how.model_copy(update={"plain_share": 0.0, "context_dropout": 0.5})
+    how = how.model_copy(update={"plain_share": 0.0, "transcribed_share": 0.0, "context_dropout": 0.5})
     said, alone = tokenizer("You too?", ["I love pizza so much."]), tokenizer("You too?")
     assert said is not None and alone is not None
     assert alone.alone().ids.tolist() == alone.ids.tolist() and alone.alone().types.tolist() == alone.types.tolist()

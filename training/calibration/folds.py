@@ -9,6 +9,8 @@ How a voice does where it never learned is another question: networks that each 
 answer it for that corpus.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -36,11 +38,19 @@ def predict_out_of_fold(context: StageContext, data: StageData) -> Encoded:
     for fold in np.unique(folds).tolist():
         inside, left = (np.flatnonzero(chosen).tolist() for chosen in (folds == fold, folds != fold))
         others = data.rows([*left, *joined], (len(left), *others_sizes), data.priors)
-        logits[inside] = _predict(context.within(f"fold-{fold}"), others, data, inside)
+        logits[inside] = _predict(context.within(f"fold-{fold}"), others, data, inside)[0]
     return _encoded(context, data, list(range(first)), logits)
 
 
-def predict_left_out(context: StageContext, data: StageData) -> dict[str, Encoded]:
+@dataclass(frozen=True)
+class LeftOut:
+    """What a network that learned without a corpus predicts of its examples: as they are, and augmented."""
+
+    clean: Encoded
+    augmented: Encoded
+
+
+def predict_left_out(context: StageContext, data: StageData) -> dict[str, LeftOut]:
     """Predict each corpus's training examples by a network that learned from the stage's other corpora alone.
 
     By the corpora's names. The logits are as if under the priors of the whole stage: what the other corpora lack of
@@ -56,12 +66,16 @@ def predict_left_out(context: StageContext, data: StageData) -> dict[str, Encode
         weights = without.mixture(sizes).weights
         priors = effective_priors(learned, context.corpus.class_balance, weights, votes)
         logits = _predict(without, data.rows(chosen, sizes, priors), data, inside)
-        found[source.name] = _encoded(context, data, inside, logits - _log_prior(priors) + _log_prior(data.priors))
+        clean, augmented = (
+            _encoded(context, data, inside, each - _log_prior(priors) + _log_prior(data.priors)) for each in logits
+        )
+        found[source.name] = LeftOut(clean, augmented)
     return found
 
 
-def _predict(context: StageContext, learned: StageData, data: StageData, rows: list[int]) -> Tensor:
-    """Train a network of the stage on `learned`, and return its logits [k, 10] for rows of the `data`."""
+def _predict(context: StageContext, learned: StageData, data: StageData, rows: list[int]) -> list[Tensor]:
+    """Train a network of the stage on `learned`; return its logits [k, 10] for rows of the `data`, as they are and in
+    their last variant."""
     if data.variants is None:
         raise ValueError("networks that learn from a part are for kept variants")
     (modality,) = context.modalities
@@ -71,10 +85,12 @@ def _predict(context: StageContext, learned: StageData, data: StageData, rows: l
     trainer = StageTrainer(network, context, learned, quiet=True)
     trainer.run()
     trainer.checkpoints.discard()
+    found = []
     with torch.inference_mode():
-        embedding = network.embed(modality, [data.variants[0, torch.tensor(rows)]], len(rows), encoded=True)
-        logits: Tensor = network.heads[modality](embedding).float().cpu()
-    return logits
+        for variant in (data.variants[0], data.variants[-1]):
+            embedding = network.embed(modality, [variant[torch.tensor(rows)]], len(rows), encoded=True)
+            found.append(network.heads[modality](embedding).float().cpu())
+    return found
 
 
 def _encoded(context: StageContext, data: StageData, rows: list[int], logits: Tensor) -> Encoded:

@@ -47,14 +47,14 @@ def load_out_of_fold(work: Path, modality: Modality) -> Encoded:
     return load_items(_file(work, modality), modality)
 
 
-def save_left_out(work: Path, corpus: str, predicted: Encoded) -> None:
-    """Save predictions for a corpus by a network that learned without it."""
-    save_items(predicted, _left_out_file(work, predicted.modalities[0], corpus))
+def save_left_out(work: Path, corpus: str, predicted: Encoded, augmented: bool = False) -> None:
+    """Save predictions for a corpus by a network that learned without it; `augmented`: of its examples augmented."""
+    save_items(predicted, _left_out_file(work, predicted.modalities[0], corpus, augmented))
 
 
-def load_left_out(work: Path, modality: Modality, corpus: str) -> Encoded:
+def load_left_out(work: Path, modality: Modality, corpus: str, augmented: bool = False) -> Encoded:
     """Load what `save_left_out` saved. Raises FileNotFoundError, which says what to do, where there is nothing."""
-    file = _left_out_file(work, modality, corpus)
+    file = _left_out_file(work, modality, corpus, augmented)
     if not file.is_file():
         raise FileNotFoundError(
             f"there is no {file}: training keeps what was predicted for {corpus} by a network without it; name the "
@@ -93,5 +93,5 @@ def _file(work: Path, modality: Modality) -> Path:
     return work / f"{modality}.folds.npz"
 
 
-def _left_out_file(work: Path, modality: Modality, corpus: str) -> Path:
-    return work / f"{modality}.without-{corpus}.npz"
+def _left_out_file(work: Path, modality: Modality, corpus: str, augmented: bool) -> Path:
+    return work / f"{modality}.without-{corpus}{'.augmented' if augmented else ''}.npz"

@@ -1,7 +1,7 @@
 """Light augmentation, mostly of collated batches (`model.modalities`); sections of a recipe say how much of it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 import torch
@@ -37,7 +37,24 @@ def with_chance(chance: float, value: T, changed: Callable[[], T]) -> T:
     return value if chance == 0.0 or float(torch.rand(())) >= chance else changed()
 
 
-def without_marks(tokens: Tokens, marks: frozenset[int]) -> Tokens:
+def as_transcribed(tokens: Tokens, marks: Mapping[int, int | None]) -> Tokens:
+    """An utterance and what was said before it with the `marks` that a transcriber writes (see base.Tokenizer).
+
+    One mark follows another in no transcript: of several only the first is left. As it is where nothing else is in it.
+    """
+    ids: list[int] = []
+    types: list[int] = []
+    for token, its_type in zip(tokens.ids.tolist(), tokens.types.tolist(), strict=True):
+        written = marks.get(token, token)
+        if written is None or (token in marks and (not ids or ids[-1] in marks)):
+            continue
+        ids.append(written)
+        types.append(its_type)
+    changed = Tokens(torch.tensor(ids), torch.tensor(types))
+    return changed if int(changed.types.sum()) > 1 else tokens  # [SEP] counts as one
+
+
+def without_marks(tokens: Tokens, marks: Collection[int]) -> Tokens:
     """An utterance without punctuation; as it is where nothing else is in it."""
     kept = torch.tensor([token not in marks for token in tokens.ids.tolist()])
     plain = Tokens(tokens.ids[kept], tokens.types[kept])
@@ -119,6 +136,23 @@ def add_noise(mels: Tensor, decades: float) -> Tensor:
         return mels
     floor = mels.amin(dim=(1, 2), keepdim=True) + torch.rand(len(mels), 1, 1) * decades * MEL_DECADE
     return torch.maximum(mels, floor + 0.02 * torch.randn_like(mels))
+
+
+def cut_short(mels: Tensor, lengths: Tensor, chance: float, least: int) -> tuple[Tensor, Tensor]:
+    """Short utterances: of some of the spectrograms [n, mels, frames] a random part, `least` frames or longer, alone.
+
+    All parts of a spectrogram are as likely, and all lengths; one of `least` frames or fewer stays whole.
+    """
+    if chance == 0:
+        return mels, lengths
+    parts, ends = mels.clone(), lengths.clone()
+    for i in torch.nonzero((torch.rand(len(mels)) < chance) & (lengths > least)).flatten().tolist():
+        whole = int(lengths[i])
+        size = int(torch.randint(least, whole + 1, ()))
+        start = int(torch.randint(0, whole - size + 1, ()))
+        parts[i, :, :size] = mels[i, :, start : start + size]
+        ends[i] = size
+    return parts, ends
 
 
 def mask_spectrogram(mels: Tensor, most_frames: int, most_mels: int) -> Tensor:

@@ -13,7 +13,7 @@ from training.corpora import Example
 from training.corpus_recipe import CorpusRecipe, DataOptions
 from training.data.batches import seed_of
 from training.data.clip_concat import ClipConcat
-from training.data.stage import StageContext, StageData
+from training.data.stage import NO_MARKS, StageContext, StageData
 from training.modalities.registry import BY_KIND
 
 
@@ -41,11 +41,11 @@ def to_batch(
     examples: Sequence[Example],
     specs: Mapping[Modality, AnySpec],
     corpus: CorpusRecipe,
-    marks: frozenset[int] = frozenset(),
+    marks: Mapping[int, int | None] = NO_MARKS,
     teacher: Tensor | None = None,
     options: Sequence[DataOptions] = (),
 ) -> Batch:
-    """Collate examples, varied as the corpus's recipe asks: modalities left out, words without their `marks`.
+    """Collate examples, varied as the corpus's recipe asks: modalities left out, words with other `marks` or without.
 
     `options` are those of each example's own corpus, where several are learned together.
     """
@@ -61,7 +61,9 @@ def to_batch(
     return Batch(inputs, emotions, sentiments, teacher)
 
 
-def _varied(sample: Sample, specs: Mapping[Modality, AnySpec], corpus: DataOptions, marks: frozenset[int]) -> Sample:
+def _varied(
+    sample: Sample, specs: Mapping[Modality, AnySpec], corpus: DataOptions, marks: Mapping[int, int | None]
+) -> Sample:
     """The sample's inputs of these encoders, each varied as the corpus's recipe asks of its modality."""
     recipes = {m: BY_KIND[specs[m].kind] for m in sample.present if m in specs}
     return Sample(**{m: recipe.vary(sample.get(m), corpus, marks) for m, recipe in recipes.items()})

@@ -1,9 +1,10 @@
 """Inputs of training one stage, resolved once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -17,6 +18,8 @@ from training.corpus_recipe import DataOptions
 from training.data.batches import Mixture
 from training.modalities.base import ModalityRecipe
 from training.recipe import CorpusRecipe, Recipe, Source, Stage
+
+NO_MARKS: Mapping[int, int | None] = MappingProxyType({})
 
 
 def read_split(source: Source, data: Path, split: Split, tokenizer: Tokenizer | None) -> Sequence[Example]:
@@ -81,9 +84,9 @@ class StageData:
     """Training data of one stage.
 
     `priors` are the class distributions that its loss trains under, `dev` the examples it is scored on meanwhile,
-    `marks` the tokens that are punctuation, `teacher` a teacher's log-probabilities [n, 10] of the n training
-    examples (NaN for those without any), `votes` the shares of people's votes [n, 10] (NaN for those that are learned
-    by their one label), and `variants` what `engine.variants` makes of the examples, where that is
+    `marks` the tokens that are punctuation (base.Tokenizer), `teacher` a teacher's log-probabilities [n, 10] of the n
+    training examples (NaN for those without any), `votes` the shares of people's votes [n, 10] (NaN for those that are
+    learned by their one label), and `variants` what `engine.variants` makes of the examples, where that is
     there already. Of several corpora (Stage.sources), `train` holds one behind the other, and `sizes` says how many
     examples each has; likewise `dev` and `dev_sizes`.
     """
@@ -91,7 +94,7 @@ class StageData:
     train: Sequence[Example]
     priors: Calibration
     dev: Sequence[Example] = ()
-    marks: frozenset[int] = frozenset()
+    marks: Mapping[int, int | None] = field(default_factory=dict)
     teacher: Tensor | None = None
     votes: Tensor | None = None
     variants: Tensor | None = None

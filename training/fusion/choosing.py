@@ -1,9 +1,9 @@
 """Chooses how a fusion is shrunk, and sets its thresholds, on items that had no part in fitting it.
 
 Rows of judgments, samples, and voices are each cut into a fit half and a choose half, by dialogue, comment, image and
-speaker; and each corpus of voices in turn is left out of the fit, of the voice's temperature too, and fills the
+speaker; and each corpus of voices in turn is left out of the fit, of the voice's constants too, and fills the
 choose half's slot alone. What is chosen is what predicts best, on average, with a corpus of voices that neither weights
-nor temperature ever met. The temperatures of words and faces come before all this, from all samples.
+nor constants ever met. Those of words and faces come before all this, from all samples.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from training.evaluation.confidence import Floats, Probabilities, Targets, top
 from training.evaluation.metrics import PointFigures, point_figures
 from training.evaluation.neutral import Neutral, neutral_of
 from training.evaluation.scoring import Encoded, Rows, joined, using
-from training.fusion.composing import Pool, Soft, compose, draw
+from training.fusion.composing import Pool, Soft, as_in_video, compose, draw
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
 from training.fusion.judgments import Judgments, ValenceThresholds
 
@@ -70,8 +70,8 @@ class Thresholds(BaseModel):
 class Study:
     """What a fusion is fitted to and chosen on."""
 
-    network: EmotionNetwork  # with temperatures of all pools
-    without: Mapping[str, NetworkConfig]  # its constants with temperatures fitted without each corpus of voices
+    network: EmotionNetwork  # with constants of all pools
+    without: Mapping[str, NetworkConfig]  # its constants as fitted without each corpus of voices
     pools: tuple[Pool, ...]
     fit: Judgments
     choose: Judgments
@@ -96,15 +96,16 @@ class Study:
     def left_out(self) -> Iterator[tuple[str, tuple[Pool, ...], tuple[Pool, ...]]]:
         """Yield each corpus of voices: its name, the pools to fit to without it, and those to choose on with it alone.
 
-        Meanwhile the network has the temperatures fitted without it. With less than two corpora of voices, the two
-        halves of everything.
+        Those to fit to hold their samples twice, clean and degraded. Meanwhile the network has the constants fitted
+        without it. With less than two corpora of voices, the two halves of everything.
         """
         voices = voices_of(self.pools)
         if len(voices) < 2:
-            yield next(iter(voices.values())).corpus if voices else "none", self.halves(True), self.halves(False)
+            name = next(iter(voices.values())).corpus if voices else "none"
+            yield name, as_in_video(self.halves(True)), self.halves(False)
             return
         for name, voice in voices.items():
-            fit = tuple(p for p in self.halves(True) if p.voices != name)
+            fit = as_in_video(p for p in self.halves(True) if p.voices != name)
             others = (p for p in self.halves(False) if p.modality != "audio")
             with using(self.network, self.without[name]):
                 yield voice.corpus, fit, (*others, voice)
@@ -136,7 +137,7 @@ def choose_shrinkage(study: Study, candidates: Sequence[Shrinkage]) -> tuple[Shr
     prior = frequencies(study.fit)
     for _, fit_pools, choose_pools in study.left_out():
         items = study.items(study.fit, fit_pools)
-        unseen = study.items(study.choose, choose_pools)
+        unseen = study.items(study.choose, as_in_video(choose_pools))
         for i, shrinkage in enumerate(candidates):
             score = score_of(predict(unseen, fit_fusion(items, shrinkage), prior), unseen.emotions)
             losses[i].append(score.log_loss)
@@ -167,7 +168,7 @@ def set_thresholds(study: Study, shrinkage: Shrinkage, prior: Sequence[float]) -
     probabilities, targets, measured, contradictory = [], [], [], []
     for _, fit_pools, choose_pools in study.left_out():
         fusion = fit_fusion(study.items(study.fit, fit_pools), shrinkage)
-        unseen = study.items(study.choose, choose_pools)
+        unseen = study.items(study.choose, as_in_video(choose_pools))
         probabilities.append(predict(unseen, fusion, prior))
         targets.append(unseen.emotions)
         measured.append(conflicts(unseen, prior))

@@ -27,7 +27,7 @@ from training.fusion.encoding import encode_slot
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict
 from training.fusion.interaction import fit_interaction, predict_with
 from training.fusion.judgments import perceived_given_intended, read_judgments
-from training.fusion.study import simple_ways, study_of, with_temperatures
+from training.fusion.study import simple_ways, study_of, with_constants
 from training.recipe import STARTER, FusionRecipe
 from training.terminal import table_console
 
@@ -48,7 +48,7 @@ def main(
     before = loaded.network.config
     training = trained or work_folder(plan.name)
     pools = tuple(encode_slot(loaded, weights, slot, data, work, training) for slot in plan.fusion.slots)
-    config, _ = with_temperatures(loaded, plan.fusion, pools)
+    config, _ = with_constants(loaded, plan.fusion, pools)
     set_constants(loaded.network, config)
     study = study_of(loaded, plan.fusion, pools, read_judgments(data / plan.fusion.judgments))
     soft = Soft(perceived_given_intended(data / plan.fusion.votes)) if plan.fusion.votes else None

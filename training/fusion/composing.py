@@ -8,7 +8,7 @@ way of combining and the encoders' real errors at once, without a clip that has 
 clips: words, voice and face of an item come from different people.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ import torch
 from model.contract import EMOTIONS, Modality
 from training.corpora.base import Labels
 from training.evaluation.confidence import Floats, Targets
-from training.evaluation.scoring import Encoded, Rows
+from training.evaluation.scoring import Encoded, Rows, joined
 from training.fusion.judgments import Column, Judgments
 
 MISSING = -1
@@ -27,7 +27,10 @@ MODALITY_COLUMNS: dict[Modality, Column] = {"text": "text", "audio": "audio", "f
 
 @dataclass(frozen=True)
 class Pool:
-    """Encoded samples of one corpus that fill a slot; `labels` says what their labels were given from."""
+    """Encoded samples of one corpus that fill a slot; `labels` says what their labels were given from.
+
+    `degraded` are the same samples, in the same order, as video spoils them (training.fusion.degrading).
+    """
 
     corpus: str
     modality: Modality
@@ -35,6 +38,7 @@ class Pool:
     samples: Encoded
     origin: str = ""  # the recordings that the samples are of, where several pools share them; else the corpus
     left_out: bool = False  # whether a network predicted them that learned without the corpus
+    degraded: Encoded | None = None
 
     @property
     def voices(self) -> str:
@@ -48,11 +52,27 @@ class Pool:
 
     def rows(self, chosen: Rows) -> "Pool":
         """The same corpus with some of its samples."""
-        return replace(self, samples=self.samples.rows(chosen))
+        spoiled = None if self.degraded is None else self.degraded.rows(chosen)
+        return replace(self, samples=self.samples.rows(chosen), degraded=spoiled)
+
+    def as_in_video(self) -> "Pool":
+        """The same corpus with its samples twice, as they are and degraded."""
+        if self.degraded is None:
+            return self
+        return replace(self, samples=joined([self.samples, self.degraded]), degraded=None)
+
+    def spoiled(self) -> "Pool":
+        """The same corpus with its degraded samples alone, where it has any."""
+        return self if self.degraded is None else replace(self, samples=self.degraded, degraded=None)
 
     def by_class(self) -> list[Rows]:
         """The samples of each emotion."""
         return [np.flatnonzero(self.samples.emotions == e) for e in range(len(EMOTIONS))]
+
+
+def as_in_video(pools: Iterable[Pool]) -> tuple[Pool, ...]:
+    """The pools with their samples twice, as they are and degraded."""
+    return tuple(pool.as_in_video() for pool in pools)
 
 
 @dataclass(frozen=True)

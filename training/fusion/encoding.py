@@ -13,11 +13,13 @@ from training.calibration.out_of_fold import load_items, load_left_out, of_logit
 from training.corpora import CORPORA
 from training.corpora.base import Labels
 from training.data.content_hash import FileDigests, content_of
+from training.data.stage import NO_MARKS
 from training.evaluation.scoring import Encoded, encode
 from training.fusion.composing import Pool
+from training.fusion.degrading import degraded
 from training.recipe import SlotRecipe
 
-VERSION = 2  # raise it with any change of a reader that the preprocessing's id does not show
+VERSION = 4  # raise it with any change of a reader that the preprocessing's id does not show
 
 
 def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work: Path, trained: Path) -> Pool:
@@ -32,13 +34,20 @@ def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work
         raise ValueError(f"{slot.name}: {slot.corpus} has several modalities; a slot is filled from one")
     (modality,), folder = corpus.modalities, data / slot.folder
     if slot.left_out is not None:
-        predicted = _in_columns(bundle, load_left_out(trained, modality, slot.left_out))
-        return Pool(slot.name, modality, corpus.labels, predicted, slot.folder, left_out=True)
-    file = work / f"{slot.name}-{_key(bundle, weights, slot, folder, work)}.npz"
-    if not file.is_file():
-        samples = encode(bundle.network, corpus.read(folder, slot.split, bundle.tokenizer), slot.name)
-        save_items(_alone(samples, modality), file)
-    return Pool(slot.name, modality, corpus.labels, _in_columns(bundle, load_items(file, modality)), slot.folder)
+        plain, rough = (
+            _in_columns(bundle, load_left_out(trained, modality, slot.left_out, augmented))
+            for augmented in (False, True)
+        )
+        return Pool(slot.name, modality, corpus.labels, plain, slot.folder, left_out=True, degraded=rough)
+    key = _key(bundle, weights, slot, folder, work)
+    clean, spoiled = (work / f"{slot.name}{kind}-{key}.npz" for kind in ("", ", degraded"))
+    if not (clean.is_file() and spoiled.is_file()):
+        examples = [e for e in corpus.read(folder, slot.split, bundle.tokenizer) if e.sample.get(modality) is not None]
+        marks = bundle.tokenizer.marks if bundle.tokenizer is not None else NO_MARKS
+        for file, chosen in ((clean, examples), (spoiled, degraded(examples, modality, marks))):
+            save_items(_alone(encode(bundle.network, chosen, slot.name), modality), file)
+    samples, rough = (_in_columns(bundle, load_items(file, modality)) for file in (clean, spoiled))
+    return Pool(slot.name, modality, corpus.labels, samples, slot.folder, degraded=rough)
 
 
 def pool_of(bundle: Bundle, name: str, corpus: str, paths: Sequence[Path], labels: Labels | None = None) -> Pool:

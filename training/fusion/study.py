@@ -1,4 +1,4 @@
-"""Fits a bundle's fusion on composed items from raw data: temperatures first, then weights and biases, then
+"""Fits a bundle's fusion on composed items from raw data: constants of each modality, then weights and biases, then
 thresholds."""
 
 from collections.abc import Mapping, Sequence
@@ -28,11 +28,11 @@ from training.fusion.choosing import (
     set_thresholds,
     voices_of,
 )
-from training.fusion.composing import Pool, shares
+from training.fusion.composing import Pool, as_in_video, shares
+from training.fusion.constants import Transfer, fit_constants
 from training.fusion.encoding import encode_slot
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
 from training.fusion.judgments import Judgments, ValenceThresholds, read_judgments, valence_thresholds
-from training.fusion.temperatures import Transfer, fit_temperatures
 from training.recipe import FusionRecipe, Recipe
 
 FIT, KEPT = "train", "val"  # EmotionTalk's splits: the second neither fits nor chooses
@@ -67,7 +67,7 @@ class Fused:
 def fuse(
     bundle: Bundle, weights: str, taught: Mapping[Modality, Taught], plan: Recipe, data: Path, work: Path, trained: Path
 ) -> Fused:
-    """Fit temperatures, prior, fusion and thresholds for a bundle; deterministic, and resumable by way of `work`.
+    """Fit constants, prior, fusion and thresholds for a bundle; deterministic, and resumable by way of `work`.
 
     `trained` is the folder of the training, which predicted the corpora that the recipe leaves out.
 
@@ -79,14 +79,14 @@ def fuse(
     before = bundle.network.config
     pools = tuple(encode_slot(bundle, weights, slot, data, work, trained) for slot in recipe.slots)
     judgments = read_judgments(data / recipe.judgments)
-    config, transfers = with_temperatures(bundle, recipe, pools)
+    config, transfers = with_constants(bundle, recipe, pools)
     set_constants(bundle.network, config)
     study = study_of(bundle, recipe, pools, judgments)
     candidates = [Shrinkage(weights=w, bias=recipe.shrink_bias) for w in (None, *recipe.shrink_weights)]
     shrinkage, tried = choose_shrinkage(study, candidates)
     priors = declared_prior(recipe, plan, taught, judgments.of_split(FIT), study.thresholds)
     thresholds = set_thresholds(study, shrinkage, priors[0])
-    everything = study.items(judgments.of_split(FIT), pools)
+    everything = study.items(judgments.of_split(FIT), as_in_video(pools))
     fitted = fit_fusion(everything, shrinkage).model_copy(
         update={"unclear_below": thresholds.unclear_below, "conflict_from": thresholds.conflict_from}
     )
@@ -116,7 +116,7 @@ def study_of(bundle: Bundle, recipe: FusionRecipe, pools: tuple[Pool, ...], judg
     return Study(
         network=bundle.network,
         without={
-            voices: with_temperatures(bundle, recipe, [p for p in pools if p.voices != voices])[0]
+            voices: with_constants(bundle, recipe, [p for p in pools if p.voices != voices])[0]
             for voices in voices_of(pools)
         },
         pools=pools,
@@ -159,10 +159,15 @@ def left_out_scores(
     found = []
     for name, fit_pools, choose_pools in study.left_out():
         fusion = fit_fusion(study.items(study.fit, fit_pools), shrinkage)
-        for part, judgments in (("choose half", study.choose), ("validation split", study.kept)):
+        spoiled = [pool.spoiled() for pool in choose_pools]
+        for part, judgments, samples in (
+            ("choose half", study.choose, choose_pools),
+            ("validation split", study.kept, choose_pools),
+            ("validation split, degraded", study.kept, spoiled),
+        ):
             if not len(judgments):
                 continue
-            composed = study.composed(judgments, choose_pools)
+            composed = study.composed(judgments, samples)
             unseen = Items.of(bundle.network, composed)
             ways = {
                 "before": judge_by(bundle.network, composed, before).emotions,
@@ -181,19 +186,23 @@ def simple_ways(items: Items, prior: Sequence[float]) -> dict[str, Probabilities
     return {"weights of 1": predict(items, unweighted, prior), **alone}
 
 
-def with_temperatures(
-    bundle: Bundle, recipe: FusionRecipe, pools: Sequence[Pool]
-) -> tuple[NetworkConfig, list[Transfer]]:
-    """The network's constants without a fusion, with temperatures fitted on the pools; and how they carry over."""
+def with_constants(bundle: Bundle, recipe: FusionRecipe, pools: Sequence[Pool]) -> tuple[NetworkConfig, list[Transfer]]:
+    """The network's constants without a fusion, fitted on the pools (training.fusion.constants); and how they carry
+    over."""
     config, transfers = bundle.network.config, []
     calibration = dict(config.calibration)
     home = [slot.name for slot in recipe.slots if slot.home]
     for modality in dict.fromkeys(pool.modality for pool in pools):
         own = [pool for pool in pools if pool.modality == modality]
-        emotion, sentiment, report = fit_temperatures(bundle.network, modality, own, home)
+        emotion, sentiment, report = fit_constants(bundle.network, modality, own, home)
         fitted = calibration.get(modality, Calibration.uninformed())
         calibration[modality] = fitted.model_copy(
-            update={"temperature_emotion": emotion, "temperature_sentiment": sentiment}
+            update={
+                "prior_emotion": emotion.prior,
+                "prior_sentiment": sentiment.prior,
+                "temperature_emotion": emotion.temperature,
+                "temperature_sentiment": sentiment.temperature,
+            }
         )
         transfers += report
     return config.model_copy(update={"calibration": calibration, "fusion": None}), transfers

@@ -32,8 +32,10 @@ class AudioRecipe(ModalityRecipe):
         "room",
         "room_seconds",
         "telephone",
+        "cut",
+        "cut_seconds",
     )
-    needed_options = {"room_seconds": "room"}
+    needed_options = {"room_seconds": "room", "cut_seconds": "cut"}
 
     config: dict[str, Any] | None = None  # a VoiceConfig, where it differs from the default
     varied_share: float = Field(default=1.0, gt=0.0, le=1.0)  # of the utterances; the others are learned as they are
@@ -46,6 +48,8 @@ class AudioRecipe(ModalityRecipe):
     room: Share = 0.0  # of what is varied, with an echo
     room_seconds: float = Field(default=0.6, gt=0.1, le=5.0)  # that it takes to fade by 60 dB, at most
     telephone: Share = 0.0  # of what is varied, over a narrow line
+    cut: Share = 0.0  # of what is varied, a part alone
+    cut_seconds: float = Field(default=0.3, ge=0.1, le=5.0)  # that a part has at least
     mixup: Amount = 0.0
 
     @model_validator(mode="after")
@@ -67,11 +71,12 @@ class AudioRecipe(ModalityRecipe):
         return self.model_copy(update={"mixup": 0.0})
 
     def augment(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        """Another pace, voice, microphone and room for a share of the spectrograms, and stretches of these masked."""
+        """Vary a share of the spectrograms: pace, voice, microphone, room and noise; parts alone; masked stretches."""
         from training.data import augmentation as vary
 
         plain, lengths = inputs
         mels, ends = vary.stretch_time(plain, lengths, self.stretch)
+        mels, ends = vary.cut_short(mels, ends, self.cut, round(self.cut_seconds / vary.FRAME_SECONDS))
         mels = vary.reverberate(vary.shift_mels(mels, self.shift_mels), self.room, self.room_seconds)
         mels = vary.telephone(vary.equalise(mels, self.equalise), self.telephone)
         mels = vary.mask_spectrogram(vary.add_noise(mels, self.noise), self.mask_frames, self.mask_mels)

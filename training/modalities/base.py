@@ -95,8 +95,8 @@ class ModalityRecipe(BaseModel):
         return list(inputs)
 
     @staticmethod
-    def vary(value: Any, corpus: DataOptions, marks: frozenset[int]) -> Any:  # noqa: ARG004  (for those that do)
-        """Augment one example's input, as its corpus's recipe asks. `marks` are the tokens of punctuation."""
+    def vary(value: Any, corpus: DataOptions, marks: Mapping[int, int | None]) -> Any:  # noqa: ARG004  (for those that do)
+        """Augment one example's input, as its corpus's recipe asks. `marks` are those of the tokenizer."""
         return value
 
     @staticmethod

@@ -21,7 +21,7 @@ class TextRecipe(ModalityRecipe):
 
     modality = "text"
     kind = "bert"
-    corpus_options = ("context_dropout", "plain_share", "teacher")
+    corpus_options = ("context_dropout", "plain_share", "transcribed_share", "teacher")
     is_cached = False  # words come with the corpus
 
     config: dict[str, Any] | None = None  # a transformers BertConfig, for a BERT that starts from nothing
@@ -47,12 +47,13 @@ class TextRecipe(ModalityRecipe):
         return [drop_tokens(ids, types, self.token_dropout), types, mask]
 
     @staticmethod
-    def vary(value: Tokens, corpus: DataOptions, marks: frozenset[int]) -> Tokens:
+    def vary(value: Tokens, corpus: DataOptions, marks: Mapping[int, int | None]) -> Tokens:
         """Randomly drop the dialogue context, and randomly the punctuation, as some transcribers do."""
-        from training.data.augmentation import with_chance, without_marks
+        from training.data.augmentation import as_transcribed, with_chance, without_marks
 
         tokens = with_chance(corpus.context_dropout, value, lambda: value.alone())
-        return with_chance(corpus.plain_share, tokens, lambda: without_marks(tokens, marks))
+        heard = with_chance(corpus.transcribed_share, tokens, lambda: as_transcribed(tokens, marks))
+        return with_chance(corpus.plain_share, heard, lambda: without_marks(heard, marks))
 
 
 RECIPE = TextRecipe

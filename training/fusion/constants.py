@@ -1,0 +1,184 @@
+"""One temperature and one offset per class for each head and modality, by the log-loss on corpora that count alike.
+
+A network is surer than right on corpora it did not learn from, and mostly not on its own. Which one a video is like
+nobody knows: so the constants are those of least log-loss over all of them, each weighted equally, and how they do
+on a corpus that had no part in them is reported beside it. Where several people's votes are known, the loss is that to
+their shares: a face that people disagree on should not be called with certainty.
+
+Degraded samples of a corpus (training.fusion.degrading) count as much as the clean ones: where a network sees, hears or
+reads badly it leans towards some classes, and the offsets take that back. An offset needs no term of its own in the
+network (see training.calibration.scaling): it is a part of the effective training prior.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from model.contract import Modality
+from model.network import N_EMOTIONS, Calibration, EmotionNetwork
+from training.calibration.scaling import TEMPERATURES, Scaling
+from training.corpora.base import IGNORED, class_frequencies, shares_of_votes
+from training.evaluation.confidence import (
+    Floats,
+    Probabilities,
+    Targets,
+    expected_calibration_error,
+    signed_calibration_error,
+)
+from training.evaluation.metrics import log_loss
+from training.fusion.composing import Pool
+
+TINY = 1e-12
+OFFSET_PENALTY = (
+    1e-3  # of the squared offsets, beside the mean log-loss: corpora lack classes, whose offsets stay near 0
+)
+
+
+class Transfer(BaseModel):
+    """One corpus under the temperature of the others (its own where there are none) and under that of all."""
+
+    corpus: str
+    modality: Modality
+    home: bool  # whether the encoder learned from it
+    items: int
+    own_temperature: float
+    others_temperature: float | None
+    log_loss: float  # under the temperature of all
+    ece: float
+    ece_signed: float  # mean confidence minus accuracy: above 0 overconfident
+    others_log_loss: float | None  # under that of the others
+    others_ece: float | None
+    others_ece_signed: float | None
+
+
+@dataclass(frozen=True)
+class _Corpus:
+    """One head's evidence [n, k], neither tempered nor offset, and the log of the corpus's frequencies [k].
+
+    `shares` [n, k] are those of people's votes where these are known, else 1 for the label and 0 for all others;
+    `targets` [n] are the labels. The first `clean` rows are of samples as they are, those behind them of degraded ones.
+    """
+
+    evidence: Floats
+    targets: Targets
+    shares: Floats
+    log_prior: Floats
+    clean: int
+
+    def probabilities(self, found: "_Constants") -> Probabilities:
+        """Of the clean samples, under the corpus's frequencies [clean, k]."""
+        rows = slice(self.clean)
+        return np.asarray(softmax(self.log_prior + self.evidence[rows] / found.temperature + found.offsets, axis=1))
+
+
+@dataclass(frozen=True)
+class _Constants:
+    """A temperature, and offsets [k] that are added to the tempered evidence."""
+
+    temperature: float
+    offsets: Floats
+
+
+def fit_constants(
+    network: EmotionNetwork, modality: Modality, pools: Sequence[Pool], home: Sequence[str]
+) -> tuple[Scaling, Scaling, list[Transfer]]:
+    """The constants of the emotion head and the sentiment head, and the report for the emotions.
+
+    `home` names the corpora that the encoder learned from. A head that no corpus labels keeps its constants.
+    """
+    calibration = network.config.calibration.get(modality, Calibration.uninformed())
+    emotions = [_corpus(network, pool, slice(0, N_EMOTIONS)) for pool in pools]
+    sentiments = [_corpus(network, pool, slice(N_EMOTIONS, None)) for pool in pools]
+    of_emotions = pooled_constants([c for c in emotions if len(c.targets)])
+    of_sentiments = pooled_constants([c for c in sentiments if len(c.targets)])
+    report = [
+        _transfer(pool, corpus, [c for c in emotions if c is not corpus], of_emotions, pool.corpus in home)
+        for pool, corpus in zip(pools, emotions, strict=True)
+        if of_emotions is not None
+    ]
+    return (
+        _scaling(of_emotions, calibration.prior_emotion, calibration.temperature_emotion),
+        _scaling(of_sentiments, calibration.prior_sentiment, calibration.temperature_sentiment),
+        report,
+    )
+
+
+def _scaling(found: _Constants | None, prior: Sequence[float], temperature: float) -> Scaling:
+    """The constants as a network has them: an offset is a part of the prior that the evidence is free of."""
+    if found is None:
+        return Scaling(temperature, tuple(prior))
+    moved = np.log(np.asarray(prior)) - found.temperature * found.offsets
+    return Scaling(found.temperature, tuple(float(p) for p in softmax(moved)))
+
+
+def pooled_constants(corpora: Sequence[_Corpus]) -> _Constants | None:
+    """The constants of least mean log-loss, every corpus counted alike, and offsets held to 0; None without any."""
+    if not corpora:
+        return None
+    k = corpora[0].evidence.shape[1]
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        """Penalised log-loss, and its gradient by (log temperature, offsets)."""
+        scale, offsets = np.exp(-parameters[0]), parameters[1:]
+        value, slope = OFFSET_PENALTY * np.square(offsets).sum(), np.zeros(k + 1)
+        slope[1:] = 2.0 * OFFSET_PENALTY * offsets
+        for c in corpora:
+            tempered = c.evidence * scale
+            log_p = log_softmax(c.log_prior + tempered + offsets, axis=1)
+            error = (np.exp(log_p) - c.shares) / (len(c.shares) * len(corpora))
+            value -= (c.shares * log_p).sum() / (len(c.shares) * len(corpora))
+            slope[0] -= (error * tempered).sum()
+            slope[1:] += error.sum(axis=0)
+        return float(value), slope
+
+    bounds = [tuple(np.log(TEMPERATURES)), *[(None, None)] * k]
+    found = minimize(loss, np.zeros(k + 1), jac=True, bounds=bounds, method="L-BFGS-B").x
+    return _Constants(float(np.exp(found[0])), found[1:])
+
+
+def _corpus(network: EmotionNetwork, pool: Pool, columns: slice) -> _Corpus:
+    samples = pool.as_in_video().samples
+    column = samples.modalities.index(pool.modality)
+    targets = samples.emotions if columns.start == 0 else samples.sentiments
+    known = np.flatnonzero(targets != IGNORED)
+    prior = network.log_train_prior[column, columns].cpu().double().numpy()
+    evidence = samples.logits[:, column, columns].double().numpy()[known] - prior
+    k = evidence.shape[1]
+    frequencies = class_frequencies(targets[known].tolist(), k)
+    voted = None if samples.votes is None else _shares(samples.votes[known], columns)
+    shares = np.eye(k)[targets[known]] if voted is None else voted
+    clean = int((known < len(pool.samples)).sum())
+    return _Corpus(evidence, targets[known], shares, np.log(np.asarray(frequencies)), clean)
+
+
+def _shares(votes: Probabilities, columns: slice) -> Floats | None:
+    """People's votes [n, 7] as shares of one head's classes [n, k]; None where those of an item are not known."""
+    if np.isnan(votes).any() or not len(votes):
+        return None
+    shares = np.asarray([shares_of_votes(row) for row in votes.tolist()])[:, columns]
+    return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), TINY))
+
+
+def _transfer(pool: Pool, corpus: _Corpus, others: Sequence[_Corpus], pooled: _Constants, home: bool) -> Transfer:
+    left_out, own = pooled_constants(others), pooled_constants([corpus])
+    assert own is not None
+    here, targets = corpus.probabilities(pooled), corpus.targets[: corpus.clean]
+    there = None if left_out is None else corpus.probabilities(left_out)
+    return Transfer(
+        corpus=pool.corpus,
+        modality=pool.modality,
+        home=home,
+        items=corpus.clean,
+        own_temperature=own.temperature,
+        others_temperature=None if left_out is None else left_out.temperature,
+        log_loss=log_loss(here, targets),
+        ece=expected_calibration_error(here, targets),
+        ece_signed=signed_calibration_error(here, targets),
+        others_log_loss=None if there is None else log_loss(there, targets),
+        others_ece=None if there is None else expected_calibration_error(there, targets),
+        others_ece_signed=None if there is None else signed_calibration_error(there, targets),
+    )
