@@ -41,6 +41,7 @@ from training.face_crops import grey_levels
 from training.terminal import table_console
 
 TINY = 1e-12
+FIGURES = ("log-loss", "accuracy", "p(neutral)")
 VOICES: tuple[tuple[str, Split], ...] = (("nemo", "held-out"), ("korean_emotiontts", "all"))  # folders of --data/voices
 
 
@@ -60,18 +61,15 @@ def main(
     count: Annotated[int, typer.Option(help="Samples of each corpus.", min=10)] = 500,
 ) -> None:
     """Print how bundles do on degraded faces and voices."""
-    networks = [load_bundle(name).network for name in bundles]
+    networks = {name: load_bundle(name).network for name in bundles}
     table = Table(box=None, padding=(0, 1, 0, 0))
-    for column in ("", "corpus", "kind", "n", *(f"{what} {name}" for name in bundles for what in FIGURES)):
+    for column in ("", "corpus", "kind", "n", "bundle", *FIGURES):
         table.add_column(column, no_wrap=True)
     for kind in (*faces(data / "ferplus", count), *voices(data / "voices", count)):
-        rows = [figures(network, kind) for network in networks]
-        cells = [f"{value:.3f}" for row in rows for value in row]
-        table.add_row(kind.modality, kind.corpus, kind.name, str(len(kind.examples)), *cells)
+        for name, network in networks.items():
+            cells = [f"{value:.3f}" for value in figures(network, kind)]
+            table.add_row(kind.modality, kind.corpus, kind.name, str(len(kind.examples)), name, *cells)
     table_console().print(table)
-
-
-FIGURES = ("log-loss", "accuracy", "p(neutral)")
 
 
 def figures(network: EmotionNetwork, kind: Kind) -> tuple[float, float, float]:
