@@ -184,7 +184,7 @@ def test_starter_beats_always_saying_the_commonest() -> None:
     ]
     names = [e["name"] for e in evaluations if e["scope"] == "all"]
     assert sorted(names) == [
-        "ferplus", "goemotions", "korean_emotiontts", "meld-text",
+        "emogator", "ferplus", "goemotions", "korean_emotiontts", "meld-text",
         "nemo", "nemo, left out", "ravdess",
     ]  # fmt: skip
     for evaluation in evaluations:
