@@ -36,8 +36,6 @@ TINY = 1e-12
 # Of the squared offsets, beside the mean log-loss. Corpora lack classes, and have few samples of others: with 0.001 the
 # offsets of fear and disgust suit FER+'s own frequencies, and under a uniform prior a tenth fewer faces are right.
 OFFSET_PENALTY = 0.02
-    1e-3  # of the squared offsets, beside the mean log-loss: corpora lack classes, whose offsets stay near 0
-)
 
 
 class Transfer(BaseModel):
