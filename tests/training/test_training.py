@@ -402,7 +402,7 @@ def test_plain_and_transcribed_words_are_those_of_such_a_corpus() -> None:
     batch = to_batch([Example(Sample(text=said), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
     assert heard is not None and batch.inputs["text"][1][0][0].tolist() == heard.ids.tolist()
     assert batch.inputs["text"][1][1][0].tolist() == heard.types.tolist()
-    how = how.model_copy(update={"plain_share": 1.0})
+    how = how.model_copy(update={"plain_share": 1.0, "transcribed_share": 0.0})
     only_marks = tokenizer("-!")
     kept = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], specs_of("text"), how, tokenizer.marks)
     assert only_marks is not None and kept.inputs["text"][1][0][0].tolist() == only_marks.ids.tolist()
