@@ -38,6 +38,7 @@ from tests.browsers import chromium
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "screenshots"
 CLIENT, USER = "screenshots", "you@example.com"
+FADED = 3000  # milliseconds
 HOST = "video-sentiment.example.com"  # as the samples of code show it
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 800}
 REPORT = {"width": 1360, "height": 1000}
@@ -152,6 +153,7 @@ def _picture(browser: Browser, url: str, scheme: Any, size: Any) -> bytes:
         page.locator("video").evaluate("video => video.readyState > 1 || new Promise(r => (video.oncanplay = r))")
         page.get_by_role("list", name="Utterances").get_by_role("button").nth(1).click()
         page.wait_for_function("!document.querySelector('video').seeking")
+        page.wait_for_timeout(FADED)  # until the player's own sign that it loads has faded
         page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     taken = page.screenshot()
     page.close()
@@ -164,7 +166,7 @@ def _report(browser: Browser) -> bytes:
     page.set_default_timeout(LOADED)
     page.set_content(render_report(landing.read(landing.VIDEO), landing.VIDEO, read_people(landing.PEOPLE)))
     page.wait_for_function("document.querySelector('video').readyState === 4")
-    page.wait_for_timeout(1000)  # until the player's own sign that it loads has faded
+    page.wait_for_timeout(FADED)
     taken = page.screenshot()
     page.close()
     return taken
