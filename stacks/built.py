@@ -5,11 +5,12 @@ be at. What nobody has asked for lately goes, and so do the drafts of processes 
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +29,25 @@ def becoming(folder: Path) -> Iterator[Path]:
             draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def copied(files: Iterable[Path], root: Path, parent: Path, seconds: float) -> Path:
+    """Copy files of `root` into a folder in `parent`, each at its place; it is made anew when one has changed.
+
+    It goes `seconds` after it was last asked for.
+    """
+    digest, found = hashlib.sha256(), list(files)
+    for path in found:
+        digest.update(f"{path.relative_to(root)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    folder = parent / digest.hexdigest()[:16]
+    if not folder.exists():
+        with becoming(folder) as draft:
+            for path in found:
+                place = draft / path.relative_to(root)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, place)
+    keep_recent(folder, seconds)
+    return folder
 
 
 def keep_recent(folder: Path, seconds: float, prefix: str = "") -> None:

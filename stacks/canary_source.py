@@ -1,12 +1,10 @@
 """Source of the synthetic canary, as one folder: `make smoke` and the operator's command that runs it, and no more."""
 
-import hashlib
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from stacks.built import becoming, keep_recent
+from stacks.built import copied
 from stacks.bundle import OURS, REQUIREMENTS, ROOT
 
 BUILD = ROOT / "build" / "canary"
@@ -40,15 +38,4 @@ def requirements() -> list[str]:
 
 def build() -> Path:
     """The folder; made anew when a file has changed."""
-    digest, found = hashlib.sha256(), list(files())
-    for path in found:
-        digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    folder = BUILD / digest.hexdigest()[:16]
-    if not folder.exists():
-        with becoming(folder) as draft:
-            for path in found:
-                place = draft / path.relative_to(ROOT)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(path, place)
-    keep_recent(folder, KEPT)
-    return folder
+    return copied(files(), ROOT, BUILD, KEPT)

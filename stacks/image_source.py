@@ -1,11 +1,9 @@
 """Source of the image, as one folder: the files that .dockerignore lets through, and nothing else."""
 
-import hashlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from stacks.built import becoming, keep_recent
+from stacks.built import copied
 from stacks.bundle import ROOT
 
 BUILD = ROOT / "build" / "image"
@@ -29,16 +27,4 @@ def files() -> Iterator[Path]:
 
 def build() -> Path:
     """The folder; made anew when a file has changed."""
-    digest = hashlib.sha256()
-    found = list(files())
-    for path in found:
-        digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    folder = BUILD / digest.hexdigest()[:16]
-    if not folder.exists():
-        with becoming(folder) as draft:
-            for path in found:
-                place = draft / path.relative_to(ROOT)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(path, place)
-    keep_recent(folder, KEPT)
-    return folder
+    return copied(files(), ROOT, BUILD, KEPT)
