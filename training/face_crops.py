@@ -26,7 +26,7 @@ from model.features import ByteArray, Sample
 from model.modalities.face import FACE_SIZE, standardise_faces
 from model.network import EmotionNetwork
 from training.corpora import CORPORA, Example
-from training.evaluation.scoring import encode, judge, under_prior
+from training.evaluation.scoring import EVEN, emotions_under, encode
 
 FRAME = (360, 640)  # height and width
 SIZES = (72, 200)  # pixels of an image's side in the frame: of a face that one sees, to one that fills half of it
@@ -117,9 +117,7 @@ def as_video(frames: Sequence[ByteArray]) -> Iterator[ByteArray]:
 
 def accuracy(network: EmotionNetwork, examples: Sequence[Example]) -> float:
     """Share of the examples predicted as labelled, under a uniform prior."""
-    prior = network.config.prior_emotion
-    judged = judge(network, encode(network, examples)).emotions
-    even = under_prior(judged, prior, (1.0 / len(prior),) * len(prior))
+    even = emotions_under(network, encode(network, examples), EVEN)
     return float((even.argmax(axis=1) == np.asarray([e.emotion for e in examples])).mean())
 
 

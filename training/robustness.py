@@ -1,4 +1,4 @@
-"""How bundles do on faces and voices as video spoils them, in kinds that no constant was fitted to.
+"""Score bundles on degraded faces and voices, in kinds of degradation that no constant was fitted to.
 
     python -m training.robustness starter OTHER --data CORPORA
 
@@ -29,15 +29,16 @@ from model.features import SAMPLE_RATE, ByteArray, FloatArray, Sample, rms
 from model.media import read_audio
 from model.modalities.audio import log_mel
 from model.modalities.face import FACE_SIZE, standardise_faces
-from model.network import EmotionNetwork
+from model.network import N_EMOTIONS, EmotionNetwork
 from training.corpora import CORPORA, Example
 from training.corpora.base import Split, class_frequencies
 from training.corpora.manifest import clips_of
 from training.corpora.recordings import spoken_part
 from training.data.content_hash import drawn
-from training.evaluation.confidence import Floats
-from training.evaluation.scoring import encode, judge, under_prior
+from training.evaluation.scoring import emotions_under, encode
 from training.face_crops import grey_levels
+from training.fusion.constants import target_shares
+from training.fusion.fitting import EMOTION_COLUMNS
 from training.terminal import table_console
 
 TINY = 1e-12
@@ -75,18 +76,12 @@ def main(
 def figures(network: EmotionNetwork, kind: Kind) -> tuple[float, float, float]:
     """Log-loss, accuracy and mean probability of neutral, under the class frequencies of the samples."""
     encoded = encode(network, kind.examples)
-    judged = judge(network, encoded).emotions
-    own = class_frequencies(encoded.emotions.tolist(), len(EMOTIONS))
-    probabilities = under_prior(judged, network.config.prior_emotion, own)
-    votes = encoded.votes
-    shares = np.eye(len(EMOTIONS))[encoded.emotions] if votes is None or np.isnan(votes).any() else _shares(votes)
+    own = class_frequencies(encoded.emotions.tolist(), N_EMOTIONS)
+    probabilities = emotions_under(network, encoded, own)
+    shares = target_shares(encoded.votes, encoded.emotions, EMOTION_COLUMNS, N_EMOTIONS)
     loss = float(-(shares * np.log(np.maximum(probabilities, TINY))).sum(axis=1).mean())
     right = float((probabilities.argmax(axis=1) == encoded.emotions).mean())
     return loss, right, float(probabilities[:, EMOTIONS.index("neutral")].mean())
-
-
-def _shares(votes: Floats) -> Floats:
-    return np.asarray(votes / np.maximum(votes.sum(axis=1, keepdims=True), TINY))
 
 
 def faces(data: Path, count: int) -> Iterator[Kind]:

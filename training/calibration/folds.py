@@ -43,14 +43,14 @@ def predict_out_of_fold(context: StageContext, data: StageData) -> Encoded:
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """What a network that learned without a corpus predicts of its examples: as they are, and augmented."""
+class Abroad:
+    """Predictions for a corpus's examples by a network that learned without it: as they are, and augmented."""
 
     clean: Encoded
     augmented: Encoded
 
 
-def predict_left_out(context: StageContext, data: StageData) -> dict[str, LeftOut]:
+def predict_left_out(context: StageContext, data: StageData) -> dict[str, Abroad]:
     """Predict each corpus's training examples by a network that learned from the stage's other corpora alone.
 
     By the corpora's names. The logits are as if under the priors of the whole stage: what the other corpora lack of
@@ -69,7 +69,7 @@ def predict_left_out(context: StageContext, data: StageData) -> dict[str, LeftOu
         clean, augmented = (
             _encoded(context, data, inside, each - _log_prior(priors) + _log_prior(data.priors)) for each in logits
         )
-        found[source.name] = LeftOut(clean, augmented)
+        found[source.name] = Abroad(clean, augmented)
     return found
 
 

@@ -21,6 +21,7 @@ from training.corpora import Example
 from training.evaluation.confidence import Probabilities, Targets
 from training.terminal import COLUMNS
 
+EVEN = (1.0 / N_EMOTIONS,) * N_EMOTIONS  # the uniform prior
 CHUNK = 256  # examples in memory at once: a lazy corpus of clips does not fit as a whole
 
 Rows = npt.NDArray[np.int64]  # indices of items
@@ -175,6 +176,11 @@ def under_prior(probabilities: Probabilities, old: Sequence[float], new: Sequenc
     shifted = probabilities * np.asarray(new) / np.asarray(old)
     total = shifted.sum(axis=1, keepdims=True)
     return np.asarray(np.divide(shifted, total, out=np.zeros_like(shifted), where=total > 0.0))
+
+
+def emotions_under(network: EmotionNetwork, encoded: Encoded, prior: Sequence[float]) -> Probabilities:
+    """The network's emotion probabilities [n, 7] for items, under another prior than its own."""
+    return under_prior(judge(network, encoded).emotions, network.config.prior_emotion, prior)
 
 
 def set_constants(network: EmotionNetwork, config: NetworkConfig) -> None:

@@ -47,7 +47,9 @@ def main(
     loaded, weights = load_bundle(folder), file_digest(folder / "weights.safetensors")
     before = loaded.network.config
     training = trained or work_folder(plan.name)
-    pools = tuple(encode_slot(loaded, weights, slot, data, work, training) for slot in plan.fusion.slots)
+    pools = tuple(
+        encode_slot(loaded, weights, slot, data, work, training, with_degraded=True) for slot in plan.fusion.slots
+    )
     config, _ = with_constants(loaded, plan.fusion, pools)
     set_constants(loaded.network, config)
     study = study_of(loaded, plan.fusion, pools, read_judgments(data / plan.fusion.judgments))

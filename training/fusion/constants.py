@@ -70,7 +70,7 @@ class _Corpus:
     clean: int
 
     def probabilities(self, found: "_Constants") -> Probabilities:
-        """Of the clean samples, under the corpus's frequencies [clean, k]."""
+        """Return the clean samples' probabilities [clean, k] under the corpus's frequencies."""
         rows = slice(self.clean)
         return np.asarray(softmax(self.log_prior + self.evidence[rows] / found.temperature + found.offsets, axis=1))
 
@@ -149,16 +149,16 @@ def _corpus(network: EmotionNetwork, pool: Pool, columns: slice) -> _Corpus:
     evidence = samples.logits[:, column, columns].double().numpy()[known] - prior
     k = evidence.shape[1]
     frequencies = class_frequencies(targets[known].tolist(), k)
-    voted = None if samples.votes is None else _shares(samples.votes[known], columns)
-    shares = np.eye(k)[targets[known]] if voted is None else voted
+    shares = target_shares(None if samples.votes is None else samples.votes[known], targets[known], columns, k)
     clean = int((known < len(pool.samples)).sum())
     return _Corpus(evidence, targets[known], shares, np.log(np.asarray(frequencies)), clean)
 
 
-def _shares(votes: Probabilities, columns: slice) -> Floats | None:
-    """People's votes [n, 7] as shares of one head's classes [n, k]; None where those of an item are not known."""
-    if np.isnan(votes).any() or not len(votes):
-        return None
+def target_shares(votes: Probabilities | None, targets: Targets, columns: slice, k: int) -> Floats:
+    """The shares of one head's classes [n, k] that predictions are to have: of people's votes [n, 7] where those of
+    every item are known, else 1 for the target and 0 for all others."""
+    if votes is None or np.isnan(votes).any() or not len(votes):
+        return np.asarray(np.eye(k)[targets])
     shares = np.asarray([shares_of_votes(row) for row in votes.tolist()])[:, columns]
     return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), TINY))
 

@@ -22,9 +22,17 @@ from training.recipe import SlotRecipe
 VERSION = 4  # raise it with any change of a reader that the preprocessing's id does not show
 
 
-def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work: Path, trained: Path) -> Pool:
+def encode_slot(
+    bundle: Bundle,
+    weights: str,
+    slot: SlotRecipe,
+    data: Path,
+    work: Path,
+    trained: Path,
+    with_degraded: bool = False,
+) -> Pool:
     """The slot's samples, encoded now or found again in `work`; those of a corpus that was left out are in `trained`,
-    where training put them.
+    where training put them. `with_degraded`: as video spoils them, too (training.fusion.degrading).
 
     `weights` is the hash of the bundle's weights. Raises what the corpus's reader raises, ValueError where it has more
     than one modality, FileNotFoundError without predictions of a corpus left out.
@@ -32,22 +40,31 @@ def encode_slot(bundle: Bundle, weights: str, slot: SlotRecipe, data: Path, work
     corpus = CORPORA[slot.corpus]
     if len(corpus.modalities) != 1:
         raise ValueError(f"{slot.name}: {slot.corpus} has several modalities; a slot is filled from one")
-    (modality,), folder = corpus.modalities, data / slot.folder
+    (modality,), wanted = corpus.modalities, (False, True) if with_degraded else (False,)
     if slot.left_out is not None:
-        plain, rough = (
-            _in_columns(bundle, load_left_out(trained, modality, slot.left_out, augmented))
-            for augmented in (False, True)
-        )
-        return Pool(slot.name, modality, corpus.labels, plain, slot.folder, left_out=True, degraded=rough)
+        kinds = [load_left_out(trained, modality, slot.left_out, spoiled) for spoiled in wanted]
+    else:
+        kinds = _encoded(bundle, weights, slot, data / slot.folder, work, wanted)
+    samples, *rough = (_in_columns(bundle, kind) for kind in kinds)
+    left_out = slot.left_out is not None
+    return Pool(slot.name, modality, corpus.labels, samples, slot.folder, left_out, rough[0] if rough else None)
+
+
+def _encoded(
+    bundle: Bundle, weights: str, slot: SlotRecipe, folder: Path, work: Path, wanted: Sequence[bool]
+) -> list[Encoded]:
+    """The slot's samples as they are (False) and degraded (True), as wanted; its corpus is read once at most."""
+    corpus, (modality,) = CORPORA[slot.corpus], CORPORA[slot.corpus].modalities
     key = _key(bundle, weights, slot, folder, work)
-    clean, spoiled = (work / f"{slot.name}{kind}-{key}.npz" for kind in ("", ", degraded"))
-    if not (clean.is_file() and spoiled.is_file()):
+    files = [work / f"{slot.name}{', degraded' if spoiled else ''}-{key}.npz" for spoiled in wanted]
+    lacking = [(file, spoiled) for file, spoiled in zip(files, wanted, strict=True) if not file.is_file()]
+    if lacking:
         examples = [e for e in corpus.read(folder, slot.split, bundle.tokenizer) if e.sample.get(modality) is not None]
         marks = bundle.tokenizer.marks if bundle.tokenizer is not None else NO_MARKS
-        for file, chosen in ((clean, examples), (spoiled, degraded(examples, modality, marks))):
+        for file, spoiled in lacking:
+            chosen = degraded(examples, modality, marks) if spoiled else examples
             save_items(_alone(encode(bundle.network, chosen, slot.name), modality), file)
-    samples, rough = (_in_columns(bundle, load_items(file, modality)) for file in (clean, spoiled))
-    return Pool(slot.name, modality, corpus.labels, samples, slot.folder, degraded=rough)
+    return [load_items(file, modality) for file in files]
 
 
 def pool_of(bundle: Bundle, name: str, corpus: str, paths: Sequence[Path], labels: Labels | None = None) -> Pool:

@@ -13,17 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from model.bundle import BundleError
-from model.contract import EMOTIONS
 from training.corpora import IGNORED
 from training.data.training_items import is_seen
 from training.evaluation.metrics import log_loss
 from training.evaluation.protocol import Subject
-from training.evaluation.scoring import Encoded, Rows, judge, under_prior
+from training.evaluation.scoring import EVEN, Encoded, Rows, emotions_under
 from training.fusion.composing import Pool
 from training.fusion.encoding import encode_slot
 from training.recipe import SlotRecipe
-
-EVEN = (1.0 / len(EMOTIONS),) * len(EMOTIONS)
 
 
 @dataclass(frozen=True)
@@ -94,6 +91,4 @@ def _unseen_by_both(ours: Encoded, theirs: Encoded, old: Subject) -> tuple[Rows,
 
 
 def _loss(subject: Subject, items: Encoded) -> float:
-    network = subject.bundle.network
-    emotions = under_prior(judge(network, items).emotions, network.config.prior_emotion, EVEN)
-    return log_loss(emotions, items.emotions)
+    return log_loss(emotions_under(subject.bundle.network, items, EVEN), items.emotions)

@@ -77,7 +77,7 @@ def fuse(
     if recipe is None:
         raise ValueError("the recipe has no [fusion]")
     before = bundle.network.config
-    pools = tuple(encode_slot(bundle, weights, slot, data, work, trained) for slot in recipe.slots)
+    pools = tuple(encode_slot(bundle, weights, slot, data, work, trained, with_degraded=True) for slot in recipe.slots)
     judgments = read_judgments(data / recipe.judgments)
     config, transfers = with_constants(bundle, recipe, pools)
     set_constants(bundle.network, config)
