@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from stacks import bundle
@@ -90,3 +91,15 @@ def gpu(started: dict[str, Future[Any]]) -> Stage:
     """A stage that differs from the first wherever it may."""
     found: Stage = started["gpu"].result()
     return found
+
+
+@pytest.fixture
+def moto_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """An empty AWS account, in moto; yields a session of it in eu-west-1, which is also the default one's region."""
+    from moto import mock_aws
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        yield boto3.Session()

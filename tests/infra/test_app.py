@@ -306,7 +306,7 @@ def test_the_api_the_edge_and_the_stream_are_watched(prod: Stage) -> None:
 
 
 def _patterns(name: str) -> list[str]:
-    """How the table of alarms in docs/operations.md may name an alarm: `...Dead` for all that end so."""
+    """Names that docs/operations.md may have for an alarm in its table: `...Dead` for all that end so."""
     return [f"...{name[at:]}" for at in range(1, len(name)) if name[at].isupper() or name[at].isdigit()]
 
 

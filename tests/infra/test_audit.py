@@ -1,9 +1,8 @@
-"""Who changed what: operators' commands in a log of the stage's own, and what single owners used."""
+"""The audit log: operators' commands, in a log of the stage's own; and the saved query of each owner's use."""
 
 import io
 import json
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,16 +20,11 @@ KEY = f"vs_{'a' * 24}_{'0' * 48}"
 
 
 @pytest.fixture
-def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from moto import mock_aws
-
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        client = boto3.client("logs")
-        client.create_log_group(logGroupName=GROUP)
-        yield client
+def logs(moto_account: boto3.Session) -> Any:
+    """The client of an account that has the stage's audit log."""
+    client = moto_account.client("logs")
+    client.create_log_group(logGroupName=GROUP)
+    return client
 
 
 def _entries(logs: Any) -> list[dict[str, Any]]:

@@ -164,26 +164,21 @@ def test_the_senders_domain_must_be_verified_not_only_the_address(monkeypatch: p
 
 @pytest.mark.parametrize(("kept", "becomes"), [(None, 90), ("never decided", 90), (7, 7)])
 def test_the_log_of_training_forgets_unless_somebody_decided_otherwise(
-    kept: int | str | None, becomes: int, monkeypatch: pytest.MonkeyPatch
+    kept: int | str | None, becomes: int, moto_account: boto3.Session
 ) -> None:
-    from moto import mock_aws
-
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
-    with mock_aws():
-        logs = boto3.client("logs", region_name="eu-west-1")
-        logs.create_log_group(logGroupName=f"{deploy.TRAINING_LOG}Elsewhere")
-        if kept is not None:
-            logs.create_log_group(logGroupName=deploy.TRAINING_LOG)
-        if isinstance(kept, int):
-            logs.put_retention_policy(logGroupName=deploy.TRAINING_LOG, retentionInDays=kept)
-        deploy.limit_training_log(logs)
-        groups = {g["logGroupName"]: g.get("retentionInDays") for g in logs.describe_log_groups()["logGroups"]}
+    logs = moto_account.client("logs")
+    logs.create_log_group(logGroupName=f"{deploy.TRAINING_LOG}Elsewhere")
+    if kept is not None:
+        logs.create_log_group(logGroupName=deploy.TRAINING_LOG)
+    if isinstance(kept, int):
+        logs.put_retention_policy(logGroupName=deploy.TRAINING_LOG, retentionInDays=kept)
+    deploy.limit_training_log(logs)
+    groups = {g["logGroupName"]: g.get("retentionInDays") for g in logs.describe_log_groups()["logGroups"]}
     assert groups == {deploy.TRAINING_LOG: becomes, f"{deploy.TRAINING_LOG}Elsewhere": None}
 
 
 def test_the_quota_that_training_needs_is_documented() -> None:
-    """Of the instance type that `training.launch train` asks for by default, in the words of Service Quotas."""
+    """The quota is that of `training.launch train`'s default instance type, named as Service Quotas names it."""
     launch = (ROOT / "training" / "launch.py").read_text()
     (instance,) = re.findall(r'\] = "(ml\.[a-z0-9.]+)",', launch)
     assert f'"{instance} for spot training job usage"' in (ROOT / "docs" / "deploy.md").read_text()

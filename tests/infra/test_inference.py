@@ -109,22 +109,14 @@ def test_without_scaling_the_endpoint_is_the_same_and_may_change_its_type(prod: 
 
 
 @pytest.fixture
-def endpoint_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An endpoint on ml.c5.xlarge, in moto; yields the client that lets it scale."""
-    from moto import mock_aws
-
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        sagemaker = boto3.client("sagemaker")
-        sagemaker.create_model(ModelName="m", ExecutionRoleArn="arn:aws:iam::123456789012:role/r")
-        variant = {"VariantName": "AllTraffic", "ModelName": "m", "InstanceType": "ml.c5.xlarge"}
-        sagemaker.create_endpoint_config(
-            EndpointConfigName="c", ProductionVariants=[variant | {"InitialInstanceCount": 1}]
-        )
-        sagemaker.create_endpoint(EndpointName="video-sentiment-prod", EndpointConfigName="c")
-        yield boto3.client("application-autoscaling")
+def endpoint_account(moto_account: boto3.Session) -> Any:
+    """An endpoint on ml.c5.xlarge, in moto; the client that lets it scale."""
+    sagemaker = moto_account.client("sagemaker")
+    sagemaker.create_model(ModelName="m", ExecutionRoleArn="arn:aws:iam::123456789012:role/r")
+    variant = {"VariantName": "AllTraffic", "ModelName": "m", "InstanceType": "ml.c5.xlarge"}
+    sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant | {"InitialInstanceCount": 1}])
+    sagemaker.create_endpoint(EndpointName="video-sentiment-prod", EndpointConfigName="c")
+    return moto_account.client("application-autoscaling")
 
 
 def test_another_type_of_a_scaling_endpoint_is_refused_with_the_two_steps(endpoint_account: Any) -> None:
@@ -461,26 +453,20 @@ def test_a_build_that_cannot_be_started_is_answered_at_once(
 
 
 @pytest.fixture
-def build_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """CodeBuild's project and the registry, in moto; yields CodeBuild's client."""
-    from moto import mock_aws
-
-    with mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "x")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        monkeypatch.setenv("PROJECT", "engine")
-        monkeypatch.setenv("REPOSITORY", "engine")
-        boto3.client("ecr").create_repository(repositoryName="engine")
-        client = boto3.client("codebuild")
-        client.create_project(
-            name="engine",
-            source={"type": "S3", "location": "bucket/source.zip"},
-            artifacts={"type": "NO_ARTIFACTS"},
-            environment={"type": "LINUX_CONTAINER", "image": "x", "computeType": "BUILD_GENERAL1_SMALL"},
-            serviceRole="arn:aws:iam::123456789012:role/service-role/engine",
-        )
-        yield client
+def build_account(moto_account: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """CodeBuild's project and the registry, in moto; CodeBuild's client."""
+    monkeypatch.setenv("PROJECT", "engine")
+    monkeypatch.setenv("REPOSITORY", "engine")
+    moto_account.client("ecr").create_repository(repositoryName="engine")
+    client = moto_account.client("codebuild")
+    client.create_project(
+        name="engine",
+        source={"type": "S3", "location": "bucket/source.zip"},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "LINUX_CONTAINER", "image": "x", "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole="arn:aws:iam::123456789012:role/service-role/engine",
+    )
+    return client
 
 
 def test_the_request_travels_with_the_build(build_account: Any) -> None:

@@ -147,19 +147,15 @@ def test_a_stage_that_was_deployed_to_keep_its_data_is_not_destroyed(monkeypatch
     stack_states.check_throwaway(REHEARSAL)
 
 
-def test_buckets_of_a_rehearsal_are_emptied_with_all_versions(monkeypatch: pytest.MonkeyPatch) -> None:
-    from moto import mock_aws
-
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket="rehearsal")
-        s3.put_bucket_versioning(Bucket="rehearsal", VersioningConfiguration={"Status": "Enabled"})
-        for _ in range(2):
-            s3.put_object(Bucket="rehearsal", Key="k", Body=b"x")
-        s3.delete_object(Bucket="rehearsal", Key="k")
-        monkeypatch.setattr(boto3, "client", lambda _name: Account("Delete", "rehearsal"))
-        assert stack_states.empty_buckets(REHEARSAL) == 1
-        s3.delete_bucket(Bucket="rehearsal")  # which S3 refuses while a version is left
+def test_buckets_of_a_rehearsal_are_emptied_with_all_versions(
+    moto_account: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = moto_account.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="rehearsal")
+    s3.put_bucket_versioning(Bucket="rehearsal", VersioningConfiguration={"Status": "Enabled"})
+    for _ in range(2):
+        s3.put_object(Bucket="rehearsal", Key="k", Body=b"x")
+    s3.delete_object(Bucket="rehearsal", Key="k")
+    monkeypatch.setattr(boto3, "client", lambda _name: Account("Delete", "rehearsal"))
+    assert stack_states.empty_buckets(REHEARSAL) == 1
+    s3.delete_bucket(Bucket="rehearsal")  # which S3 refuses while a version is left

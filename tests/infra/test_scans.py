@@ -1,4 +1,4 @@
-"""What others' rules say of the templates: cfn-lint, in every region that has the services, and checkov.
+"""Scans of the templates by others' rules: cfn-lint, in every region that has the services, and checkov.
 
 Both are installed in an environment of their own (`make test-cloud` does). cdk-nag is in test_synth.py.
 """
