@@ -21,6 +21,7 @@ from stacks.constructs.monitoring import Monitoring
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.release import Release
 from stacks.constructs.site import Site, SiteBucket
+from stacks.constructs.storage import removal
 from stacks.constructs.trigger import KEPT, WorkQueue, on_records, queue
 from stacks.data_stack import DataStack
 from stacks.nag import accept
@@ -224,7 +225,7 @@ class AppStack(cdk.Stack):
             "Audit",
             log_group_name=f"/{PROJECT}/{self._config.stage}/audit",
             retention=logs.RetentionDays.ONE_YEAR,
-            removal_policy=cdk.RemovalPolicy.RETAIN if self._config.keeps_data else cdk.RemovalPolicy.DESTROY,
+            removal_policy=removal(self._config),
         )
         cdk.CfnOutput(self, "AuditLog", value=log.log_group_name)
 

@@ -1,5 +1,4 @@
-"""What follows the end of an analysis: the drop folder's answer, the webhook's event, and a failed attempt's copy
-removed.
+"""Consequences of an analysis's end: the drop folder's answer, the webhook's event, a failed attempt's copy removed.
 
 This hangs on the table's stream, not on whoever wrote the record: a handler may be killed right after its write.
 """

@@ -140,9 +140,9 @@ class Endpoint(Construct):
         )
 
     def _update(self) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
-        """How SageMaker replaces the instances: all requests go to new ones, and back where their container fails.
+        """Have SageMaker send all requests to new instances, and back to the old ones where the new container fails.
 
-        Other than by the default, the ones of before outlive the switch, so that what they analyse is finished.
+        The default ends the old instances at the switch; here they are kept until what they analyse is finished.
         https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green-all-at-once.html
         """
         configured = sagemaker.CfnEndpoint

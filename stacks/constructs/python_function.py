@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks import bundle
 from stacks.config import StageConfig
 from stacks.constructs import trust
+from stacks.constructs.storage import removal
 from stacks.nag import accept
 
 METRICS_NAMESPACE = "VideoSentiment"
@@ -34,7 +35,7 @@ class PythonFunction(Construct):
         """`memory` in MB decides the CPU as well (1769 MB are one core); `reserved`: runs at a time at most."""
         super().__init__(scope, id)
         self.timeout = timeout
-        keep = RemovalPolicy.RETAIN if config.keeps_data else RemovalPolicy.DESTROY
+        keep = removal(config)
         self.log = log = logs.LogGroup(self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=keep)
         self.role = iam.Role(self, "Role", assumed_by=trust.service(self, config, "lambda"))
         log.grant_write(self.role)

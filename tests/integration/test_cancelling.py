@@ -18,7 +18,7 @@ OK: dict[str, list[str]] = {"batchItemFailures": []}
 
 
 def cancelled(cloud: Cloud, record: AnalysisRecord) -> None:
-    """How a cancelled analysis stands."""
+    """Check the record, the charge and the quota of a cancelled analysis."""
     found = cloud.read(record)
     assert (found.status, found.error.code) == (FAILED, "cancelled")
     assert cloud.used(found.owner) == cloud.charges(found.owner) == 0

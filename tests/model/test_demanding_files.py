@@ -125,7 +125,7 @@ def test_a_decoder_has_few_threads(tmp_path: Path) -> None:
 def test_too_many_pixels_a_second_are_decoded_by_their_key_frames(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As 8K at 240 frames a second is: all of them would take half a minute for five seconds."""
+    """The limit is there for 8K at 240 frames a second, of which five seconds would take half a minute."""
     path = write(tmp_path / "a.mp4", grey_frames(12.0, rate=30.0), [Sound(silence(12.0))])
 
     def decoded() -> tuple[int, list[str]]:
