@@ -1,12 +1,6 @@
-/** What the site brings along to be looked at: videos, and their analyses as the API would export them. */
+/** The demonstration videos that the site holds, and their analyses as the API would export them. */
 
-import type { People } from "@/features/analysis/people";
-import type { Analysis } from "@/features/analysis/types";
-
-export interface Demonstration {
-  analysis: Analysis;
-  people: readonly People[]; // of each utterance; empty where nobody was asked
-}
+import type { Demonstration } from "./types";
 
 export type DemonstrationName = "six_emotions" | "without_words";
 

@@ -10,9 +10,10 @@ import { PeopleSaid, besidePeople } from "@/features/analysis/people";
 import { Playback, usePlayback } from "@/features/analysis/playback";
 import { indexNear, strongest } from "@/features/analysis/timeline";
 import { TimelineCard } from "@/features/analysis/timeline-card";
-import { fileOf, load, type Demonstration, type DemonstrationName } from "@/features/demonstration/files";
+import { fileOf, load, type DemonstrationName } from "@/features/demonstration/files";
 import { agreement } from "@/features/demonstration/note";
 import { SIX_EMOTIONS } from "@/features/demonstration/six-emotions";
+import type { Demonstration } from "@/features/demonstration/types";
 import { clock, percent } from "@/lib/format";
 
 interface Example {

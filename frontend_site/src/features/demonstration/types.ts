@@ -1,0 +1,8 @@
+import type { People } from "@/features/analysis/people";
+import type { Analysis } from "@/features/analysis/types";
+
+/** A demonstration's analysis, and what people said of its utterances. */
+export interface Demonstration {
+  analysis: Analysis;
+  people: readonly People[]; // of each utterance; empty where nobody was asked
+}
