@@ -155,7 +155,7 @@ def test_it_follows_the_backlog_and_wakes_up_from_none(prod: Stage) -> None:
 
 
 def test_an_update_lets_running_analyses_finish_and_goes_back_by_itself(prod: Stage) -> None:
-    """By default SageMaker ends the old instances at once, with what they work on."""
+    """The old instances are kept for a while: by default SageMaker ends them at once, with what they work on."""
     (endpoint,) = prod.whole("AWS::SageMaker::Endpoint").values()
     update = endpoint["Properties"]["DeploymentConfig"]
     policy = update["BlueGreenUpdatePolicy"]

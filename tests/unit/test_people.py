@@ -41,7 +41,7 @@ def test_the_demonstration_says_what_people_said() -> None:
 
 
 def test_votes_below_the_first_rank_stand_in_words(tmp_path: Path) -> None:
-    """In the report, too: its bars are for eyes alone."""
+    """The report says every vote in words, too: its bars are for eyes alone."""
     rows = f"{HEADER}\n1,4,together,1,3,0,5,0,0,0\n5,9,together,2,0,2,0,0,1,0\n"
     people = read_people(written(tmp_path, rows))
     assert [s.votes["together"].others for s in people.stretches] == [", disgust 3, anger 1", ", sadness 1"]

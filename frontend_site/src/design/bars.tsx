@@ -78,7 +78,7 @@ export function StackBar({ kind, shares, className }: { kind: Kind; shares: read
   );
 }
 
-/** In the order of drawing: what is drawn back lies behind the others. */
+/** Sort parts into the order of drawing: what is drawn back lies behind the others. */
 export function backFirst<T extends { label: string }>(parts: readonly T[]): T[] {
   return parts.toSorted((a, b) => Number(isDrawnBack(b.label)) - Number(isDrawnBack(a.label)));
 }

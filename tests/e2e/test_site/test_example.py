@@ -66,7 +66,7 @@ def test_it_is_deleted_to_stay_deleted_and_comes_back_by_undo(opened: Page, user
 
 
 def test_neutral_lies_pale_behind_what_moves(opened: Page) -> None:
-    """In the chart and in bars, whose neutral part is thin as well."""
+    """Neutral is pale in the chart and in bars, and thin in bars as well."""
     bands = opened.locator("[data-band^=emotion-]")
     assert bands.first.get_attribute("data-band") == "emotion-neutral"
     opacity = "e => Number(getComputedStyle(e).fill.match(/[\\d.]+(?=\\)$)/)?.[0] ?? 1)"

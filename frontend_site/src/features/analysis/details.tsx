@@ -35,7 +35,7 @@ export function Marks({ unclear, contradictory }: { unclear?: boolean; contradic
   return marks.map((mark) => <Badge key={mark}>{mark}</Badge>);
 }
 
-/** What an utterance comes to: its strongest emotion and sentiment, its words, and why. */
+/** The reading of an utterance: its strongest emotion and sentiment, its words, and why. */
 export function Reading({ utterance }: { utterance: Utterance }) {
   return (
     <div className="mb-4 grid gap-1">

@@ -14,7 +14,7 @@ const JUDGED = [
   ["face", "Face alone"],
 ] as const;
 
-/** What people said of an utterance: the emotion named most often for eyes, every vote for screen readers. */
+/** People's votes on an utterance: the emotion named most often for eyes, every vote for screen readers. */
 export function PeopleSaid({ people }: { people: People }) {
   return (
     <div className="mb-4">
