@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from markupsafe import Markup
 
@@ -21,12 +21,15 @@ from model.contract import (
     Emotion,
     EmotionScore,
     Modality,
+    Overall,
     Sentiment,
     SentimentScore,
+    Utterance,
 )
 from model.pages import TEMPLATES, content_policy, page_environment, page_style
 from model.palette import DRAWN_BACK, MODALITY_NAMES
 from model.people import Agreement, Judged, People, Votes
+from model.sentences import factor
 from model.thumbnails import thumbnails
 
 Part = TypeVar("Part", bound=tuple[Any, ...])
@@ -61,6 +64,7 @@ BAND_GAP = 0.8  # between bands: a line to see where one ends, whatever the colo
 MAX_GAPPED = 120  # ... up to this many utterances; beyond, they are too narrow and the lines become specks
 TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)  # seconds
 MAX_TICKS = 7
+LEAST_SCALE = 1.0  # nats that half a bar stands for at least: small leads must look small
 
 
 def write_report(analysis: Analysis, video_path: Path, out: Path) -> None:
@@ -81,8 +85,8 @@ def render_report(analysis: Analysis, video_path: Path, people: People | None = 
         stacked=_stacked,
         back_first=_back_first,
         by_label=_by_label,
-        weights=_weights,
-        nats=_nats,
+        parts=_parts,
+        factor=factor,
         in_order=_in_order,
     )
     pictures = [_data_url("image/jpeg", jpeg) for jpeg in thumbnails(analysis.utterances, video_path)]
@@ -228,14 +232,27 @@ def _in_order(shares: Mapping[str, float], labels: Sequence[str]) -> dict[str, f
     return {label: shares[label] for label in labels}
 
 
-def _weights(modalities: Mapping[Modality, Contribution]) -> dict[str, float]:
-    """Shares by modality, in the contract's order."""
-    return {modality: modalities[modality].weight for modality in MODALITIES if modality in modalities}
+class _Part(NamedTuple):
+    """A part of the first emotion's lead over the second, and its bar in percent of the width: from the middle to the
+    right where it is for the first, to the left where it is against it. `modality` is "" for what is none."""
+
+    name: str
+    modality: Modality | Literal[""]
+    nats: float
+    left: float
+    width: float
 
 
-def _nats(contribution: float | None) -> str:
-    """A contribution with its sign; a dash where the result has none."""
-    return "–" if contribution is None else f"{contribution:+.2f}".replace("-", "−")
+def _parts(result: Utterance | Overall) -> list[_Part]:
+    """The parts of a lead: the modalities that have one, how common the two emotions are, and all together."""
+    modalities: Mapping[Modality, Contribution] = result.modalities
+    found: list[tuple[str, Modality | Literal[""], float]] = [
+        (MODALITY_NAMES[m], m, modalities[m].contribution or 0.0) for m in MODALITIES if m in modalities
+    ]
+    found.append(("How common", "", result.bias or 0.0))
+    found.append(("Together", "", sum(nats for *_, nats in found)))
+    most = max(LEAST_SCALE, *(abs(nats) for *_, nats in found))
+    return [_Part(*part, left=50 + min(0.0, 50 * part[2] / most), width=50 * abs(part[2]) / most) for part in found]
 
 
 def _stacked(values: Mapping[str, float]) -> Iterator[tuple[str, float, float]]:

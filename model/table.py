@@ -35,6 +35,8 @@ def print_analysis(analysis: Analysis, path: Path, console: Console, people: Peo
         console.print("[yellow]note:[/] none of the stretches that people judged fits an utterance", soft_wrap=True)
     elif people is not None and (agreement := people.agreement(analysis.utterances)).of:
         console.print(f"[dim]people[/]   the same emotion first in {agreement.same} of {agreement.of} utterances")
+    if analysis.overall.emotions:
+        console.print(f"[dim]{_key(analysis)}[/]", highlight=False)
     for warning in analysis.warnings:
         console.print(f"[yellow]note:[/] {escape(warning)}", highlight=False, soft_wrap=True)
 
@@ -45,7 +47,7 @@ def _row(utterance: Utterance, language: str | None, people: People | None) -> t
     if utterance.language not in (None, language):
         words = Text(f"[{utterance.language}] ", style="dim").append_text(words)
     lines = [_result(utterance), words]
-    if sentence := sentence_of(utterance, with_shares=True):
+    if sentence := sentence_of(utterance, with_factors=True):
         lines.append(Text(sentence, style="dim"))
     if people is not None and (said := people.of(utterance)):
         lines.append(_votes(utterance, said))
@@ -59,7 +61,7 @@ def _result(utterance: Utterance) -> Text:
     filled = round(emotion.confidence * BAR_WIDTH)
     line = Text(f"{emotion.label:<8} {emotion.confidence:>4.0%} ", style=style)
     line.append("━" * filled, style=style).append("─" * (BAR_WIDTH - filled), style="grey23")
-    line.append(f"  {sentiment.label} {sentiment.confidence:.0%}")
+    line.append(f"  sentiment {sentiment.label} {sentiment.confidence:.0%}")
     marks = [
         name for name, there in (("unclear", utterance.unclear), ("mixed signals", utterance.contradictory)) if there
     ]
@@ -87,7 +89,15 @@ def _overall(overall: Overall) -> Text:
     for score in overall.emotions[:3]:
         text.append(f"{score.label} {score.confidence:.0%}  ", style=EMOTION_COLOURS[score.label])
     top = overall.sentiments[0]
-    return text.append(f"{top.label} {top.confidence:.0%}", style="bold")
+    return text.append(f"sentiment {top.label} {top.confidence:.0%}", style="bold")
+
+
+def _key(analysis: Analysis) -> str:
+    """The meaning of the signs that the table has."""
+    signs = ["× makes the first emotion more likely against the second, that many times; ÷ less."]
+    if any(utterance.unclear for utterance in analysis.utterances):
+        signs.append("Unclear: results this unsure were wrong more often than right.")
+    return " ".join(signs)
 
 
 def _facts(analysis: Analysis) -> str:

@@ -22,10 +22,10 @@
   /** Index of the utterance at a time in seconds, -1 between two. */
   const indexAt = (time) => utterances.findLastIndex((u) => u.start - NEAR <= time && time <= u.end + NEAR);
 
-  /** "0:12, joy 62%" or only the time. */
+  /** "0:12, joy 62%", or only the time between two utterances. */
   const describe = (time) => {
     const utterance = utterances[indexAt(time)];
-    if (!utterance) return `${clock(time)}, no data`;
+    if (!utterance) return clock(time);
     const [label, share] = Object.entries(utterance.emotions).reduce((a, b) => (b[1] > a[1] ? b : a));
     return `${clock(time)}, ${label} ${percent(share)}`;
   };
@@ -36,7 +36,7 @@
     document.getElementById("now").textContent = describe(time);
     for (const output of outputs) {
       const [kind, label] = output.dataset.value.split("-");
-      output.textContent = utterance ? percent(utterance[kind][label]) : "–";
+      output.textContent = utterance ? percent(utterance[kind][label]) : "";
     }
   };
 

@@ -111,22 +111,23 @@ def test_every_utterance_is_there(page: Page, hostile: Analysis) -> None:
     assert "0:01 – 0:04" in page.text_in("button")
     assert "nobody speaks" in page.text_in("p")
     for name in ("Words", "Voice"):
-        assert page.text.count(f"{name} ") == len(cards)
+        assert [text for _, text in page.texts].count(name) == 2 * len(cards), "why, and what it predicts alone"
 
 
 def test_only_what_is_unclear_is_marked(page: Page) -> None:
     assert [text for text in page.text_in("span") if text == "unclear"] == ["unclear"]  # the second utterance
 
 
-def test_what_drove_a_result_is_told_in_nats_that_add_up(page: Page) -> None:
-    assert page.text.count("words +0.50, voice +1.50, how common they are −0.25") == 2
+def test_what_drove_a_result_is_told_as_what_it_does_to_the_odds(page: Page) -> None:
+    shown = [text for text in page.text_in("span") if text[:1] in "×÷" and text]
+    assert shown[-4:] == ["×1.6", "×4.5", "÷1.3", "×5.8"], "words, voice, how common the two are, and all together"
 
 
 def test_mixed_signals_and_what_the_prior_decided_are_told(sample: Path) -> None:
     mixed = utterance(1, 4, "Great.").model_copy(update={"contradictory": True, "decided_by": "prior"})
     page = Page(render_report(analysis_of(mixed), sample))
     assert "mixed signals" in page.text_in("span")
-    assert "No signal favors joy over" in page.text
+    assert "Nothing seen or heard favours joy; it is the more common of the two." in page.text
 
 
 def test_says_what_it_cannot_tell(page: Page) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.contract import EMOTIONS, EmotionScore, Modality, ModalityShare, Utterance
-from model.sentences import SILENT, sentence_of
+from model.sentences import SILENT, factor, sentence_of
 from tests.unit.analyses import utterance
 
 NAMES = {"text": "words", "audio": "voice", "face": "face"}
@@ -31,28 +31,30 @@ def said(modalities: Mapping[str, tuple[str, float | None, float]], decided_by: 
     ("modalities", "sentence"),
     [
         ({"face": ("joy", 2.0, 1.0), "text": ("neutral", 0.05, 0.0), "audio": ("anger", -0.5, 0.0)},
-         "The face says joy (100%); the voice says anger; the words say nothing either way."),
+         "The face says joy (×7.4); the voice says anger (÷1.6); the words say nothing either way."),
         ({"text": ("neutral", 1.0, 0.7), "audio": ("anger", 0.4, 0.3)},
-         "The words say neutral, and joy rather than anger (70%); the voice leans to joy (30%)."),
+         "The words favour joy over anger (×2.7), though alone they say neutral; the voice favours joy "
+         "over anger (×1.5), though alone it says anger."),
         ({"text": ("joy", 0.01, 0.6), "face": ("joy", -0.02, 0.4)},
-         "The words and the face say nothing either way; what is assumed beforehand puts joy first."),
+         "The words and the face say nothing either way; joy comes first because it is more common than anger."),
         (dict.fromkeys(NAMES, ("joy", 0.01, 0.3)), "The words, the voice and the face say nothing either way."),
         ({"text": ("joy", 0.5, 1.0), "audio": ("anger", -0.5, 0.0), "face": ("anger", -0.4, 0.0)},
-         "The words say joy (100%); the face says anger; the voice says anger; what is assumed beforehand puts joy "
-         "first."),
+         "The words say joy (×1.6); the face says anger (÷1.5); the voice says anger (÷1.6); joy comes first because "
+         "it is more common than anger."),
         ({"face": ("sadness", -1.0, 0.0)},
-         "The face says sadness, and anger rather than joy; what is assumed beforehand puts joy first."),
+         "The face favours anger over joy (÷2.7), though alone it says sadness; joy comes first because it is "
+         "more common than anger."),
         ({"text": ("joy", None, 0.6)}, ""),
     ],
 )  # fmt: skip
 def test_each_modality_is_told_of(modalities: dict[str, tuple[str, float | None, float]], sentence: str) -> None:
-    assert sentence_of(said(modalities), with_shares=True) == sentence
+    assert sentence_of(said(modalities), with_factors=True) == sentence
 
 
 def test_the_prior_is_named_where_it_decided() -> None:
     result = said({"face": ("anger", -0.3, 0.5), "text": ("neutral", 0.0, 0.5)}, "prior")
     assert sentence_of(result) == (
-        "The face says anger; the words say nothing either way; what is assumed beforehand puts joy first."
+        "The face says anger; the words say nothing either way; joy comes first because it is more common than anger."
     )
 
 
@@ -72,3 +74,11 @@ def test_nobody_is_left_out_and_supporters_come_first(found: dict[str, tuple[str
         if m in speaking:
             favoured = "joy" if found[m][1] > 0 else "anger"
             assert favoured in part
+
+
+@pytest.mark.parametrize(
+    ("nats", "shown"),
+    [(0.0, "×1.0"), (-0.04, "×1.0"), (0.742, "×2.1"), (-0.4, "÷1.5"), (2.29, "×9.9"), (2.298, "×10"), (-7.0, "÷1,097")],
+)
+def test_a_part_is_told_as_what_it_does_to_the_odds(nats: float, shown: str) -> None:
+    assert factor(nats) == shown

@@ -1,7 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { bytes, clock, count, percent, timeLeft, when } from "./format";
+import { bytes, clock, count, factor, percent, timeLeft, when } from "./format";
+
+describe("factor", () => {
+  // As tests/unit/test_sentences.py has them: the report and the page must say the same.
+  it.each([
+    [0, "×1.0"],
+    [-0.04, "×1.0"],
+    [0.742, "×2.1"],
+    [-0.4, "÷1.5"],
+    [2.29, "×9.9"],
+    [2.298, "×10"],
+    [-7, "÷1,097"],
+  ])("%d nats are %s", (nats, shown) => expect(factor(nats)).toBe(shown));
+});
 
 describe("clock", () => {
   it.each([

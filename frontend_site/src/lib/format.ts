@@ -13,9 +13,13 @@ export function percent(share: number): string {
   return `${Math.round(100 * share)}%`;
 }
 
-/** A number with its sign and two decimals: +0.42, −1.30. */
-export function signed(number: number): string {
-  return `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
+const TENFOLD = Math.log(9.95);
+
+/** A part of a lead in nats, as what it does to the odds: "×2.1" for the first emotion, "÷1.5" against it. */
+export function factor(nats: number): string {
+  const odds = Math.exp(Math.abs(nats));
+  const shown = Math.abs(nats) < TENFOLD ? odds.toFixed(1) : Math.round(odds).toLocaleString("en-GB");
+  return `${nats < 0 && shown !== "1.0" ? "÷" : "×"}${shown}`;
 }
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];

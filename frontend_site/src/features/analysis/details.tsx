@@ -1,7 +1,9 @@
+import type { ReactNode } from "react";
+
 import { Badge } from "@/design/badge";
 import { Bars, StackBar, Swatch, type Kind } from "@/design/bars";
 import { EMOTION_STACK, MODALITIES, MODALITY_NAMES, SENTIMENT_STACK, type Modality } from "@/design/palette";
-import { capitalised, percent, signed } from "@/lib/format";
+import { capitalised, factor, percent } from "@/lib/format";
 
 import { strongest } from "./timeline";
 import { sharesOf, type Contribution, type Utterance } from "./types";
@@ -22,12 +24,14 @@ export function Verdict({ emotions, sentiments, unclear, contradictory }: Judged
         <strong className="font-semibold">{capitalised(emotion.label)}</strong> {percent(emotion.confidence)}
       </span>
       <span className="numbers text-[13px] text-muted">
-        {sentiment.label} {percent(sentiment.confidence)}
+        sentiment {sentiment.label} {percent(sentiment.confidence)}
       </span>
       <Marks unclear={unclear} contradictory={contradictory} />
     </p>
   );
 }
+
+export const UNCLEAR = "Unclear: results this unsure were wrong more often than right.";
 
 /** Marks a result too uncertain to be shown as the answer, and one whose modalities contradict each other. */
 export function Marks({ unclear, contradictory }: { unclear?: boolean; contradictory?: boolean }) {
@@ -81,40 +85,39 @@ function Group({ title, kind, utterance }: { title: string; kind: Kind; utteranc
 
 /** What words, voice, face and scene contributed to the result, and what each predicts by itself. */
 function Contributions({ utterance }: { utterance: Utterance }) {
-  const byPrior = utterance.decided_by === "prior"; // the weights are then equal, and mean nothing
-  const present = MODALITIES.flatMap((modality) => {
-    const share = utterance.modalities[modality];
-    return share ? [{ modality, weight: share.weight, emotions: share.emotions }] : [];
-  });
   return (
-    <div>
-      <h3 className="mb-2 text-xs text-muted">What drove this result, and what each predicts alone</h3>
-      {!byPrior && (
-        <StackBar
-          kind="modality"
-          shares={present.map(({ modality, weight }) => ({ label: modality, share: weight }))}
-        />
-      )}
-      <ul className="mt-2 grid gap-1.5 text-[13px]">
-        {present.map(({ modality, weight, emotions }) => {
-          const top = strongest(emotions);
-          return (
-            <li
-              key={modality}
-              className="grid grid-cols-[6.4rem_minmax(0,1fr)_6.2rem] items-center gap-2 whitespace-nowrap"
-            >
-              <span className="numbers flex items-center gap-1.5">
-                <Swatch kind="modality" label={modality} />
-                {MODALITY_NAMES[modality]} {!byPrior && <b className="font-semibold">{percent(weight)}</b>}
-              </span>
-              <StackBar kind="emotion" shares={sharesOf(emotions, EMOTION_STACK)} />
-              <span className="numbers text-right text-muted">{top && `${top.label} ${percent(top.confidence)}`}</span>
-            </li>
-          );
-        })}
-      </ul>
+    <div className="grid content-start gap-4">
       <Reasons {...utterance} />
+      <div>
+        <h3 className="mb-2 text-xs text-muted">What each predicts alone</h3>
+        <ul className="grid gap-1.5 text-[13px]">
+          {MODALITIES.map((modality) => {
+            const emotions = utterance.modalities[modality]?.emotions ?? [];
+            const top = strongest(emotions);
+            return (
+              top && (
+                <li key={modality} className={ROW}>
+                  <Name modality={modality} />
+                  <StackBar kind="emotion" shares={sharesOf(emotions, EMOTION_STACK)} />
+                  <span className="numbers text-right text-muted">{`${top.label} ${percent(top.confidence)}`}</span>
+                </li>
+              )
+            );
+          })}
+        </ul>
+      </div>
     </div>
+  );
+}
+
+const ROW = "grid grid-cols-[6.4rem_minmax(0,1fr)_6.2rem] items-center gap-2 whitespace-nowrap";
+
+function Name({ modality }: { modality: Modality }) {
+  return (
+    <span className="flex items-center gap-1.5">
+      <Swatch kind="modality" label={modality} />
+      {MODALITY_NAMES[modality]}
+    </span>
   );
 }
 
@@ -123,18 +126,58 @@ function Explanation({ text }: { text?: string }) {
   return text ? <p className="text-[13px] text-pretty text-muted">{text}</p> : null;
 }
 
-/** The parts of the first emotion's lead over the second, in nats. Of results of schema 1 nothing is known. */
+/** What makes the first emotion likelier than the second, part by part. Of results of schema 1 nothing is known. */
 export function Reasons({ emotions, modalities = {}, bias, decided_by }: Explained) {
   const [winner, runnerUp] = [...emotions].sort((a, b) => b.confidence - a.confidence);
   if (!winner || !runnerUp || bias === null || bias === undefined) return null;
   const parts = MODALITIES.flatMap((modality) => {
     const nats = modalities[modality]?.contribution;
-    return typeof nats === "number" ? [`${MODALITY_NAMES[modality].toLowerCase()} ${signed(nats)}`] : [];
+    return typeof nats === "number" ? [{ modality, nats }] : [];
   });
+  const together = parts.reduce((sum, { nats }) => sum + nats, bias);
+  const most = Math.max(LEAST_SCALE, ...[...parts.map(({ nats }) => nats), bias, together].map(Math.abs));
   return (
-    <p className="numbers mt-2 text-[13px] text-muted">
-      {decided_by === "prior" && `No signal favors ${winner.label} over ${runnerUp.label}: how common it is decided. `}
-      {winner.label} over {runnerUp.label}, in nats: {[...parts, `how common they are ${signed(bias)}`].join(", ")}
-    </p>
+    <div>
+      <h3 className="mb-2 text-xs text-muted">
+        Why {winner.label} rather than {runnerUp.label}
+      </h3>
+      {decided_by === "prior" && (
+        <p className="mb-2 text-[13px] text-muted">
+          Nothing seen or heard favours {winner.label}; it is the more common of the two.
+        </p>
+      )}
+      <ul className="grid gap-1.5 text-[13px]">
+        {parts.map(({ modality, nats }) => (
+          <Part key={modality} name={<Name modality={modality} />} nats={nats} most={most} modality={modality} />
+        ))}
+        <Part name="How common" nats={bias} most={most} />
+        <Part name="Together" nats={together} most={most} />
+      </ul>
+      <p className="mt-2 text-xs text-muted">
+        × makes {winner.label} more likely against {runnerUp.label}, that many times; ÷ less likely.
+      </p>
+    </div>
+  );
+}
+
+const LEAST_SCALE = 1; // nats that half a bar stands for at least: small leads must look small
+
+/** One part of a lead: its bar goes to the right where it is for the first emotion, to the left where it is against. */
+function Part({ name, nats, most, modality }: { name: ReactNode; nats: number; most: number; modality?: Modality }) {
+  const width = (50 * Math.abs(nats)) / most;
+  return (
+    <li className={ROW}>
+      <span>{name}</span>
+      <svg className="block h-2 w-full" aria-hidden="true">
+        <rect
+          className={modality ? `modality-${modality} fill-tone` : "fill-muted"}
+          x={`${(nats < 0 ? 50 - width : 50).toFixed(2)}%`}
+          width={`${width.toFixed(2)}%`}
+          height="100%"
+        />
+        <line x1="50%" x2="50%" y2="100%" className="stroke-muted" />
+      </svg>
+      <span className="numbers text-right text-muted">{factor(nats)}</span>
+    </li>
   );
 }

@@ -49,9 +49,7 @@ export function Explorer({
         <div className="flex min-h-0 grow flex-col max-lg:order-last max-lg:[&_:is(button,input)]:scroll-mt-[40vh]">
           <Transcript analysis={analysis} people={people} playback={playback} />
         </div>
-        <div className="max-lg:order-first">
-          <Overall analysis={analysis} />
-        </div>
+        <Overall analysis={analysis} />
       </div>
       <div className="lg:col-span-2">
         <Inspector analysis={analysis} people={people} playback={playback} />

@@ -3,7 +3,7 @@
 import { Card } from "@/design/card";
 import { clock } from "@/lib/format";
 
-import { Distributions, Reading } from "./details";
+import { Distributions, Reading, UNCLEAR } from "./details";
 import { PeopleSaid, type People } from "./people";
 import { usePlayback, type Playback } from "./playback";
 import { indexNear } from "./timeline";
@@ -25,6 +25,7 @@ export function Inspector({ analysis, people, playback }: Props) {
   return (
     <Card title="This utterance" aside={<p className="numbers text-[13px] text-muted">{time}</p>}>
       <Reading utterance={utterance} />
+      {utterance.unclear && <p className="mb-4 text-[13px] text-muted">{UNCLEAR}</p>}
       {votes && <PeopleSaid people={votes} />}
       <Distributions utterance={utterance} />
     </Card>

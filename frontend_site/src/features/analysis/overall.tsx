@@ -14,9 +14,9 @@ export function Overall({ analysis: { overall } }: { analysis: Analysis }) {
     <Card title="Overall" aside={<p className="text-[13px] text-muted">each utterance counted by its length</p>}>
       <div className="grid gap-4">
         <Verdict {...overall} />
-        <Reasons {...overall} />
         <Distribution kind="emotion" scores={overall.emotions} labels={EMOTION_STACK} />
         <Distribution kind="sentiment" scores={overall.sentiments} labels={SENTIMENT_STACK} />
+        <Reasons {...overall} />
       </div>
     </Card>
   );

@@ -9,7 +9,7 @@ export type Votes = Record<Emotion, number>;
 export type People = Partial<Record<(typeof JUDGED)[number][0], Votes>>;
 
 const JUDGED = [
-  ["together", "Voice and face"],
+  ["together", "All together"],
   ["audio", "Voice alone"],
   ["face", "Face alone"],
 ] as const;

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
 import { Segments } from "@/design/segments";
-import { Distributions, Reading } from "@/features/analysis/details";
+import { Distributions, Reading, UNCLEAR } from "@/features/analysis/details";
 import { PeopleSaid, besidePeople } from "@/features/analysis/people";
 import { Playback, usePlayback } from "@/features/analysis/playback";
 import { indexNear, strongest } from "@/features/analysis/timeline";
@@ -102,11 +102,11 @@ function Explorable({ example, demonstration }: ExplorableProps) {
             <track kind="captions" src={fileOf(example.value, "vtt")} srcLang="en" label="English" />
           </video>
         </div>
-        <TimelineCard analysis={analysis} playback={playback} />
+        <Utterances demonstration={demonstration} playback={playback} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">
-        <Utterances demonstration={demonstration} playback={playback} />
         <Current demonstration={demonstration} playback={playback} />
+        <TimelineCard analysis={analysis} playback={playback} />
       </div>
     </div>
   );
@@ -136,20 +136,23 @@ function Utterances({ demonstration: { analysis, people }, playback }: PartProps
                   type="button"
                   aria-current={index === current || undefined}
                   onClick={() => playback.seek(utterance.start_time)}
-                  className="numbers grid w-full grid-cols-[2.6rem_minmax(0,1fr)_minmax(0,1.4fr)] items-center gap-x-3 rounded-control px-2 py-1.5 text-left text-[13px] hover:bg-hover aria-[current]:bg-hover"
+                  className="numbers grid w-full grid-cols-[2.6rem_minmax(0,1fr)] items-center gap-x-3 rounded-control px-2 py-1.5 text-left text-[13px] hover:bg-hover aria-[current]:bg-hover sm:grid-cols-[2.6rem_minmax(0,1fr)_minmax(0,1.4fr)]"
                 >
                   <span className="text-accent">{clock(utterance.start_time)}</span>
                   <span className="flex items-center gap-1.5">
                     <Swatch kind="emotion" label={top.label} /> {top.label}
                     {utterance.unclear && <span className="text-muted">unclear</span>}
                   </span>
-                  <span className="text-muted">{votes ? besidePeople(utterance, votes) : percent(top.confidence)}</span>
+                  <span className="text-muted max-sm:col-start-2">
+                    {votes ? besidePeople(utterance, votes) : percent(top.confidence)}
+                  </span>
                 </button>
               </li>
             )
           );
         })}
       </ol>
+      {analysis.utterances.some(({ unclear }) => unclear) && <p className="mt-3 text-xs text-muted">{UNCLEAR}</p>}
     </Card>
   );
 }
