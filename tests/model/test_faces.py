@@ -1,12 +1,14 @@
 """Real faces: found, followed, cropped the way the encoder knows them, and the speaker told from others."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from model.faces import Box, FaceTracker, Sighting, Track, choose_face, crop_face, mouth_movement, overlap
+from model.faces import MIN_FACE, Box, FaceTracker, Sighting, Track, choose_face, crop_face, mouth_movement, overlap
 from model.features import ByteArray
 from model.modalities.face import FACE_SIZE
 from model.pipeline import Models
@@ -14,6 +16,7 @@ from tests.model.media_files import frames_of, grey_frames
 from training.face_crops import compare
 
 Timed = list[tuple[float, ByteArray]]
+Change = Callable[[ByteArray, Box, Any], tuple[ByteArray, Box]]
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,66 @@ def test_a_face_in_a_video_is_cropped_as_the_encoder_learned_it(models: Models, 
     assert np.quantile([c.framing for c in found], 0.1) > 0.7 and np.median([c.framing for c in found]) > 0.8
     assert max(abs(c.mean) for c in found) < 10.0
     assert all(0.8 < c.deviation < 1.1 for c in found) and np.median([c.histogram for c in found]) < 0.2
+
+
+def shrunk(image: ByteArray, box: Box, pixels: int) -> tuple[ByteArray, Box]:
+    """The picture so small that the face has this height, in the middle of a plain frame of the same size."""
+    share = pixels / (box[3] - box[1])
+    small = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    frame = np.full_like(image, 90)
+    top, left = (frame.shape[0] - small.shape[0]) // 2, (frame.shape[1] - small.shape[1]) // 2
+    frame[top : top + small.shape[0], left : left + small.shape[1]] = small
+    moved = [share * edge + (left, top)[i % 2] for i, edge in enumerate(box)]
+    return frame, (moved[0], moved[1], moved[2], moved[3])
+
+
+def tilted(image: ByteArray, box: Box, degrees: float) -> tuple[ByteArray, Box]:
+    """The picture turned about the middle of the face; the box stays the upright face's."""
+    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    turned = cv2.warpAffine(image, cv2.getRotationMatrix2D(middle, degrees, 1.0), image.shape[1::-1])
+    return np.asarray(turned, dtype=np.uint8), box
+
+
+def turned_aside(image: ByteArray, box: Box, share: float) -> tuple[ByteArray, Box]:
+    """The picture squeezed to a share of its width, as a face is that turns away, in a plain frame."""
+    squeezed = cv2.resize(image, None, fx=share, fy=1.0, interpolation=cv2.INTER_AREA)
+    frame = np.full_like(image, 90)
+    frame[:, : squeezed.shape[1]] = squeezed
+    return frame, (share * box[0], box[1], share * box[2], box[3])
+
+
+def covered(image: ByteArray, box: Box, part: str) -> tuple[ByteArray, Box]:
+    """The picture with half of the face behind something plain: below as by a mask, or one side."""
+    left, top, right, bottom = (round(edge) for edge in box)
+    frame = image.copy()
+    if part == "below":
+        frame[(top + bottom) // 2 + (bottom - top) // 8 : bottom, left:right] = (120, 150, 180)
+    else:
+        frame[top:bottom, (left + right) // 2 : right] = (120, 150, 180)
+    return frame, box
+
+
+@pytest.mark.parametrize(
+    ("change", "how", "least"),
+    [
+        *((shrunk, pixels, 0.9) for pixels in (120, 60, 40, MIN_FACE + 4)),
+        *((tilted, degrees, 0.8) for degrees in (-35, -20, 20, 35)),
+        *((turned_aside, share, 0.9) for share in (0.8, 0.65)),
+        (covered, "below", 0.9),
+        (covered, "side", 0.4),  # enough for a track
+    ],
+)
+def test_small_turned_and_half_covered_faces_are_found(
+    models: Models, frames: Timed, change: Change, how: Any, least: float
+) -> None:
+    """In at least this share of the pictures, at the place where the face is."""
+    assert models.detector is not None
+    overlaps = []
+    for _, image in frames[::2]:
+        box = models.detector.detect(image)[0]
+        picture, place = change(image, box, how)
+        overlaps.append(max((overlap(found, place) for found in models.detector.detect(picture)), default=0.0))
+    assert np.mean(np.array(overlaps) > 0.5) >= least, np.round(overlaps, 2)
 
 
 def test_mirrored_picture_mirrors_the_box(models: Models, frames: Timed) -> None:
