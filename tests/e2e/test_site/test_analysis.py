@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from model.contract import EMOTIONS, SENTIMENTS, Analysis
 from model.formats import to_srt, to_vtt
 from model.palette import MODALITY_NAMES
+from model.sentences import factor
 from tests.e2e.product import Product
 from tests.e2e.test_site.person import Account, Person, saved
 
@@ -55,7 +56,8 @@ def test_every_value_of_the_utterance_is_shown(page: Page, analysis: Analysis) -
     for label, share in (scores | {score.label: score.confidence for score in judged.sentiments}).items():
         assert label.capitalize() in shown and percent(share) in shown
     for modality, counted in judged.modalities.items():
-        assert f"{MODALITY_NAMES[modality]} {percent(counted.weight)}" in shown.replace("\n", " ")
+        assert counted.contribution is not None
+        assert f"{MODALITY_NAMES[modality]} {factor(counted.contribution)}" in shown.replace("\n", " ")
 
 
 def test_pointing_reads_values_without_going_there(page: Page, analysis: Analysis) -> None:
