@@ -97,6 +97,7 @@ class Product:
     async def _start_application(self) -> None:
         """Start everything except the model server."""
         if await asyncio.to_thread(self._deployment.is_current):
+            await emulator.keep(self._settings)
             self._progress("stacks", "unchanged, not deployed again")
         else:
             self._progress("stacks", "being synthesised, and the account bootstrapped")
