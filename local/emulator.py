@@ -29,6 +29,7 @@ PYTHON = ROOT / ".venv-local" / "bin" / "python"
 COMMAND: list[str | Path] = [PYTHON, "-m", "local.guard"]  # from the checkout, which nothing of ours is installed in
 NAME = "emulator"
 PATIENCE = 30.0  # seconds until it answers; it takes one
+WARM = 60  # seconds that a Lambda's second and further workers are kept without work
 
 
 def guarded(
@@ -53,7 +54,7 @@ def environment(settings: LocalSettings, credentials: Credentials, adapter: Path
     The emulator passes it on to Lambdas, so it contains nothing of this machine's environment.
     """
     state = settings.state / "emulator"
-    scratch = state / "tmp"
+    scratch = scratch_of(settings)
     scratch.mkdir(parents=True, exist_ok=True)
     return guarded(credentials, settings.ports.emulator, origins=settings.web_origins, adapter=adapter) | {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -68,8 +69,14 @@ def environment(settings: LocalSettings, credentials: Credentials, adapter: Path
         "S3_DATA_DIR": str(state / "s3"),
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "LAMBDA_WARM_TTL_SECONDS": str(WARM),
         "LOG_LEVEL": "INFO",
     }
+
+
+def scratch_of(settings: LocalSettings) -> Path:
+    """Return the folder for what the emulator and its Lambdas write while they run."""
+    return settings.state / "emulator" / "tmp"
 
 
 async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
@@ -79,6 +86,7 @@ async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
     """
     if not PYTHON.exists():
         raise LocalError(f"the emulator is not installed ({PYTHON} is missing); run: python3 scripts/setup.py local")
+    shutil.rmtree(scratch_of(settings), ignore_errors=True)  # what a killed one's Lambdas left
     forget_unsaved(settings)
     move_queues(settings)
     credentials = Credentials.new(settings.emulator_url)

@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import os
 import resource
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ from ministack.core import iam_evaluator, lambda_runtime, persistence, sigv4
 from ministack.services import sts
 
 from local.guard import accounts
+from local.guard.code import unpack_once
 from local.guard.forwarding import Forward
 from local.guard.rules import Incoming, Rules
 from local.guard.saving import Durable, Saver
 from local.guard.server import App, Guard
 from local.guard.store import FILE, Store
 from local.guard.tables import Tables
+from local.guard.waiting import Queue
 
 KEEP_ALIVE = 75  # seconds, as the emulator has it when it is started by itself
 
@@ -119,13 +122,16 @@ def main() -> None:
     with contextlib.suppress(ValueError, OSError):  # many Lambdas keep many connections
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    unpack_once(Path(tempfile.gettempdir()) / "code")
+    emulator = Queue(ministack.app)
     if not persistence.PERSIST_STATE:
-        asyncio.run(serve(Guard(ministack.app, rules, failure, others), config, mode="asgi"))
-        return
-    store = Store(Path(persistence.STATE_DIR).with_name(FILE))
-    saver = Saver(store, Tables(store))
-    asyncio.run(serve_saved(Guard(Durable(ministack.app, saver), rules, failure, others), saver, config))
-    saver.end()
+        asyncio.run(serve(Guard(emulator, rules, failure, others), config, mode="asgi"))
+    else:
+        store = Store(Path(persistence.STATE_DIR).with_name(FILE))
+        saver = Saver(store, Tables(store))
+        asyncio.run(serve_saved(Guard(Durable(emulator, saver), rules, failure, others), saver, config))
+        saver.end()
+    lambda_runtime.reset()  # ends the workers, and removes their folders
 
 
 if __name__ == "__main__":
