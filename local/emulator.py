@@ -139,7 +139,10 @@ def move_queues(settings: LocalSettings) -> None:
         row = database.execute("SELECT state FROM services WHERE name = 'sqs'").fetchone()
         found = re.search(rf"http://localhost:\d+/{ACCOUNT}/", row[0]) if row else None
         if found is not None:
+            database.execute("BEGIN")
             database.execute("UPDATE services SET state = replace(state, ?, ?)", (found[0], now))
+            database.execute("UPDATE messages SET queue = replace(queue, ?, ?)", (found[0], now))
+            database.execute("COMMIT")
 
 
 async def keep(settings: LocalSettings) -> None:

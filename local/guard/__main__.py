@@ -32,7 +32,6 @@ from local.guard.rules import Incoming, Rules
 from local.guard.saving import Durable, Saver
 from local.guard.server import App, Guard
 from local.guard.store import FILE, Store
-from local.guard.tables import Tables
 from local.guard.waiting import Queue
 
 KEEP_ALIVE = 75  # seconds, as the emulator has it when it is started by itself
@@ -128,7 +127,7 @@ def main() -> None:
         asyncio.run(serve(Guard(emulator, rules, failure, others), config, mode="asgi"))
     else:
         store = Store(Path(persistence.STATE_DIR).with_name(FILE))
-        saver = Saver(store, Tables(store))
+        saver = Saver(store)
         asyncio.run(serve_saved(Guard(Durable(emulator, saver), rules, failure, others), saver, config))
         saver.end()
     lambda_runtime.reset()  # ends the workers, and removes their folders

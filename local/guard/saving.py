@@ -23,6 +23,7 @@ from ministack import app as ministack
 from ministack.core import persistence
 from ministack.services import lambda_svc, s3
 
+from local.guard.queues import Queues
 from local.guard.rules import KEEP, signed_service
 from local.guard.server import App, Message, Receive, Scope, Send
 from local.guard.store import Change, Store
@@ -56,8 +57,9 @@ logger = logging.getLogger("local.guard.saving")
 class Saver:
     """Commits what has changed, one commit after the other. Used from the event loop that the emulator runs on."""
 
-    def __init__(self, store: Store, tables: Tables) -> None:
-        self._store, self._tables = store, tables
+    def __init__(self, store: Store) -> None:
+        """Make one before the emulator loads its state."""
+        self._store, self._tables, self._queues = store, Tables(store), Queues(store)
         self._keeps = False
         self._touched: set[str] = set()
         self._files: list[str] = []
@@ -100,6 +102,7 @@ class Saver:
         """Save all that is left, once nothing is served any more."""
         self._tables.note_positions()
         self._tables.forget_deleted()
+        self._queues.note()
         self._write(self._store.take(), {}, [])
         self._thread.shutdown()
 
@@ -120,6 +123,8 @@ class Saver:
             touched, self._touched = self._touched, touched
         if "dynamodb" in touched:
             self._tables.forget_deleted()
+        if "sqs" in touched:
+            self._queues.note()
         files, self._files = self._files, []
         states = {name: text for name in touched if (text := self._state(name)) is not None}
         changes = self._store.take()

@@ -17,6 +17,7 @@ FILE = "state.sqlite"  # in the emulator's folder
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS services (name PRIMARY KEY, state);
 CREATE TABLE IF NOT EXISTS items (tbl, pk, sk, item, PRIMARY KEY (tbl, pk, sk)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS messages (queue, id, message, PRIMARY KEY (queue, id));
 CREATE TABLE IF NOT EXISTS records (tbl, position INTEGER, record, PRIMARY KEY (tbl, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ends (tbl PRIMARY KEY, position INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS positions (mapping PRIMARY KEY, position INTEGER) WITHOUT ROWID;

@@ -120,7 +120,10 @@ def test_what_was_answered_is_there(killed: Killable) -> None:
     cognito.admin_create_user(UserPoolId=pool, Username="alice", MessageAction="SUPPRESS")
     cognito.admin_set_user_password(UserPoolId=pool, Username="alice", Password="A-long-passw0rd", Permanent=True)
     killed.client("ssm").put_parameter(Name="name", Value="value", Type="String")
-    sqs.send_message(QueueUrl=queue, MessageBody="sent")
+    for body in ("deleted", "sent"):
+        sqs.send_message(QueueUrl=queue, MessageBody=body)
+    (first,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=first["ReceiptHandle"])
     killed.client("sns").publish(TopicArn=topic, Message="published")
 
     killed.kill()
@@ -135,7 +138,7 @@ def test_what_was_answered_is_there(killed: Killable) -> None:
     assert user["UserStatus"] == "CONFIRMED"
     assert killed.client("ssm").get_parameter(Name="name")["Parameter"]["Value"] == "value"
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
-    assert "sent" in [message["Body"] for message in messages] and len(messages) == 2
+    assert len(messages) == 2 and messages[0]["Body"] == "sent" and "published" in messages[1]["Body"]
 
 
 def test_killed_in_the_middle_of_writing(killed: Killable) -> None:
@@ -255,13 +258,16 @@ def test_the_state_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
 
 def test_saved_queues_are_found_at_another_port(tmp_path: Path) -> None:
     with killable(tmp_path) as made:
-        made.client("sqs").create_queue(QueueName="queue")
+        sqs = made.client("sqs")
+        url = sqs.create_queue(QueueName="queue")["QueueUrl"]
         made.keep()
+        sqs.send_message(QueueUrl=url, MessageBody="before")
         made.kill()
         made.settings = LocalSettings(state=tmp_path, ports=free_ports())
         made.start()
         sqs = made.client("sqs")
         url = sqs.get_queue_url(QueueName="queue")["QueueUrl"]
         assert str(made.settings.ports.emulator) in url
-        sqs.send_message(QueueUrl=url, MessageBody="sent")
-        assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "sent"
+        sqs.send_message(QueueUrl=url, MessageBody="after")
+        received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        assert [message["Body"] for message in received] == ["before", "after"]
