@@ -228,6 +228,8 @@ def changed_by(scope: Scope) -> Sequence[str] | None:
         service = "cognito-idp" if target.startswith("AWSCognito") else "s3"
     if service == "dynamodb" and operation.endswith(("Item", "Items", "Statement", "Transaction")):
         return ()  # items are noted one by one
+    if service == "s3" and "/" in path.strip("/"):
+        return ("sqs",)  # an object, which is a file of its own: notifications are what changes
     if service in CHANGES:
         return CHANGES[service]
     registered = ministack.SERVICE_REGISTRY.get(ministack.SERVICE_NAME_ALIASES.get(service, service))
