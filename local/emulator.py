@@ -1,4 +1,4 @@
-"""The AWS emulator behind its guard: a process of `.venv-local` in a clean environment, whose state survives a restart.
+"""The AWS emulator behind its guard: a process of `.venv-local` in a clean environment, whose state survives a kill.
 
 Whoever reaches an emulator can run code as its user. So there is no port without the guard (local/guard), and what
 passes it is made anew by each start (local/credentials.py).
