@@ -24,16 +24,19 @@ from bench.clip import ROOT
 from bench.launch import BenchError
 from bench.measure import Timing
 from bench.ports import free_port
-from bench.results import Api, ApiCall
+from bench.product_memory import resident
+from bench.results import Api, ApiCall, Memory
 from lambdas.core.settings import Settings
 from stacks import bundle
 
 CLIENTS = 2  # at a time: the emulator starts as many Lambdas, and they share this machine's cores with it
 REQUESTS = 300  # of each kind
+HERD = 200  # requests at once, before there are Lambdas for them
 LONGEST = 60.0  # seconds for each kind
 READY = 240.0  # seconds for a product to be ready
 STOPPING = 90.0  # seconds for it to stop
 IMPORTS = 5  # the best counts
+STATE = "state"  # the product's folder
 # Neither the gateway's throttle nor the number of uploads that may wait is what is measured here.
 CONTEXT = {
     "requestsPerSecond": "10000",
@@ -55,14 +58,27 @@ print(time.perf_counter() - wall, time.process_time() - cpu)
 def measure_api(requests: int = REQUESTS) -> Api:
     """Both measurements. Raises BenchError when no product can be started here."""
     with tempfile.TemporaryDirectory(prefix="bench-local-") as folder, running_product(Path(folder)) as (base, key):
+        state = Path(folder) / STATE
+        before = resident(state)
         calls = asyncio.run(drive(base, key, requests))
-    return Api(importing=import_time(), clients=CLIENTS, calls=tuple(calls))
+        after = resident(state)
+    memory = [
+        Memory(
+            what=what,
+            processes_before=before[what].processes,
+            mib_before=before[what].mib,
+            processes_after=after[what].processes,
+            mib_after=after[what].mib,
+        )
+        for what in before
+    ]
+    return Api(importing=import_time(), clients=CLIENTS, calls=tuple(calls), memory=tuple(memory))
 
 
 @contextmanager
 def running_product(folder: Path) -> Iterator[tuple[str, str]]:
     """A product of its own: its address and an API key."""
-    state, said = folder / "state", folder / "up.txt"
+    state, said = folder / STATE, folder / "up.txt"
     ports = {name: free_port() for name in ("--port", "--emulator-port")}
     options = [str(part) for pair in ports.items() for part in pair]
     options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]
@@ -82,16 +98,17 @@ def running_product(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 async def drive(base: str, key: str, requests: int) -> list[ApiCall]:
-    """Every kind of call, one kind after the other."""
+    """A herd of calls at once, then every kind of call, one kind after the other."""
     headers = {"Authorization": f"Bearer {key}"}
-    async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=60) as client:
-        for _ in range(3):  # the first find Lambdas that are only being started
-            await asyncio.gather(*(client.get("/api/usage") for _ in range(CLIENTS)))
-        return [await one_kind(client, what, requests) for what in CALLS]
+    limits = httpx.Limits(max_connections=HERD)
+    async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=60, limits=limits) as client:
+        herd = await one_kind(client, next(iter(CALLS)), HERD, clients=HERD)
+        herd = herd.model_copy(update={"what": f"{herd.what}, {HERD} at once"})
+        return [herd, *[await one_kind(client, what, requests) for what in CALLS]]
 
 
-async def one_kind(client: httpx.AsyncClient, what: str, requests: int) -> ApiCall:
-    """`requests` calls, CLIENTS at a time; fewer when they take longer than LONGEST."""
+async def one_kind(client: httpx.AsyncClient, what: str, requests: int, clients: int = CLIENTS) -> ApiCall:
+    """`requests` calls, so many clients at a time; fewer when they take longer than LONGEST."""
     method, path, body = CALLS[what]
     times: list[float] = []
     errors = 0
@@ -111,7 +128,7 @@ async def one_kind(client: httpx.AsyncClient, what: str, requests: int) -> ApiCa
                 errors += 1
             times.append(time.perf_counter() - start)
 
-    await asyncio.gather(*(one_client() for _ in range(CLIENTS)))
+    await asyncio.gather(*(one_client() for _ in range(clients)))
     return ApiCall(
         what=what,
         requests=len(times),

@@ -30,7 +30,8 @@ class Table:
 
 def tables(results: Results) -> list[Table]:
     """Every table that the results have figures for."""
-    made = [_runs(results), _ratios(results), _stages(results), _long_runs(results), _api(results), _goals(results)]
+    api = [_api(results), _api_memory(results)]
+    made = [_runs(results), _ratios(results), _stages(results), _long_runs(results), *api, _goals(results)]
     return [table for table in made if table.rows]
 
 
@@ -130,6 +131,15 @@ def _api(results: Results) -> Table:
         imported = f"{1000 * api.importing.wall:.0f} ms ({1000 * api.importing.cpu:.0f} ms of CPU)"
         title = f"The local API, {api.clients} clients at a time; its Lambda imports in {imported}"
     return Table(title, ("call", "requests", "errors", "requests/s", "p50, ms", "p99, ms"), rows)
+
+
+def _api_memory(results: Results) -> Table:
+    rows = [
+        (m.what, str(m.processes_before), f"{m.mib_before:.0f}", str(m.processes_after), f"{m.mib_after:.0f}")
+        for m in (results.api.memory if results.api else ())
+    ]
+    head = ("part", "processes before", "MiB", "processes after", "MiB")
+    return Table("Memory of the local product before and after that load", head, rows)
 
 
 def _goals(results: Results) -> Table:

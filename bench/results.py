@@ -112,12 +112,23 @@ class ApiCall(_Record):
     p99_ms: float
 
 
+class Memory(_Record):
+    """Processes of one kind and their memory in MiB, before the load and right after it."""
+
+    what: str
+    processes_before: int
+    mib_before: float
+    processes_after: int
+    mib_after: float
+
+
 class Api(_Record):
-    """The API of a local product: its Lambda's import, and its answers under load."""
+    """The API of a local product: its Lambda's import, its answers under load, and the memory that this takes."""
 
     importing: Timing
     clients: int
     calls: tuple[ApiCall, ...]
+    memory: tuple[Memory, ...] = ()
 
 
 class Results(_Record):

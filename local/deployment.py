@@ -19,7 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.emulator import aws_environment, client
+from local.emulator import aws_environment, client, keep
 from local.problems import LocalError
 from local.processes import Child
 from local.settings import ACCOUNT, REGION, ROOT, STAGE, LocalSettings
@@ -108,9 +108,10 @@ class Deployment:
             await asyncio.to_thread(client(self._settings, "s3").delete_bucket_policy, Bucket=bucket)
 
     async def deploy(self) -> None:
-        """Deploy what `synthesise` wrote, and record its fingerprint. Raises LocalError."""
+        """Deploy what `synthesise` wrote, have it saved, and record its fingerprint. Raises LocalError."""
         self._done.unlink(missing_ok=True)
         await self._cdk("deploy", "--app", self._assembly, "--all", "--require-approval", "never", cwd=ROOT)
+        await keep(self._settings)
         self._done.write_text(self._digest)
 
     async def data_is_there(self) -> None:

@@ -1,15 +1,15 @@
-"""The AWS emulator behind its guard: a process of `.venv-local` in a clean environment, whose state survives a restart.
+"""The AWS emulator behind its guard: a process of `.venv-local` in a clean environment, whose state survives a kill.
 
 Whoever reaches an emulator can run code as its user. So there is no port without the guard (local/guard), and what
 passes it is made anew by each start (local/credentials.py).
 """
 
 import asyncio
-import json
 import re
 import shutil
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ import httpx
 from botocore.config import Config
 
 from local.credentials import Credentials
-from local.files import write_whole
-from local.guard.rules import TOKEN
+from local.guard.rules import KEEP, TOKEN
+from local.guard.store import FILE, connect, holds_anything
 from local.problems import LocalError
 from local.processes import Child
 from local.settings import ACCOUNT, HOST, REGION, ROOT, LocalSettings
@@ -29,6 +29,7 @@ PYTHON = ROOT / ".venv-local" / "bin" / "python"
 COMMAND: list[str | Path] = [PYTHON, "-m", "local.guard"]  # from the checkout, which nothing of ours is installed in
 NAME = "emulator"
 PATIENCE = 30.0  # seconds until it answers; it takes one
+WARM = 60  # seconds that a Lambda's second and further workers are kept without work
 
 
 def guarded(
@@ -53,7 +54,7 @@ def environment(settings: LocalSettings, credentials: Credentials, adapter: Path
     The emulator passes it on to Lambdas, so it contains nothing of this machine's environment.
     """
     state = settings.state / "emulator"
-    scratch = state / "tmp"
+    scratch = scratch_of(settings)
     scratch.mkdir(parents=True, exist_ok=True)
     return guarded(credentials, settings.ports.emulator, origins=settings.web_origins, adapter=adapter) | {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -68,8 +69,14 @@ def environment(settings: LocalSettings, credentials: Credentials, adapter: Path
         "S3_DATA_DIR": str(state / "s3"),
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "LAMBDA_WARM_TTL_SECONDS": str(WARM),
         "LOG_LEVEL": "INFO",
     }
+
+
+def scratch_of(settings: LocalSettings) -> Path:
+    """Return the folder for what the emulator and its Lambdas write while they run."""
+    return settings.state / "emulator" / "tmp"
 
 
 async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
@@ -79,8 +86,8 @@ async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
     """
     if not PYTHON.exists():
         raise LocalError(f"the emulator is not installed ({PYTHON} is missing); run: python3 scripts/setup.py local")
+    shutil.rmtree(scratch_of(settings), ignore_errors=True)  # what a killed one's Lambdas left
     forget_unsaved(settings)
-    rewind_streams(settings)
     move_queues(settings)
     credentials = Credentials.new(settings.emulator_url)
     credentials.write(settings.state)
@@ -106,46 +113,49 @@ async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
 
 
 def forget_unsaved(settings: LocalSettings) -> None:
-    """Remove the stored objects of an emulator that was killed before it saved its state.
+    """Remove what an emulator that was killed before its first deployment was done has stored.
 
-    The emulator writes objects as they come and all else as it ends. Where it was killed before it ever ended, a
-    deployment would find buckets that it cannot have.
+    Objects and items of tables are stored as they come, and all else once the stacks are deployed: a deployment would
+    find buckets that it cannot have.
     """
     state = settings.state / "emulator"
-    if not (state / "services" / "s3.json").exists():
+    if not holds_anything(state / FILE) and not (state / "services" / "s3.json").exists():
         shutil.rmtree(state / "s3", ignore_errors=True)
-
-
-def rewind_streams(settings: LocalSettings) -> None:
-    """Make Lambdas read the table's stream from its beginning again.
-
-    The emulator saves how far each Lambda has read, but not the stream: after a restart that would be behind its end,
-    and as many changes as were read before would go unseen.
-    """
-    saved = settings.state / "emulator" / "services" / "lambda.json"
-    if not saved.exists():
-        return
-    state = json.loads(saved.read_text())
-    read = state.get("payload", {}).get("dynamodb_stream_positions", {}).get("data", {})
-    read.update(dict.fromkeys(read, 0))
-    write_whole(saved, json.dumps(state))
+        for file in state.glob(f"{FILE}*"):
+            file.unlink()
 
 
 def move_queues(settings: LocalSettings) -> None:
     """Rewrite the addresses of saved queues to the emulator's current port.
 
     It looks for a Lambda's queue at an address with that port, and saves queues by their address: at another port
-    their messages would wait for ever.
+    their messages would wait for ever. Stacks and functions name the queues too.
     """
-    services = settings.state / "emulator" / "services"
-    queues = services / "sqs.json"
-    found = re.search(rf"http://localhost:\d+/{ACCOUNT}/", queues.read_text()) if queues.exists() else None
-    now = f"http://localhost:{settings.ports.emulator}/{ACCOUNT}/"
-    if found is None or found[0] == now:
+    file = settings.state / "emulator" / FILE
+    if not file.exists():
         return
-    # Stacks and functions name the queues too. The queues' own file comes last: until then a killed start begins again.
-    for saved in (*(path for path in services.glob("*.json") if path != queues), queues):
-        write_whole(saved, saved.read_text().replace(found[0], now))
+    now = f"http://localhost:{settings.ports.emulator}/{ACCOUNT}/"
+    with closing(connect(file)) as database:
+        row = database.execute("SELECT state FROM services WHERE name = 'sqs'").fetchone()
+        found = re.search(rf"http://localhost:\d+/{ACCOUNT}/", row[0]) if row else None
+        if found is not None:
+            database.execute("BEGIN")
+            database.execute("UPDATE services SET state = replace(state, ?, ?)", (found[0], now))
+            database.execute("UPDATE messages SET queue = replace(queue, ?, ?)", (found[0], now))
+            database.execute("COMMIT")
+
+
+async def keep(settings: LocalSettings) -> None:
+    """Have the emulator save its whole state now, and from now on whatever it answers before it answers it.
+
+    Raises LocalError.
+    """
+    proof = {TOKEN: Credentials.read(settings.state).token}
+    async with httpx.AsyncClient(trust_env=False, timeout=60, headers=proof) as client:
+        try:
+            (await client.post(f"{settings.emulator_url}{KEEP}")).raise_for_status()
+        except httpx.HTTPError as error:
+            raise LocalError(f"the emulator could not save its state; its log: {settings.log(NAME)}") from error
 
 
 async def answers(settings: LocalSettings) -> bool:

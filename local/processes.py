@@ -1,7 +1,7 @@
 """Child processes, each in a session of its own with a log file; stopping one stops everything that it started.
 
 A session of its own keeps Ctrl-C in a terminal from ending the parts in any order: who started them ends them, the
-emulator last, since it saves its state as it ends. A record of what runs lets a later `up` or `down` end what a
+emulator last, since the others write to it. A record of what runs lets a later `up` or `down` end what a
 killed parent left behind.
 """
 

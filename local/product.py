@@ -6,6 +6,7 @@ emulator  ->  stacks (deployed if anything changed)  ->  SageMaker adapter, web 
 
 import asyncio
 import contextlib
+import logging
 import math
 import shlex
 import sys
@@ -40,6 +41,8 @@ MOST_DEATHS = 20  # that are remembered
 RESTART_PERIOD = 60.0  # seconds that it must have run for its deaths to be forgotten
 SAMPLE = Path("tests/media/face_and_speech.mp4")  # relative to the checkout, where `make up` is typed
 AWS_ERRORS = (BotoCoreError, ClientError, httpx.HTTPError)
+
+logger = logging.getLogger("local.product")
 
 
 class Product:
@@ -97,6 +100,7 @@ class Product:
     async def _start_application(self) -> None:
         """Start everything except the model server."""
         if await asyncio.to_thread(self._deployment.is_current):
+            await emulator.keep(self._settings)
             self._progress("stacks", "unchanged, not deployed again")
         else:
             self._progress("stacks", "being synthesised, and the account bootstrapped")
@@ -168,12 +172,13 @@ class Product:
             delay = restart_delay(len(self._model_deaths))
             when = "started again" if delay == 0.0 else f"started again in {delay:g} s; its log: {self._model.log}"
             self._progress("model server", f"ended (exit code {self._model.returncode}), {when}")
+            logger.warning("the model server ended (exit code %s), %s", self._model.returncode, when)
             await asyncio.sleep(delay)
             self._model = await model_server.start(self._settings, self._sockets.model, *buckets)
             self._note()
 
     async def _end(self) -> None:
-        """Stop everything. The emulator stops last: the others write to it, and it saves its state as it ends."""
+        """Stop everything, the emulator last: the others write to it."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -2,6 +2,7 @@
 
     service    the models, and a video's way through what follows
     intake     a request's video onto the disk, from the body or from S3
+    withdrawal the end of an analysis whose input was removed
     jobs       a bounded queue in front of the worker threads
     progress   how far an analysis is, written to S3
     problems   what can go wrong, and how it is answered
@@ -30,6 +31,7 @@ from model.serving.log import Call, configure_logging
 from model.serving.problems import BadRequestError, NotReadyError, problem_response
 from model.serving.service import Service
 from model.serving.settings import ServerSettings
+from model.serving.withdrawal import input_named
 
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
@@ -79,7 +81,7 @@ async def answer(service: Service, request: Request) -> Response:
         if (attributes := _checked_header(request, ATTRIBUTES)) is not None:
             headers[ATTRIBUTES] = attributes
         call.inference_id = _checked_header(request, INFERENCE_ID)
-        analysis = await service.analyse(request, call)
+        analysis = await service.analyse(request, call, input_named(attributes))
         response = Response(analysis.model_dump_json(), media_type="application/json")
     except Exception as error:
         failure = error

@@ -21,3 +21,4 @@ compile model --constraint requirements/dev.txt
 compile train --constraint requirements/dev.txt
 for group in cloud api cdk; do compile "$group" --constraint requirements/dev.txt; done
 for group in launch local scan; do compile "$group"; done
+compile cuda --no-deps

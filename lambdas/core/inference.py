@@ -62,10 +62,12 @@ def copy_input(record: AnalysisRecord) -> Reason | None:
 
 
 def invoke(record: AnalysisRecord) -> Invocation:
-    """Ask the endpoint for an analysis of the copy."""
+    """Ask the endpoint for an analysis of the copy; the model server ends it when the copy is removed."""
+    location = str(object_keys.Location(settings().media_bucket, input_key(record)))
     answer = aws.client("sagemaker-runtime").invoke_endpoint_async(
         EndpointName=settings().endpoint_name,
-        InputLocation=str(object_keys.Location(settings().media_bucket, input_key(record))),
+        InputLocation=location,
+        CustomAttributes=f"input={location}",
         InferenceId=object_keys.inference_id(record.id, int(record.attempt)),
         ContentType=record.content_type,
         RequestTTLSeconds=settings().request_ttl_seconds,

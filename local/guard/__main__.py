@@ -15,18 +15,24 @@ import hashlib
 import hmac
 import os
 import resource
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack
-from ministack.core import iam_evaluator, lambda_runtime, sigv4
+from ministack.core import iam_evaluator, lambda_runtime, persistence, sigv4
 from ministack.services import sts
 
 from local.guard import accounts
+from local.guard.code import unpack_once
 from local.guard.forwarding import Forward
 from local.guard.rules import Incoming, Rules
-from local.guard.server import Guard
+from local.guard.saving import Durable, Saver
+from local.guard.server import App, Guard
+from local.guard.store import FILE, Store
+from local.guard.waiting import Queue
 
 KEEP_ALIVE = 75  # seconds, as the emulator has it when it is started by itself
 
@@ -90,8 +96,18 @@ def keep_lambda_credentials_secret(key: bytes) -> None:
     lambda_runtime.execution_credentials = credentials
 
 
+async def serve_saved(app: App, saver: Saver, config: Config) -> None:
+    """Serve until SIGTERM or SIGINT, and save what changes meanwhile."""
+    saving = asyncio.create_task(saver.run())
+    try:
+        await serve(app, config, mode="asgi")
+    finally:
+        saving.cancel()
+        await asyncio.gather(saving, return_exceptions=True)
+
+
 def main() -> None:
-    """Serve until SIGTERM or SIGINT; the emulator saves its state as it ends."""
+    """Serve until SIGTERM or SIGINT."""
     token, origins, adapter = (os.environ.pop(f"GUARD_{name}") for name in ("TOKEN", "ORIGINS", "SAGEMAKER"))
     host, port = os.environ["BIND_HOST"], os.environ["GATEWAY_PORT"]
     keep_lambda_credentials_secret(os.environ["AWS_SECRET_ACCESS_KEY"].encode())
@@ -105,7 +121,16 @@ def main() -> None:
     with contextlib.suppress(ValueError, OSError):  # many Lambdas keep many connections
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    asyncio.run(serve(Guard(ministack.app, rules, failure, others), config, mode="asgi"))
+    unpack_once(Path(tempfile.gettempdir()) / "code")
+    emulator = Queue(ministack.app)
+    if not persistence.PERSIST_STATE:
+        asyncio.run(serve(Guard(emulator, rules, failure, others), config, mode="asgi"))
+    else:
+        store = Store(Path(persistence.STATE_DIR).with_name(FILE))
+        saver = Saver(store)
+        asyncio.run(serve_saved(Guard(Durable(emulator, saver), rules, failure, others), saver, config))
+        saver.end()
+    lambda_runtime.reset()  # ends the workers, and removes their folders
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from hmac import compare_digest
 from urllib.parse import parse_qs
 
 TOKEN = "x-video-sentiment-token"
+KEEP = "/_video_sentiment/keep"  # see local/guard/saving.py
 PRESIGNED = "X-Amz-Signature"
 PRESIGNED_METHODS = ("GET", "HEAD", "PUT")
 MAX_BODY = 64 << 20  # bytes that are held to be hashed; objects of S3 bring a hash of their own and are not held

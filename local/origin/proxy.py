@@ -12,6 +12,8 @@ from stacks.edge.problems import PROBLEM_PREFIX, PROBLEM_TYPE
 
 MAX_BODY = 10 << 20  # bytes; API Gateway's limit
 TIMEOUT = 35.0  # seconds; the gateway itself gives up after 29
+UNAVAILABLE = (502, 503, 504)  # for now: the caller is told when to come again
+RETRY_SECONDS = 5
 # About one connection, checked here, or written anew.
 NOT_PASSED_ON = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"),
@@ -36,13 +38,16 @@ async def forward(
     for name, value in answer.headers.multi_items():
         if name.lower() not in NOT_PASSED_BACK:
             response.headers.append(name, value)
+    if answer.status_code in UNAVAILABLE:
+        response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
     return response
 
 
 def problem(status: int, code: str, title: str, detail: str) -> Response:
     """Return an error of the origin itself, in the format of the API's errors."""
     said = {"title": title, "status": status, "code": code, "detail": detail, "error": detail}
-    return Response(json.dumps({"type": PROBLEM_PREFIX + code, **said}), status, media_type=PROBLEM_TYPE)
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status in UNAVAILABLE else {}
+    return Response(json.dumps({"type": PROBLEM_PREFIX + code, **said}), status, headers, media_type=PROBLEM_TYPE)
 
 
 def too_large() -> Response:

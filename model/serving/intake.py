@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, closing
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from model.serving.problems import (
     UnsupportedTypeError,
 )
 from model.serving.settings import ServerSettings
+from model.serving.withdrawal import withdrawn
 
 JSON_BYTES = 16 << 10  # an address has 1100 bytes at most
 BLOCK = 1 << 20  # bytes read from S3, or written, at a time
@@ -77,6 +79,12 @@ class Intake:
         address = self._address(body)
         place.end_when(_disconnected(request))
         return await place.unless_ended(save(self._object(address), path, self._settings.max_bytes))
+
+    def end_when_withdrawn(self, place: Place, uri: str) -> None:
+        """End the place when the request's input, an object of an allowed bucket, is removed from S3."""
+        match = OBJECT_URI.fullmatch(uri)
+        if match is not None and match[1] in self._settings.allowed_buckets:
+            place.end_when(withdrawn(partial(self._s3.head_object, Bucket=match[1], Key=match[2])))
 
     def _limit(self, media_type: str) -> int:
         return JSON_BYTES if media_type == JSON_TYPE else self._settings.max_bytes

@@ -67,7 +67,7 @@ class Place:
         self._pool = pool
         self._leave = leave
         self._end: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
-        self._watcher: asyncio.Task[None] | None = None
+        self._watchers: list[asyncio.Task[None]] = []
         self._job: Future[Any] | None = None
         self.abandoned = threading.Event()
 
@@ -77,8 +77,8 @@ class Place:
     def __exit__(self, *_: object) -> None:
         self.abandoned.set()
         self._end.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
+        for watcher in self._watchers:
+            watcher.cancel()
         if self._job is None:
             self._leave(self)
         else:  # a thread cannot be ended from outside: the place is free when it is
@@ -99,7 +99,7 @@ class Place:
         async def watch() -> None:
             self.end(await happening)
 
-        self._watcher = asyncio.create_task(watch())
+        self._watchers.append(asyncio.create_task(watch()))
 
     async def unless_ended(self, work: Awaitable[T]) -> T:
         """The result of `work`; when the place is ended first, `work` is cancelled and the reason raised."""

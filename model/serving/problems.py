@@ -39,6 +39,10 @@ class StorageError(Exception):
     """S3 did not give an object that it may well have."""
 
 
+class WithdrawnError(Exception):
+    """Whoever asked for the analysis has removed its input."""
+
+
 class NotReadyError(Exception):
     """The models are still being loaded."""
 
@@ -67,6 +71,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     ForbiddenBucketError: Problem(403, "forbidden-bucket", "The bucket is not allowed"),
     MissingObjectError: Problem(404, "missing-object", "The object does not exist"),
     StalledError: Problem(408, "stalled-upload", "The upload came to a halt"),
+    WithdrawnError: Problem(410, "cancelled", "The analysis was cancelled"),
     TooLargeError: Problem(413, "too-large", "The video is too large"),
     UnsupportedTypeError: Problem(415, "unsupported-type", "The type is not supported"),
     TooDemandingError: Problem(422, "too-demanding", "The video takes too much memory"),

@@ -73,11 +73,16 @@ class Service:
             raise NotReadyError("the models are being loaded; try again in a moment")
         return self.models
 
-    async def analyse(self, request: Request, call: Call) -> Analysis:
-        """The analysis of the video that a request brings. Raises what `serving.problems` lists."""
+    async def analyse(self, request: Request, call: Call, input_uri: str | None = None) -> Analysis:
+        """The analysis of the video that a request brings. Raises what `serving.problems` lists.
+
+        `input_uri`: the object whose removal withdraws the request.
+        """
         models = self.ready()
         self._intake.check(request)
         with self.jobs.take() as place, self._file() as path:
+            if input_uri is not None:
+                self._intake.end_when_withdrawn(place, input_uri)
             call.bytes = await self._intake.take(request, path, place)
             return await place.run(lambda: self._analyze(path, models, place, call))
 

@@ -102,6 +102,8 @@ class Endpoint(Construct):
         return {
             "AWS_DEFAULT_REGION": cdk.Stack.of(self).region,  # boto3 reads no other, and the container has no profile
             "PROGRESS_S3_URI": f"s3://{self._places.results.bucket_name}/progress",
+            # An analysis ends when its input is removed from there.
+            "VIDEO_SENTIMENT_ALLOWED_BUCKETS": self._places.media.bucket_name,
             "VIDEO_SENTIMENT_WORKERS": str(self._config.workers),
             "VIDEO_SENTIMENT_QUEUE": str(QUEUE),
             "VIDEO_SENTIMENT_PRIOR": self._config.prior,

@@ -1,11 +1,14 @@
 """The whole product when its parts fail: nothing is lost, nothing is charged for nothing, and it can be tried again."""
 
 from functools import partial
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from local.sagemaker.queue import JobQueue
 from tests.e2e.product import Product, missing_tools, until
+from tests.model.media_files import Sound, grey_frames, speech_of, write
 
 pytestmark = [
     pytest.mark.slow,
@@ -70,3 +73,19 @@ def test_a_file_that_is_no_video_fails_with_the_reason_and_costs_nothing(product
 
 def has_begun(product: Product, analysis_id: str, times: int) -> bool:
     return product.analyses_started(analysis_id) == times
+
+
+def test_a_cancelled_analysis_stops_at_once(product: Product, sample: Path, clip: bytes, tmp_path: Path) -> None:
+    """The model server is in the middle of minutes of speech; whoever comes next does not wait for the rest."""
+    developer = product.developer
+    before = developer.used
+    speech = np.tile(speech_of(sample, 10.0), 60)  # ten minutes
+    video = write(tmp_path / "long.mp4", grey_frames(600.0, rate=1.0), [Sound(speech)])
+    analysis_id = developer.start(developer.upload(video.read_bytes()))
+    until(lambda: product.analyses_started(analysis_id) == 1)
+    cancelled = developer.post(f"/analyses/{analysis_id}/cancel")
+    assert (cancelled["status"], cancelled["error"]["code"]) == ("failed", "cancelled")
+    until(lambda: '"problem": "cancelled"' in product.settings.log("model-server").read_text())
+    assert developer.finished(developer.start(developer.upload(clip)))["status"] == "completed"
+    assert developer.used == before + 1
+    assert developer.get(f"/analyses/{analysis_id}")["error"]["code"] == "cancelled"

@@ -47,6 +47,7 @@ def test_an_instance_gets_as_many_requests_as_it_works_on(prod: Stage, gpu: Stag
         assert client["MaxConcurrentInvocationsPerInstance"] == workers
         assert environment["VIDEO_SENTIMENT_WORKERS"] == str(workers)
         assert environment["VIDEO_SENTIMENT_PRIOR"] == "declared"
+        assert "Media" in json.dumps(environment["VIDEO_SENTIMENT_ALLOWED_BUCKETS"])  # to see when an input is removed
 
 
 def test_the_container_is_told_what_the_server_reads(prod: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -227,6 +227,7 @@ def test_without_an_emulator_the_answer_says_so() -> None:
     with served(create_app(Upstream(nobody, nobody, GUARD_TOKEN, "pool", "client")), free_port()) as url:
         answer = httpx.get(f"{url}/api/usage", headers={"x-api-key": TOKEN}, trust_env=False)
     assert answer.status_code == 502
+    assert int(answer.headers["Retry-After"]) > 0
     document = answer.json()
     assert document["type"] == f"urn:video-sentiment:problem:{document['code']}"
     assert document["error"] == document["detail"] != ""

@@ -23,7 +23,9 @@ class Dead:
         return -9
 
 
-def test_deaths_of_the_model_server_do_not_end_the_product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deaths_of_the_model_server_do_not_end_the_product(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     said: list[str] = []
     slept: list[float] = []
     made = Product(LocalSettings(state=tmp_path), said.append)
@@ -40,8 +42,9 @@ def test_deaths_of_the_model_server_do_not_end_the_product(tmp_path: Path, monke
     monkeypatch.setattr("local.product.asyncio.sleep", sleep)
     monkeypatch.setattr(made, "_note", lambda: None)
     made._model = Dead()  # type: ignore[assignment]
-    with pytest.raises(Enough):
+    with pytest.raises(Enough), caplog.at_level("WARNING", "local.product"):
         asyncio.run(made._model_runs("results", "media"))
+    assert "the model server ended (exit code -9), started again in 2 s" in caplog.text
     assert slept == [0.0] * RESTARTS + [2.0, 4.0, 8.0, 16.0, 32.0] + [LONGEST_RESTART] * 4
     assert "started again in 2 s; its log: model.log" in said[RESTARTS]
 

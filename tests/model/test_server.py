@@ -10,12 +10,13 @@ from typing import Any
 
 import boto3
 import httpx
+import numpy as np
 import pytest
 from moto.server import ThreadedMotoServer
 
 from model.contract import Analysis
 from tests.agreement import assert_same_answer
-from tests.model.media_files import grey_frames, write
+from tests.model.media_files import Sound, grey_frames, speech_of, write
 from tests.model.serving import MP4, Line, Process, check_problem, files_in, lay_out_image, shorten, until
 
 MAX_BYTES = 1_000_000
@@ -88,6 +89,14 @@ def short(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shorten(sample, tmp_path_factory.mktemp("short") / "short.mp4")
 
 
+@pytest.fixture(scope="module")
+def spoken(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Nearly as much speech as the server takes."""
+    speech = speech_of(sample, 7.0)
+    path = tmp_path_factory.mktemp("spoken") / "spoken.mp4"
+    return write(path, grey_frames(28.0, rate=4.0), [Sound(np.tile(speech, 4))]).read_bytes()
+
+
 def test_a_posted_video_is_answered_with_what_analyze_gives(
     server: Process, sample: Path, analysis: Analysis, s3: Any
 ) -> None:
@@ -127,6 +136,21 @@ def test_the_log_is_json_without_a_word_of_the_transcript(server: Process, short
     spoken = {word for utterance in utterances for word in utterance.text.split() if len(word) > 5}
     assert spoken
     assert not [word for word in spoken if word in log]
+
+
+def test_an_analysis_ends_when_its_input_is_removed(server: Process, spoken: bytes, short: Path, s3: Any) -> None:
+    """In the middle of speech, and whoever is next gets the worker."""
+    s3.put_object(Bucket="videos", Key="inputs/a/1.mp4", Body=spoken)
+    headers = MP4 | {INFERENCE_ID: "withdrawn", ATTRIBUTES: "trace=a; input=s3://videos/inputs/a/1.mp4"}
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(server.client.post, "/invocations", content=spoken, headers=headers)
+        server.wait_for_line(message="analysis started", inference_id="withdrawn")
+        s3.delete_object(Bucket="videos", Key="inputs/a/1.mp4")
+        problem = check_problem(asked.result(), 410, "its input was removed")
+    assert problem["type"].endswith(":cancelled")
+    assert server.client.post("/invocations", content=short.read_bytes(), headers=MP4).status_code == 200
+    answered = server.wait_for_line(message="request answered", inference_id="withdrawn")
+    assert (answered["problem"], answered["video_seconds"]) == ("cancelled", None)
 
 
 def test_other_types_are_refused(server: Process) -> None:

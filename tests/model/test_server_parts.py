@@ -187,3 +187,11 @@ def test_the_image_runs_other_commands_too() -> None:
     command = ["sh", str(ROOT / ENTRYPOINT), "weights", "--help"]
     shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "fetch" in shown.stdout
+
+
+def test_the_image_installs_nothing_whose_hash_it_does_not_know() -> None:
+    installs = [line for line in instructions("RUN") if "pip install" in line]
+    assert installs and all("--require-hashes" in line for line in installs)
+    for lock in ("model", "cuda"):
+        entries = (ROOT / "requirements" / f"{lock}.txt").read_text().replace("\\\n", " ").splitlines()
+        assert all("--hash=sha256:" in entry for entry in entries)

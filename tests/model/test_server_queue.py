@@ -10,9 +10,13 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import boto3
 import httpx
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from moto.server import ThreadedMotoServer
 
 from bench.ports import free_port
 from model.asr.base import Encoded, Transcript
@@ -20,7 +24,9 @@ from model.bundle import BundleError
 from model.contract import Analysis
 from model.pipeline import Models
 from model.server import Server, create_app, serve
+from model.serving.problems import WithdrawnError
 from model.serving.settings import ServerSettings
+from model.serving.withdrawal import input_named, withdrawn
 from tests.model.serving import MP4, Gate, check_problem, files_in, server_on_thread, shorten, until
 
 Post = Callable[[httpx.Client], "Future[httpx.Response]"]
@@ -110,6 +116,99 @@ def test_who_hangs_up_later_has_the_analysis_given_up(tmp_path: Path, gated: Mod
         gate.opened.set()
         until(lambda: has_free_place(client))
         assert not server.service.busy
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An S3 with the buckets `videos` and `private`."""
+    s3 = ThreadedMotoServer("127.0.0.1", 0)
+    s3.start()
+    host, port = s3.get_host_and_port()
+    for name, value in {
+        "AWS_ENDPOINT_URL_S3": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "NO_PROXY": "127.0.0.1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    for name in ("videos", "private"):
+        client.create_bucket(Bucket=name)
+    yield client
+    s3.stop()
+
+
+def test_who_withdraws_a_request_that_waits_or_runs_frees_its_place(
+    tmp_path: Path, gated: Models, gate: Gate, bucket: Any, body: bytes
+) -> None:
+    settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=2, allowed_buckets=("videos",))
+
+    def send_named(client: httpx.Client, uri: str) -> httpx.Response:
+        headers = MP4 | {"X-Amzn-SageMaker-Custom-Attributes": f"input={uri}"}
+        return client.post("/invocations", content=body, headers=headers)
+
+    with ThreadPoolExecutor(3) as pool, server_on_thread(settings, gated) as (server, client):
+        for key in ("running", "waiting"):
+            bucket.put_object(Bucket="videos", Key=key, Body=b"1")
+        # What lies in a bucket that the server may not read is no input: this one is analyzed to its end.
+        kept = pool.submit(send_named, client, "s3://private/none")
+        assert gate.entered.wait(60)
+        waiting = pool.submit(send_named, client, "s3://videos/waiting")
+        until(lambda: server.service.jobs.taken == 2)
+        bucket.delete_object(Bucket="videos", Key="waiting")
+        check_problem(waiting.result(), 410, "cancelled")
+        until(lambda: server.service.jobs.taken == 1)
+        gate.opened.set()
+        assert kept.result().status_code == 200
+
+        gate.opened.clear()
+        gate.entered.clear()
+        running = pool.submit(send_named, client, "s3://videos/running")
+        assert gate.entered.wait(60)
+        bucket.delete_object(Bucket="videos", Key="running")
+        check_problem(running.result(), 410, "cancelled")  # at once, whatever the thread is at
+        gate.opened.set()
+        until(lambda: server.service.jobs.taken == 0)
+        assert not server.service.busy
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": ""}}, "HeadObject")
+
+
+@pytest.mark.parametrize(
+    ("answers", "looks"),
+    [
+        ([refusal("404")], 1),
+        ([None, refusal("403")], 2),  # S3 does not tell what is not there to who may not list a bucket
+        ([refusal("403"), refusal("503"), EndpointConnectionError(endpoint_url=""), None, refusal("404")], 5),
+    ],
+)
+def test_an_input_is_gone_when_s3_says_so_and_not_when_it_fails(answers: list[Exception | None], looks: int) -> None:
+    left = list(answers)
+
+    def look() -> None:
+        if (answer := left.pop(0)) is not None:
+            raise answer
+
+    assert isinstance(asyncio.run(withdrawn(look, interval=0)), WithdrawnError)
+    assert len(answers) - len(left) == looks
+
+
+@pytest.mark.parametrize(
+    ("attributes", "named"),
+    [
+        (None, None),
+        ("trace=1", None),
+        ("input=", None),
+        ("input=s3://b/k", "s3://b/k"),
+        ("a=1; input=s3://b/k;b", "s3://b/k"),
+        ("xinput=s3://b/k", None),
+    ],
+)
+def test_the_input_that_attributes_name(attributes: str | None, named: str | None) -> None:
+    assert input_named(attributes) == named
 
 
 def test_told_to_stop_it_finishes_what_runs_and_sends_away_what_waits(

@@ -1,0 +1,96 @@
+"""The emulator's state in one SQLite file, so that whatever was committed together is there together after a kill.
+
+services   the state of each service, in the emulator's own JSON; without the items of tables
+items      the items of tables, a row each: a write costs the same however large a table is
+records    records of a table's stream that some Lambda has not read yet
+ends       the position behind the newest record of each table's stream
+positions  how far each Lambda has read
+"""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+FILE = "state.sqlite"  # in the emulator's folder
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS services (name PRIMARY KEY, state);
+CREATE TABLE IF NOT EXISTS items (tbl, pk, sk, item, PRIMARY KEY (tbl, pk, sk)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS messages (queue, id, message, PRIMARY KEY (queue, id));
+CREATE TABLE IF NOT EXISTS records (tbl, position INTEGER, record, PRIMARY KEY (tbl, position)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ends (tbl PRIMARY KEY, position INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS positions (mapping PRIMARY KEY, position INTEGER) WITHOUT ROWID;
+"""
+
+Change = tuple[str, tuple[str | int, ...]]
+"""A statement and its values."""
+
+
+class Store:
+    """The state on the disk, and changes of it that are not there yet. Safe to use from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = connect(path)
+        self._writing = threading.Lock()
+        self._changes: list[Change] = []
+        self._changing = threading.Lock()
+
+    def service(self, name: str) -> str | None:
+        """Return the state of a service; None when there is none."""
+        row = self._database.execute("SELECT state FROM services WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def rows(self, statement: str, *values: str | int) -> list[tuple[str, ...]]:
+        """Return the rows of a query."""
+        return self._database.execute(statement, values).fetchall()
+
+    def change(self, statement: str, *values: str | int) -> None:
+        """Note a change that the next `write` is to make."""
+        with self._changing:
+            self._changes.append((statement, values))
+
+    def take(self) -> list[Change]:
+        """Return the noted changes, in their order, and forget them."""
+        with self._changing:
+            taken, self._changes = self._changes, []
+            return taken
+
+    @property
+    def is_clean(self) -> bool:
+        """Return True when no change is noted."""
+        return not self._changes
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Make changes, all or none; they are on the disk when this returns.
+
+        Changes that could not be made are noted again, before later ones. Raises sqlite3.Error.
+        """
+        with self._writing:
+            try:
+                with self._database:
+                    self._database.execute("BEGIN IMMEDIATE")
+                    for statement, values in changes:
+                        self._database.execute(statement, values)
+            except sqlite3.Error:
+                with self._changing:
+                    self._changes = [*changes, *self._changes]
+                raise
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, creating it if absent. Transactions are begun explicitly."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.executescript(SCHEMA)
+    return database
+
+
+def holds_anything(path: Path) -> bool:
+    """Return True when the state of any service was ever committed to the file."""
+    if not path.exists():
+        return False
+    with closing(connect(path)) as database:
+        return database.execute("SELECT 1 FROM services LIMIT 1").fetchone() is not None

@@ -1,0 +1,182 @@
+"""A burst of requests to the API: they share a few workers, wait for them, and are told when that takes too long."""
+
+import asyncio
+import io
+import json
+import subprocess
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local import emulator
+from local.credentials import Credentials
+from local.guard.rules import TOKEN
+from local.guard.server import Message, Receive, Scope, Send
+from local.guard.waiting import FEW, MOST, PREFIX, Queue
+from local.settings import ACCOUNT, REGION, LocalSettings
+from tests.integration.local_parts import free_ports, loop
+
+HERD = 200
+# What a worker takes is not what is measured: it sleeps, and says which process it is.
+HANDLER = """
+import os, time
+def handler(event, context):
+    time.sleep(0.05)
+    return {"statusCode": 200, "body": str(os.getpid())}
+"""
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    left = tmp_path / "emulator" / "tmp" / "ministack-lambda-of-a-killed-one"
+    left.mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.fixture
+def herd(state: Path) -> Iterator[tuple[LocalSettings, list[httpx.Response], int]]:
+    """The settings of a running emulator, its answers to a cold herd, and the processes that it then has."""
+    settings = LocalSettings(state=state, ports=free_ports())
+    with loop() as running:
+        child = running.do(emulator.start(settings))
+        try:
+            url = deployed(settings)
+            answers = asyncio.run(asked_at_once(settings, url))
+            yield settings, answers, children(child.pid)
+        finally:
+            running.do(child.stop())
+
+
+def deployed(settings: LocalSettings) -> str:
+    """An API in front of a function; its URL."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("main.py", HANDLER)
+    function = emulator.client(settings, "lambda").create_function(
+        FunctionName="api",
+        Runtime="python3.13",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/none",
+        Handler="main.handler",
+        Code={"ZipFile": code.getvalue()},
+        Timeout=30,
+    )
+    gateway = emulator.client(settings, "apigateway")
+    api = gateway.create_rest_api(name="api")["id"]
+    (root,) = gateway.get_resources(restApiId=api)["items"]
+    method = {"restApiId": api, "resourceId": root["id"], "httpMethod": "GET"}
+    gateway.put_method(**method, authorizationType="NONE")
+    invoke = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function['FunctionArn']}/invocations"
+    gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=invoke)
+    gateway.create_deployment(restApiId=api, stageName="v1")
+    return f"{settings.emulator_url}{PREFIX}{api}/v1/"
+
+
+async def asked_at_once(settings: LocalSettings, url: str) -> list[httpx.Response]:
+    headers = {TOKEN: Credentials.read(settings.state).token}
+    limits = httpx.Limits(max_connections=HERD)
+    async with httpx.AsyncClient(headers=headers, trust_env=False, timeout=120, limits=limits) as client:
+        return await asyncio.gather(*(client.get(url) for _ in range(HERD)))
+
+
+def children(pid: int) -> int:
+    found = subprocess.run(["ps", "-A", "-o", "ppid="], capture_output=True, text=True, check=True).stdout
+    return sum(int(line) == pid for line in found.split())
+
+
+def test_a_cold_herd_is_answered_by_a_few_workers(
+    herd: tuple[LocalSettings, list[httpx.Response], int],
+) -> None:
+    settings, answers, processes = herd
+    assert Counter(answer.status_code for answer in answers).keys() <= {200, 503}
+    assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 503)
+    workers = {answer.text for answer in answers if answer.status_code == 200}
+    assert 1 <= len(workers) <= MOST
+    assert processes <= MOST + 1  # beside a resource tracker, for example
+    scratch = settings.state / "emulator" / "tmp"
+    folders = [path for path in scratch.iterdir() if path.name.startswith("ministack-lambda-")]
+    assert len(folders) <= MOST
+    assert not any("killed" in path.name for path in folders)
+    # All have the same code, on the disk once.
+    assert len({(folder / "code").resolve() for folder in folders}) == 1
+    assert not any((folder / "code.zip").exists() for folder in folders)
+
+
+def test_nothing_of_the_workers_is_left(state: Path) -> None:
+    settings = LocalSettings(state=state, ports=free_ports())
+    with loop() as running:
+        child = running.do(emulator.start(settings))
+        url = deployed(settings)
+        proof = {TOKEN: Credentials.read(settings.state).token}
+        assert httpx.get(url, headers=proof, trust_env=False, timeout=60).status_code == 200
+        running.do(child.stop())
+    assert not list((state / "emulator" / "tmp").glob("ministack-lambda-*"))
+
+
+class Slow:
+    """An application that answers when it is told to, and counts who is inside."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = 0
+        self.opened = asyncio.Event()
+
+    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        await self.opened.wait()
+        self.inside -= 1
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+async def call(queue: Queue, path: str = f"{PREFIX}api/v1/") -> tuple[int, dict[bytes, bytes], bytes]:
+    messages: list[Message] = []
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    await queue({"type": "http", "path": path, "method": "GET"}, receive, send)
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    return messages[0]["status"], dict(messages[0]["headers"]), body
+
+
+def test_who_waits_too_long_is_told_when_to_come_again() -> None:
+    async def scenario() -> tuple[Any, Any, int]:
+        slow = Slow()
+        queue = Queue(slow, few=2, most=2, patience=0.05)
+        inside = [asyncio.create_task(call(queue)) for _ in range(2)]
+        await asyncio.sleep(0)
+        refused = await call(queue)
+        elsewhere = asyncio.create_task(call(queue, "/_ministack/health"))  # nothing but the API waits
+        while slow.inside < 3:
+            await asyncio.sleep(0.01)
+        slow.opened.set()
+        await asyncio.gather(*inside, elsewhere)
+        return refused, await call(queue), slow.most
+
+    (status, headers, body), after, most = asyncio.run(scenario())
+    assert (status, after[0], most) == (503, 200, 3)
+    assert int(headers[b"retry-after"]) > 0
+    problem = json.loads(body)
+    assert (problem["code"], problem["status"]) == ("busy", 503)
+
+
+def test_more_are_allowed_while_some_wait_and_never_more_than_the_most() -> None:
+    async def scenario() -> tuple[list[int], int]:
+        slow = Slow()
+        queue = Queue(slow, few=1, most=3, growth=0.01, patience=60)
+        tasks = [asyncio.create_task(call(queue)) for _ in range(6)]
+        while slow.inside < 3:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        slow.opened.set()
+        return [answer[0] for answer in await asyncio.gather(*tasks)], slow.most
+
+    assert asyncio.run(scenario()) == ([200] * 6, 3)
+    assert 1 <= FEW <= MOST
