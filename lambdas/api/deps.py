@@ -13,6 +13,8 @@ from lambdas.core import api_keys, clock, owners
 from lambdas.core.errors import UnauthorizedError
 from lambdas.core.object_keys import is_owner
 
+SAFE_METHODS = ("GET", "HEAD")
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -30,7 +32,8 @@ def now() -> datetime:
 def caller(request: Request, at: Annotated[datetime, Depends(now)]) -> Caller:
     """Authenticate the caller: by API key under /api, by the user's session under /app.
 
-    Raises UnauthorizedError or AccountDeletedError.
+    Scopes of API keys are enforced here and nowhere else. Raises UnauthorizedError, AccountDeletedError or
+    InsufficientScopeError.
     """
     door = door_of(request.scope)
     return Caller(_by_key(request, at) if door is Door.API else _by_session(request, at), door)
@@ -43,11 +46,16 @@ def session(caller: Annotated[Caller, Depends(caller)]) -> Caller:
     return caller
 
 
+def scope_of(method: str) -> api_keys.Scope:
+    """The scope that an API key needs for a method, whatever the route: no route can forget it."""
+    return "read" if method in SAFE_METHODS else "analyse"
+
+
 def _by_key(request: Request, at: datetime) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthorizedError(api_keys.FORM)
-    return api_keys.verify(token.strip(), at)
+    return api_keys.verify(token.strip(), scope_of(request.method), at)
 
 
 def _by_session(request: Request, at: datetime) -> str:

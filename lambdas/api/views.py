@@ -1,6 +1,6 @@
 """Records of the table as what answers hold."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from lambdas.api.schemas.account import Day, KeyItem, NewKey, Usage
@@ -40,6 +40,8 @@ def _key_fields(record: KeyRecord) -> dict[str, Any]:
         "id": record.id,
         "name": record.name,
         "prefix": record.prefix,
+        "scopes": api_keys.scopes(record),
+        "expires_at": None if record.expires_at is None else datetime.fromtimestamp(float(record.expires_at), UTC),
         "created_at": record.created_at,
         "rotated_at": record.rotated_at,
         "last_used_at": record.last_used_at,

@@ -12,6 +12,7 @@ from pynamodb.attributes import (
     MapAttribute,
     NumberAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
 )
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
@@ -190,6 +191,8 @@ class KeyRecord(Item):
     status = UnicodeAttribute()  # pending, active or revoked
     secret_hash = UnicodeAttribute()  # hexadecimal
     gateway_key_id = UnicodeAttribute(null=True)
+    scopes = UnicodeSetAttribute(null=True)  # api_keys.Scope; absent: all of them
+    expires_at = NumberAttribute(null=True)  # from here on it does not work
     created_at = UnicodeAttribute()
     rotated_at = UnicodeAttribute(null=True)
     last_used_at = UnicodeAttribute(null=True)  # to the hour

@@ -69,9 +69,9 @@ def call(event: dict[str, Any]) -> Answer:
     return Answer(answer["statusCode"], headers, answer["body"])
 
 
-def by_key(cloud: Cloud, owner: str) -> Caller:
-    """A program with an API key of an owner."""
-    token = api_keys.create(owner, "test", cloud.now).token
+def by_key(cloud: Cloud, owner: str, **options: Any) -> Caller:
+    """A program with an API key of an owner. `options`: of the key."""
+    token = api_keys.create(owner, "test", cloud.now, **options).token
     return Caller("/api", {"Authorization": f"Bearer {token}", "x-api-key": token.split("_")[1]})
 
 

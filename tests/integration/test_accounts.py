@@ -33,7 +33,7 @@ def test_an_account_ends_without_a_trace(cloud: Cloud) -> None:
     assert cloud.emulator.client("cognito-idp").list_users(UserPoolId=cloud.user_pool)["Users"] == []
     assert aws.client("apigateway").get_api_keys()["items"] == []
     with pytest.raises(UnauthorizedError):
-        api_keys.verify(key.token, cloud.now)
+        api_keys.verify(key.token, "read", cloud.now)
     left = [item for item in Item.scan(consistent_read=True) if item.owner == user or item.pk.endswith(f"#{user}")]
     assert all(item.ttl is not None and item.due_at is None for item in left)
     profile = owners.find(user)

@@ -371,7 +371,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Key
-         * @description Give an API key a new secret. The old token stops working at once.
+         * @description Give an API key a new secret. The old token stops working at once; scopes and expiry stay.
          */
         post: operations["rotateKey"];
         delete?: never;
@@ -1358,7 +1358,12 @@ export interface components {
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
          *       "prefix": "vs_4tq7hd2k",
+         *       "scopes": [
+         *         "read",
+         *         "analyse"
+         *       ],
          *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2027-02-22T09:30:00Z",
          *       "rotatedAt": null,
          *       "lastUsedAt": "2026-11-24T09:30:00Z"
          *     }
@@ -1370,11 +1375,18 @@ export interface components {
             name: string;
             /** Prefix */
             prefix: string;
+            /** Scopes */
+            scopes: ("read" | "analyse")[];
             /**
              * Createdat
              * Format: date-time
              */
             createdAt: string;
+            /**
+             * Expiresat
+             * @description It works until then; null where it does not expire.
+             */
+            expiresAt: string | null;
             /** Rotatedat */
             rotatedAt: string | null;
             /**
@@ -1391,7 +1403,12 @@ export interface components {
          *           "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *           "name": "production",
          *           "prefix": "vs_4tq7hd2k",
+         *           "scopes": [
+         *             "read",
+         *             "analyse"
+         *           ],
          *           "createdAt": "2026-11-24T09:30:00Z",
+         *           "expiresAt": "2027-02-22T09:30:00Z",
          *           "rotatedAt": null,
          *           "lastUsedAt": "2026-11-24T09:30:00Z"
          *         }
@@ -1404,13 +1421,32 @@ export interface components {
         };
         /**
          * KeyRequest
+         * @description `read` allows every GET, `analyse` everything else: uploads, starting, cancelling, deleting, restoring.
          * @example {
-         *       "name": "production"
+         *       "name": "production",
+         *       "scopes": [
+         *         "read",
+         *         "analyse"
+         *       ],
+         *       "expiresInDays": 90
          *     }
          */
         KeyRequest: {
             /** Name */
             name: string;
+            /**
+             * Scopes
+             * @default [
+             *       "read",
+             *       "analyse"
+             *     ]
+             */
+            scopes?: ("read" | "analyse")[];
+            /**
+             * Expiresindays
+             * @description Without it, the key works until revoked.
+             */
+            expiresInDays?: number | null;
         };
         /**
          * ModalityShare
@@ -1494,7 +1530,12 @@ export interface components {
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
          *       "prefix": "vs_4tq7hd2k",
+         *       "scopes": [
+         *         "read",
+         *         "analyse"
+         *       ],
          *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2027-02-22T09:30:00Z",
          *       "rotatedAt": null,
          *       "lastUsedAt": null,
          *       "token": "vs_4tq7hd2kzv5mw3xn6bpsaj4i_000000000000000000000000000000000000000000000000"
@@ -1507,11 +1548,18 @@ export interface components {
             name: string;
             /** Prefix */
             prefix: string;
+            /** Scopes */
+            scopes: ("read" | "analyse")[];
             /**
              * Createdat
              * Format: date-time
              */
             createdAt: string;
+            /**
+             * Expiresat
+             * @description It works until then; null where it does not expire.
+             */
+            expiresAt: string | null;
             /** Rotatedat */
             rotatedAt: string | null;
             /**
@@ -1957,7 +2005,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2055,7 +2103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2153,7 +2201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2251,7 +2299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2356,7 +2404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2457,7 +2505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2583,7 +2631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2651,7 +2699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2729,7 +2777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2798,7 +2846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2885,7 +2933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2981,7 +3029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3068,7 +3116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3147,7 +3195,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3205,7 +3253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3252,7 +3300,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3301,7 +3349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3350,7 +3398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3412,7 +3460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3499,7 +3547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3566,7 +3614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3633,7 +3681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3695,7 +3743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3769,7 +3817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3818,7 +3866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3867,7 +3915,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3923,7 +3971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -85,7 +85,9 @@ KEY_ITEM: dict[str, Any] = {
     "id": KEY_ID,
     "name": "production",
     "prefix": f"vs_{KEY_ID[:8]}",
+    "scopes": ["read", "analyse"],
     "createdAt": TIME,
+    "expiresAt": EXPIRY,
     "rotatedAt": None,
     "lastUsedAt": TIME,
 }
