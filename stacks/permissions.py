@@ -24,6 +24,7 @@ READ = ("s3:GetObject",)
 READ_VERSIONS = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE = ("s3:PutObject",)
 DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
+PARTS = ("s3:ListMultipartUploadParts",)
 ABORT = ("s3:AbortMultipartUpload",)
 KEY_TAG = "video-sentiment"  # on API keys: the stage that they are of (lambdas/core/gateway.py)
 
@@ -53,14 +54,18 @@ ACCESS = {
         items=(GET, PUT, UPDATE, REMOVE, CHECK),
         indexes=(BY_OWNER,),
         # It can sign for clients only what its own role allows.
-        media={"uploads": READ_VERSIONS + WRITE + DELETE + ABORT, "drop": READ_VERSIONS},
+        media={"uploads": READ_VERSIONS + WRITE + DELETE + PARTS + ABORT, "drop": READ_VERSIONS},
         results={"analyses": READ, "progress": READ},
         webhooks=True,
         makes_keys=True,
         removes_keys=True,
         parameters=(USAGE_PLAN, PUBLIC_URL),
     ),
-    "on_drop": Access(items=(GET, PUT, UPDATE, CHECK), media={"drop": READ_VERSIONS}, results={"results": WRITE}),
+    "on_drop": Access(
+        items=(GET, PUT, UPDATE, CHECK),
+        media={"drop": READ_VERSIONS, "uploads": DELETE},
+        results={"results": WRITE},
+    ),
     "submit": Access(
         items=(GET, UPDATE), media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE}, invokes=True
     ),

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from lambdas.core import api_keys, aws, deletion, item_keys, object_keys, objects, tables
+from lambdas.core import api_keys, aws, deletion, item_keys, object_keys, objects, tables, uploads
 from lambdas.core.clock import epoch
 from lambdas.core.settings import settings
-from lambdas.core.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord
+from lambdas.core.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord, UploadRecord
 from lambdas.core.transactions import apply
 
 PER_RUN = 100  # listed records removed in one run of the sweeper
@@ -56,6 +56,8 @@ def _remove_listed(owner: str, now: datetime) -> bool:
             api_keys.remove(KeyRecord.get(item.pk, item.sk, consistent_read=True), now)
         elif item.sk == "ANALYSIS":
             deletion.end(AnalysisRecord.get(item.pk, item.sk, consistent_read=True), now)
+        elif item.sk == "UPLOAD":
+            uploads.discard(UploadRecord.get(item.pk, item.sk, consistent_read=True), now)
     return bool(listed)
 
 

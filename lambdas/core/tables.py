@@ -173,7 +173,7 @@ class UploadsRecord(Item):
 
 
 class UploadRecord(Item):
-    """A URL that was given out, until its analysis starts or the sweeper takes it away."""
+    """A pending upload: its URL was given out, and no analysis has started. The sweeper removes it when it expires."""
 
     file_id = UnicodeAttribute()
     object_key = UnicodeAttribute()

@@ -41,6 +41,7 @@ class Belongings:
         self.analysis = done.id
         self.used_key = str(done.object_key)
         self.upload = cloud.upload("alice")
+        self.upload_id = self.upload.rpartition("/")[2].partition(".")[0]
         self.parts = multipart.create("alice", ".mp4", 100, now=cloud.now).key
         self.key = api_keys.create("alice", "hers", cloud.now).record.id
 
@@ -60,6 +61,7 @@ OWN: dict[str, Any] = {
     "POST /upload-url": {"fileType": ".mp4"},
     "POST /multipart-uploads": {"fileType": ".mp4", "fileSize": 10},
     "GET /analyses": None,
+    "GET /uploads": None,
     "GET /usage": None,
     "GET /example": None,
     "DELETE /example": None,
@@ -85,6 +87,7 @@ def test_no_route_reaches_what_is_anothers(cloud: Cloud) -> None:
             tried += 1
             assert hers.analysis not in answer, route.name
             assert hers.key not in answer, route.name
+            assert hers.upload_id not in answer.replace(hers.upload, ""), route.name
             assert "alice" not in answer.replace(hers.parts, "").replace(hers.upload, ""), route.name
             assert cloud.items("alice") == before, f"{route.name} changed what is alice's"
     assert tried > 30
@@ -99,7 +102,7 @@ def callers(cloud: Cloud, route: Route) -> Iterator[Caller]:
 def attack(mallory: Caller, route: Route, hers: Belongings) -> str:
     """Send a route everything of alice's that it may name; returns the answer's text, which must give nothing away."""
     if "{" in route.path:
-        ids = hers.key if route.path.startswith("/keys/") else hers.analysis
+        ids = {"keys": hers.key, "uploads": hers.upload_id}.get(route.path.split("/")[1], hers.analysis)
         answer = mallory.ask(route.method, re.sub(r"\{\w+\}", ids, route.path))
         assert answer.status == 404, f"{route.name} answers {answer.status}"
         return answer.text

@@ -59,6 +59,8 @@ export interface paths {
         /**
          * Sign Upload Parts
          * @description Get URLs for parts of an upload, 100 at most at a time.
+         *
+         *     Each takes exactly the bytes of its part. An upload that is not completed expires a day after its beginning.
          */
         post: operations["signUploadParts"];
         delete?: never;
@@ -78,7 +80,7 @@ export interface paths {
         put?: never;
         /**
          * Complete Multipart Upload
-         * @description Put the parts of an upload together. May be repeated.
+         * @description Put the parts of an upload together: all of them, and as many bytes as were announced. May be repeated.
          */
         post: operations["completeMultipartUpload"];
         delete?: never;
@@ -102,6 +104,48 @@ export interface paths {
          */
         post: operations["abortMultipartUpload"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pending Uploads
+         * @description List the uploads that no analysis was started from.
+         *
+         *     So many may be pending at once; `too-many-uploads` says when the next one expires.
+         */
+        get: operations["listPendingUploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Abandon Upload
+         * @description Abandon a pending upload: what was sent is deleted, and another one may begin in its place.
+         */
+        delete: operations["abandonUpload"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1630,6 +1674,61 @@ export interface components {
             expiresIn: number;
         };
         /**
+         * PendingUpload
+         * @description An upload that no analysis was started from. It counts until then, until it is abandoned, or until it expires.
+         * @example {
+         *       "id": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
+         *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
+         *       "size": 7340032,
+         *       "inParts": false,
+         *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2026-11-24T10:45:00Z"
+         *     }
+         */
+        PendingUpload: {
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /**
+             * Size
+             * @description The announced size in bytes.
+             */
+            size: number | null;
+            /** Inparts */
+            inParts: boolean;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Expiresat
+             * @description It is removed then.
+             */
+            expiresAt: string | null;
+        };
+        /**
+         * PendingUploads
+         * @description Newest first; there are 50 at most.
+         * @example {
+         *       "uploads": [
+         *         {
+         *           "id": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
+         *           "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
+         *           "size": 7340032,
+         *           "inParts": false,
+         *           "createdAt": "2026-11-24T09:30:00Z",
+         *           "expiresAt": "2026-11-24T10:45:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        PendingUploads: {
+            /** Uploads */
+            uploads: components["schemas"]["PendingUpload"][];
+        };
+        /**
          * Progress
          * @description Progress of an attempt, as written by the model server. `fraction` from 0 to 1.
          */
@@ -2424,6 +2523,122 @@ export interface operations {
             };
             /** @description The body is not JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPendingUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first; there are 50 at most. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingUploads"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, or the API key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abandonUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, or the API key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
