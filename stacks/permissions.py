@@ -46,6 +46,7 @@ class Access:
     removes_keys: bool = False
     finds_keys: bool = False  # by name, among those of the whole account: where a creation was cut off
     removes_users: bool = False
+    ends_sessions: bool = False
     parameters: tuple[str, ...] = ()
 
 
@@ -59,6 +60,7 @@ ACCESS = {
         webhooks=True,
         makes_keys=True,
         removes_keys=True,
+        ends_sessions=True,
         parameters=(USAGE_PLAN, PUBLIC_URL),
     ),
     "on_drop": Access(
@@ -148,8 +150,9 @@ class Grants(Construct):
         if access.invokes:
             endpoint = self._arn("sagemaker", f"endpoint/{self._config.endpoint_name}")
             found.append(_allow(["sagemaker:InvokeEndpointAsync"], [endpoint]))
-        if access.removes_users:
-            found.append(_allow(["cognito-idp:AdminDeleteUser"], [self._data.auth.pool.user_pool_arn]))
+        users = {"AdminDeleteUser": access.removes_users, "AdminUserGlobalSignOut": access.ends_sessions}
+        if allowed := [f"cognito-idp:{action}" for action, allows in users.items() if allows]:
+            found.append(_allow(allowed, [self._data.auth.pool.user_pool_arn]))
         if access.parameters:
             names = (self._config.parameter(name) for name in access.parameters)
             found.append(_allow(["ssm:GetParameter"], [self._arn("ssm", f"parameter{name}") for name in names]))

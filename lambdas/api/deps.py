@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 
 from lambdas.api.doors import Door, door_of
 from lambdas.api.errors import NoRouteError
-from lambdas.core import api_keys, clock, owners
+from lambdas.core import api_keys, clock, owners, sessions
 from lambdas.core.errors import UnauthorizedError
 from lambdas.core.object_keys import is_owner
 
@@ -64,7 +64,8 @@ def _by_session(request: Request, at: datetime) -> str:
     owner = str(claims.get("sub", ""))
     if claims.get("token_use") != "id" or not is_owner(owner):
         raise UnauthorizedError("send the session's ID token as `Authorization: Bearer TOKEN`")
-    owners.ensure(owner, claims.get("email"), at)
+    profile = owners.ensure(owner, claims.get("email"), at)
+    sessions.check(profile, str(claims.get("auth_time", "")))
     return owner
 
 

@@ -145,6 +145,7 @@ class OwnerRecord(Item):
     api_keys = NumberAttribute(default=0)
     example_deleted = BooleanAttribute(null=True)  # absent: the web app shows the example
     deleting_since = NumberAttribute(null=True)
+    sessions_ended_at = NumberAttribute(null=True)  # sessions that began before, or in this second, are over
 
 
 class QuotaRecord(Item):

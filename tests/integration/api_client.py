@@ -75,9 +75,9 @@ def by_key(cloud: Cloud, owner: str, **options: Any) -> Caller:
     return Caller("/api", {"Authorization": f"Bearer {token}", "x-api-key": token.split("_")[1]})
 
 
-def by_session(owner: str) -> Caller:
-    """A user in the web app; the gateway has checked their ID token."""
-    return Caller("/app", claims={"sub": owner, "token_use": "id", "email": f"{owner}@example.com"})
+def by_session(owner: str, **claims: str) -> Caller:
+    """A user in the web app; the gateway has checked their ID token. `claims`: more of it."""
+    return Caller("/app", claims={"sub": owner, "token_use": "id", "email": f"{owner}@example.com", **claims})
 
 
 def proxy_event(

@@ -73,6 +73,7 @@ OWN: dict[str, Any] = {
     "DELETE /webhook": None,
     "POST /webhook/secret": None,
     "POST /webhook/test": None,
+    "POST /account/sign-out": None,
     "DELETE /account": None,
 }
 
@@ -94,7 +95,8 @@ def test_no_route_reaches_what_is_anothers(cloud: Cloud) -> None:
 
 
 def callers(cloud: Cloud, route: Route) -> Iterator[Caller]:
-    yield by_session("mallory" if route.name != "DELETE /account" else "mallory-at-the-end")
+    ends = {"DELETE /account": "mallory-at-the-end", "POST /account/sign-out": "mallory-signed-out"}
+    yield by_session(ends.get(route.name, "mallory"))
     if not route.app_only:
         yield by_key(cloud, "mallory")
 

@@ -265,6 +265,14 @@ def trial_sent(client: Client, answer: Answer) -> None:
     assert {(event["type"], event["owner"], event["url"]) for event in sent} == {("webhook.test", client.owner, HOOK)}
 
 
+def session_over(client: Client, answer: Answer) -> None:
+    assert answer.status in (204, 401)  # the second: it is over already
+    assert client.ask("GET /usage").status == 401
+    at = int(client.cloud.now.timestamp())
+    assert by_session(client.owner, auth_time=str(at)).get("/usage").status == 401
+    assert by_session(client.owner, auth_time=str(at + 1)).get("/usage").status == 200
+
+
 def nothing_left(client: Client, answer: Answer) -> None:
     assert answer.status in (202, 403)  # the second: it is deleted already
     assert client.ask("GET /usage").json()["code"] == "account-deleted"
@@ -311,6 +319,7 @@ CASES = {
     "DELETE /webhook": Case(1, webhook, webhook_is(None)),
     "POST /webhook/secret": Case(1, webhook, webhook_is(HOOK)),
     "POST /webhook/test": Case(1, webhook, trial_sent),
+    "POST /account/sign-out": Case(2, nothing, session_over),  # noted, and told to Cognito
     "DELETE /account": Case(1, all_there_is, nothing_left),
 }
 ROUTES = {route.name: route for route in routes()}

@@ -514,6 +514,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out Everywhere
+         * @description End every session of the user, on all devices and this one.
+         *
+         *     Their tokens are refused from now on. API keys are no sessions: they go on working.
+         */
+        post: operations["signOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account": {
         parameters: {
             query?: never;
@@ -528,8 +550,9 @@ export interface paths {
          * Delete Account
          * @description Delete the account with all its data.
          *
-         *     From now on nothing new can be started and no API key works; videos, results and records are removed within
-         *     minutes. This cannot be undone.
+         *     From now on nothing new can be started, and no session and no API key works. Videos, results and records are
+         *     removed in the background, of most accounts within minutes; of one with many thousands of analyses it takes longer.
+         *     This cannot be undone.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -4141,6 +4164,53 @@ export interface operations {
             };
             /** @description The state of things does not allow it; `code` says which. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, or the API key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
