@@ -12,6 +12,7 @@ from typing import Any
 from fastapi.openapi.utils import get_openapi
 
 from lambdas.api.app import APP_ONLY, app
+from lambdas.api.deps import scope_of
 from lambdas.api.documents import PROBLEM_TYPE, problems
 from lambdas.api.schemas import account, analyses, uploads
 from lambdas.api.schemas.base import Schema
@@ -23,7 +24,7 @@ JSON_FILE, PAGE_FILE = DOCS / "openapi.json", DOCS / "api.html"
 
 API_SERVER = {"url": "/api", "description": "For programs, with an API key"}
 APP_SERVER = {"url": "/app", "description": "For the web app, with a user's session"}
-BY_KEY, BY_SESSION = {"apiKey": []}, {"session": []}  # type: ignore[var-annotated]
+BY_SESSION: dict[str, list[str]] = {"session": []}
 
 INTRODUCTION = """\
 Upload a video, start its analysis, get every utterance with its time, words, emotion and sentiment.
@@ -87,7 +88,8 @@ SECURITY_SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "vs_ID_SECRET",
-        "description": "An API key, made in the web app. `x-api-key: vs_ID_SECRET` works as well.",
+        "description": "An API key, made in the web app. Its scopes: `read` for every GET, `analyse` for the rest."
+        " `x-api-key: vs_ID_SECRET` works as well.",
     },
     "session": {
         "type": "http",
@@ -110,8 +112,9 @@ def document() -> dict[str, Any]:
     )
     app_only = {f"{route.path}" for router in APP_ONLY for route in router.routes}  # type: ignore[attr-defined]
     for path, operations in described["paths"].items():
-        for operation in operations.values():
-            _complete(operation, app_only=path in app_only)
+        for method, operation in operations.items():
+            by_key: dict[str, list[str]] = {"apiKey": [scope_of(method.upper())]}
+            _complete(operation, [BY_SESSION] if path in app_only else [by_key, BY_SESSION])
             _name_answers(operation, described["components"]["schemas"])
         if path in app_only:
             operations["servers"] = [APP_SERVER]
@@ -135,9 +138,9 @@ def _examples() -> Iterator[tuple[str, Any]]:
                     yield name, extra["examples"]
 
 
-def _complete(operation: dict[str, Any], *, app_only: bool) -> None:
+def _complete(operation: dict[str, Any], security: list[dict[str, list[str]]]) -> None:
     """What holds for every operation: credentials, and the problems of bodies and parameters."""
-    operation["security"] = [BY_SESSION] if app_only else [BY_KEY, BY_SESSION]
+    operation["security"] = security
     responses = operation["responses"]
     if "422" in responses:
         responses["422"] = problems(422)[422]

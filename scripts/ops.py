@@ -93,6 +93,16 @@ def smoke(context: typer.Context) -> None:
 
 
 @app.command()
+def sign_out(context: typer.Context, owner: OwnerArgument) -> None:
+    """End all sessions of a user, on all devices."""
+    from lambdas.core import clock, sessions
+
+    found = _owner(context, owner)
+    sessions.end_all(found, clock.now())
+    typer.echo(f"{found} must sign in again everywhere; API keys go on working")
+
+
+@app.command()
 def delete(context: typer.Context, owner: OwnerArgument, yes: YesOption = False) -> None:
     """Delete an account with everything in it: user, keys, videos, results. Cannot be undone."""
     from lambdas.core import clock
@@ -102,7 +112,7 @@ def delete(context: typer.Context, owner: OwnerArgument, yes: YesOption = False)
     if not yes:
         typer.confirm(f"Delete {found} with all videos and results, for ever?", abort=True)
     profiles.delete_account(found, clock.now())
-    typer.echo(f"{found} can do nothing new from now on; the sweeper removes the rest within about 20 minutes")
+    typer.echo(f"{found} can do nothing new from now on; the sweeper removes the rest, usually within minutes")
 
 
 @app.command()

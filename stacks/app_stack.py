@@ -145,20 +145,8 @@ class AppStack(cdk.Stack):
         """Connect every trigger of the Lambdas other than the API's."""
         for name in QUEUES:
             self.queues[name].feed(self.functions[name], batch=1 if name == "webhook" else 10)
-        events.Rule(
-            self,
-            "Dropped",
-            description="Videos that arrive in drop folders",
-            event_pattern=events.EventPattern(
-                source=["aws.s3"],
-                detail_type=["Object Created"],
-                detail={
-                    "bucket": {"name": [self._data.buckets.media.bucket_name]},
-                    "object": {"key": [{"prefix": "drop/"}]},
-                },
-            ),
-            targets=[targets.SqsQueue(self.queues["on_drop"].queue)],
-        )
+        self._on_arrivals("Dropped", "Videos that arrive in drop folders", "drop/")
+        self._on_arrivals("Uploaded", "Uploads, of which no more is kept than an analysis needs", "uploads/")
         results = self.queues["on_result"].queue
         for topic in (self.success, self.failure):
             topic.add_subscription(subscriptions.SqsSubscription(results, raw_message_delivery=True))
@@ -178,6 +166,23 @@ class AppStack(cdk.Stack):
                     self.functions["sweeper"].function, retry_attempts=0, max_event_age=Duration.minutes(1)
                 )
             ],
+        )
+
+    def _on_arrivals(self, id: str, description: str, prefix: str) -> None:
+        """Tell `on_drop` of each object that arrives under a prefix of the media bucket."""
+        events.Rule(
+            self,
+            id,
+            description=description,
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [self._data.buckets.media.bucket_name]},
+                    "object": {"key": [{"prefix": prefix}]},
+                },
+            ),
+            targets=[targets.SqsQueue(self.queues["on_drop"].queue)],
         )
 
     def _public_url(self) -> str:

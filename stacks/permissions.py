@@ -24,6 +24,7 @@ READ = ("s3:GetObject",)
 READ_VERSIONS = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE = ("s3:PutObject",)
 DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
+PARTS = ("s3:ListMultipartUploadParts",)
 ABORT = ("s3:AbortMultipartUpload",)
 KEY_TAG = "video-sentiment"  # on API keys: the stage that they are of (lambdas/core/gateway.py)
 
@@ -45,6 +46,7 @@ class Access:
     removes_keys: bool = False
     finds_keys: bool = False  # by name, among those of the whole account: where a creation was cut off
     removes_users: bool = False
+    ends_sessions: bool = False
     parameters: tuple[str, ...] = ()
 
 
@@ -53,14 +55,19 @@ ACCESS = {
         items=(GET, PUT, UPDATE, REMOVE, CHECK),
         indexes=(BY_OWNER,),
         # It can sign for clients only what its own role allows.
-        media={"uploads": READ_VERSIONS + WRITE + DELETE + ABORT, "drop": READ_VERSIONS},
+        media={"uploads": READ_VERSIONS + WRITE + DELETE + PARTS + ABORT, "drop": READ_VERSIONS},
         results={"analyses": READ, "progress": READ},
         webhooks=True,
         makes_keys=True,
         removes_keys=True,
+        ends_sessions=True,
         parameters=(USAGE_PLAN, PUBLIC_URL),
     ),
-    "on_drop": Access(items=(GET, PUT, UPDATE, CHECK), media={"drop": READ_VERSIONS}, results={"results": WRITE}),
+    "on_drop": Access(
+        items=(GET, PUT, UPDATE, CHECK),
+        media={"drop": READ_VERSIONS, "uploads": DELETE},
+        results={"results": WRITE},
+    ),
     "submit": Access(
         items=(GET, UPDATE), media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE}, invokes=True
     ),
@@ -143,8 +150,9 @@ class Grants(Construct):
         if access.invokes:
             endpoint = self._arn("sagemaker", f"endpoint/{self._config.endpoint_name}")
             found.append(_allow(["sagemaker:InvokeEndpointAsync"], [endpoint]))
-        if access.removes_users:
-            found.append(_allow(["cognito-idp:AdminDeleteUser"], [self._data.auth.pool.user_pool_arn]))
+        users = {"AdminDeleteUser": access.removes_users, "AdminUserGlobalSignOut": access.ends_sessions}
+        if allowed := [f"cognito-idp:{action}" for action, allows in users.items() if allows]:
+            found.append(_allow(allowed, [self._data.auth.pool.user_pool_arn]))
         if access.parameters:
             names = (self._config.parameter(name) for name in access.parameters)
             found.append(_allow(["ssm:GetParameter"], [self._arn("ssm", f"parameter{name}") for name in names]))

@@ -9,9 +9,11 @@ from fastapi import Depends, Request
 
 from lambdas.api.doors import Door, door_of
 from lambdas.api.errors import NoRouteError
-from lambdas.core import api_keys, clock, owners
+from lambdas.core import api_keys, clock, owners, sessions
 from lambdas.core.errors import UnauthorizedError
 from lambdas.core.object_keys import is_owner
+
+SAFE_METHODS = ("GET", "HEAD")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ def now() -> datetime:
 def caller(request: Request, at: Annotated[datetime, Depends(now)]) -> Caller:
     """Authenticate the caller: by API key under /api, by the user's session under /app.
 
-    Raises UnauthorizedError or AccountDeletedError.
+    Scopes of API keys are enforced here and nowhere else. Raises UnauthorizedError, AccountDeletedError or
+    InsufficientScopeError.
     """
     door = door_of(request.scope)
     return Caller(_by_key(request, at) if door is Door.API else _by_session(request, at), door)
@@ -43,11 +46,16 @@ def session(caller: Annotated[Caller, Depends(caller)]) -> Caller:
     return caller
 
 
+def scope_of(method: str) -> api_keys.Scope:
+    """The scope that an API key needs for a method, whatever the route: no route can forget it."""
+    return "read" if method in SAFE_METHODS else "analyse"
+
+
 def _by_key(request: Request, at: datetime) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthorizedError(api_keys.FORM)
-    return api_keys.verify(token.strip(), at)
+    return api_keys.verify(token.strip(), scope_of(request.method), at)
 
 
 def _by_session(request: Request, at: datetime) -> str:
@@ -56,7 +64,8 @@ def _by_session(request: Request, at: datetime) -> str:
     owner = str(claims.get("sub", ""))
     if claims.get("token_use") != "id" or not is_owner(owner):
         raise UnauthorizedError("send the session's ID token as `Authorization: Bearer TOKEN`")
-    owners.ensure(owner, claims.get("email"), at)
+    profile = owners.ensure(owner, claims.get("email"), at)
+    sessions.check(profile, str(claims.get("auth_time", "")))
     return owner
 
 

@@ -12,7 +12,7 @@ PROBLEM_TYPE = "application/problem+json"
 SAYS = {
     400: "The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted.",
     401: "The credentials are missing or not valid.",
-    403: "The account has been deleted.",
+    403: "The account has been deleted, or the API key lacks the scope.",
     404: "There is no such thing, or it belongs to somebody else.",
     409: "The state of things does not allow it; `code` says which.",
     413: "The file, or the request's body, is too large.",

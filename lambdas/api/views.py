@@ -1,14 +1,15 @@
 """Records of the table as what answers hold."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from lambdas.api.schemas.account import Day, KeyItem, NewKey, Usage
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem
+from lambdas.api.schemas.uploads import PendingUpload
 from lambdas.core import api_keys, quota
 from lambdas.core.describing import fields
 from lambdas.core.reading import Progress
-from lambdas.core.tables import AnalysisRecord, KeyRecord
+from lambdas.core.tables import AnalysisRecord, KeyRecord, UploadRecord
 from model.contract import Analysis
 
 
@@ -23,6 +24,18 @@ def detail(
     """An analysis with all there is."""
     more = {"analysis": analysis, "result_url": result_url, "progress": progress}
     return AnalysisDetail.model_validate(fields(record) | more)
+
+
+def pending_upload(record: UploadRecord) -> PendingUpload:
+    """An upload that no analysis was started from."""
+    return PendingUpload(
+        id=record.file_id,
+        key=record.object_key,
+        size=record.size,
+        in_parts=record.multipart_id is not None,
+        created_at=datetime.fromisoformat(record.created_at),
+        expires_at=None if record.due_at is None else datetime.fromtimestamp(float(record.due_at), UTC),
+    )
 
 
 def key(record: KeyRecord) -> KeyItem:
@@ -40,6 +53,8 @@ def _key_fields(record: KeyRecord) -> dict[str, Any]:
         "id": record.id,
         "name": record.name,
         "prefix": record.prefix,
+        "scopes": api_keys.scopes(record),
+        "expires_at": None if record.expires_at is None else datetime.fromtimestamp(float(record.expires_at), UTC),
         "created_at": record.created_at,
         "rotated_at": record.rotated_at,
         "last_used_at": record.last_used_at,

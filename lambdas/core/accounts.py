@@ -1,16 +1,22 @@
-"""The end of an account, step by step: whatever is left of it is found and removed, until nothing is."""
+"""The end of an account, step by step: whatever is left of it is found and removed, until nothing is.
 
+A run of the sweeper removes one batch after another as long as it has time; whatever cuts it off, the next one goes on.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from lambdas.core import api_keys, aws, deletion, item_keys, object_keys, objects, tables
+from lambdas.core import api_keys, aws, deletion, item_keys, object_keys, objects, tables, uploads
 from lambdas.core.clock import epoch
 from lambdas.core.settings import settings
-from lambdas.core.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord
+from lambdas.core.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord, UploadRecord
 from lambdas.core.transactions import apply
 
-PER_RUN = 100  # listed records removed in one run of the sweeper
+BATCH = 100  # listed records removed before others are looked at
+AT_ONCE = 16  # of them: each waits for a dozen answers of AWS
 # The search is repeated for so long: the index lags behind, and requests that began earlier may still write.
 WATCH_SECONDS = 900
 AGAIN_SECONDS = 240
@@ -22,10 +28,11 @@ FORGOTTEN = (
 )
 
 
-def remove(owner: OwnerRecord, now: datetime) -> None:
-    """Remove what there is of an account that is being deleted; done when a while has passed and nothing is left.
+def remove(owner: OwnerRecord, now: datetime) -> bool:
+    """Remove a batch of an account that is being deleted; True where more of it may be left to remove at once.
 
-    May be repeated. What stays, for as long as a tombstone does, is the id and that it is gone.
+    Done when a while has passed and nothing is left. May be repeated. What stays, for as long as a tombstone does, is
+    the id and that it is gone.
     """
     _remove_user(owner.owner)
     left = _remove_listed(owner.owner, now)
@@ -33,10 +40,11 @@ def remove(owner: OwnerRecord, now: datetime) -> None:
     _remove_counters(owner.owner)
     if left or epoch(now) < owner.deleting_since + WATCH_SECONDS:
         apply(owner, tables.due(owner, epoch(now) + (0 if left else AGAIN_SECONDS)), OwnerRecord.pk.exists())
-        return
+        return left
     expiry = OwnerRecord.ttl.set(epoch(now) + settings().tombstone_days * DAY)
     actions = [*(column.remove() for column in FORGOTTEN), *tables.not_due(), expiry]
     apply(owner, actions, OwnerRecord.deleting_since.exists())
+    return False
 
 
 def _remove_user(owner: str) -> None:
@@ -49,14 +57,36 @@ def _remove_user(owner: str) -> None:
 
 
 def _remove_listed(owner: str, now: datetime) -> bool:
-    """Remove analyses and keys, the most of them that one run may. Returns whether there were any."""
-    listed = list(Item.by_owner.query(owner, limit=PER_RUN))
-    for item in listed:
-        if item.sk == "KEY":
-            api_keys.remove(KeyRecord.get(item.pk, item.sk, consistent_read=True), now)
-        elif item.sk == "ANALYSIS":
-            deletion.end(AnalysisRecord.get(item.pk, item.sk, consistent_read=True), now)
+    """Remove a batch of analyses, keys and uploads. Returns True when there were any.
+
+    One that cannot be removed keeps none of the others; its error is raised at the end.
+    """
+    listed = list(Item.by_owner.query(owner, limit=BATCH))
+    for service in ("apigateway", "cognito-idp"):
+        aws.client(service)  # making clients is nothing for several threads at a time
+    aws.s3()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for removal in [pool.submit(_remove_item, item, now) for item in listed]:
+            removal.result()
     return bool(listed)
+
+
+def _remove_item(item: Item, now: datetime) -> None:
+    """Remove what an entry of the index stands for. The index lags: an entry may be of what is gone."""
+    kind, end = ENDS[item.sk]
+    try:
+        record = kind.get(item.pk, item.sk, consistent_read=True)
+    except kind.DoesNotExist:
+        return
+    if record.listed is not None:
+        end(record, now)
+
+
+ENDS: dict[str, tuple[type[Item], Callable[..., None]]] = {
+    "ANALYSIS": (AnalysisRecord, deletion.end),
+    "KEY": (KeyRecord, api_keys.remove),
+    "UPLOAD": (UploadRecord, uploads.discard),
+}
 
 
 def _remove_objects(owner: str) -> None:

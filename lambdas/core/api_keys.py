@@ -7,14 +7,16 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from lambdas.core import gateway, item_keys, owners, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import (
     BadRequestError,
+    InsufficientScopeError,
     NotFoundError,
     TooManyKeysError,
     UnauthorizedError,
@@ -27,7 +29,12 @@ PENDING, ACTIVE, REVOKED = "pending", "active", "revoked"
 PENDING_SECONDS = 300  # how long a key may take to be created
 USE_INTERVAL = timedelta(hours=1)  # `last_used_at` is no more exact than that, and costs a write no more often
 MAX_NAME = 100  # characters
+MAX_DAYS = 3650  # until a key expires, where it does
 DAY = 86_400  # seconds
+
+# `read`: look at what there is; `analyse`: upload, start, cancel, delete, restore.
+Scope = Literal["read", "analyse"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 # Advice on a key that is missing or cut off.
 FORM = "send a valid API key, vs_ID_SECRET with 76 characters, as header `Authorization: Bearer KEY`"
@@ -42,17 +49,25 @@ class NewKey(NamedTuple):
     token: str
 
 
-def create(owner: str, name: str, now: datetime) -> NewKey:
-    """A key that works when this returns. Raises BadRequestError, TooManyKeysError or AccountDeletedError.
+def create(
+    owner: str, name: str, now: datetime, *, scopes: Collection[Scope] = SCOPES, days: int | None = None
+) -> NewKey:
+    """A key that works when this returns, for `days` or until it is revoked.
 
-    Killed in between, the key is pending, works nowhere, and is removed by the sweeper.
+    Raises BadRequestError, TooManyKeysError or AccountDeletedError. Killed in between, the key is pending, works
+    nowhere, and is removed by the sweeper. So is one that has expired.
     """
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME:
         raise BadRequestError(f"a key's name has 1 to {MAX_NAME} characters")
-    record, secret = _register(owner, name, now)
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise BadRequestError(f"a key's scopes are one or more of {', '.join(SCOPES)}")
+    if days is not None and not 1 <= days <= MAX_DAYS:
+        raise BadRequestError(f"a key expires after 1 to {MAX_DAYS} days, or never")
+    record, secret = _register(owner, name, now, scopes, days)
     gateway_key_id = gateway.create_key(record.id)
-    activated = [KeyRecord.status.set(ACTIVE), KeyRecord.gateway_key_id.set(gateway_key_id), *tables.not_due()]
+    next_look = tables.not_due() if record.expires_at is None else tables.due(record, int(record.expires_at))
+    activated = [KeyRecord.status.set(ACTIVE), KeyRecord.gateway_key_id.set(gateway_key_id), *next_look]
     # A write that is sent again after a lost answer finds its own work, and that is no refusal.
     ours = (KeyRecord.status == ACTIVE) & (KeyRecord.gateway_key_id == gateway_key_id)
     if not apply(record, activated, (KeyRecord.status == PENDING) | ours):
@@ -72,7 +87,7 @@ def rotate(owner: str, key_id: str, now: datetime) -> NewKey:
     """A new secret for a key; the old one stops working at once. Raises NotFoundError."""
     record, secret = _owned(owner, key_id), _new_secret()
     actions = [KeyRecord.secret_hash.set(_hash(secret)), KeyRecord.rotated_at.set(stamp(now))]
-    if not apply(record, actions, KeyRecord.status == ACTIVE):
+    if _has_expired(record, now) or not apply(record, actions, KeyRecord.status == ACTIVE):
         raise NotFoundError("there is no such key")
     return NewKey(record, _token(record.id, secret))
 
@@ -98,8 +113,11 @@ def remove(record: KeyRecord, now: datetime) -> None:
     apply(record, done, KeyRecord.status == REVOKED)
 
 
-def verify(token: str, now: datetime) -> str:
-    """The owner of a token. Raises UnauthorizedError for any token that does not work (now), or AccountDeletedError."""
+def verify(token: str, scope: Scope, now: datetime) -> str:
+    """The owner of a token that may do what `scope` names.
+
+    Raises UnauthorizedError for any token that does not work (now), AccountDeletedError, or InsufficientScopeError.
+    """
     match = _TOKEN.fullmatch(token)
     record = _find(match[1]) if match else None
     # Compared even where there is no such key, so that time tells nothing about which ids exist.
@@ -107,12 +125,27 @@ def verify(token: str, now: datetime) -> str:
     matches = hmac.compare_digest(_hash(match[2] if match else ""), expected)
     if record is None or not matches or record.status != ACTIVE:
         raise UnauthorizedError("the API key is not valid, or has been revoked" if match else FORM)
+    if _has_expired(record, now):
+        raise UnauthorizedError("the API key has expired; create another one")
     owners.profile(record.owner)  # the account's end comes before the sweeper has reached its keys
+    if scope not in scopes(record):
+        raise InsufficientScopeError(f"the API key lacks the scope `{scope}`", members={"scope": scope})
     _note_use(record, now)
     return str(record.owner)
 
 
-def _register(owner: str, name: str, now: datetime) -> tuple[KeyRecord, str]:
+def scopes(record: KeyRecord) -> list[Scope]:
+    """Scopes of a key, in the order of SCOPES."""
+    return [scope for scope in SCOPES if record.scopes is None or scope in record.scopes]
+
+
+def _has_expired(record: KeyRecord, now: datetime) -> bool:
+    return record.expires_at is not None and record.expires_at <= epoch(now)
+
+
+def _register(
+    owner: str, name: str, now: datetime, scopes: Collection[Scope], days: int | None
+) -> tuple[KeyRecord, str]:
     key_id = base64.b32encode(secrets.token_bytes(15)).decode().lower()  # 24 characters; the gateway wants 20
     secret = _new_secret()
     keys = item_keys.api_key(key_id)
@@ -126,6 +159,8 @@ def _register(owner: str, name: str, now: datetime) -> tuple[KeyRecord, str]:
         name=name,
         status=PENDING,
         secret_hash=_hash(secret),
+        scopes=set(scopes),
+        expires_at=None if days is None else epoch(now) + days * DAY,
         created_at=stamp(now),
     )
     owners.ensure(owner, None, now)

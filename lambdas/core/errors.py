@@ -53,6 +53,10 @@ class AccountDeletedError(ForbiddenError):
     code, title = "account-deleted", "The account has been deleted"
 
 
+class InsufficientScopeError(ForbiddenError):
+    code, title = "insufficient-scope", "The API key may not do this"
+
+
 class UnknownOwnerError(ForbiddenError):
     code, title = "unknown-owner", "There is no such account"
 

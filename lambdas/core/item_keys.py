@@ -11,7 +11,7 @@ STAGE                       QUOTA#{month}    what all owners together started in
 
 import zlib
 
-ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
+ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX, UPLOAD_PREFIX = "ANALYSIS#", "DELETED#", "KEY#", "UPLOAD#"
 DUE_SHARDS = 8
 
 
@@ -36,7 +36,7 @@ def uploads(owner: str) -> tuple[str, str]:
 
 
 def upload(owner: str, file_id: str) -> tuple[str, str]:
-    return f"UPLOAD#{owner}#{file_id}", "UPLOAD"
+    return f"{UPLOAD_PREFIX}{owner}#{file_id}", "UPLOAD"
 
 
 def api_key(key_id: str) -> tuple[str, str]:
@@ -51,6 +51,11 @@ def analysis_listing(created_at: str, analysis_id: str, *, deleted: bool = False
 def api_key_listing(created_at: str, key_id: str) -> str:
     """`listed` of an API key."""
     return f"{KEY_PREFIX}{created_at}#{key_id}"
+
+
+def upload_listing(created_at: str, file_id: str) -> str:
+    """`listed` of a pending upload."""
+    return f"{UPLOAD_PREFIX}{created_at}#{file_id}"
 
 
 def due_shard(pk: str) -> str:

@@ -61,6 +61,10 @@ def is_owner(text: str) -> bool:
     return re.fullmatch(OWNER_PATTERN, text, re.ASCII) is not None
 
 
+def is_file_id(text: str) -> bool:
+    return re.fullmatch(FILE_ID_PATTERN, text, re.ASCII) is not None
+
+
 def is_analysis_id(text: str) -> bool:
     return re.fullmatch(ANALYSIS_ID_PATTERN, text, re.ASCII) is not None
 

@@ -57,6 +57,14 @@ def delete_versions(bucket: str, key: str) -> None:
     _delete(bucket, (version for version in _versions(bucket, key) if version["Key"] == key))
 
 
+def delete_older(bucket: str, key: str, keep: str | None) -> None:
+    """Remove all versions of an object but the newest one and `keep`."""
+    pages = aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+    found = (version for page in pages for version in page.get("Versions", ()))
+    older = (v for v in found if v["Key"] == key and not v["IsLatest"] and v["VersionId"] != keep)
+    _delete(bucket, ({"Key": version["Key"], "VersionId": version["VersionId"]} for version in older))
+
+
 def delete_prefix(bucket: str, prefix: str) -> None:
     """Remove everything under a prefix, with all versions."""
     assert prefix.endswith("/"), "a prefix without its slash would hit its neighbours"

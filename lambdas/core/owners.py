@@ -89,6 +89,11 @@ def restore_example(owner: str, now: datetime) -> OwnerRecord:
     return _change(owner, now, OwnerRecord.example_deleted.remove())
 
 
+def end_sessions(owner: str, now: datetime) -> OwnerRecord:
+    """Note that all sessions are over that have begun so far. Raises AccountDeletedError."""
+    return _change(owner, now, OwnerRecord.sessions_ended_at.set(epoch(now)))
+
+
 def delete_account(owner: str, now: datetime) -> None:
     """Begin the end of an account: nothing new can be started, its keys stop working, the sweeper removes the rest.
 

@@ -4,6 +4,7 @@ Everything done here is as conditional as the handlers' own writes, so two sweep
 that woke up, do no harm.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -26,14 +27,16 @@ PER_SHARD = 100  # records looked at in one run; the next one goes on
 def sweep(now: datetime, has_time: Callable[[], bool] = lambda: True) -> int:
     """Set right what is due, as long as `has_time` says so. Returns how many records it looked at.
 
-    What fails is logged and left due; it does not keep the sweeper from the others.
+    What fails is logged and left due; it does not keep the sweeper from the others. Neither does an account that takes
+    long to remove: it goes on when all others have had their turn.
     """
     done = 0
-    for item in _due(now):
-        if not has_time():
-            break
+    waiting = deque(_due(now))
+    while waiting and has_time():
+        item = waiting.popleft()
         try:
-            _repair(item, now)
+            if _repair(item, now):
+                waiting.append(item)
         except Exception:
             logger.exception("a record could not be repaired", extra={"correlation_id": item.pk.rpartition("#")[2]})
         done += 1
@@ -46,14 +49,15 @@ def _due(now: datetime) -> Iterator[Item]:
         yield from Item.by_due.query(f"DUE#{shard}", Item.due_at <= epoch(now), limit=PER_SHARD)
 
 
-def _repair(item: Item, now: datetime) -> None:
+def _repair(item: Item, now: datetime) -> bool:
+    """Set one record right; True where there is more to do about it in this run."""
     kind, repair = KINDS[item.sk]
     try:
         record = kind.get(item.pk, item.sk, consistent_read=True)
     except kind.DoesNotExist:
-        return
-    if record.due_at is not None and record.due_at <= epoch(now):
-        repair(record, now)
+        return False
+    is_due = record.due_at is not None and record.due_at <= epoch(now)
+    return is_due and bool(repair(record, now))
 
 
 def _analysis(record: AnalysisRecord, now: datetime) -> None:
@@ -76,7 +80,7 @@ def _queued(record: AnalysisRecord, now: datetime) -> None:
         inference.submit(record, now)
 
 
-KINDS: dict[str, tuple[type[Item], Callable[..., None]]] = {
+KINDS: dict[str, tuple[type[Item], Callable[..., bool | None]]] = {
     "ANALYSIS": (AnalysisRecord, _analysis),
     "OWNER": (OwnerRecord, accounts.remove),
     "UPLOAD": (UploadRecord, uploads.discard),

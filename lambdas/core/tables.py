@@ -12,6 +12,7 @@ from pynamodb.attributes import (
     MapAttribute,
     NumberAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
 )
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
@@ -144,6 +145,7 @@ class OwnerRecord(Item):
     api_keys = NumberAttribute(default=0)
     example_deleted = BooleanAttribute(null=True)  # absent: the web app shows the example
     deleting_since = NumberAttribute(null=True)
+    sessions_ended_at = NumberAttribute(null=True)  # sessions that began before, or in this second, are over
 
 
 class QuotaRecord(Item):
@@ -172,7 +174,7 @@ class UploadsRecord(Item):
 
 
 class UploadRecord(Item):
-    """A URL that was given out, until its analysis starts or the sweeper takes it away."""
+    """A pending upload: its URL was given out, and no analysis has started. The sweeper removes it when it expires."""
 
     file_id = UnicodeAttribute()
     object_key = UnicodeAttribute()
@@ -190,6 +192,8 @@ class KeyRecord(Item):
     status = UnicodeAttribute()  # pending, active or revoked
     secret_hash = UnicodeAttribute()  # hexadecimal
     gateway_key_id = UnicodeAttribute(null=True)
+    scopes = UnicodeSetAttribute(null=True)  # api_keys.Scope; absent: all of them
+    expires_at = NumberAttribute(null=True)  # from here on it does not work
     created_at = UnicodeAttribute()
     rotated_at = UnicodeAttribute(null=True)
     last_used_at = UnicodeAttribute(null=True)  # to the hour

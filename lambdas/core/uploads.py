@@ -1,6 +1,7 @@
 """Uploads: a URL for a client, and what was put there. Each waits, counted, until its analysis starts or it expires."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -25,6 +26,8 @@ from lambdas.core.tables import UploadRecord, UploadsRecord
 from lambdas.core.transactions import Part, RefusedError, apply, delete, put, update, write
 
 GRACE = 3600  # seconds after the URL's end in which the analysis may still be started
+LONGEST = 86_400  # seconds from an upload's beginning to its removal, however often parts of it are signed
+SWEEP = 60  # seconds between two runs of the sweeper, which removes what has expired
 UNSUPPORTED = f"the file type is not supported; send one of {', '.join(containers.EXTENSIONS)}"
 
 
@@ -100,6 +103,7 @@ def register(owner: str, container: Container, extension: str, size: int | None,
     record = UploadRecord(
         *keys,
         owner=owner,
+        listed=item_keys.upload_listing(stamp(now), file_id),
         file_id=file_id,
         object_key=object_keys.upload(owner, file_id, normal(extension)),
         size=size,
@@ -119,21 +123,42 @@ def register(owner: str, container: Container, extension: str, size: int | None,
     except RefusedError as error:
         if "owner" in error.names:
             raise AccountDeletedError("this account has been deleted") from error
+        seconds = _seconds_to_next_expiry(owner, now)
         raise TooManyUploadsError(
-            f"{limit} uploads wait for their analysis; start those, or try again later",
+            f"{limit} uploads are pending; start their analyses or abandon some: the next one expires in"
+            f" {-(-seconds // 60)} minutes",
             members={"limit": limit},
-            retry_after=settings().url_seconds,
+            retry_after=seconds,
         ) from error
     return record
 
 
+def _seconds_to_next_expiry(owner: str, now: datetime) -> int:
+    """Seconds until one of an owner's uploads is removed, where no analysis is started from any."""
+    ends = [int(record.due_at) for record in _listed(owner) if record.due_at is not None]
+    expiry = min(ends, default=epoch(now) + settings().url_seconds + GRACE)
+    return max(0, expiry - epoch(now)) + SWEEP
+
+
+def pending(owner: str) -> list[UploadRecord]:
+    """An owner's uploads without an analysis, newest first. The index lags a moment behind."""
+    return [record for record in _listed(owner) if not record.expiring]
+
+
+def _listed(owner: str) -> Iterable[UploadRecord]:
+    listed = UploadRecord.listed.startswith(item_keys.UPLOAD_PREFIX)
+    return UploadRecord.by_owner.query(owner, listed, scan_index_forward=False)
+
+
 def find(owner: str, key: str) -> UploadRecord | None:
-    """The waiting upload with this key; None where there is none (any more)."""
+    """The pending upload with this key; None where there is none (any more)."""
     parsed = object_keys.parse_upload(key)
-    if parsed is None or parsed.owner != owner:
-        return None
+    return _find(owner, parsed.file_id) if parsed is not None and parsed.owner == owner else None
+
+
+def _find(owner: str, file_id: str) -> UploadRecord | None:
     try:
-        return UploadRecord.get(*item_keys.upload(owner, parsed.file_id), consistent_read=True)
+        return UploadRecord.get(*item_keys.upload(owner, file_id), consistent_read=True)
     except UploadRecord.DoesNotExist:
         return None
 
@@ -199,6 +224,23 @@ def consumed(owner: str, key: str) -> list[Part]:
     assert parsed is not None and parsed.owner == owner, "only an owner's uploads get here"
     waiting = UploadRecord.pk.exists() & UploadRecord.expiring.does_not_exist()
     return _removal(UploadRecord(*item_keys.upload(owner, parsed.file_id), owner=owner), waiting)
+
+
+def put_off(record: UploadRecord, now: datetime) -> bool:
+    """Put an upload's expiry off, up to LONGEST after its beginning. False where it has expired or is no more."""
+    end = epoch(datetime.fromisoformat(record.created_at)) + LONGEST
+    if end <= epoch(now):
+        return False
+    at = min(end, epoch(now) + settings().url_seconds + GRACE)
+    return apply(record, tables.due(record, at), UploadRecord.pk.exists() & UploadRecord.expiring.does_not_exist())
+
+
+def abandon(owner: str, file_id: str, now: datetime) -> None:
+    """Give a pending upload up. Raises NotFoundError where there is none (any more)."""
+    record = _find(owner, file_id) if object_keys.is_file_id(file_id) else None
+    if record is None:
+        raise NotFoundError("there is no such pending upload")
+    discard(record, now)
 
 
 def discard(record: UploadRecord, now: datetime) -> None:

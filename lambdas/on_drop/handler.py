@@ -1,9 +1,11 @@
-"""SQS, with EventBridge's events of S3 in it -> analyses. Keys are not URL-encoded in these, unlike in S3's own."""
+"""SQS, with EventBridge's events of S3 in it -> analyses of dropped objects, and a look at uploads.
+
+Keys are not URL-encoded in these, unlike in S3's own."""
 
 import json
 from typing import Any
 
-from lambdas.core import clock, drops
+from lambdas.core import arrivals, clock, drops, object_keys
 from lambdas.core.batches import Failures, correlate, messages
 from lambdas.core.observability import logger, observed
 from lambdas.core.settings import settings
@@ -22,6 +24,9 @@ def _take(body: str) -> None:
         return
     found = detail["object"]
     correlate(found["key"])  # until it has an id
+    if found["key"].startswith(object_keys.UPLOADS):
+        arrivals.check(found["key"], found.get("version-id"), int(found["size"]))
+        return
     record = drops.take(found["key"], found.get("version-id"), clock.now())
     if record is not None:
         logger.info("dropped", extra={"analysis_id": record.id, "owner": record.owner})

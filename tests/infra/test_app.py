@@ -116,12 +116,13 @@ def test_submit_outlives_the_copies_of_its_batch(prod: Stage, local: Stage) -> N
     assert _mappings(local, "dynamodb")["submit"]["BatchSize"] == 10
 
 
-def test_drops_alone_start_analyses_by_themselves(prod: Stage) -> None:
+def test_drops_and_uploads_are_looked_at_when_they_arrive(prod: Stage) -> None:
     patterns = [r["EventPattern"] for r in prod.resources("AWS::Events::Rule", "App").values() if "EventPattern" in r]
-    (pattern,) = patterns
-    assert pattern["source"] == ["aws.s3"]
-    assert pattern["detail-type"] == ["Object Created"]
-    assert pattern["detail"]["object"] == {"key": [{"prefix": "drop/"}]}
+    for pattern in patterns:
+        assert pattern["source"] == ["aws.s3"]
+        assert pattern["detail-type"] == ["Object Created"]
+    prefixes = sorted(pattern["detail"]["object"]["key"][0]["prefix"] for pattern in patterns)
+    assert prefixes == ["drop/", "uploads/"]
 
 
 def test_the_sweeper_runs_every_minute(prod: Stage) -> None:

@@ -118,6 +118,7 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
         ("apigateway:PUT", {"api"}),
         ("apigateway:DELETE", {"api", "sweeper"}),
         ("cognito-idp:AdminDeleteUser", {"sweeper"}),
+        ("cognito-idp:AdminUserGlobalSignOut", {"api"}),
         ("sqs:SendMessage", {"api", "publish", "submit"}),  # submit: what the stream could not do, to the dead letters
         ("dynamodb:GetItem", set(ACCESS)),
         ("dynamodb:BatchGetItem", set()),
@@ -126,7 +127,8 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
         ("dynamodb:UpdateItem", {"api", "on_drop", "submit", "on_result", "sweeper", "webhook"}),
         ("dynamodb:DeleteItem", {"api", "sweeper"}),
         ("dynamodb:ConditionCheckItem", {"api", "on_drop"}),
-        ("s3:DeleteObject", {"api", "on_result", "publish", "sweeper"}),
+        ("s3:DeleteObject", {"api", "on_drop", "on_result", "publish", "sweeper"}),
+        ("s3:ListMultipartUploadParts", {"api"}),
         ("s3:PutObject", {"api", "on_drop", "submit", "on_result", "publish", "sweeper"}),
     ],
 )

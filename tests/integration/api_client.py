@@ -69,15 +69,15 @@ def call(event: dict[str, Any]) -> Answer:
     return Answer(answer["statusCode"], headers, answer["body"])
 
 
-def by_key(cloud: Cloud, owner: str) -> Caller:
-    """A program with an API key of an owner."""
-    token = api_keys.create(owner, "test", cloud.now).token
+def by_key(cloud: Cloud, owner: str, **options: Any) -> Caller:
+    """A program with an API key of an owner. `options`: of the key."""
+    token = api_keys.create(owner, "test", cloud.now, **options).token
     return Caller("/api", {"Authorization": f"Bearer {token}", "x-api-key": token.split("_")[1]})
 
 
-def by_session(owner: str) -> Caller:
-    """A user in the web app; the gateway has checked their ID token."""
-    return Caller("/app", claims={"sub": owner, "token_use": "id", "email": f"{owner}@example.com"})
+def by_session(owner: str, **claims: str) -> Caller:
+    """A user in the web app; the gateway has checked their ID token. `claims`: more of it."""
+    return Caller("/app", claims={"sub": owner, "token_use": "id", "email": f"{owner}@example.com", **claims})
 
 
 def proxy_event(

@@ -48,6 +48,28 @@ def test_a_key_is_shown_once_works_and_is_revoked_at_once(cloud: Cloud, alice: C
     assert cloud.emulator.client("apigateway").get_api_keys()["items"] == []
 
 
+def test_a_key_has_scopes_and_an_expiry(cloud: Cloud, alice: Caller) -> None:
+    made = alice.post("/keys", {"name": "dashboard", "scopes": ["read"], "expiresInDays": 30})
+    assert (made.status, made.json()["scopes"], made.json()["expiresAt"]) == (201, ["read"], "2026-12-24T12:00:00Z")
+    assert alice.get("/keys").json()["keys"] == [{name: v for name, v in made.json().items() if name != "token"}]
+    program = with_token(made.json()["token"])
+    assert program.get("/usage").status == 200
+    refused = problem(program.post("/upload-url", {"fileType": ".mp4"}), 403, "insufficient-scope")
+    assert refused["scope"] == "analyse"
+    cloud.later(days=30)
+    problem(program.get("/usage"), 401, "unauthorized")
+    plain = alice.post("/keys", {"name": "everything"}).json()
+    assert (plain["scopes"], plain["expiresAt"]) == (["read", "analyse"], None)
+    wrongs: list[dict[str, object]] = [
+        {"scopes": []},
+        {"scopes": ["admin"]},
+        {"expiresInDays": 0},
+        {"expiresInDays": 1.5},
+    ]
+    for wrong in wrongs:
+        problem(alice.post("/keys", {"name": "x", **wrong}), 422, "invalid-request")
+
+
 def test_the_gateway_never_learns_a_secret(cloud: Cloud, alice: Caller) -> None:
     token = alice.post("/keys", {"name": "x"}).json()["token"]
     gateway = cloud.emulator.client("apigateway")

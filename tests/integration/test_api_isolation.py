@@ -41,6 +41,7 @@ class Belongings:
         self.analysis = done.id
         self.used_key = str(done.object_key)
         self.upload = cloud.upload("alice")
+        self.upload_id = self.upload.rpartition("/")[2].partition(".")[0]
         self.parts = multipart.create("alice", ".mp4", 100, now=cloud.now).key
         self.key = api_keys.create("alice", "hers", cloud.now).record.id
 
@@ -60,6 +61,7 @@ OWN: dict[str, Any] = {
     "POST /upload-url": {"fileType": ".mp4"},
     "POST /multipart-uploads": {"fileType": ".mp4", "fileSize": 10},
     "GET /analyses": None,
+    "GET /uploads": None,
     "GET /usage": None,
     "GET /example": None,
     "DELETE /example": None,
@@ -71,6 +73,7 @@ OWN: dict[str, Any] = {
     "DELETE /webhook": None,
     "POST /webhook/secret": None,
     "POST /webhook/test": None,
+    "POST /account/sign-out": None,
     "DELETE /account": None,
 }
 
@@ -85,13 +88,15 @@ def test_no_route_reaches_what_is_anothers(cloud: Cloud) -> None:
             tried += 1
             assert hers.analysis not in answer, route.name
             assert hers.key not in answer, route.name
+            assert hers.upload_id not in answer.replace(hers.upload, ""), route.name
             assert "alice" not in answer.replace(hers.parts, "").replace(hers.upload, ""), route.name
             assert cloud.items("alice") == before, f"{route.name} changed what is alice's"
     assert tried > 30
 
 
 def callers(cloud: Cloud, route: Route) -> Iterator[Caller]:
-    yield by_session("mallory" if route.name != "DELETE /account" else "mallory-at-the-end")
+    ends = {"DELETE /account": "mallory-at-the-end", "POST /account/sign-out": "mallory-signed-out"}
+    yield by_session(ends.get(route.name, "mallory"))
     if not route.app_only:
         yield by_key(cloud, "mallory")
 
@@ -99,7 +104,7 @@ def callers(cloud: Cloud, route: Route) -> Iterator[Caller]:
 def attack(mallory: Caller, route: Route, hers: Belongings) -> str:
     """Send a route everything of alice's that it may name; returns the answer's text, which must give nothing away."""
     if "{" in route.path:
-        ids = hers.key if route.path.startswith("/keys/") else hers.analysis
+        ids = {"keys": hers.key, "uploads": hers.upload_id}.get(route.path.split("/")[1], hers.analysis)
         answer = mallory.ask(route.method, re.sub(r"\{\w+\}", ids, route.path))
         assert answer.status == 404, f"{route.name} answers {answer.status}"
         return answer.text
@@ -132,6 +137,18 @@ def test_a_session_is_of_no_use_under_api_nor_a_key_under_app(cloud: Cloud) -> N
             path = re.sub(r"\{\w+\}", "x", route.path)
             answer = key.ask(route.method, path, OWN.get(route.name))
             assert (answer.status, answer.json()["code"]) == (404, "no-route"), route.name
+
+
+def test_every_route_asks_for_its_scope(cloud: Cloud) -> None:
+    """A key that may only read changes nothing by any route, and one that may only analyse reads nothing."""
+    for scope, other in (("read", "analyse"), ("analyse", "read")):
+        narrow = by_key(cloud, "alice", scopes=[scope])
+        for route in routes():
+            if not route.app_only:
+                answer = narrow.ask(route.method, re.sub(r"\{\w+\}", "x", route.path), OWN.get(route.name))
+                needed = "read" if route.method == "GET" else "analyse"
+                refused = answer.status == 403 and answer.json()["code"] == "insufficient-scope"
+                assert refused == (needed == other), (route.name, answer)
 
 
 def test_every_route_asks_who_calls(cloud: Cloud) -> None:

@@ -246,10 +246,11 @@ def test_over_the_quota(cloud: Cloud, alice: Caller) -> None:
 
 
 @both_doors
-def test_a_video_in_parts(alice: Caller) -> None:
+def test_a_video_in_parts(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambdas.core.multipart.PART_BYTES", PART)
     body = VIDEO + bytes(PART)
     made = alice.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": len(body)})
-    assert (made.status, made.json()["parts"]) == (201, 1)
+    assert (made.status, made.json()["parts"], made.json()["partSize"]) == (201, 2, PART)
     key = made.json()["key"]
     signed = alice.post("/multipart-uploads/parts", {"key": key, "partNumbers": [1, 2]}).json()
     parts = []

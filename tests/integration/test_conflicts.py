@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
-from lambdas.core import analyses, aws, item_keys, multipart, object_keys, owners, uploads
+from lambdas.core import analyses, aws, item_keys, multipart, owners, uploads
 from lambdas.core.errors import AccountDeletedError, BusyError, QuotaExceededError
 from lambdas.core.observability import ANALYSES_STARTED, flush
 from lambdas.core.tables import (
@@ -16,7 +17,6 @@ from lambdas.core.tables import (
     AnalysisRecord,
     Item,
     OwnerRecord,
-    UploadRecord,
 )
 from lambdas.core.transactions import FIRST_PAUSE, ROUNDS
 from tests.integration.cloud import MEDIA, VIDEO, Cloud
@@ -99,14 +99,15 @@ def test_a_retry_that_somebody_else_has_begun_is_returned(cloud: Cloud, capsys: 
     assert json.loads(capsys.readouterr().out)[ANALYSES_STARTED] == [1.0]
 
 
-def test_an_upload_that_s3_has_put_together_before_is_whole(cloud: Cloud) -> None:
+@pytest.mark.parametrize("operation", ["ListParts", "CompleteMultipartUpload"])
+def test_an_upload_that_s3_has_put_together_before_is_whole(cloud: Cloud, operation: str) -> None:
     """AWS forgets an upload in parts some time after it was completed; the emulator does not."""
-    key = cloud.upload("alice")
-    parsed = object_keys.parse_upload(key)
-    assert parsed is not None
-    UploadRecord(*item_keys.upload("alice", parsed.file_id)).update(actions=[UploadRecord.multipart_id.set("done")])
-    with failing("CompleteMultipartUpload", "NoSuchUpload", 1):
-        multipart.complete("alice", key, [multipart.Part(1, "etag")], now=cloud.now)
+    key = multipart.create("alice", ".mp4", len(VIDEO), now=cloud.now).key
+    url = multipart.sign("alice", key, [1], now=cloud.now)[1]
+    part = multipart.Part(1, httpx.put(url, content=VIDEO, trust_env=False).headers["etag"])
+    multipart.complete("alice", key, [part], now=cloud.now)
+    with failing(operation, "NoSuchUpload", 1):
+        multipart.complete("alice", key, [part], now=cloud.now)
     assert cloud.ask("alice", key).status == QUEUED
 
 

@@ -4,6 +4,7 @@ Wherever it was cut off: what was asked for is there once and is charged for onc
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import httpx
@@ -76,6 +77,7 @@ def upload(client: Client) -> None:
 def upload_in_parts(client: Client) -> None:
     """All parts are sent: the one."""
     client.key = multipart.create(client.owner, ".mp4", len(VIDEO), now=client.cloud.now).key
+    client.id = client.key.rpartition("/")[2].partition(".")[0]
     client.etag = put(multipart.sign(client.owner, client.key, [1], now=client.cloud.now)[1])
 
 
@@ -187,6 +189,12 @@ def given_up(client: Client, answer: Answer) -> None:
     assert client.ask("POST /sentiment-inference").json()["code"] == "not-uploaded"
 
 
+def abandoned(client: Client, answer: Answer) -> None:
+    assert answer.status in (204, 404)  # now, or by the request before
+    expire(client.cloud)
+    given_up(client, replace(answer, status=204))
+
+
 def gone(client: Client, answer: Answer) -> None:
     """At once, and for good when the time to restore it is over. It stays charged for."""
     assert answer.status == 200
@@ -257,6 +265,14 @@ def trial_sent(client: Client, answer: Answer) -> None:
     assert {(event["type"], event["owner"], event["url"]) for event in sent} == {("webhook.test", client.owner, HOOK)}
 
 
+def session_over(client: Client, answer: Answer) -> None:
+    assert answer.status in (204, 401)  # the second: it is over already
+    assert client.ask("GET /usage").status == 401
+    at = int(client.cloud.now.timestamp())
+    assert by_session(client.owner, auth_time=str(at)).get("/usage").status == 401
+    assert by_session(client.owner, auth_time=str(at + 1)).get("/usage").status == 200
+
+
 def nothing_left(client: Client, answer: Answer) -> None:
     assert answer.status in (202, 403)  # the second: it is deleted already
     assert client.ask("GET /usage").json()["code"] == "account-deleted"
@@ -284,6 +300,7 @@ CASES = {
     "POST /multipart-uploads/parts": Case(2, upload_in_parts, signed_parts_do),
     "POST /multipart-uploads/complete": Case(3, upload_in_parts, completed_parts_do),  # put off, S3's
     "POST /multipart-uploads/abort": Case(4, upload_in_parts, given_up),  # closed, S3's, the upload
+    "DELETE /uploads/{id}": Case(4, upload_in_parts, abandoned),
     # Each attempt is counted for the stage first, and no more where it is then refused.
     "POST /sentiment-inference": Case(3, upload, analysed_once),
     "POST /sentiment-inference, after a failure": Case(3, failed, analysed_once),
@@ -302,6 +319,7 @@ CASES = {
     "DELETE /webhook": Case(1, webhook, webhook_is(None)),
     "POST /webhook/secret": Case(1, webhook, webhook_is(HOOK)),
     "POST /webhook/test": Case(1, webhook, trial_sent),
+    "POST /account/sign-out": Case(2, nothing, session_over),  # noted, and told to Cognito
     "DELETE /account": Case(1, all_there_is, nothing_left),
 }
 ROUTES = {route.name: route for route in routes()}

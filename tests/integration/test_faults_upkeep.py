@@ -125,6 +125,6 @@ def test_the_revocation_of_an_api_key(cloud: Cloud) -> None:
         assert gateway.get_api_keys()["items"] == []
         assert int(owners.profile(f"owner{number}").api_keys) == 0
         with pytest.raises(UnauthorizedError):
-            api_keys.verify(made[number].token, cloud.now)
+            api_keys.verify(made[number].token, "read", cloud.now)
 
     assert at_every_write(prepare, revoke, sweep, check) == 3  # record, gateway key, done

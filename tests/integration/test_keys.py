@@ -3,8 +3,8 @@
 import pytest
 
 from lambdas.core import api_keys, aws, owners
-from lambdas.core.api_keys import NewKey
-from lambdas.core.errors import BadRequestError, NotFoundError, UnauthorizedError
+from lambdas.core.api_keys import NewKey, Scope
+from lambdas.core.errors import BadRequestError, InsufficientScopeError, NotFoundError, UnauthorizedError
 from lambdas.core.tables import KeyRecord
 from tests.integration.cloud import Cloud
 
@@ -15,7 +15,7 @@ def key(cloud: Cloud) -> NewKey:
 
 
 def test_a_key_works_and_is_on_the_usage_plan(cloud: Cloud, key: NewKey) -> None:
-    assert api_keys.verify(key.token, cloud.now) == "alice"
+    assert api_keys.verify(key.token, "read", cloud.now) == "alice"
     (listed,) = api_keys.list_("alice")
     assert (listed.name, listed.prefix, listed.id) == ("mine", key.token[:11], key.record.id)
     gateway = aws.client("apigateway")
@@ -38,7 +38,7 @@ def test_nobody_keeps_the_secret(cloud: Cloud, key: NewKey) -> None:
 def test_a_revoked_key_is_refused_at_once(cloud: Cloud, key: NewKey) -> None:
     api_keys.revoke("alice", key.record.id, cloud.now)
     with pytest.raises(UnauthorizedError):
-        api_keys.verify(key.token, cloud.now)
+        api_keys.verify(key.token, "read", cloud.now)
     assert api_keys.list_("alice") == []
     assert aws.client("apigateway").get_api_keys()["items"] == []
 
@@ -47,9 +47,9 @@ def test_rotation_ends_the_old_secret(cloud: Cloud, key: NewKey) -> None:
     rotated = api_keys.rotate("alice", key.record.id, cloud.now)
     assert rotated.record.id == key.record.id
     assert rotated.token != key.token
-    assert api_keys.verify(rotated.token, cloud.now) == "alice"
+    assert api_keys.verify(rotated.token, "read", cloud.now) == "alice"
     with pytest.raises(UnauthorizedError):
-        api_keys.verify(key.token, cloud.now)
+        api_keys.verify(key.token, "read", cloud.now)
 
 
 def test_no_other_token_works(cloud: Cloud, key: NewKey) -> None:
@@ -59,13 +59,13 @@ def test_no_other_token_works(cloud: Cloud, key: NewKey) -> None:
     wrong = ["", "vs_", key.record.id, key.token[:-1], key.token[:-1] + last, key.token + "0", key.token.upper(), mixed]
     for token in (*wrong, f"vs_{'a' * 24}_{'0' * 48}", f"{key.token}\n", f" {key.token}"):
         with pytest.raises(UnauthorizedError):
-            api_keys.verify(token, cloud.now)
+            api_keys.verify(token, "read", cloud.now)
 
 
 def test_a_pending_key_does_not_work(cloud: Cloud, key: NewKey) -> None:
     key.record.update(actions=[KeyRecord.status.set(api_keys.PENDING)])
     with pytest.raises(UnauthorizedError):
-        api_keys.verify(key.token, cloud.now)
+        api_keys.verify(key.token, "read", cloud.now)
 
 
 def test_others_keys_cannot_be_touched(cloud: Cloud, key: NewKey) -> None:
@@ -73,7 +73,7 @@ def test_others_keys_cannot_be_touched(cloud: Cloud, key: NewKey) -> None:
         for key_id in (key.record.id, "x", "a" * 24):
             with pytest.raises(NotFoundError):
                 act("mallory", key_id, cloud.now)
-    assert api_keys.verify(key.token, cloud.now) == "alice"
+    assert api_keys.verify(key.token, "read", cloud.now) == "alice"
 
 
 def test_the_last_use_is_noted_once_an_hour(cloud: Cloud, key: NewKey) -> None:
@@ -81,14 +81,14 @@ def test_the_last_use_is_noted_once_an_hour(cloud: Cloud, key: NewKey) -> None:
         return api_keys.list_("alice")[0].last_used_at
 
     assert last_use() is None
-    api_keys.verify(key.token, cloud.now)
+    api_keys.verify(key.token, "read", cloud.now)
     first = last_use()
     assert first is not None
     cloud.later(minutes=59)
-    api_keys.verify(key.token, cloud.now)
+    api_keys.verify(key.token, "read", cloud.now)
     assert last_use() == first
     cloud.later(minutes=2)
-    api_keys.verify(key.token, cloud.now)
+    api_keys.verify(key.token, "read", cloud.now)
     assert last_use() != first
 
 
@@ -103,3 +103,48 @@ def test_a_key_that_two_revoke_counts_once(cloud: Cloud, key: NewKey) -> None:
     api_keys.revoke("alice", key.record.id, cloud.now)
     api_keys.remove(stale, cloud.now)
     assert int(owners.profile("alice").api_keys) == 0
+
+
+@pytest.mark.parametrize("scope, other", [("read", "analyse"), ("analyse", "read")])
+def test_a_key_does_what_its_scopes_allow(cloud: Cloud, scope: Scope, other: Scope) -> None:
+    key = api_keys.create("alice", "narrow", cloud.now, scopes=[scope])
+    assert api_keys.verify(key.token, scope, cloud.now) == "alice"
+    with pytest.raises(InsufficientScopeError):
+        api_keys.verify(key.token, other, cloud.now)
+    rotated = api_keys.rotate("alice", key.record.id, cloud.now)
+    with pytest.raises(InsufficientScopeError):
+        api_keys.verify(rotated.token, other, cloud.now)
+
+
+def test_a_key_from_before_there_were_scopes_does_everything(cloud: Cloud, key: NewKey) -> None:
+    key.record.update(actions=[KeyRecord.scopes.remove()])
+    for scope in api_keys.SCOPES:
+        assert api_keys.verify(key.token, scope, cloud.now) == "alice"
+
+
+def test_a_key_expires_to_the_second_and_is_then_removed(cloud: Cloud) -> None:
+    key = api_keys.create("alice", "for a week", cloud.now, days=7)
+    cloud.later(days=7, seconds=-1)
+    cloud.sweep()
+    assert api_keys.verify(key.token, "read", cloud.now) == "alice"
+    cloud.later(seconds=1)
+    with pytest.raises(UnauthorizedError, match="expired"):
+        api_keys.verify(key.token, "read", cloud.now)
+    with pytest.raises(NotFoundError):
+        api_keys.rotate("alice", key.record.id, cloud.now)
+    cloud.sweep()
+    assert api_keys.list_("alice") == []
+    assert aws.client("apigateway").get_api_keys()["items"] == []
+    assert int(owners.profile("alice").api_keys) == 0
+
+
+@pytest.mark.parametrize("days", [0, -1, 3651])
+def test_an_expiry_is_within_bounds(cloud: Cloud, days: int) -> None:
+    with pytest.raises(BadRequestError):
+        api_keys.create("alice", "x", cloud.now, days=days)
+
+
+def test_a_key_without_a_scope_or_with_an_unknown_one_is_not_made(cloud: Cloud) -> None:
+    for scopes in ([], ["everything"]):
+        with pytest.raises(BadRequestError):
+            api_keys.create("alice", "x", cloud.now, scopes=scopes)  # type: ignore[arg-type]

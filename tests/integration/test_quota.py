@@ -234,7 +234,7 @@ def test_nothing_begins_in_an_account_that_ends(cloud: Cloud) -> None:
         lambda: uploads.create("alice", ".mp4", now=cloud.now),
         lambda: api_keys.create("alice", "key", cloud.now),
         lambda: owners.ensure("alice", None, cloud.now),
-        lambda: api_keys.verify(token, cloud.now),
+        lambda: api_keys.verify(token, "read", cloud.now),
         lambda: owners.set_plan("alice", "pro", cloud.now),
         lambda: owners.set_webhook("alice", "https://example.com", cloud.now),
     ):

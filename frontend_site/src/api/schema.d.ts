@@ -59,6 +59,8 @@ export interface paths {
         /**
          * Sign Upload Parts
          * @description Get URLs for parts of an upload, 100 at most at a time.
+         *
+         *     Each takes exactly the bytes of its part. An upload that is not completed expires a day after its beginning.
          */
         post: operations["signUploadParts"];
         delete?: never;
@@ -78,7 +80,7 @@ export interface paths {
         put?: never;
         /**
          * Complete Multipart Upload
-         * @description Put the parts of an upload together. May be repeated.
+         * @description Put the parts of an upload together: all of them, and as many bytes as were announced. May be repeated.
          */
         post: operations["completeMultipartUpload"];
         delete?: never;
@@ -102,6 +104,48 @@ export interface paths {
          */
         post: operations["abortMultipartUpload"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pending Uploads
+         * @description List the uploads that no analysis was started from.
+         *
+         *     So many may be pending at once; `too-many-uploads` says when the next one expires.
+         */
+        get: operations["listPendingUploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Abandon Upload
+         * @description Abandon a pending upload: what was sent is deleted, and another one may begin in its place.
+         */
+        delete: operations["abandonUpload"];
         options?: never;
         head?: never;
         patch?: never;
@@ -371,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Key
-         * @description Give an API key a new secret. The old token stops working at once.
+         * @description Give an API key a new secret. The old token stops working at once; scopes and expiry stay.
          */
         post: operations["rotateKey"];
         delete?: never;
@@ -470,6 +514,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out Everywhere
+         * @description End every session of the user, on all devices and this one.
+         *
+         *     Their tokens are refused from now on. API keys are no sessions: they go on working.
+         */
+        post: operations["signOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account": {
         parameters: {
             query?: never;
@@ -484,8 +550,9 @@ export interface paths {
          * Delete Account
          * @description Delete the account with all its data.
          *
-         *     From now on nothing new can be started and no API key works; videos, results and records are removed within
-         *     minutes. This cannot be undone.
+         *     From now on nothing new can be started, and no session and no API key works. Videos, results and records are
+         *     removed in the background, of most accounts within minutes; of one with many thousands of analyses it takes longer.
+         *     This cannot be undone.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -1358,7 +1425,12 @@ export interface components {
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
          *       "prefix": "vs_4tq7hd2k",
+         *       "scopes": [
+         *         "read",
+         *         "analyse"
+         *       ],
          *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2027-02-22T09:30:00Z",
          *       "rotatedAt": null,
          *       "lastUsedAt": "2026-11-24T09:30:00Z"
          *     }
@@ -1370,11 +1442,18 @@ export interface components {
             name: string;
             /** Prefix */
             prefix: string;
+            /** Scopes */
+            scopes: ("read" | "analyse")[];
             /**
              * Createdat
              * Format: date-time
              */
             createdAt: string;
+            /**
+             * Expiresat
+             * @description It works until then; null where it does not expire.
+             */
+            expiresAt: string | null;
             /** Rotatedat */
             rotatedAt: string | null;
             /**
@@ -1391,7 +1470,12 @@ export interface components {
          *           "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *           "name": "production",
          *           "prefix": "vs_4tq7hd2k",
+         *           "scopes": [
+         *             "read",
+         *             "analyse"
+         *           ],
          *           "createdAt": "2026-11-24T09:30:00Z",
+         *           "expiresAt": "2027-02-22T09:30:00Z",
          *           "rotatedAt": null,
          *           "lastUsedAt": "2026-11-24T09:30:00Z"
          *         }
@@ -1404,13 +1488,32 @@ export interface components {
         };
         /**
          * KeyRequest
+         * @description `read` allows every GET, `analyse` everything else: uploads, starting, cancelling, deleting, restoring.
          * @example {
-         *       "name": "production"
+         *       "name": "production",
+         *       "scopes": [
+         *         "read",
+         *         "analyse"
+         *       ],
+         *       "expiresInDays": 90
          *     }
          */
         KeyRequest: {
             /** Name */
             name: string;
+            /**
+             * Scopes
+             * @default [
+             *       "read",
+             *       "analyse"
+             *     ]
+             */
+            scopes?: ("read" | "analyse")[];
+            /**
+             * Expiresindays
+             * @description Without it, the key works until revoked.
+             */
+            expiresInDays?: number | null;
         };
         /**
          * ModalityShare
@@ -1494,7 +1597,12 @@ export interface components {
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
          *       "prefix": "vs_4tq7hd2k",
+         *       "scopes": [
+         *         "read",
+         *         "analyse"
+         *       ],
          *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2027-02-22T09:30:00Z",
          *       "rotatedAt": null,
          *       "lastUsedAt": null,
          *       "token": "vs_4tq7hd2kzv5mw3xn6bpsaj4i_000000000000000000000000000000000000000000000000"
@@ -1507,11 +1615,18 @@ export interface components {
             name: string;
             /** Prefix */
             prefix: string;
+            /** Scopes */
+            scopes: ("read" | "analyse")[];
             /**
              * Createdat
              * Format: date-time
              */
             createdAt: string;
+            /**
+             * Expiresat
+             * @description It works until then; null where it does not expire.
+             */
+            expiresAt: string | null;
             /** Rotatedat */
             rotatedAt: string | null;
             /**
@@ -1580,6 +1695,61 @@ export interface components {
             parts: components["schemas"]["PartUrl"][];
             /** Expiresin */
             expiresIn: number;
+        };
+        /**
+         * PendingUpload
+         * @description An upload that no analysis was started from. It counts until then, until it is abandoned, or until it expires.
+         * @example {
+         *       "id": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
+         *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
+         *       "size": 7340032,
+         *       "inParts": false,
+         *       "createdAt": "2026-11-24T09:30:00Z",
+         *       "expiresAt": "2026-11-24T10:45:00Z"
+         *     }
+         */
+        PendingUpload: {
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /**
+             * Size
+             * @description The announced size in bytes.
+             */
+            size: number | null;
+            /** Inparts */
+            inParts: boolean;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Expiresat
+             * @description It is removed then.
+             */
+            expiresAt: string | null;
+        };
+        /**
+         * PendingUploads
+         * @description Newest first; there are 50 at most.
+         * @example {
+         *       "uploads": [
+         *         {
+         *           "id": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
+         *           "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
+         *           "size": 7340032,
+         *           "inParts": false,
+         *           "createdAt": "2026-11-24T09:30:00Z",
+         *           "expiresAt": "2026-11-24T10:45:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        PendingUploads: {
+            /** Uploads */
+            uploads: components["schemas"]["PendingUpload"][];
         };
         /**
          * Progress
@@ -1957,7 +2127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2055,7 +2225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2153,7 +2323,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2251,7 +2421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2356,7 +2526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2376,6 +2546,122 @@ export interface operations {
             };
             /** @description The body is not JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPendingUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first; there are 50 at most. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingUploads"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, or the API key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abandonUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, or the API key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2457,7 +2743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2583,7 +2869,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2651,7 +2937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2729,7 +3015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2798,7 +3084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2885,7 +3171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2981,7 +3267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3068,7 +3354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3147,7 +3433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3205,7 +3491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3252,7 +3538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3301,7 +3587,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3350,7 +3636,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3412,7 +3698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3499,7 +3785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3566,7 +3852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3633,7 +3919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3695,7 +3981,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3769,7 +4055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3818,7 +4104,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3867,7 +4153,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3878,6 +4164,53 @@ export interface operations {
             };
             /** @description The state of things does not allow it; `code` says which. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, or the API key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3923,7 +4256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted. */
+            /** @description The account has been deleted, or the API key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -25,12 +25,13 @@ def list_keys(caller: SessionDep) -> KeyList:
 @router.post("/keys", status_code=201, responses=problems(409))
 def create_key(caller: SessionDep, request: KeyRequest, now: NowDep) -> NewKey:
     """Make an API key. Its token is shown this once."""
-    return views.new_key(api_keys.create(caller.owner, request.name, now))
+    made = api_keys.create(caller.owner, request.name, now, scopes=request.scopes, days=request.expires_in_days)
+    return views.new_key(made)
 
 
 @router.post("/keys/{id}/rotate", responses=problems(404))
 def rotate_key(caller: SessionDep, id: KeyId, now: NowDep) -> NewKey:
-    """Give an API key a new secret. The old token stops working at once."""
+    """Give an API key a new secret. The old token stops working at once; scopes and expiry stay."""
     return views.new_key(api_keys.rotate(caller.owner, id, now))
 
 

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from lambdas.api.schemas import examples
 from lambdas.api.schemas.base import Schema, example
+from lambdas.core import api_keys
+from lambdas.core.api_keys import Scope
 
 
 class Day(Schema):
@@ -46,9 +48,15 @@ class ExampleState(Schema):
 
 
 class KeyRequest(Schema):
-    model_config = example(name="production")
+    """`read` allows every GET, `analyse` everything else: uploads, starting, cancelling, deleting, restoring."""
 
-    name: str = Field(min_length=1, max_length=100, pattern=r"\S")
+    model_config = example(name="production", scopes=["read", "analyse"], expiresInDays=90)
+
+    name: str = Field(min_length=1, max_length=api_keys.MAX_NAME, pattern=r"\S")
+    scopes: list[Scope] = Field(default=list(api_keys.SCOPES), min_length=1, max_length=len(api_keys.SCOPES))
+    expires_in_days: int | None = Field(
+        default=None, ge=1, le=api_keys.MAX_DAYS, strict=True, description="Without it, the key works until revoked."
+    )
 
 
 class KeyItem(Schema):
@@ -59,7 +67,9 @@ class KeyItem(Schema):
     id: str
     name: str
     prefix: str
+    scopes: list[Scope]
     created_at: dt.datetime
+    expires_at: dt.datetime | None = Field(description="It works until then; null where it does not expire.")
     rotated_at: dt.datetime | None
     last_used_at: dt.datetime | None = Field(description="To the hour.")
 

@@ -55,6 +55,15 @@ ANALYSIS: dict[str, Any] = {
     "warnings": [],
 }
 
+PENDING_UPLOAD: dict[str, Any] = {
+    "id": FILE_ID,
+    "key": KEY,
+    "size": 7_340_032,
+    "inParts": False,
+    "createdAt": TIME,
+    "expiresAt": "2026-11-24T10:45:00Z",
+}
+
 ITEM: dict[str, Any] = {
     "id": ANALYSIS_ID,
     "status": "completed",
@@ -85,7 +94,9 @@ KEY_ITEM: dict[str, Any] = {
     "id": KEY_ID,
     "name": "production",
     "prefix": f"vs_{KEY_ID[:8]}",
+    "scopes": ["read", "analyse"],
     "createdAt": TIME,
+    "expiresAt": EXPIRY,
     "rotatedAt": None,
     "lastUsedAt": TIME,
 }

@@ -1,11 +1,12 @@
 """Files on their way in: in one piece, or in parts."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from lambdas.api.schemas.base import Schema, example
-from lambdas.api.schemas.examples import FILE_ID, KEY, UPLOAD_URL
+from lambdas.api.schemas.examples import FILE_ID, KEY, PENDING_UPLOAD, UPLOAD_URL
 
 MAX_PARTS = 10_000  # S3's limit
 
@@ -108,3 +109,24 @@ class UploadedFile(Schema):
     model_config = example(key=KEY)
 
     key: str
+
+
+class PendingUpload(Schema):
+    """An upload that no analysis was started from. It counts until then, until it is abandoned, or until it expires."""
+
+    model_config = example(PENDING_UPLOAD)
+
+    id: str
+    key: str
+    size: int | None = Field(description="The announced size in bytes.")
+    in_parts: bool
+    created_at: datetime
+    expires_at: datetime | None = Field(description="It is removed then.")
+
+
+class PendingUploads(Schema):
+    """Newest first; there are 50 at most."""
+
+    model_config = example(uploads=[PENDING_UPLOAD])
+
+    uploads: list[PendingUpload]

@@ -33,6 +33,22 @@ def test_a_replaced_key_is_refused_and_the_new_one_taken(user: Person, product: 
     assert product.client(old).ask("GET", "/usage").status_code in (401, 403)
 
 
+def test_a_key_that_may_only_read_and_expires(user: Person, product: Product) -> None:
+    page = user.page
+    user.open("/developers/")
+    page.get_by_role("button", name="Create a key").click()
+    page.get_by_label("Name").fill("dashboard")
+    page.get_by_role("radio", name="Read only").check(force=True)
+    page.get_by_role("radio", name="30 days").check(force=True)
+    page.get_by_role("button", name="Create", exact=True).click()
+    program = product.client(page.get_by_test_id("token").inner_text())
+    page.get_by_role("button", name="I have copied it").click()
+    row = page.get_by_role("listitem").filter(has_text="dashboard")
+    expect(row).to_contain_text("Read only · expires")
+    assert program.get("/usage")["used"] == 0
+    assert program.ask("POST", "/upload-url", json={"fileType": ".mp4"}).status_code == 403
+
+
 @pytest.mark.parametrize("language, name", [("Python", "talk.py"), ("JavaScript", "talk.mjs")])
 def test_the_samples_of_code_run(user: Person, clip: bytes, tmp_path: Path, language: str, name: str) -> None:
     page = user.page

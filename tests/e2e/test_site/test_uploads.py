@@ -7,8 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Route, expect
 
-from tests.e2e.product import MAX_UPLOAD_BYTES
+from tests.e2e.product import MAX_UPLOAD_BYTES, Product
 from tests.e2e.test_site.person import Person, video
+from tests.e2e.test_site.test_story import create_key
 
 PART = re.compile(r"partNumber=(\d+)")
 DONE = 240_000  # milliseconds: only so that a test that cannot pass ends
@@ -23,6 +24,17 @@ def test_what_is_no_video_is_refused_before_anything_is_sent(user: Person) -> No
     assert not any("upload-url" in url for url in asked)
     user.page.get_by_role("button", name="Remove notes.txt from the list").click()
     expect(user.page.get_by_text("notes.txt")).to_have_count(0)
+
+
+def test_an_upload_that_a_program_left_unfinished_is_abandoned(user: Person, product: Product) -> None:
+    program = product.client(create_key(user.page))
+    begun = program.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": 200_000_000}, status=201)
+    user.open("/dashboard/")
+    row = user.page.get_by_role("list", name="Unfinished uploads").get_by_role("listitem")
+    expect(row).to_contain_text("200 MB · begun today")
+    row.get_by_role("button", name=f"Abandon Upload {begun['fileId'][:8]}").click()
+    expect(user.page.get_by_text("Unfinished uploads")).to_have_count(0)
+    assert program.get("/uploads") == {"uploads": []}
 
 
 def test_several_files_go_side_by_side(user: Person, clip: bytes) -> None:

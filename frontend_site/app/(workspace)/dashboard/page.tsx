@@ -3,6 +3,7 @@ import type { Metadata } from "next";
 import { AnalysisList } from "@/features/analyses/list";
 import { QuotaLine } from "@/features/developers/quota-line";
 import { DropZone } from "@/features/uploads/drop-zone";
+import { PendingUploads } from "@/features/uploads/pending-uploads";
 import { UploadList } from "@/features/uploads/upload-list";
 
 export const metadata: Metadata = { title: "Analyses" };
@@ -16,6 +17,7 @@ export default function DashboardPage() {
       </div>
       <DropZone />
       <UploadList />
+      <PendingUploads />
       <AnalysisList />
     </div>
   );

@@ -6,6 +6,7 @@ import { answered, api } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
 import { Card } from "@/design/card";
+import { ConfirmDialog } from "@/design/confirm-dialog";
 import { Dialog } from "@/design/dialog";
 import { Note } from "@/design/feedback";
 import { Field } from "@/design/field";
@@ -31,6 +32,12 @@ export function AccountView() {
 function Profile() {
   const { email, leave } = useSession();
   const { data: usage } = useUsage();
+  const [asked, setAsked] = useState(false);
+  const { busy, problem, run } = useAction(async () => {
+    setAsked(false);
+    await answered(api.POST("/account/sign-out"));
+    await leave();
+  }, explain);
   return (
     <Card title="You">
       <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5 text-sm">
@@ -39,9 +46,27 @@ function Profile() {
         <dt className="text-muted">Plan</dt>
         <dd>{usage ? `${usage.plan}, ${usage.limit.toLocaleString("en-GB")} analyses a month` : "…"}</dd>
       </dl>
-      <Button className="mt-4" onClick={() => void leave()}>
-        Sign out
-      </Button>
+      {problem && (
+        <Note tone="problem" className="mt-4">
+          {problem}
+        </Note>
+      )}
+      <div className="mt-4 flex flex-wrap gap-2">
+        <Button onClick={() => void leave()}>Sign out</Button>
+        <Button busy={busy} onClick={() => setAsked(true)}>
+          Sign out everywhere
+        </Button>
+      </div>
+      {asked && (
+        <ConfirmDialog
+          title="Sign out everywhere?"
+          action="Sign out everywhere"
+          onConfirm={() => void run()}
+          onClose={() => setAsked(false)}
+        >
+          Every browser and device has to sign in again, this one too. API keys go on working.
+        </ConfirmDialog>
+      )}
     </Card>
   );
 }
@@ -81,7 +106,8 @@ function DeleteCard() {
   return (
     <Card title="Delete the account">
       <p className="mb-4 text-sm text-muted">
-        API keys stop at once; videos, results and records are removed within minutes. This cannot be undone.
+        Sessions and API keys stop at once. Videos, results and records are then removed, usually within minutes; many
+        thousands of analyses take longer. This cannot be undone.
       </p>
       <Button look="danger" onClick={() => setAsked(true)}>
         Delete my account

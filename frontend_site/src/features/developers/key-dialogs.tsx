@@ -1,5 +1,7 @@
 "use client";
 
+import { useState, type ReactNode } from "react";
+
 import type { Schemas } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
@@ -7,16 +9,25 @@ import { CopyButton } from "@/design/copy";
 import { Dialog } from "@/design/dialog";
 import { Note } from "@/design/feedback";
 import { Field } from "@/design/field";
+import { Segments } from "@/design/segments";
 import { useAction } from "@/lib/use-action";
 
+import { ACCESS, LIFETIMES } from "./key-texts";
+
 interface CreateProps {
-  create: (name: string) => Promise<Schemas["NewKey"]>;
+  create: (request: Schemas["KeyRequest"]) => Promise<Schemas["NewKey"]>;
   onCreated: (key: Schemas["NewKey"]) => void;
   onClose: () => void;
 }
 
 export function CreateKeyDialog({ create, onCreated, onClose }: CreateProps) {
-  const { busy, problem, run } = useAction(async (name: string) => onCreated(await create(name)), explain);
+  const [access, setAccess] = useState("full");
+  const [lifetime, setLifetime] = useState("never");
+  const { busy, problem, run } = useAction(async (name: string) => {
+    const scopes = ACCESS.find(({ value }) => value === access)?.scopes;
+    const expiresInDays = LIFETIMES.find(({ value }) => value === lifetime)?.days;
+    onCreated(await create({ name, scopes, expiresInDays }));
+  }, explain);
   return (
     <Dialog title="Create an API key" onClose={onClose}>
       <form
@@ -36,11 +47,29 @@ export function CreateKeyDialog({ create, onCreated, onClose }: CreateProps) {
           pattern=".*\S.*"
           hint="Where it is used, so that you know which to revoke."
         />
+        <Choice label="Access" hint="Analyze: upload, start, cancel, delete and restore.">
+          <Segments label="Access" options={ACCESS} value={access} onChange={setAccess} />
+        </Choice>
+        <Choice label="Expires after" hint="Replacing a key keeps its access and its expiry.">
+          <Segments label="Expires after" options={LIFETIMES} value={lifetime} onChange={setLifetime} />
+        </Choice>
         <Button type="submit" look="primary" busy={busy} className="justify-self-start">
           Create
         </Button>
       </form>
     </Dialog>
+  );
+}
+
+function Choice({ label, hint, children }: { label: string; hint: string; children: ReactNode }) {
+  return (
+    <div className="grid justify-items-start gap-1.5">
+      <p className="text-sm font-medium" aria-hidden="true">
+        {label}
+      </p>
+      {children}
+      <p className="text-[13px] text-muted">{hint}</p>
+    </div>
   );
 }
 

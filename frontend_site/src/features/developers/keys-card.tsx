@@ -13,6 +13,7 @@ import { useToast } from "@/design/toast";
 import { when } from "@/lib/format";
 
 import { CreateKeyDialog, SecretDialog } from "./key-dialogs";
+import { allowed, until } from "./key-texts";
 import { useKeyActions, useKeys } from "./queries";
 
 type Key = Schemas["KeyItem"];
@@ -64,7 +65,7 @@ export function KeysCard({ onSecret }: { onSecret: (token: string) => void }) {
       )}
       {creating && (
         <CreateKeyDialog
-          create={(name) => create.mutateAsync(name)}
+          create={(request) => create.mutateAsync(request)}
           onCreated={(key) => {
             setCreating(false);
             show(key);
@@ -95,6 +96,9 @@ function KeyRow({ item, ask }: { item: Key; ask: (action: "rotate" | "revoke") =
         <p className="truncate text-sm font-medium">{item.name}</p>
         <p className="numbers text-[13px] text-muted">
           <code className="font-mono">{item.prefix}…</code> · made {when(new Date(item.createdAt))} · {used}
+        </p>
+        <p className="numbers text-[13px] text-muted">
+          {allowed(item.scopes)} · {until(item.expiresAt)}
         </p>
       </div>
       <div className="flex gap-2">

@@ -28,7 +28,7 @@ export function useKeyActions() {
     queries.setQueryData<Key[]>(KEYS, (keys) => keys && edit(keys));
   };
   const create = useMutation({
-    mutationFn: (name: string) => answered(api.POST("/keys", { body: { name } })),
+    mutationFn: (body: Schemas["KeyRequest"]) => answered(api.POST("/keys", { body })),
     onSuccess: ({ token: _, ...key }) => change((keys) => [key, ...keys]),
   });
   const rotate = useMutation({

@@ -1,0 +1,40 @@
+"""Sessions of the web app, and how all of a user's end at once.
+
+Cognito's own global sign-out revokes refresh tokens and leaves ID tokens valid, for an hour at most. So the profile
+holds the moment, and whatever token comes from a sign-in before it is refused from the next request on: `auth_time` is
+that of the sign-in, in tokens that were refreshed since as well.
+"""
+
+from datetime import datetime
+
+from botocore.exceptions import ClientError
+
+from lambdas.core import aws, owners
+from lambdas.core.errors import UnauthorizedError
+from lambdas.core.settings import settings
+from lambdas.core.tables import OwnerRecord
+
+
+def end_all(owner: str, now: datetime) -> None:
+    """End every session of a user. May be repeated. Raises AccountDeletedError."""
+    owners.end_sessions(owner, now)  # first: killed in between, no session goes on here
+    try:
+        aws.client("cognito-idp").admin_user_global_sign_out(UserPoolId=settings().user_pool_id, Username=owner)
+    except ClientError as error:
+        if aws.code_of(error) != "UserNotFoundException":  # the account's end has removed the user
+            raise
+
+
+def check(profile: OwnerRecord, auth_time: str) -> None:
+    """Refuse a token whose session has ended. `auth_time`: its claim, in epoch seconds. Raises UnauthorizedError."""
+    ended_at = profile.sessions_ended_at
+    if ended_at is not None and _seconds(auth_time) <= ended_at:
+        raise UnauthorizedError("this session has ended: its user signed out everywhere. Sign in again")
+
+
+def _seconds(claim: str) -> float:
+    """A claim as a number; 0 where it is none."""
+    try:
+        return float(claim)
+    except ValueError:
+        return 0.0
