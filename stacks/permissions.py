@@ -11,6 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.config import PUBLIC_URL, USAGE_PLAN, StageConfig
+from stacks.constructs import customer_key
 from stacks.constructs.python_function import PythonFunction
 from stacks.data_stack import DataStack
 from stacks.nag import accept
@@ -45,6 +46,9 @@ class Access:
     removes_keys: bool = False
     finds_keys: bool = False  # by name, among those of the whole account: where a creation was cut off
     removes_users: bool = False
+    takes: bool = False  # messages of a queue
+    dead_letters: bool = False  # sends what it cannot do of the stream there
+    origin: bool = False  # reads the secret of the edge
     parameters: tuple[str, ...] = ()
 
 
@@ -59,10 +63,16 @@ ACCESS = {
         makes_keys=True,
         removes_keys=True,
         parameters=(USAGE_PLAN, PUBLIC_URL),
+        origin=True,
     ),
-    "on_drop": Access(items=(GET, PUT, UPDATE, CHECK), media={"drop": READ_VERSIONS}, results={"results": WRITE}),
+    "on_drop": Access(
+        items=(GET, PUT, UPDATE, CHECK), media={"drop": READ_VERSIONS}, results={"results": WRITE}, takes=True
+    ),
     "submit": Access(
-        items=(GET, UPDATE), media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE}, invokes=True
+        items=(GET, UPDATE),
+        media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE},
+        invokes=True,
+        dead_letters=True,
     ),
     "on_result": Access(
         items=(GET, UPDATE),
@@ -72,12 +82,14 @@ ACCESS = {
             "analyses": WRITE + DELETE,
             "progress": DELETE,
         },
+        takes=True,
     ),
     "publish": Access(
         items=(GET,),
         media={"drop": READ, "inputs": DELETE},
         results={"analyses": READ, "results": WRITE + DELETE},
         webhooks=True,
+        dead_letters=True,
     ),
     "sweeper": Access(
         items=(GET, UPDATE, REMOVE, QUERY),
@@ -95,7 +107,7 @@ ACCESS = {
         finds_keys=True,
         removes_users=True,
     ),
-    "webhook": Access(items=(GET, UPDATE), parameters=(PUBLIC_URL,)),
+    "webhook": Access(items=(GET, UPDATE), parameters=(PUBLIC_URL,), takes=True),
 }
 
 
@@ -148,7 +160,7 @@ class Grants(Construct):
         if access.parameters:
             names = (self._config.parameter(name) for name in access.parameters)
             found.append(_allow(["ssm:GetParameter"], [self._arn("ssm", f"parameter{name}") for name in names]))
-        return found + self._on_api_keys(access)
+        return found + self._on_api_keys(access) + customer_key.statements(self, self._data.key, _key_uses(access))
 
     def _on_api_keys(self, access: Access) -> list[iam.PolicyStatement]:
         """API Gateway's actions are HTTP methods on paths.
@@ -178,6 +190,22 @@ class Grants(Construct):
     def _arn(self, service: str, resource: str) -> str:
         stack = self._stack
         return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{resource}"
+
+
+def _key_uses(access: Access) -> dict[str, tuple[str, ...]]:
+    """The actions on the stage's key that what a function does takes, by service."""
+    uses: dict[str, tuple[str, ...]] = {}
+    uses["dynamodb"] = customer_key.WRITE_ITEMS if set(access.items) - {GET, CHECK} else customer_key.READ_ITEMS
+    on_objects = {
+        action for prefixes in (access.media, access.results) for done in prefixes.values() for action in done
+    }
+    if on_objects:
+        uses["s3"] = customer_key.WRITE if "s3:PutObject" in on_objects else customer_key.READ
+    if access.takes or access.webhooks or access.dead_letters:
+        uses["sqs"] = customer_key.WRITE if access.webhooks or access.dead_letters else customer_key.READ
+    if access.origin:
+        uses["secretsmanager"] = customer_key.READ
+    return uses
 
 
 def _on_objects(bucket: s3.IBucket, prefixes: Mapping[str, tuple[str, ...]]) -> list[iam.PolicyStatement]:
