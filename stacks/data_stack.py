@@ -23,7 +23,9 @@ class DataStack(cdk.Stack):
         self.table = Table(self, "Records", config).table
         self.buckets = Buckets(self, "Buckets", config)
         if config.is_prod and config.backups:
-            Backups(self, "Backups", config, self.table, [self.buckets.media, self.buckets.results], self.key)
+            backups = Backups(self, "Backups", config, self.table, [self.buckets.media, self.buckets.results], self.key)
+            cdk.CfnOutput(self, "BackupVault", value=backups.vault.backup_vault_name)
+            cdk.CfnOutput(self, "BackupRoleArn", value=backups.role.role_arn)
         for name, value in {
             "UserPoolId": self.auth.pool.user_pool_id,
             "UserPoolClientId": self.auth.client.user_pool_client_id,

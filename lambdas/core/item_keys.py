@@ -11,7 +11,7 @@ STAGE                       QUOTA#{month}    what all owners together started in
 
 import zlib
 
-ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
+ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX, QUOTA_PREFIX = "ANALYSIS#", "DELETED#", "KEY#", "QUOTA#"
 DUE_SHARDS = 8
 
 
@@ -24,11 +24,11 @@ def owner(owner: str) -> tuple[str, str]:
 
 
 def quota(owner: str, month: str) -> tuple[str, str]:
-    return f"OWNER#{owner}", f"QUOTA#{month}"
+    return f"OWNER#{owner}", f"{QUOTA_PREFIX}{month}"
 
 
 def stage_quota(month: str) -> tuple[str, str]:
-    return "STAGE", f"QUOTA#{month}"
+    return "STAGE", f"{QUOTA_PREFIX}{month}"
 
 
 def uploads(owner: str) -> tuple[str, str]:

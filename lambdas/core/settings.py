@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     attempt_seconds: int = Field(default=8 * 3600, gt=0)  # queue and run of an attempt, with an hour to spare
     undo_seconds: int = Field(default=600, ge=0)  # a deleted analysis can be restored
     local_webhooks: bool = False  # http://localhost receives them too: for tests on one machine
-    tombstone_days: int = Field(default=30, ge=15)  # must outlive queues' messages, which AWS keeps 14 days at most
+    # Must outlive queues' messages, which AWS keeps for 14 days at most, and backups, which are kept for 35: what was
+    # deleted would come back from one that is older than its tombstone.
+    tombstone_days: int = Field(default=40, ge=36)
 
 
 @cache

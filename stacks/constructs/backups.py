@@ -56,7 +56,7 @@ class Backups(Construct):
                 )
             ],
         )
-        role = iam.Role(
+        self.role = role = iam.Role(
             self,
             "Role",
             assumed_by=trust.service(self, config, "backup"),
