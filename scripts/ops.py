@@ -50,15 +50,14 @@ def owners() -> None:
 
 @app.command()
 def plan(context: typer.Context, owner: OwnerArgument, name: Annotated[str, typer.Argument(help="A plan.")]) -> None:
-    """Assign a plan; it counts from the next request on."""
-    from lambdas.core import clock
-    from lambdas.core import owners as profiles
+    """Assign a plan; it counts from the next request on, and API keys are throttled by it. May be repeated."""
+    from lambdas.core import clock, plan_changes
     from lambdas.core.quota import PLANS
 
     if name not in PLANS:
         raise DeployedError(f"there is no plan {name!r}; there are {', '.join(PLANS)}")
     found = _owner(context, owner)
-    profiles.set_plan(found, name, clock.now())
+    plan_changes.change(found, name, clock.now())
     typer.echo(f"{found} has plan {name}: {PLANS[name].requests_per_month} analyses a month")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from lambdas.core import item_keys
+from lambdas.core import clock, item_keys, owners
 from scripts.deployed import DeployedError
 
 Item = dict[str, Any]
@@ -23,7 +23,7 @@ SAME, LACKING, OTHER, ENDED, PASSING = KINDS = ("same", "missing", "different", 
 WRITTEN = {NOTHING: (), MISSING: (LACKING,), ALL: (LACKING, OTHER)}
 # An upload's waiting is over within the hour. Written back, it would be removed by the sweeper as one that nobody had
 # analysed, with its video, which may have been analysed since.
-PASSING_KINDS = ("UPLOAD", "UPLOADS")
+PASSING_KINDS = ("UPLOAD", "UPLOADS", "PLAN")
 ENDINGS = ("deleted_at", "deleting_since")  # attributes of what has been deleted
 EVERY = 1000  # items between two lines of progress
 
@@ -54,7 +54,11 @@ def _bring_back(
         current = dynamodb.get_item(TableName=target, Key=keys, ConsistentRead=True).get("Item")
         item = _with_later_counts(item, current)
         kind = _kind(item, current, is_deleted)
-        if kind not in written or _put(dynamodb, target, item, current):
+        if kind not in written:
+            return kind
+        if item["sk"]["S"] == "OWNER" and item["plan"] != (current or {}).get("plan"):
+            owners.plan_change(_owner(item), clock.now()).save()  # first: twice is better than never
+        if _put(dynamodb, target, item, current):
             return kind
 
 

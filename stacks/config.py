@@ -13,7 +13,8 @@ STAGES = ("dev", "prod", "local")
 PARTS = ("Data", "App", "Image", "Inference")  # stacks of a stage, in the order of their deployment
 EDGE_REGION = "us-east-1"  # where CloudFront takes certificates and web ACLs from
 API_STAGE = "v1"  # of the REST API: the first part of every path at the gateway itself
-USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # last parts of SSM parameters' names
+# Last parts of SSM parameters' names; after the first come a slash and the billing plan.
+USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"
 CUSTOMER_KEY = "CustomerKeyArn"  # output of the Data stack
 LOCAL_URL = "http://localhost:8080"
 OWNER_PATTERN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")

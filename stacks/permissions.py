@@ -12,6 +12,7 @@ from constructs import Construct
 
 from stacks.config import PUBLIC_URL, USAGE_PLAN, StageConfig
 from stacks.constructs import customer_key
+from stacks.constructs.http_api import USAGE_PLANS
 from stacks.constructs.python_function import PythonFunction
 from stacks.data_stack import DataStack
 from stacks.nag import accept
@@ -26,6 +27,7 @@ READ_VERSIONS = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE = ("s3:PutObject",)
 DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 ABORT = ("s3:AbortMultipartUpload",)
+USAGE_PLAN_IDS = tuple(f"{USAGE_PLAN}/{name}" for name in USAGE_PLANS)
 KEY_TAG = "video-sentiment"  # on API keys: the stage that they are of (lambdas/core/gateway.py)
 
 
@@ -44,6 +46,7 @@ class Access:
     invokes: bool = False  # asks the endpoint
     makes_keys: bool = False  # at the gateway
     removes_keys: bool = False
+    moves_keys: bool = False  # between the usage plans
     finds_keys: bool = False  # by name, among those of the whole account: where a creation was cut off
     removes_users: bool = False
     takes: bool = False  # messages of a queue
@@ -62,7 +65,7 @@ ACCESS = {
         webhooks=True,
         makes_keys=True,
         removes_keys=True,
-        parameters=(USAGE_PLAN, PUBLIC_URL),
+        parameters=(*USAGE_PLAN_IDS, PUBLIC_URL),
         origin=True,
     ),
     "on_drop": Access(
@@ -104,15 +107,17 @@ ACCESS = {
         },
         invokes=True,
         removes_keys=True,
+        moves_keys=True,
         finds_keys=True,
         removes_users=True,
+        parameters=USAGE_PLAN_IDS,
     ),
     "webhook": Access(items=(GET, UPDATE), parameters=(PUBLIC_URL,), takes=True),
 }
 
 
 # Of the canary: an API key for itself, and its end. What it does with it, it does as a customer.
-CANARY = Access(items=(GET, PUT, UPDATE), makes_keys=True, removes_keys=True, parameters=(USAGE_PLAN,))
+CANARY = Access(items=(GET, PUT, UPDATE), makes_keys=True, removes_keys=True, parameters=USAGE_PLAN_IDS)
 
 
 class Grants(Construct):
@@ -126,10 +131,10 @@ class Grants(Construct):
         functions: Mapping[str, PythonFunction],
         data: DataStack,
         webhooks: sqs.IQueue,
-        plan: apigateway.IUsagePlan,
+        plans: Mapping[str, apigateway.IUsagePlan],
     ) -> None:
         super().__init__(scope, id)
-        self._config, self._data, self._webhooks, self._plan = config, data, webhooks, plan
+        self._config, self._data, self._webhooks, self._plans = config, data, webhooks, plans
         self._stack = cdk.Stack.of(self)
         for name, function in functions.items():
             self.allow(name.title().replace("_", ""), function.role, ACCESS[name])
@@ -169,10 +174,13 @@ class Grants(Construct):
         on them when they are made. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html
         """
         base = f"arn:{self._stack.partition}:apigateway:{self._stack.region}::"
+        plans = [f"{base}/usageplans/{plan.usage_plan_id}/keys" for plan in self._plans.values()]
         found = []
+        if access.moves_keys:
+            found.append(_allow(["apigateway:POST"], plans))
+            found.append(_allow(["apigateway:GET", "apigateway:DELETE"], [f"{keys}/*" for keys in plans]))
         if access.makes_keys:
-            plan = f"{base}/usageplans/{self._plan.usage_plan_id}/keys"
-            found.append(_allow(["apigateway:POST"], [f"{base}/apikeys", plan]))
+            found.append(_allow(["apigateway:POST"], [f"{base}/apikeys", *plans]))
             if not self._config.is_local:
                 # A tag given to POST is a call of its own: PUT on the tags of what is being made.
                 found.append(_allow(["apigateway:PUT"], [f"{base}/tags/*"], self._ours("RequestTag")))

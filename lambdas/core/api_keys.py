@@ -51,7 +51,7 @@ def create(owner: str, name: str, now: datetime) -> NewKey:
     if not 1 <= len(name) <= MAX_NAME:
         raise BadRequestError(f"a key's name has 1 to {MAX_NAME} characters")
     record, secret = _register(owner, name, now)
-    gateway_key_id = gateway.create_key(record.id)
+    gateway_key_id = gateway.create_key(record.id, owners.profile(owner).plan)
     activated = [KeyRecord.status.set(ACTIVE), KeyRecord.gateway_key_id.set(gateway_key_id), *tables.not_due()]
     # A write that is sent again after a lost answer finds its own work, and that is no refusal.
     ours = (KeyRecord.status == ACTIVE) & (KeyRecord.gateway_key_id == gateway_key_id)

@@ -3,6 +3,7 @@
 ANALYSIS#{id}               ANALYSIS         an analysis, from the request until its tombstone expires
 OWNER#{owner}               OWNER            profile: plan, webhook, deletion
 OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
+OWNER#{owner}               PLAN             a change of plan that the API keys follow
 OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
 UPLOAD#{owner}#{file id}    UPLOAD           one of those
 KEY#{key id}                KEY              an API key
@@ -29,6 +30,10 @@ def quota(owner: str, month: str) -> tuple[str, str]:
 
 def stage_quota(month: str) -> tuple[str, str]:
     return "STAGE", f"{QUOTA_PREFIX}{month}"
+
+
+def plan_change(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "PLAN"
 
 
 def uploads(owner: str) -> tuple[str, str]:

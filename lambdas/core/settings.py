@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     endpoint_name: str
     webhook_queue_url: str
     user_pool_id: str
-    usage_plan_parameter: str  # SSM parameter that holds the usage plan's id
+    usage_plan_parameter: str  # of SSM parameters with the usage plans' ids: then a slash and the billing plan
     public_url_parameter: str  # SSM parameter that holds the public base URL, without a slash at its end
     origin_secret: str | None = None  # secret that the edge sends with each request; None: whoever comes may ask
 

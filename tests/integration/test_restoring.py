@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
-from lambdas.core import api_keys, ceiling, clock, deletion, item_keys, owners, reading
+from lambdas.core import api_keys, aws, ceiling, clock, deletion, item_keys, owners, plan_changes, reading
 from lambdas.core.settings import Settings
 from lambdas.core.tables import COMPLETED, Item, QuotaRecord
 from scripts import restoring
@@ -141,3 +141,16 @@ def test_what_changes_while_it_is_compared_is_compared_again(cloud: Cloud, monke
 
 def test_tombstones_outlive_the_backups() -> None:
     assert Settings.model_fields["tombstone_days"].default > KEPT.to_days()
+
+
+def test_keys_follow_the_plan_that_comes_back(cloud: Cloud) -> None:
+    plan_changes.change("alice", "pro", cloud.now)
+    key = api_keys.create("alice", "mine", cloud.now).record.gateway_key_id
+    table = _restored()
+    plan_changes.change("alice", "free", cloud.now)
+    cloud.later(hours=1)
+    cloud.sweep()
+    restore(table, TABLE, ALL)
+    cloud.sweep()
+    (on_pro,) = aws.client("apigateway").get_usage_plan_keys(usagePlanId=cloud.usage_plans["pro"])["items"]
+    assert on_pro["id"] == key
