@@ -65,8 +65,8 @@ def set_plan(owner: str, plan: PlanName, now: datetime) -> OwnerRecord:
 def plan_change(owner: str, now: datetime) -> PlanChangeRecord:
     """Return the item that has an owner's keys follow their plan, not saved yet."""
     keys = item_keys.plan_change(owner)
-    due = {"due_shard": item_keys.due_shard(keys[0]), "due_at": epoch(now)}
-    return PlanChangeRecord(*keys, owner=owner, since=epoch(now), **due)
+    shard = item_keys.due_shard(keys[0])
+    return PlanChangeRecord(*keys, owner=owner, since=epoch(now), due_shard=shard, due_at=epoch(now))
 
 
 def set_webhook(owner: str, url: str | None, now: datetime) -> OwnerRecord:
