@@ -17,7 +17,7 @@ from scripts.deployed import DeployedError, become, run
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
 QUEUES = {"drop": "DropQueueUrl", "result": "ResultQueueUrl", "webhook": "WebhookQueueUrl"}
 SMOKE_OWNER = "smoke-test"  # an owner like any other, with a quota of its own, and no user who could sign in
-UNAUDITED = ("owners", "queues", "smoke")  # they change nothing that stays
+UNAUDITED = ("owners", "queues", "smoke", "backups")  # they change nothing that stays
 OwnerArgument = Annotated[str, typer.Argument(help="An owner's id, or a user's email.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -50,15 +50,14 @@ def owners() -> None:
 
 @app.command()
 def plan(context: typer.Context, owner: OwnerArgument, name: Annotated[str, typer.Argument(help="A plan.")]) -> None:
-    """Assign a plan; it counts from the next request on."""
-    from lambdas.core import clock
-    from lambdas.core import owners as profiles
+    """Assign a plan; it counts from the next request on, and API keys are throttled by it. May be repeated."""
+    from lambdas.core import clock, plan_changes
     from lambdas.core.quota import PLANS
 
     if name not in PLANS:
         raise DeployedError(f"there is no plan {name!r}; there are {', '.join(PLANS)}")
     found = _owner(context, owner)
-    profiles.set_plan(found, name, clock.now())
+    plan_changes.change(found, name, clock.now())
     typer.echo(f"{found} has plan {name}: {PLANS[name].requests_per_month} analyses a month")
 
 
@@ -144,19 +143,47 @@ def redrive(
 
 
 @app.command()
+def backups(context: typer.Context) -> None:
+    """Recovery points of the stage's vault, the newest first."""
+    from scripts.vault import points
+
+    for point in points(context.obj):
+        typer.echo(f"{point.created:%Y-%m-%d %H:%M}  {point.kind:<8}  {point.status:<9}  {point.source}  {point.arn}")
+
+
+@app.command()
+def recover(
+    context: typer.Context, point: Annotated[str, typer.Argument(help="A recovery point's ARN, as `backups` lists.")]
+) -> None:
+    """Have AWS Backup restore a recovery point into a new table or bucket, for `restore`."""
+    from scripts.vault import recover
+
+    name = recover(context.obj, point, datetime.now(UTC), typer.echo)
+    typer.echo(f"restored into {name}; next: restore {name}")
+
+
+@app.command()
 def restore(
     context: typer.Context,
-    table: Annotated[str, typer.Argument(help="The table that DynamoDB restored (docs/operations.md).")],
+    source: Annotated[str, typer.Argument(help="A table or bucket that AWS restored (docs/operations.md).")],
     write: Annotated[str, typer.Option(help="`missing` or `all`; without it nothing is written.")] = "nothing",
 ) -> None:
-    """Compare a restored table with the stage's own, and write its records back: the missing ones, or all."""
-    from scripts.restoring import WRITES, restore
+    """Compare a restored table or bucket with the stage's own, and write back what is missing, or of records all."""
+    from scripts import restoring_objects
+    from scripts.restoring import KINDS, NOTHING, WRITES, WRITTEN, restore
 
     if write not in WRITES:
         raise DeployedError(f"--write is one of {', '.join(WRITES)}, not {write!r}")
-    found = restore(table, context.obj["TableName"], write, typer.echo)
-    missing, other = ("written" if write in kinds else "not written" for kinds in (("missing", "all"), ("all",)))
-    typer.echo(f"{found.same} as they are, {found.missing} missing ({missing}), {found.other} different ({other})")
+    if restoring_objects.is_bucket(source):
+        objects = restoring_objects.restore(source, write=write != NOTHING, say=typer.echo)
+        done = {restoring_objects.MISSING: " (copied)"} if write != NOTHING else {}
+        typer.echo(", ".join(f"{objects[kind]} {kind}{done.get(kind, '')}" for kind in restoring_objects.KINDS))
+        return
+    found = restore(source, context.obj["TableName"], write, typer.echo)
+    typer.echo(
+        ", ".join(f"{found[kind]} {kind}" + (" (written)" if kind in WRITTEN[write] else "") for kind in KINDS)
+        + "; what ended since, and uploads in passing, are never written"
+    )
 
 
 def _messages(sqs: Any, url: str, limit: int) -> Iterator[dict[str, Any]]:

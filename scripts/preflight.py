@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from scripts.deployed import DeployedError
-from stacks.config import StageConfig
+from stacks.config import CUSTOMER_KEY, StageConfig
 
 SERVICES = ("sagemaker", "codebuild", "cognito-idp", "apigateway", "application-autoscaling")  # not in every region
 
@@ -27,6 +27,7 @@ def check_account(config: StageConfig) -> None:
     region = str(boto3.Session().region_name)
     check_region(region)
     check_budget(config, region)
+    check_key(config)
     check_quota(config, boto3.client("service-quotas"))
     check_instance_type(config)
     if config.sender_email:
@@ -50,6 +51,23 @@ def check_budget(config: StageConfig, region: str) -> None:
         raise DeployedError(
             f"CloudFormation makes no budgets in {region}: add -c monthlyBudget=0, and make one in the console "
             "(Billing, Budgets), where it is the whole account's anyway"
+        )
+
+
+def check_key(config: StageConfig) -> None:
+    """Raise DeployedError where the stage is encrypted with its key and this deployment would take it away."""
+    if config.customer_key:
+        return
+    try:
+        (stack,) = boto3.client("cloudformation").describe_stacks(StackName=config.stack_name("Data"))["Stacks"]
+    except ClientError as error:
+        if "does not exist" not in error.response["Error"]["Message"]:
+            raise
+        return
+    if any(output["OutputKey"] == CUSTOMER_KEY for output in stack.get("Outputs", [])):
+        raise DeployedError(
+            f"stage {config.stage} is encrypted with a key of its own, and nothing could read it without: add "
+            "-c customerKey=true, or put it into cdk.json"
         )
 
 

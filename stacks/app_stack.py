@@ -1,5 +1,6 @@
 """All that runs: the Lambdas, what starts them, the API, the site, and who notices when something is wrong."""
 
+import re
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -16,7 +17,7 @@ from constructs import Construct
 
 from stacks.config import PROJECT, PUBLIC_URL, USAGE_PLAN, StageConfig
 from stacks.constructs.canary import Canary
-from stacks.constructs.http_api import HttpApi
+from stacks.constructs.http_api import DEFAULT_PLAN, HttpApi
 from stacks.constructs.monitoring import Monitoring
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.release import Release
@@ -82,7 +83,7 @@ class AppStack(cdk.Stack):
         self._add_parameters()
         if self.origin_secret:
             self.origin_secret.grant_read(self.functions["api"].role)
-        grants = Grants(self, "Grants", config, self.functions, data, self.queues["webhook"].queue, self.api.plan)
+        grants = Grants(self, "Grants", config, self.functions, data, self.queues["webhook"].queue, self.api.plans)
         self._watch()
         if config.canary_hours and not config.is_local:
             canary = Canary(self, "Canary", config, config.canary_hours)
@@ -202,7 +203,8 @@ class AppStack(cdk.Stack):
 
     def _add_parameters(self) -> None:
         """Store values that Lambdas read from resources that depend on them: environment variables would be a cycle."""
-        for name, value in ((USAGE_PLAN, self.api.plan.usage_plan_id), (PUBLIC_URL, self.public_url)):
+        plans = {f"{USAGE_PLAN}/{name}": plan.usage_plan_id for name, plan in self.api.plans.items()}
+        for name, value in {**plans, PUBLIC_URL: self.public_url}.items():
             ssm.StringParameter(
                 self, f"{_pascal(name)}Parameter", parameter_name=self._config.parameter(name), string_value=value
             )
@@ -261,11 +263,11 @@ class AppStack(cdk.Stack):
             "WebhookQueueUrl": self.queues["webhook"].queue.queue_url,
             "SuccessTopicArn": self.success.topic_arn,
             "ErrorTopicArn": self.failure.topic_arn,
-            "UsagePlanId": self.api.plan.usage_plan_id,
+            "UsagePlanId": self.api.plans[DEFAULT_PLAN].usage_plan_id,
             "EndpointName": self._config.endpoint_name,
         }.items():
             cdk.CfnOutput(self, name, value=value)
 
 
 def _pascal(name: str) -> str:
-    return "".join(word.capitalize() for word in name.replace("-", "_").split("_"))
+    return "".join(word.capitalize() for word in re.split("[-_/]", name))

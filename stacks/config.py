@@ -13,7 +13,9 @@ STAGES = ("dev", "prod", "local")
 PARTS = ("Data", "App", "Image", "Inference")  # stacks of a stage, in the order of their deployment
 EDGE_REGION = "us-east-1"  # where CloudFront takes certificates and web ACLs from
 API_STAGE = "v1"  # of the REST API: the first part of every path at the gateway itself
-USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"  # last parts of SSM parameters' names
+# Last parts of SSM parameters' names; after the first come a slash and the billing plan.
+USAGE_PLAN, PUBLIC_URL = "usage-plan-id", "public-url"
+CUSTOMER_KEY = "CustomerKeyArn"  # output of the Data stack
 LOCAL_URL = "http://localhost:8080"
 OWNER_PATTERN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 EMAIL_PATTERN = re.compile(r"^[^@\s<>\",]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
@@ -54,6 +56,7 @@ class StageConfig:
     unprotected: str = ""  # stacks of prod that may be deleted, like "Image,Inference": those that were never whole
     canary_hours: int = 0  # so often the sample is analysed, to see whether all of it works; 0: never
     backups: bool = True  # of stage prod: each night, kept for 35 days
+    customer_key: bool = False  # what the stage keeps is encrypted with a key of its own in KMS
     throwaway: bool = False  # users' data goes with the stacks: for a rehearsal, never for prod
     hsts_subdomains: bool = False  # browsers then take all subdomains of domainName by HTTPS alone, for two years
     public_url: str = LOCAL_URL  # stage local only: where the one web origin listens
@@ -75,6 +78,8 @@ class StageConfig:
             raise ConfigError(f"there is no stage {self.stage!r}; known: {', '.join(STAGES)}")
         if not self.is_local and self.public_url != LOCAL_URL:
             raise ConfigError("publicUrl is for stage local alone")
+        if self.is_local and self.customer_key:
+            raise ConfigError("customerKey is for AWS: the emulator encrypts nothing")
         if self.is_prod and self.throwaway:
             raise ConfigError("throwaway is for a rehearsal: stage prod keeps users' data")
         if self.prior not in PRIORS:
@@ -129,6 +134,15 @@ class StageConfig:
     @property
     def has_gpu(self) -> bool:
         return self.instance_type.split(".")[1].startswith(GPU_FAMILIES)
+
+    @property
+    def has_own_disks(self) -> bool:
+        """Return True for instances with disks of their own, which encrypt themselves: SageMaker takes no key for them.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+        """
+        _, family, _ = self.instance_type.split(".")
+        return self.has_gpu or "d" in re.sub(r"^[a-z]+\d+", "", family)
 
     @property
     def sender_domain(self) -> str:

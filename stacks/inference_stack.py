@@ -26,7 +26,7 @@ class InferenceStack(cdk.Stack):
         )
         model_data = self._model_data(config)
         image = images.image
-        places = Places(data.buckets.media, data.buckets.results, app.success, app.failure)
+        places = Places(data.buckets.media, data.buckets.results, app.success, app.failure, data.key)
         self.inference = Endpoint(self, "Endpoint", config, image, places, model_data.value_as_string)
         stuck = self.inference.waiting_alarm("Stuck", STUCK_MINUTES)
         untold = cloudwatch.Alarm(  # here, as the image's stack knows no topic
@@ -41,7 +41,7 @@ class InferenceStack(cdk.Stack):
         )
         for alarm in (stuck, self.inference.errors, untold):
             alarm.add_alarm_action(actions.SnsAction(app.monitoring.topic))
-        self.training = Training(self, "Training", config)
+        self.training = Training(self, "Training", config, data.key)
         for name, value in {
             "TrainingBucket": self.training.bucket.bucket_name,
             "TrainingRoleArn": self.training.role.role_arn,

@@ -11,6 +11,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.config import PUBLIC_URL, USAGE_PLAN, StageConfig
+from stacks.constructs import customer_key
+from stacks.constructs.http_api import USAGE_PLANS
 from stacks.constructs.python_function import PythonFunction
 from stacks.data_stack import DataStack
 from stacks.nag import accept
@@ -26,6 +28,7 @@ WRITE = ("s3:PutObject",)
 DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 PARTS = ("s3:ListMultipartUploadParts",)
 ABORT = ("s3:AbortMultipartUpload",)
+USAGE_PLAN_IDS = tuple(f"{USAGE_PLAN}/{name}" for name in USAGE_PLANS)
 KEY_TAG = "video-sentiment"  # on API keys: the stage that they are of (lambdas/core/gateway.py)
 
 
@@ -44,9 +47,13 @@ class Access:
     invokes: bool = False  # asks the endpoint
     makes_keys: bool = False  # at the gateway
     removes_keys: bool = False
+    moves_keys: bool = False  # between the usage plans
     finds_keys: bool = False  # by name, among those of the whole account: where a creation was cut off
     removes_users: bool = False
     ends_sessions: bool = False
+    takes: bool = False  # messages of a queue
+    dead_letters: bool = False  # sends what it cannot do of the stream there
+    origin: bool = False  # reads the secret of the edge
     parameters: tuple[str, ...] = ()
 
 
@@ -61,15 +68,20 @@ ACCESS = {
         makes_keys=True,
         removes_keys=True,
         ends_sessions=True,
-        parameters=(USAGE_PLAN, PUBLIC_URL),
+        parameters=(*USAGE_PLAN_IDS, PUBLIC_URL),
+        origin=True,
     ),
     "on_drop": Access(
         items=(GET, PUT, UPDATE, CHECK),
         media={"drop": READ_VERSIONS, "uploads": DELETE},
         results={"results": WRITE},
+        takes=True,
     ),
     "submit": Access(
-        items=(GET, UPDATE), media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE}, invokes=True
+        items=(GET, UPDATE),
+        media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE},
+        invokes=True,
+        dead_letters=True,
     ),
     "on_result": Access(
         items=(GET, UPDATE),
@@ -79,12 +91,14 @@ ACCESS = {
             "analyses": WRITE + DELETE,
             "progress": DELETE,
         },
+        takes=True,
     ),
     "publish": Access(
         items=(GET,),
         media={"drop": READ, "inputs": DELETE},
         results={"analyses": READ, "results": WRITE + DELETE},
         webhooks=True,
+        dead_letters=True,
     ),
     "sweeper": Access(
         items=(GET, UPDATE, REMOVE, QUERY),
@@ -99,15 +113,17 @@ ACCESS = {
         },
         invokes=True,
         removes_keys=True,
+        moves_keys=True,
         finds_keys=True,
         removes_users=True,
+        parameters=USAGE_PLAN_IDS,
     ),
-    "webhook": Access(items=(GET, UPDATE), parameters=(PUBLIC_URL,)),
+    "webhook": Access(items=(GET, UPDATE), parameters=(PUBLIC_URL,), takes=True),
 }
 
 
 # Of the canary: an API key for itself, and its end. What it does with it, it does as a customer.
-CANARY = Access(items=(GET, PUT, UPDATE), makes_keys=True, removes_keys=True, parameters=(USAGE_PLAN,))
+CANARY = Access(items=(GET, PUT, UPDATE), makes_keys=True, removes_keys=True, parameters=USAGE_PLAN_IDS)
 
 
 class Grants(Construct):
@@ -121,10 +137,10 @@ class Grants(Construct):
         functions: Mapping[str, PythonFunction],
         data: DataStack,
         webhooks: sqs.IQueue,
-        plan: apigateway.IUsagePlan,
+        plans: Mapping[str, apigateway.IUsagePlan],
     ) -> None:
         super().__init__(scope, id)
-        self._config, self._data, self._webhooks, self._plan = config, data, webhooks, plan
+        self._config, self._data, self._webhooks, self._plans = config, data, webhooks, plans
         self._stack = cdk.Stack.of(self)
         for name, function in functions.items():
             self.allow(name.title().replace("_", ""), function.role, ACCESS[name])
@@ -156,7 +172,7 @@ class Grants(Construct):
         if access.parameters:
             names = (self._config.parameter(name) for name in access.parameters)
             found.append(_allow(["ssm:GetParameter"], [self._arn("ssm", f"parameter{name}") for name in names]))
-        return found + self._on_api_keys(access)
+        return found + self._on_api_keys(access) + customer_key.statements(self, self._data.key, _key_uses(access))
 
     def _on_api_keys(self, access: Access) -> list[iam.PolicyStatement]:
         """API Gateway's actions are HTTP methods on paths.
@@ -165,10 +181,13 @@ class Grants(Construct):
         on them when they are made. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html
         """
         base = f"arn:{self._stack.partition}:apigateway:{self._stack.region}::"
+        plans = [f"{base}/usageplans/{plan.usage_plan_id}/keys" for plan in self._plans.values()]
         found = []
+        if access.moves_keys:
+            found.append(_allow(["apigateway:POST"], plans))
+            found.append(_allow(["apigateway:GET", "apigateway:DELETE"], [f"{keys}/*" for keys in plans]))
         if access.makes_keys:
-            plan = f"{base}/usageplans/{self._plan.usage_plan_id}/keys"
-            found.append(_allow(["apigateway:POST"], [f"{base}/apikeys", plan]))
+            found.append(_allow(["apigateway:POST"], [f"{base}/apikeys", *plans]))
             if not self._config.is_local:
                 # A tag given to POST is a call of its own: PUT on the tags of what is being made.
                 found.append(_allow(["apigateway:PUT"], [f"{base}/tags/*"], self._ours("RequestTag")))
@@ -186,6 +205,22 @@ class Grants(Construct):
     def _arn(self, service: str, resource: str) -> str:
         stack = self._stack
         return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{resource}"
+
+
+def _key_uses(access: Access) -> dict[str, tuple[str, ...]]:
+    """The actions on the stage's key that what a function does takes, by service."""
+    uses: dict[str, tuple[str, ...]] = {}
+    uses["dynamodb"] = customer_key.WRITE_ITEMS if set(access.items) - {GET, CHECK} else customer_key.READ_ITEMS
+    on_objects = {
+        action for prefixes in (access.media, access.results) for done in prefixes.values() for action in done
+    }
+    if on_objects:
+        uses["s3"] = customer_key.WRITE if "s3:PutObject" in on_objects else customer_key.READ
+    if access.takes or access.webhooks or access.dead_letters:
+        uses["sqs"] = customer_key.WRITE if access.webhooks or access.dead_letters else customer_key.READ
+    if access.origin:
+        uses["secretsmanager"] = customer_key.READ
+    return uses
 
 
 def _on_objects(bucket: s3.IBucket, prefixes: Mapping[str, tuple[str, ...]]) -> list[iam.PolicyStatement]:

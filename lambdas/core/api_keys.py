@@ -65,7 +65,7 @@ def create(
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise BadRequestError(f"a key expires after 1 to {MAX_DAYS} days, or never")
     record, secret = _register(owner, name, now, scopes, days)
-    gateway_key_id = gateway.create_key(record.id)
+    gateway_key_id = gateway.create_key(record.id, owners.profile(owner).plan)
     next_look = tables.not_due() if record.expires_at is None else tables.due(record, int(record.expires_at))
     activated = [KeyRecord.status.set(ACTIVE), KeyRecord.gateway_key_id.set(gateway_key_id), *next_look]
     # A write that is sent again after a lost answer finds its own work, and that is no refusal.

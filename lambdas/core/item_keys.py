@@ -3,6 +3,7 @@
 ANALYSIS#{id}               ANALYSIS         an analysis, from the request until its tombstone expires
 OWNER#{owner}               OWNER            profile: plan, webhook, deletion
 OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
+OWNER#{owner}               PLAN             a change of plan that the API keys follow
 OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
 UPLOAD#{owner}#{file id}    UPLOAD           one of those
 KEY#{key id}                KEY              an API key
@@ -11,7 +12,8 @@ STAGE                       QUOTA#{month}    what all owners together started in
 
 import zlib
 
-ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX, UPLOAD_PREFIX = "ANALYSIS#", "DELETED#", "KEY#", "UPLOAD#"
+ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
+QUOTA_PREFIX, UPLOAD_PREFIX = "QUOTA#", "UPLOAD#"
 DUE_SHARDS = 8
 
 
@@ -24,11 +26,15 @@ def owner(owner: str) -> tuple[str, str]:
 
 
 def quota(owner: str, month: str) -> tuple[str, str]:
-    return f"OWNER#{owner}", f"QUOTA#{month}"
+    return f"OWNER#{owner}", f"{QUOTA_PREFIX}{month}"
 
 
 def stage_quota(month: str) -> tuple[str, str]:
-    return "STAGE", f"QUOTA#{month}"
+    return "STAGE", f"{QUOTA_PREFIX}{month}"
+
+
+def plan_change(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "PLAN"
 
 
 def uploads(owner: str) -> tuple[str, str]:

@@ -10,8 +10,8 @@ from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import AccountDeletedError, BadRequestError
 from lambdas.core.object_keys import is_owner
 from lambdas.core.quota import DEFAULT_PLAN, PLANS, PlanName
-from lambdas.core.tables import OwnerRecord
-from lambdas.core.transactions import Part, apply, check
+from lambdas.core.tables import OwnerRecord, PlanChangeRecord
+from lambdas.core.transactions import Part, RefusedError, apply, check, put, update, write
 
 NOT_DELETING = OwnerRecord.deleting_since.does_not_exist()
 
@@ -45,10 +45,28 @@ def ensure(owner: str, email: str | None, now: datetime) -> OwnerRecord:
 
 
 def set_plan(owner: str, plan: PlanName, now: datetime) -> OwnerRecord:
-    """Assign a plan; makes the profile where there is none. Raises BadRequestError for a plan that is none."""
+    """Assign a plan, for the keys to follow; makes the profile where there is none.
+
+    Raises BadRequestError for a plan that is none, and AccountDeletedError.
+    """
     if plan not in PLANS:
         raise BadRequestError(f"there is no plan {plan!r}; there are {', '.join(PLANS)}")
-    return _change(owner, now, plan=plan)
+    record = OwnerRecord(*item_keys.owner(owner))
+    try:
+        write(
+            put("change", plan_change(owner, now)),
+            update("owner", record, _filled(owner, now, plan=plan), NOT_DELETING),
+        )
+    except RefusedError as error:
+        raise AccountDeletedError("this account has been deleted") from error
+    return profile(owner)
+
+
+def plan_change(owner: str, now: datetime) -> PlanChangeRecord:
+    """Return the item that has an owner's keys follow their plan, not saved yet."""
+    keys = item_keys.plan_change(owner)
+    shard = item_keys.due_shard(keys[0])
+    return PlanChangeRecord(*keys, owner=owner, since=epoch(now), due_shard=shard, due_at=epoch(now))
 
 
 def set_webhook(owner: str, url: str | None, now: datetime) -> OwnerRecord:
@@ -115,17 +133,21 @@ def not_deleting(owner: str) -> Part:
     return check("owner", OwnerRecord, item_keys.owner(owner), NOT_DELETING)
 
 
-def _change(owner: str, now: datetime, *actions: Action, plan: str | None = None) -> OwnerRecord:
+def _change(owner: str, now: datetime, *actions: Action) -> OwnerRecord:
     """Update the profile, and fill in what a new one lacks."""
     record = OwnerRecord(*item_keys.owner(owner))
-    defaults = [
+    if not apply(record, [*_filled(owner, now), *actions], NOT_DELETING):
+        raise AccountDeletedError("this account has been deleted")
+    return record
+
+
+def _filled(owner: str, now: datetime, plan: str | None = None) -> list[Action]:
+    """The update that fills in what a new profile lacks."""
+    return [
         OwnerRecord.owner.set(owner),
         OwnerRecord.created_at.set(OwnerRecord.created_at | stamp(now)),
         OwnerRecord.plan.set(plan or OwnerRecord.plan | DEFAULT_PLAN),
     ]
-    if not apply(record, [*defaults, *actions], NOT_DELETING):
-        raise AccountDeletedError("this account has been deleted")
-    return record
 
 
 def _new_secret() -> str:

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     endpoint_name: str
     webhook_queue_url: str
     user_pool_id: str
-    usage_plan_parameter: str  # SSM parameter that holds the usage plan's id
+    usage_plan_parameter: str  # of SSM parameters with the usage plans' ids: then a slash and the billing plan
     public_url_parameter: str  # SSM parameter that holds the public base URL, without a slash at its end
     origin_secret: str | None = None  # secret that the edge sends with each request; None: whoever comes may ask
 
@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     attempt_seconds: int = Field(default=8 * 3600, gt=0)  # queue and run of an attempt, with an hour to spare
     undo_seconds: int = Field(default=600, ge=0)  # a deleted analysis can be restored
     local_webhooks: bool = False  # http://localhost receives them too: for tests on one machine
-    tombstone_days: int = Field(default=30, ge=15)  # must outlive queues' messages, which AWS keeps 14 days at most
+    # Must outlive queues' messages, which AWS keeps for 14 days at most, and backups, which are kept for 35: what was
+    # deleted would come back from one that is older than its tombstone.
+    tombstone_days: int = Field(default=40, ge=36)
 
 
 @cache

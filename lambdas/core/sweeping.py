@@ -8,7 +8,17 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from lambdas.core import accounts, api_keys, deletion, inference, item_keys, receiving, transitions, uploads
+from lambdas.core import (
+    accounts,
+    api_keys,
+    deletion,
+    inference,
+    item_keys,
+    plan_changes,
+    receiving,
+    transitions,
+    uploads,
+)
 from lambdas.core.clock import epoch
 from lambdas.core.errors import NOT_SUBMITTED
 from lambdas.core.observability import logger
@@ -18,6 +28,7 @@ from lambdas.core.tables import (
     Item,
     KeyRecord,
     OwnerRecord,
+    PlanChangeRecord,
     UploadRecord,
 )
 
@@ -84,5 +95,6 @@ KINDS: dict[str, tuple[type[Item], Callable[..., bool | None]]] = {
     "ANALYSIS": (AnalysisRecord, _analysis),
     "OWNER": (OwnerRecord, accounts.remove),
     "UPLOAD": (UploadRecord, uploads.discard),
+    "PLAN": (PlanChangeRecord, plan_changes.settle),
     "KEY": (KeyRecord, api_keys.remove),
 }

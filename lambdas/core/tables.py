@@ -167,6 +167,12 @@ class QuotaRecord(Item):
         return {day: count for day, count in counts.items() if count}
 
 
+class PlanChangeRecord(Item):
+    """Change of an owner's plan, until all API keys have followed it."""
+
+    since = NumberAttribute()  # epoch seconds
+
+
 class UploadsRecord(Item):
     """Number of an owner's uploads that wait for their analysis."""
 

@@ -6,11 +6,13 @@ from aws_cdk import aws_backup as backup
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs import trust
+from stacks.constructs.customer_key import WRITE, use_key
 from stacks.nag import accept
 
 KEPT = Duration.days(35)  # as long as the table can be put back by itself, and what a deletion may take to be complete
@@ -28,10 +30,18 @@ class Backups(Construct):
     """A backup each night; that of a bucket holds what changed since the last one."""
 
     def __init__(
-        self, scope: Construct, id: str, config: StageConfig, table: dynamodb.ITable, buckets: list[s3.IBucket]
+        self,
+        scope: Construct,
+        id: str,
+        config: StageConfig,
+        table: dynamodb.ITable,
+        buckets: list[s3.IBucket],
+        key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, id)
-        self.vault = backup.BackupVault(self, "Vault", removal_policy=cdk.RemovalPolicy.RETAIN)
+        # A vault keeps its key, so with another one it is another vault, and the first stays with what is in it.
+        name = "EncryptedVault" if key else "Vault"
+        self.vault = backup.BackupVault(self, name, encryption_key=key, removal_policy=cdk.RemovalPolicy.RETAIN)
         plan = backup.BackupPlan(
             self,
             "Plan",
@@ -46,13 +56,16 @@ class Backups(Construct):
                 )
             ],
         )
-        role = iam.Role(
+        self.role = role = iam.Role(
             self,
             "Role",
             assumed_by=trust.service(self, config, "backup"),
             managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(name) for name in POLICIES],
         )
         accept(role, "IAM4", "AWS's own policies for its backups and restores, as the service documents them")
+        # AWS's policies have the key through S3 and DynamoDB, and grants on it, but not the vault's own use of it.
+        # https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
+        use_key(role, key, {"backup": (*WRITE, "kms:DescribeKey")})
         plan.add_selection(
             "Data",
             role=role,

@@ -8,6 +8,7 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
@@ -16,6 +17,7 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs import trust
+from stacks.constructs.customer_key import WRITE, use_key
 from stacks.constructs.image import EngineImage
 from stacks.nag import accept
 
@@ -35,12 +37,13 @@ CONTAINER_ERRORS = 3  # answers of 5xx in five minutes that take an update back
 
 @dataclass(frozen=True)
 class Places:
-    """Buckets and prefixes that the endpoint reads and writes, and the topics it notifies."""
+    """Buckets that the endpoint reads and writes, the topics it notifies, and the key of all of them."""
 
     media: s3.IBucket
     results: s3.IBucket
     success: sns.ITopic
     failure: sns.ITopic
+    key: kms.IKey | None  # that all of these are encrypted with; None: AWS's own
 
 
 class Endpoint(Construct):
@@ -111,10 +114,12 @@ class Endpoint(Construct):
 
     def _endpoint_config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
         results = self._places.results.bucket_name
+        key = self._places.key.key_arn if self._places.key else None
         configured = sagemaker.CfnEndpointConfig
         return configured(
             self,
             "Config",
+            kms_key_id=None if self._config.has_own_disks else key,
             production_variants=[
                 configured.ProductionVariantProperty(
                     variant_name=VARIANT,
@@ -132,6 +137,7 @@ class Endpoint(Construct):
                     max_concurrent_invocations_per_instance=self._config.workers
                 ),
                 output_config=configured.AsyncInferenceOutputConfigProperty(
+                    kms_key_id=key,  # without it SageMaker would not take the bucket's, but S3's own
                     s3_output_path=f"s3://{results}/outputs",
                     s3_failure_path=f"s3://{results}/failures",
                     notification_config=configured.AsyncInferenceNotificationConfigProperty(
@@ -246,12 +252,29 @@ class Endpoint(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.MISSING,
         )
 
+    def _use_key(self, role: iam.Role) -> None:
+        """Let the role use the stage's key: on objects and messages, and for the disks of its instances.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+        """
+        key = self._places.key
+        use_key(role, key, {"s3": WRITE, "sns": WRITE})
+        if key and not self._config.has_own_disks:
+            role.add_to_policy(
+                iam.PolicyStatement(
+                    actions=["kms:CreateGrant"],
+                    resources=[key.key_arn],
+                    conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+                )
+            )
+
     def _role(self, image: EngineImage, has_model: cdk.CfnCondition, model_data: str) -> iam.Role:
         """Role of the container, and of SageMaker on its behalf."""
         role = iam.Role(self, "Role", assumed_by=trust.service(self, self._config, "sagemaker"))
         image.repository.grant_pull(role)
         self._places.success.grant_publish(role)
         self._places.failure.grant_publish(role)
+        self._use_key(role)
         media, results = self._places.media, self._places.results
         written = [results.arn_for_objects(f"{prefix}/*") for prefix in ("outputs", "failures", "progress")]
         stack = cdk.Stack.of(self)

@@ -1,6 +1,7 @@
 """The REST API: two prefixes, one Lambda. /api asks for an API key, /app for a Cognito user's ID token."""
 
 import json
+from typing import NamedTuple
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
@@ -16,12 +17,30 @@ from stacks.nag import accept
 
 INTEGRATION_TIMEOUT = Duration.seconds(29)  # API Gateway's own limit
 BURST = 2  # times the average rate
+
+
+class Limits(NamedTuple):
+    """Limits of one API key at the gateway, by its owner's billing plan."""
+
+    rate: int  # times requestsPerSecond
+    requests: int  # of any kind, in a calendar month
+
+
+# A hundred requests for each analysis that the plan holds: who uploads, waits and reads makes ten.
+USAGE_PLANS = {
+    "free": Limits(rate=1, requests=1_000_000),
+    "pro": Limits(rate=2, requests=10_000_000),
+    "business": Limits(rate=5, requests=100_000_000),
+}
+DEFAULT_PLAN = "free"
 RETRY_SECONDS = 1  # the gateway's buckets fill up by the second
+USED_UP_SECONDS = 3600  # the month's requests come back at its end, which the gateway cannot say
 UNAUTHORIZED = (401, "unauthorized", "The credentials are missing or not valid")
 # Advice by the gateway's own name of the error; without an entry, the answer has only the title.
 DETAILS = {
     "INVALID_API_KEY": "send a valid API key, vs_ID_SECRET with 76 characters, as header `Authorization: Bearer KEY`",
     "UNAUTHORIZED": "send the session's ID token as `Authorization: Bearer TOKEN`",
+    "QUOTA_EXCEEDED": "this API key has made all requests that its plan holds in a month; they start again on the 1st",
     "EXPIRED_TOKEN": "the session's ID token has expired; get a new one, or sign in again",
 }
 # Errors that the gateway answers without the Lambda: (status, code, title), as lambdas/core/errors.py has them.
@@ -35,7 +54,7 @@ PROBLEMS: dict[str, tuple[int | None, str, str]] = {
     "RESOURCE_NOT_FOUND": (404, "not-found", "There is no such thing"),
     "REQUEST_TOO_LARGE": (413, "too-large", "The request is too large"),
     "THROTTLED": (429, "throttled", "Too many requests at once"),
-    "QUOTA_EXCEEDED": (429, "throttled", "Too many requests at once"),
+    "QUOTA_EXCEEDED": (429, "quota-exceeded", "The month's requests are used up"),
     "INTEGRATION_TIMEOUT": (504, "timeout", "The answer took too long"),
     "DEFAULT_4XX": (None, "bad-request", "The request is malformed"),
     "DEFAULT_5XX": (None, "internal", "Something failed on our side"),
@@ -43,7 +62,7 @@ PROBLEMS: dict[str, tuple[int | None, str, str]] = {
 
 
 class HttpApi(Construct):
-    """`url` is the stage's address, with a slash at its end; `plan` throttles each API key by itself."""
+    """`url` is the stage's address, with a slash at its end; `plans` throttle each API key by itself."""
 
     def __init__(
         self, scope: Construct, id: str, config: StageConfig, function: lambda_.IFunction, users: cognito.IUserPool
@@ -68,19 +87,23 @@ class HttpApi(Construct):
         app = self.api.root.add_resource("app").add_resource("{proxy+}")
         app.add_method("ANY", handler, authorizer=authorizer)
         self._answer_problems()
-        self.plan = self.api.add_usage_plan(
-            "Plan",
-            name=config.name,
-            throttle=apigateway.ThrottleSettings(
-                rate_limit=config.requests_per_second, burst_limit=BURST * config.requests_per_second
-            ),
-            api_stages=[apigateway.UsagePlanPerApiStage(api=self.api, stage=self.api.deployment_stage)],
-        )
+        self.plans = {name: self._usage_plan(name, limits, config) for name, limits in USAGE_PLANS.items()}
         self._accept_findings(keys)
 
     @property
     def url(self) -> str:
         return self.api.url
+
+    def _usage_plan(self, name: str, limits: Limits, config: StageConfig) -> apigateway.UsagePlan:
+        """Make the usage plan of a billing plan. The default one's id is that of when there was one for all keys."""
+        rate = limits.rate * config.requests_per_second
+        return self.api.add_usage_plan(
+            "Plan" if name == DEFAULT_PLAN else f"{name.capitalize()}Plan",
+            name=f"{config.name}-{name}",
+            throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=BURST * rate),
+            quota=apigateway.QuotaSettings(limit=limits.requests, period=apigateway.Period.MONTH),
+            api_stages=[apigateway.UsagePlanPerApiStage(api=self.api, stage=self.api.deployment_stage)],
+        )
 
     def _stage(self, config: StageConfig) -> apigateway.StageOptions:
         if config.is_local:
@@ -123,7 +146,7 @@ class HttpApi(Construct):
             if status == 401:
                 headers["WWW-Authenticate"] = "Bearer"
             if status in (429, 504):
-                headers["Retry-After"] = str(RETRY_SECONDS)
+                headers["Retry-After"] = str(USED_UP_SECONDS if kind == "QUOTA_EXCEEDED" else RETRY_SECONDS)
             self.api.add_gateway_response(
                 kind,
                 type=apigateway.ResponseType.of(kind),

@@ -3,11 +3,13 @@
 import aws_cdk as cdk
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs import trust
+from stacks.constructs.customer_key import WRITE, use_key
 from stacks.constructs.storage import OLD_VERSION_DAYS, safe
 from stacks.nag import accept
 
@@ -15,7 +17,8 @@ from stacks.nag import accept
 class Training(Construct):
     """The names of both go to `training.launch train` as TRAINING_BUCKET and TRAINING_ROLE."""
 
-    def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
+    def __init__(self, scope: Construct, id: str, config: StageConfig, key: kms.IKey | None) -> None:
+        """`key`: that the bucket is encrypted with; None: S3's own."""
         super().__init__(scope, id)
         # Kept with what is in it, but not by a first deployment that fails.
         kept = RemovalPolicy.DESTROY if config.throwaway else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
@@ -35,6 +38,7 @@ class Training(Construct):
         )
         accept(self.bucket, "S1", "corpora, checkpoints and artefacts of one's own; nobody's data but the operator's")
         self.role = iam.Role(self, "Role", assumed_by=trust.service(self, config, "sagemaker"))
+        use_key(self.role, key, {"s3": WRITE})
         stack = cdk.Stack.of(self)
         log = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/"
         for actions, resources in (

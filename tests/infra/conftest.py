@@ -17,6 +17,7 @@ from tests.infra.synthesised import CDK, ROOT, Stage, bare_environment, synthesi
 DROPPER = "arn:aws:iam::123456789012:role/video-producer"
 PROD = {"stage": "prod", "dropPrincipals": json.dumps({"studio-1": DROPPER}), "alarmEmail": "ops@example.com"}
 LOCAL = {"stage": "local"}
+KEYED = {**PROD, "customerKey": "true", "canaryHours": "24"}
 GPU = {  # differs from the first wherever it may
     "stage": "prod",
     "acceptResearchLicence": "true",
@@ -61,6 +62,7 @@ def started(bundles: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
     jobs: dict[str, Callable[[], Any]] = {
         "prod": partial(_by_command_line, tmp_path_factory.mktemp("prod")),
         "gpu": partial(synthesise, tmp_path_factory.mktemp("gpu") / "cdk.out", **GPU),
+        "keyed": partial(synthesise, tmp_path_factory.mktemp("keyed") / "cdk.out", **KEYED),
         "local": partial(synthesise, tmp_path_factory.mktemp("local") / "cdk.out", **LOCAL),
     }
     with ThreadPoolExecutor(2) as pool:
@@ -90,6 +92,13 @@ def local(started: dict[str, Future[Any]]) -> Stage:
 def gpu(started: dict[str, Future[Any]]) -> Stage:
     """A stage that differs from the first wherever it may."""
     found: Stage = started["gpu"].result()
+    return found
+
+
+@pytest.fixture(scope="session")
+def keyed(started: dict[str, Future[Any]]) -> Stage:
+    """Stage prod with a key of its own."""
+    found: Stage = started["keyed"].result()
     return found
 
 

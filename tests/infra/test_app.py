@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from lambdas.api.problems import MEDIA_TYPE
-from lambdas.core import api_keys, aws, errors, item_keys, observability, tables
+from lambdas.core import api_keys, aws, errors, item_keys, observability, quota, tables
 from lambdas.core.errors import TYPE_PREFIX
 from lambdas.core.settings import Settings
-from stacks.constructs.http_api import PROBLEMS
+from stacks.constructs.http_api import DEFAULT_PLAN, PROBLEMS, USAGE_PLANS
 from stacks.constructs.monitoring import COUNTED
 from stacks.constructs.python_function import METRICS_NAMESPACE
 from tests.infra.synthesised import ROOT, Stage, flat, references
@@ -157,9 +157,22 @@ def test_the_two_doors(prod: Stage, local: Stage) -> None:
 
 
 def test_keys_are_throttled_one_by_one(prod: Stage) -> None:
-    (plan,) = prod.resources("AWS::ApiGateway::UsagePlan").values()
-    assert plan["Throttle"] == {"RateLimit": 20, "BurstLimit": 40}
-    assert "Quota" not in plan  # which is ours to count: refunds, plans, calendar months
+    """By their owner's billing plan. Analyses are ours to count: refunds, plans, calendar months."""
+    plans = {p["UsagePlanName"].rpartition("-")[2]: p for p in prod.resources("AWS::ApiGateway::UsagePlan").values()}
+    assert set(plans) == set(quota.PLANS) == set(USAGE_PLANS) and quota.DEFAULT_PLAN == DEFAULT_PLAN
+    assert plans["free"]["Throttle"] == {"RateLimit": 20, "BurstLimit": 40}
+    rates = [plans[name]["Throttle"]["RateLimit"] for name in quota.PLANS]
+    assert rates == sorted(set(rates))
+    (stage,) = prod.resources("AWS::ApiGateway::Stage").values()
+    (setting,) = stage["MethodSettings"]
+    assert rates[-1] < setting["ThrottlingRateLimit"]  # which would otherwise be the limit of all others
+    for name, plan in plans.items():
+        month = 100 * quota.PLANS[name].requests_per_month
+        assert plan["Quota"] == {"Limit": month, "Period": "MONTH"}
+        assert len(plan["ApiStages"]) == 1
+    # Keys of when there was one plan for all are on the default one's, which has kept its id.
+    ((default, _),) = (item for item in prod.resources("AWS::ApiGateway::UsagePlan").items() if "free" in str(item))
+    assert "RestPlan" in default
 
 
 def test_the_gateway_answers_as_the_api_does(prod: Stage) -> None:
@@ -172,7 +185,9 @@ def test_the_gateway_answers_as_the_api_does(prod: Stage) -> None:
         assert document["type"] == TYPE_PREFIX + document["code"]
         assert {"title", "detail", "error", "requestId"} <= set(document)
         assert str(document.get("status", answer.get("StatusCode"))) == str(answer.get("StatusCode")), kind
-    assert "gatewayresponse.header.Retry-After" in answers["THROTTLED"]["ResponseParameters"]
+    retry = "gatewayresponse.header.Retry-After"
+    assert answers["THROTTLED"]["ResponseParameters"][retry] == "'1'"
+    assert answers["QUOTA_EXCEEDED"]["ResponseParameters"][retry] == "'3600'"  # a month's requests are used up
     assert api_keys.FORM in answers["INVALID_API_KEY"]["ResponseTemplates"]["application/json"]
 
 
@@ -184,6 +199,7 @@ def test_the_gateway_answers_as_the_api_does(prod: Stage) -> None:
         ("ACCESS_DENIED", errors.ForbiddenError),
         ("MISSING_AUTHENTICATION_TOKEN", errors.NotFoundError),
         ("REQUEST_TOO_LARGE", errors.TooLargeError),
+        ("QUOTA_EXCEEDED", errors.QuotaExceededError),
         ("DEFAULT_4XX", errors.BadRequestError),
         ("DEFAULT_5XX", errors.DomainError),
     ],
@@ -203,7 +219,8 @@ def test_a_new_answer_of_the_gateway_is_deployed(prod: Stage) -> None:
 def test_ids_that_would_be_circles_come_by_parameter(prod: Stage) -> None:
     names = {p["Name"] for p in prod.resources("AWS::SSM::Parameter").values()}
     variables = prod.function("api")["Environment"]["Variables"]
-    assert names == {variables["USAGE_PLAN_PARAMETER"], variables["PUBLIC_URL_PARAMETER"]}
+    plans = {f"{variables['USAGE_PLAN_PARAMETER']}/{plan}" for plan in quota.PLANS}
+    assert names == {*plans, variables["PUBLIC_URL_PARAMETER"]}
 
 
 def test_whatever_piles_up_raises_an_alarm(prod: Stage) -> None:

@@ -57,6 +57,8 @@ def test_what_users_gave_is_backed_up_each_night_in_prod(prod: Stage, gpu: Stage
     (role,) = (r for n, r in prod.resources("AWS::IAM::Role", "Data").items() if n.startswith("Backups"))
     policies = flat(role["ManagedPolicyArns"])
     assert all(f"PolicyFor{kind}" in policies for kind in ("Backup", "Restores", "S3Backup", "S3Restore"))
+    for stage, has in ((prod, True), (gpu, False)):  # `ops backups` and `ops recover` ask there
+        assert ({"BackupVault", "BackupRoleArn"} <= set(stage.templates["Data"]["Outputs"])) is has
     assert not gpu.resources("AWS::Backup::BackupPlan")  # backups=false
 
 

@@ -25,6 +25,7 @@ FOR_ALL = {
 OPEN_ENDS = (
     (r"/(uploads|drop|inputs|outputs|failures|progress|analyses|results)/\*$", "objects below one prefix"),
     (r":apigateway:.*::/apikeys/\*$", "API keys; those of this stage, by their tag"),
+    (r":apigateway:.*::/usageplans/\$\{[^}]*Plan[^}]*\}/keys/\*$", "keys on one of this stage's usage plans"),
     (r":apigateway:.*::/tags/\*$", "the tag of a key that is being made"),
     (r":log-group:/aws/sagemaker/Endpoints/[a-z-]+:\*$", "log streams of one group"),
     (r":log-group:/aws/sagemaker/TrainingJobs\*$", "log groups of training jobs"),
@@ -113,7 +114,7 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
     ("action", "who"),
     [
         ("sagemaker:InvokeEndpointAsync", {"submit", "sweeper"}),
-        ("apigateway:POST", {"api"}),
+        ("apigateway:POST", {"api", "sweeper"}),  # the sweeper: to move keys between plans, see below
         ("apigateway:GET", {"sweeper"}),  # lists the keys of the whole account
         ("apigateway:PUT", {"api"}),
         ("apigateway:DELETE", {"api", "sweeper"}),
@@ -142,12 +143,29 @@ def _statements(stage: Stage, action: str) -> list[Any]:
 
 def test_no_key_of_another_stage_or_product_can_be_deleted(prod: Stage) -> None:
     """All API keys of an account lie in one place: ours are told by a tag, which they get when they are made."""
-    for statement in _statements(prod, "apigateway:DELETE"):
+    on_plans = [s for s in _statements(prod, "apigateway:DELETE") if "/usageplans/" in flat(s["Resource"])]
+    for statement in on_plans:  # of this stage, each by its id
+        assert all(re.search(r"::/usageplans/\$\{\w+\}/keys/\*$", flat(r)) for r in as_list(statement["Resource"]))
+    of_keys = [statement for statement in _statements(prod, "apigateway:DELETE") if statement not in on_plans]
+    assert len(of_keys) == 2
+    for statement in of_keys:
         assert statement["Condition"] == {"StringEquals": {f"aws:ResourceTag/{gateway.TAG}": "video-sentiment-prod"}}
     (tags,) = _statements(prod, "apigateway:PUT")
     assert tags["Condition"] == {"StringEquals": {f"aws:RequestTag/{gateway.TAG}": "video-sentiment-prod"}}
     assert flat(tags["Resource"]).endswith("::/tags/*")
     assert gateway.TAG == permissions.KEY_TAG and gateway.NAME_PREFIX == PROJECT
+
+
+def test_keys_are_moved_between_the_stages_own_plans_by_the_sweeper_alone(prod: Stage) -> None:
+    plans = {f"::/usageplans/${{{name}}}/keys" for name in prod.resources("AWS::ApiGateway::UsagePlan")}
+    posted = {
+        place: {resource.partition("${AWS::Region}")[2] for resource in map(flat, as_list(statement["Resource"]))}
+        for place, statement in prod.statements()
+        if "apigateway:POST" in as_list(statement["Action"])
+    }
+    assert len(plans) == 3
+    by_function = {re.sub(r"[0-9A-F]{8}$", "", place): resources for place, resources in posted.items()}
+    assert by_function == {"GrantsApi": {"::/apikeys", *plans}, "GrantsSweeper": plans}
 
 
 @pytest.mark.parametrize(("function", "indexes"), [("api", {"by_owner"}), ("sweeper", {"by_owner", "by_due"})])

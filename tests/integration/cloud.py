@@ -50,7 +50,8 @@ class Cloud:
     webhook_queue: str
     drop_queue: str
     user_pool: str
-    usage_plan: str
+    usage_plan: str  # of the default plan
+    usage_plans: dict[str, str]  # by billing plan
     now: datetime = START
     _iterators: dict[str, str] = field(default_factory=dict)
     _count: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdas.core import aws, clock
+from lambdas.core import aws, clock, quota
 from lambdas.core.observability import logger, metrics
 from lambdas.core.settings import settings
 from lambdas.core.tables import Item
@@ -90,9 +90,16 @@ def deploy(emulator: Emulator, endpoint: Endpoint) -> Cloud:
     clouds.make_table()
     clouds.make_buckets()
     pool = aws.client("cognito-idp").create_user_pool(PoolName="test")["UserPool"]["Id"]
-    plan = aws.client("apigateway").create_usage_plan(name="test")["id"]
-    aws.client("ssm").put_parameter(Name=clouds.USAGE_PLAN_PARAMETER, Value=plan, Type="String")
+    plans = {name: aws.client("apigateway").create_usage_plan(name=name)["id"] for name in quota.PLANS}
+    for name, plan in plans.items():
+        aws.client("ssm").put_parameter(Name=f"{clouds.USAGE_PLAN_PARAMETER}/{name}", Value=plan, Type="String")
     aws.client("ssm").put_parameter(Name=clouds.PUBLIC_URL_PARAMETER, Value="https://test.example", Type="String")
     return Cloud(
-        emulator, endpoint, clouds.make_queue("webhooks"), clouds.make_queue("drops"), user_pool=pool, usage_plan=plan
+        emulator,
+        endpoint,
+        clouds.make_queue("webhooks"),
+        clouds.make_queue("drops"),
+        user_pool=pool,
+        usage_plan=plans[quota.DEFAULT_PLAN],
+        usage_plans={str(name): plan for name, plan in plans.items()},
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdas.core import analyses, ceiling
+from lambdas.core import analyses, ceiling, owners
 from lambdas.core.errors import CeilingReachedError, QuotaExceededError
 from lambdas.core.settings import settings
 from lambdas.core.tables import QUEUED
@@ -59,9 +59,12 @@ def test_another_attempt_counts_again_as_it_costs_again(cloud: Cloud) -> None:
 
 def test_a_dropped_video_above_it_is_answered_with_the_reason(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     _ceiling(monkeypatch, 1)
+    owners.ensure("alice", "alice@example.com", cloud.now)
     cloud.queued("alice")
     assert cloud.take_drop(cloud.drop("drop/alice/talk.mp4")) == {"batchItemFailures": []}
     assert len(cloud.records("alice")) == 1
+    answer = cloud.document("results/alice/talk.mp4.error.json")
+    assert answer is not None and answer["type"].endswith("ceiling-reached")
 
 
 def test_without_a_ceiling_nothing_is_counted(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

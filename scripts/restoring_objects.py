@@ -1,0 +1,78 @@
+"""Way back of videos and results from a bucket that AWS Backup restored into the stage's own buckets.
+
+Only what a record names and what its bucket lacks comes back, so nothing newer is covered and nothing that was deleted
+returns. Videos in drop folders stay away: one that appears there is a new video, and would be analysed again.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import boto3
+from botocore.exceptions import ClientError
+
+from lambdas.core import aws, object_keys, objects
+from lambdas.core.settings import settings
+from lambdas.core.tables import DROP_DOOR, FAILED, AnalysisRecord
+
+PRESENT, MISSING, LOST, DROPPED = KINDS = ("present", "missing", "lost", "dropped")
+EVERY = 1000  # records between two lines of progress
+
+
+def restore(source: str, *, write: bool, say: Callable[[str], None] = lambda _: None) -> Counter[str]:
+    """Compare what the stage's records name with its buckets, and copy from `source` what is missing and there.
+
+    `source` is a copy of the media or of the results bucket; of the other one nothing is looked at. What neither the
+    bucket nor the copy holds is lost. May be interrupted and begun again.
+    """
+    found: Counter[str] = Counter()
+    bucket = _original_of(source)
+    records = AnalysisRecord.scan(AnalysisRecord.sk == "ANALYSIS", consistent_read=True)
+    for count, record in enumerate(records, start=1):
+        if not record.is_deleted:
+            for key in _named(record, bucket):
+                found[_bring_back(source, bucket, key, write=write)] += 1
+        if count % EVERY == 0:
+            say(f"{count} analyses")
+    return found
+
+
+def is_bucket(name: str) -> bool:
+    """Return True where a bucket of this name can be read. Raises ClientError where it is somebody else's."""
+    try:
+        boto3.client("s3").head_bucket(Bucket=name)
+    except ClientError as error:
+        if aws.is_absent(error):
+            return False
+        raise
+    return True
+
+
+def _original_of(source: str) -> str:
+    """Return which of the stage's buckets `source` is a copy of, by the prefixes that it has."""
+    prefixes = boto3.client("s3").list_objects_v2(Bucket=source, Delimiter="/").get("CommonPrefixes", [])
+    of_media = {object_keys.UPLOADS, object_keys.DROP, object_keys.INPUTS}
+    is_media = any(prefix["Prefix"] in of_media for prefix in prefixes)
+    return settings().media_bucket if is_media else settings().results_bucket
+
+
+def _named(record: AnalysisRecord, bucket: str) -> Iterator[str]:
+    """Keys of a bucket's objects that a record needs."""
+    if bucket == settings().media_bucket:
+        yield from (record.object_key,) if record.object_key else ()
+        return
+    yield from (record.result_key,) if record.result_key else ()
+    if record.source == DROP_DOOR and record.is_terminal and record.object_key:
+        answer = object_keys.drop_error if record.status == FAILED else object_keys.drop_result
+        yield answer(record.object_key)
+
+
+def _bring_back(source: str, bucket: str, key: str, *, write: bool) -> str:
+    if objects.exists(bucket, key):
+        return PRESENT
+    if key.startswith(object_keys.DROP):
+        return DROPPED
+    if not objects.exists(source, key):
+        return LOST
+    if write:
+        aws.s3(copies=True).copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": source, "Key": key})
+    return MISSING

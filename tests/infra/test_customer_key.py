@@ -1,0 +1,327 @@
+"""The stage's own key: everything at rest has it, and whoever reads or writes there may use it, and nobody else.
+
+KMS answers no emulator, so the templates are read as it would: each principal that touches what is encrypted, by its
+own policy or by a resource's, is looked for in what it may do with the key.
+"""
+
+import copy
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+from scripts.deployed import DeployedError
+from scripts.preflight import check_key
+from stacks.config import CUSTOMER_KEY, ConfigError, StageConfig
+from tests.infra.conftest import DROPPER
+from tests.infra.synthesised import Stage, as_list, flat, references
+
+# Where a kind of resource names its key.
+ENCRYPTED = {
+    "AWS::S3::Bucket": "BucketEncryption",
+    "AWS::DynamoDB::Table": "SSESpecification",
+    "AWS::SQS::Queue": "KmsMasterKeyId",
+    "AWS::SNS::Topic": "KmsMasterKeyId",
+    "AWS::Logs::LogGroup": "KmsKeyId",
+    "AWS::SecretsManager::Secret": "KmsKeyId",
+    "AWS::Backup::BackupVault": "EncryptionKeyArn",
+    "AWS::SageMaker::EndpointConfig": "KmsKeyId",
+}
+SPARED = {"BucketsLogs": "S3 writes its log of access only to a bucket with its own encryption"}
+READ, WRITE = {"kms:Decrypt"}, {"kms:Decrypt", "kms:GenerateDataKey"}
+# The service that asks the key, and what for, in the name of whoever may do this.
+NEEDS: Mapping[str, tuple[str, set[str]]] = {
+    "s3:GetObject": ("s3", READ),
+    "s3:GetObjectVersion": ("s3", READ),
+    "s3:PutObject": ("s3", WRITE),  # in parts, or as a copy
+    "dynamodb:GetItem": ("dynamodb", READ),
+    "dynamodb:ConditionCheckItem": ("dynamodb", READ),
+    "dynamodb:Query": ("dynamodb", READ),
+    "dynamodb:GetRecords": ("dynamodb", READ),
+    "dynamodb:PutItem": ("dynamodb", {*WRITE, "kms:Encrypt"}),
+    "dynamodb:UpdateItem": ("dynamodb", {*WRITE, "kms:Encrypt"}),
+    "dynamodb:DeleteItem": ("dynamodb", {*WRITE, "kms:Encrypt"}),
+    "sqs:ReceiveMessage": ("sqs", READ),
+    "sqs:SendMessage": ("sqs", WRITE),
+    "sns:Publish": ("sns", WRITE),
+    "secretsmanager:GetSecretValue": ("secretsmanager", READ),
+}
+ACCOUNT = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+class Encryption:
+    """A stage's templates as KMS would read them."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        ((self.key, properties),) = stage.resources("AWS::KMS::Key").items()
+        self.policy = properties["KeyPolicy"]["Statement"]
+        outputs = [o for t in stage.templates.values() for o in t.get("Outputs", {}).values() if "Export" in o]
+        self._exports = {o["Export"]["Name"]: o["Value"] for o in outputs}
+
+    def refers(self, value: Any) -> set[str]:
+        """Logical ids that a value refers to, in whichever stack."""
+        return set(references(self._resolved(value)))
+
+    def encrypted(self) -> set[str]:
+        """Logical ids of what is encrypted with the key."""
+        return {
+            name
+            for kind, setting in ENCRYPTED.items()
+            for name, properties in self.stage.resources(kind).items()
+            if self.key in self.refers(properties.get(setting, {}))
+        }
+
+    def needed(self) -> dict[str, dict[str, set[str]]]:
+        """Of each role the actions on the key that its policies take, by service."""
+        found: dict[str, dict[str, set[str]]] = {}
+        encrypted = self.encrypted()
+        for role, statement in self._of_roles():
+            if not self.refers(statement.get("Resource", [])) & encrypted:
+                continue
+            for action in as_list(statement["Action"]):
+                if action in NEEDS:
+                    service, actions = NEEDS[action]
+                    found.setdefault(role, {}).setdefault(service, set()).update(actions)
+        return found
+
+    def granted(self) -> dict[str, dict[str, set[str]]]:
+        """Of each role the actions on the key that it is allowed, by service."""
+        found: dict[str, dict[str, set[str]]] = {}
+        for role, statement in self._of_roles():
+            actions = {action for action in as_list(statement["Action"]) if action.startswith("kms:")}
+            if not actions:
+                continue
+            assert self.refers(statement["Resource"]) == {self.key}
+            if "kms:CreateGrant" in actions:
+                assert statement["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+                continue
+            (service,) = statement["Condition"].values()
+            name = re.sub(r"\..*", "", flat(service["kms:ViaService"]))
+            found.setdefault(role, {}).setdefault(name, set()).update(actions)
+        return found
+
+    def outsiders(self) -> Iterator[tuple[str, set[str]]]:
+        """Services and foreign principals that a resource's policy lets in, with what they take of the key."""
+        encrypted = self.encrypted()
+        for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
+            for policy in self.stage.resources(kind).values():
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    if statement["Effect"] == "Deny" or not self.refers(statement["Resource"]) & encrypted:
+                        continue
+                    for action in set(as_list(statement["Action"])) & set(NEEDS):
+                        yield from ((who, NEEDS[action][1]) for who in principals(statement))
+
+    def lacking(self) -> list[str]:
+        """Who touches what is encrypted and may not use the key, in words."""
+        granted = self.granted()
+        found = [
+            f"{role} by {service}: {sorted(actions - granted.get(role, {}).get(service, set()))}"
+            for role, services in self.needed().items()
+            for service, actions in services.items()
+            if actions - granted.get(role, {}).get(service, set())
+        ]
+        let_in = {who: set(as_list(s["Action"])) for s in self.policy for who in principals(s)}
+        return found + [
+            f"{who}: {sorted(actions)}" for who, actions in self.outsiders() if actions - let_in.get(who, set())
+        ]
+
+    def _of_roles(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        policies = self.stage.resources("AWS::IAM::Policy")
+        for place, statement in self.stage.statements():
+            roles = self.refers(policies[place]["Roles"]) if place in policies else {place}
+            yield from ((role, statement) for role in roles)
+
+    def _resolved(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._resolved(item) for item in value]
+        if isinstance(value, dict):
+            if "Fn::ImportValue" in value:
+                return self._exports[value["Fn::ImportValue"]]
+            return {name: self._resolved(item) for name, item in value.items()}
+        return value
+
+
+def principals(statement: Mapping[str, Any]) -> list[str]:
+    return [flat(who) for named in statement["Principal"].values() for who in as_list(named)]
+
+
+def test_everything_at_rest_has_the_key(keyed: Stage) -> None:
+    encrypted = Encryption(keyed).encrypted()
+    assert len(encrypted) > 30
+    for kind in ENCRYPTED:
+        names = keyed.resources(kind)
+        assert names, kind
+        for name in names:
+            assert (name in encrypted) is not name.startswith(tuple(SPARED)), name
+    for bucket in keyed.resources("AWS::S3::Bucket").values():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        if rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms":
+            assert rule["BucketKeyEnabled"] is True  # or each object would cost a request to KMS
+    for queue in keyed.resources("AWS::SQS::Queue").values():
+        assert "SqsManagedSseEnabled" not in queue  # SQS refuses both
+
+
+def test_the_key_is_rotated_and_outlives_its_stack(keyed: Stage) -> None:
+    (key,) = keyed.whole("AWS::KMS::Key").values()
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+    assert CUSTOMER_KEY in keyed.templates["Data"]["Outputs"]
+
+
+def test_everybody_who_touches_what_is_encrypted_may_use_the_key(keyed: Stage) -> None:
+    encryption = Encryption(keyed)
+    assert encryption.lacking() == []
+    roles = {re.sub(r"(Lambdas)?(\w+?)Role[0-9A-F]{8}$", r"\2", role) for role in encryption.needed()}
+    assert roles >= {"Api", "OnDrop", "Submit", "OnResult", "Publish", "Sweeper", "Webhook", "Canary", "Endpoint"}
+    senders = {f"{name}.amazonaws.com" for name in ("sns", "events", "cloudwatch", "budgets", "cloudfront")}
+    assert {who for who, _ in encryption.outsiders()} == {*senders, DROPPER}
+
+
+def _without(stage: Stage, part: str, policy_of: str, text: str) -> Stage:
+    """The stage without what the text allows, in the policy of the resource whose name begins so."""
+    templates = copy.deepcopy(dict(stage.templates))
+    removed = 0
+    for name, resource in templates[part]["Resources"].items():
+        properties = resource.get("Properties", {})
+        document = properties.get("KeyPolicy") or properties.get("PolicyDocument")
+        if not (name.startswith(policy_of) and document):
+            continue
+        for statement in list(document["Statement"]):
+            together = statement.get("Principal", {}).get("Service", "")
+            if isinstance(together, list) and text in together:
+                together.remove(text)
+            elif "kms:" in json.dumps(statement["Action"]) and text in json.dumps(statement):
+                document["Statement"].remove(statement)
+            else:
+                continue
+            removed += 1
+    assert removed == 1
+    return dataclasses.replace(stage, templates=templates)
+
+
+@pytest.mark.parametrize(
+    ("part", "policy_of", "text", "who"),
+    [
+        ("Data", "CustomerKey", "sns.amazonaws.com", "sns.amazonaws.com"),
+        ("Data", "CustomerKey", "events.amazonaws.com", "events.amazonaws.com"),
+        ("Data", "CustomerKey", "cloudwatch.amazonaws.com", "cloudwatch.amazonaws.com"),
+        ("Data", "CustomerKey", "cloudfront.amazonaws.com", "cloudfront.amazonaws.com"),
+        ("Data", "CustomerKey", DROPPER, DROPPER),
+        ("App", "GrantsWebhook", '"sqs.', "Webhook"),
+        ("App", "GrantsApi", '"secretsmanager.', "Api"),
+        ("App", "GrantsPublish", '"dynamodb.', "Publish"),
+        ("Inference", "EndpointRole", '"sns.', "Endpoint"),
+        ("Inference", "TrainingRole", '"s3.', "Training"),
+    ],
+)
+def test_a_principal_that_lacks_the_key_would_be_found(
+    keyed: Stage, part: str, policy_of: str, text: str, who: str
+) -> None:
+    assert any(who in line for line in Encryption(_without(keyed, part, policy_of, text)).lacking())
+
+
+def test_nobody_may_use_the_key_who_need_not(keyed: Stage) -> None:
+    encryption = Encryption(keyed)
+    needed, granted = encryption.needed(), encryption.granted()
+    assert {role for role in granted if role not in needed} == {
+        role for role in granted if role.startswith("BackupsRole")
+    }
+    for role, services in needed.items():
+        assert set(granted[role]) == set(services), role
+        for service, actions in services.items():
+            more = {"kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey"}
+            allowed = granted[role][service]
+            assert allowed == actions or (service == "dynamodb" and allowed <= actions | more), (role, service)
+    let_in = {who: s for s in encryption.policy for who in principals(s)}
+    # The account itself, so that its own policies count; and the log groups, whose key the service uses itself.
+    others = {who for who in let_in if ":root" in who or who.startswith("logs.")}
+    assert let_in.keys() - others == {who for who, _ in encryption.outsiders()} and len(others) == 2
+    assert all(statement["Condition"] for who, statement in let_in.items() if ":root" not in who)
+
+
+def test_services_use_the_key_for_this_account_alone(keyed: Stage) -> None:
+    statements = {who: s for s in Encryption(keyed).policy for who in principals(s)}
+    for name in ("cloudwatch", "budgets", "sns", "events"):
+        assert statements[f"{name}.amazonaws.com"]["Condition"] == ACCOUNT
+    cloudfront = statements["cloudfront.amazonaws.com"]["Condition"]["StringLike"]["aws:SourceArn"]
+    assert flat(cloudfront).endswith(":cloudfront::${AWS::AccountId}:distribution/*")
+    logs = statements["logs.${AWS::Region}.amazonaws.com"]["Condition"]["ArnLike"]
+    (groups,) = logs.values()
+    assert flat(groups).endswith(":logs:${AWS::Region}:${AWS::AccountId}:log-group:*")
+
+
+def test_sagemaker_encrypts_results_and_disks_with_the_key(keyed: Stage, gpu: Stage) -> None:
+    (config,) = keyed.resources("AWS::SageMaker::EndpointConfig").values()
+    encryption = Encryption(keyed)
+    assert encryption.refers(config["KmsKeyId"]) == {encryption.key}
+    assert encryption.refers(config["AsyncInferenceConfig"]["OutputConfig"]["KmsKeyId"]) == {encryption.key}
+    (plain,) = gpu.resources("AWS::SageMaker::EndpointConfig").values()
+    assert "KmsKeyId" not in plain and "KmsKeyId" not in plain["AsyncInferenceConfig"]["OutputConfig"]
+
+
+@pytest.mark.parametrize(
+    ("instance", "own"),
+    [("c7i.xlarge", False), ("m7i.2xlarge", False), ("c6id.xlarge", True), ("m5d.large", True), ("g5.xlarge", True)],
+)
+def test_instances_with_disks_of_their_own_take_no_key(instance: str, own: bool) -> None:
+    """SageMaker refuses the endpoint otherwise: such disks encrypt themselves."""
+    assert StageConfig(instance_type=f"ml.{instance}").has_own_disks is own
+
+
+def test_backups_are_in_a_vault_with_the_key_and_its_role_may_use_it(keyed: Stage, prod: Stage) -> None:
+    """A vault keeps its key: with another one it is another vault, or CloudFormation could not name it."""
+    (vault,) = keyed.resources("AWS::Backup::BackupVault").values()
+    (plain,) = prod.resources("AWS::Backup::BackupVault").values()
+    assert vault["BackupVaultName"] != plain["BackupVaultName"] and "EncryptionKeyArn" not in plain
+    (role,) = (name for name in keyed.resources("AWS::IAM::Role", "Data") if name.startswith("BackupsRole"))
+    assert Encryption(keyed).granted()[role]["backup"] >= WRITE
+    # What AWS's own policies allow on any key: through S3 and DynamoDB, to back up and to restore.
+    published = json.loads(aws_managed_policies_data)
+    for name, service in (
+        ("AWSBackupServiceRolePolicyForBackup", "dynamodb"),
+        ("AWSBackupServiceRolePolicyForRestores", "dynamodb"),
+        ("AWSBackupServiceRolePolicyForS3Backup", "s3"),
+        ("AWSBackupServiceRolePolicyForS3Restore", "s3"),
+    ):
+        assert any(name in flat(arn) for arn in keyed.resources("AWS::IAM::Role", "Data")[role]["ManagedPolicyArns"])
+        allowed = {
+            action
+            for statement in published[name]["Document"]["Statement"]
+            for action in as_list(statement["Action"])
+            if service in json.dumps(statement.get("Condition", {}).get("StringLike", {}))
+        }
+        assert "kms:Decrypt" in allowed, name
+
+
+def test_cdk_nag_finds_nothing_with_the_key_either(keyed: Stage) -> None:
+    reports = list(keyed.folder.glob("AwsSolutions-*-NagReport.csv"))
+    assert len(reports) == len(keyed.templates)
+    assert not [line for path in reports for line in path.read_text().splitlines() if ',"Non-Compliant",' in line]
+
+
+def test_without_the_option_there_is_no_key(prod: Stage, gpu: Stage, local: Stage) -> None:
+    for stage in (prod, gpu, local):
+        assert not stage.resources("AWS::KMS::Key") and "kms:" not in json.dumps(list(stage.templates.values()))
+    with pytest.raises(ConfigError, match="the emulator encrypts nothing"):
+        StageConfig(stage="local", customer_key=True)
+
+
+DATA = "VideoSentiment-prod-Data"
+
+
+def test_a_stage_is_not_taken_its_key_by_a_deployment_that_forgot_the_option(moto_account: boto3.Session) -> None:
+    """Roles would lose the key at once, and with it whatever was encrypted."""
+    without, with_key = StageConfig(stage="prod"), StageConfig(stage="prod", customer_key=True)
+    check_key(without)  # nothing is deployed
+    topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
+    template = {"Resources": topic, "Outputs": {CUSTOMER_KEY: {"Value": "arn:aws:kms:eu-west-1:1:key/k"}}}
+    moto_account.client("cloudformation").create_stack(StackName=DATA, TemplateBody=json.dumps(template))
+    check_key(with_key)
+    with pytest.raises(DeployedError, match="customerKey=true"):
+        check_key(without)
