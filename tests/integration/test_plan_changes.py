@@ -52,7 +52,7 @@ def test_all_keys_move_and_nobody_elses(cloud: Cloud) -> None:
     assert _plans(cloud, "alice") == [{"pro"}, {"pro"}]
     plan_changes.change("alice", "free", cloud.now)
     assert _plans(cloud, "alice") == [{"free"}, {"free"}]
-    assert all(api_keys.verify(key.token, cloud.now) == "alice" for key in keys)
+    assert all(api_keys.verify(key.token, "read", cloud.now) == "alice" for key in keys)
     _settled(cloud, "alice")
     assert _plans(cloud, "alice") == [{"free"}, {"free"}]
 
