@@ -12,7 +12,7 @@ from tests.agreement import OTHER_PROCESSOR
 ROOT = Path(__file__).parents[2]
 TIMES = re.compile(r"(?=^\d+:\d\d\.\d-)", re.MULTILINE)
 UTTERANCE = re.compile(
-    r"(?P<start>[\d:.]+)-(?P<end>[\d:.]+) (?P<emotion>\w+) +(?P<first>\d+)% [━─]+ (?P<sentiment>\w+) (?P<second>\d+)%"
+    r"(?P<start>[\d:.]+)-(?P<end>[\d:.]+) (?P<emotion>\w+) +(?P<first>\d+)% [━─]+ sentiment (?P<sentiment>\w+) (?P<second>\d+)%"
     r"(?P<marks>.*?) (?P<words>Don't forget a jacket\.) (?P<reasons>The .*?\.) people (?P<mark>.) (?P<people>.*)"
 )
 
@@ -37,7 +37,7 @@ def parts_of(printed: str) -> tuple[str, list[re.Match[str]], str]:
 def test_make_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
     """Every result and word, and every probability within the tolerance.
 
-    Which emotion comes second may differ where two are alike, and with it what is said of the two; the shares "(45%)"
+    Which emotion comes second may differ where two are alike, and with it what is said of the two; the factors "(×1.6)"
     hang on small margins.
     """
     demonstration = ROOT / "examples" / "six_emotions"
