@@ -76,7 +76,7 @@ test-web: cloud setup test-weights ## The whole product, and the web app in a re
 test-weights: setup
 	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base whisper-base-encoder minilm-l6 centerface
 
-test-scan: # cfn-lint and checkov, which scan the synthesised templates in tests/infra/test_scans.py
+test-scan: # cfn-lint, checkov, bandit and pip-audit, which scan templates, code and locks in tests/infra/test_scans.py
 	@$(PYTHON) scripts/setup.py scan
 
 test-launch: setup ## The tests of training/launch.py alone, in .venv-launch: the SageMaker SDK takes 1 GB

@@ -233,7 +233,7 @@ def changed_by(scope: Scope) -> Sequence[str] | None:
     if service in CHANGES:
         return CHANGES[service]
     registered = ministack.SERVICE_REGISTRY.get(ministack.SERVICE_NAME_ALIASES.get(service, service))
-    if registered is None:
+    if registered is None or service == "cloudformation":  # which makes resources of any service
         return tuple(ministack._state_map)
     return registered.get("state_key", registered["module"]), *registered.get("sub_modules", ())
 

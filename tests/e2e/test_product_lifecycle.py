@@ -60,7 +60,15 @@ def test_a_stop_in_the_middle_of_a_job_loses_nothing(product: Product, sample_by
     until(lambda: bool(product.analyses_started(another)), patience=90)
 
 
-def test_when_the_emulator_dies_everything_ends_and_its_log_is_named(product: Product) -> None:
+def test_when_the_emulator_dies_everything_ends_and_what_was_answered_is_there_again(
+    product: Product, clip: bytes, sample_bytes: bytes
+) -> None:
+    """Its log is named; what was done stays done, and what was accepted is done by the next start."""
+    developer = product.developer
+    before = developer.used
+    done = developer.start(developer.upload(clip))
+    assert developer.finished(done)["status"] == "completed"
+    accepted = developer.start(developer.upload(sample_bytes))
     processes = product.processes()
     os.kill(product.pid("emulator"), signal.SIGKILL)
     assert product.stop(None) == 1
@@ -68,8 +76,11 @@ def test_when_the_emulator_dies_everything_ends_and_its_log_is_named(product: Pr
     assert str(product.settings.log("emulator")) in said
     assert "Traceback" not in said
     assert [pid for pid in processes if exists(pid)] == []
-    product.start()  # with what was saved when it was last stopped
-    assert product.developer.get("/analyses")["analyses"]
+    product.start()
+    assert "unchanged, not deployed again" in product.output.read_text()
+    assert product.developer.get(f"/analyses/{done}")["analysis"]["utterances"]
+    assert product.developer.finished(accepted)["status"] == "completed"
+    assert product.developer.used == before + 2
 
 
 def test_what_a_killed_product_left_running_is_ended_by_the_next(product: Product) -> None:

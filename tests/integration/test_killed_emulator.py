@@ -271,3 +271,20 @@ def test_saved_queues_are_found_at_another_port(tmp_path: Path) -> None:
         sqs.send_message(QueueUrl=url, MessageBody="after")
         received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
         assert [message["Body"] for message in received] == ["before", "after"]
+
+
+def test_resources_that_cloudformation_made_are_there(killed: Killable) -> None:
+    """By somebody's own deployment to the running product: it asks for the stack until that is done."""
+    cloudformation = killed.client("cloudformation")
+    made = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "made"}}}
+    cloudformation.create_stack(StackName="stack", TemplateBody=json.dumps({"Resources": made}))
+
+    def done() -> bool:
+        return bool(cloudformation.describe_stacks(StackName="stack")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+
+    until(done)
+    killed.kill()
+    killed.start()
+    stacks = killed.client("cloudformation").describe_stacks(StackName="stack")["Stacks"]
+    assert [stack["StackStatus"] for stack in stacks] == ["CREATE_COMPLETE"]
+    assert "/made" in killed.client("sqs").get_queue_url(QueueName="made")["QueueUrl"]

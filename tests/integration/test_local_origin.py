@@ -1,5 +1,6 @@
 """The one web origin: what it passes on and to whom, what it refuses, and the headers of all that it says."""
 
+import asyncio
 import json
 import posixpath
 import re
@@ -22,7 +23,7 @@ from bench.ports import free_port
 from local.origin.app import Upstream, create_app
 from local.origin.cognito import SERVICE
 from local.origin.pages import Pages
-from local.origin.proxy import MAX_BODY
+from local.origin.proxy import MAX_BODY, forward
 from local.origin.tokens import split_token
 from stacks.edge.headers import fixed_headers
 from tests.integration.local_parts import served
@@ -231,6 +232,20 @@ def test_without_an_emulator_the_answer_says_so() -> None:
     document = answer.json()
     assert document["type"] == f"urn:video-sentiment:problem:{document['code']}"
     assert document["error"] == document["detail"] != ""
+
+
+@pytest.mark.parametrize(
+    ("status", "given", "told"), [(504, {}, "5"), (503, {"Retry-After": "9"}, "9"), (404, {}, None)]
+)
+def test_who_cannot_be_served_now_is_told_when_to_come_again(
+    status: int, given: dict[str, str], told: str | None
+) -> None:
+    async def answer() -> Response:
+        transport = httpx.MockTransport(lambda _: httpx.Response(status, headers=given))
+        async with httpx.AsyncClient(transport=transport) as client:
+            return await forward(client, "GET", "http://emulator/", {}, b"")
+
+    assert asyncio.run(answer()).headers.get("Retry-After") == told
 
 
 def test_another_name_for_this_machine_is_refused(web: httpx.Client) -> None:

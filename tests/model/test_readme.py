@@ -12,8 +12,9 @@ from tests.agreement import OTHER_PROCESSOR
 ROOT = Path(__file__).parents[2]
 TIMES = re.compile(r"(?=^\d+:\d\d\.\d-)", re.MULTILINE)
 UTTERANCE = re.compile(
-    r"(?P<start>[\d:.]+)-(?P<end>[\d:.]+) (?P<emotion>\w+) +(?P<first>\d+)% [━─]+ sentiment (?P<sentiment>\w+) (?P<second>\d+)%"
-    r"(?P<marks>.*?) (?P<words>Don't forget a jacket\.) (?P<reasons>The .*?\.) people (?P<mark>.) (?P<people>.*)"
+    r"(?P<start>[\d:.]+)-(?P<end>[\d:.]+) (?P<emotion>\w+) +(?P<first>\d+)% [━─]+ sentiment (?P<sentiment>\w+)"
+    r" (?P<second>\d+)%(?P<marks>.*?) (?P<words>Don't forget a jacket\.) (?P<reasons>The .*?\.) people (?P<mark>.)"
+    r" (?P<people>.*)"
 )
 
 

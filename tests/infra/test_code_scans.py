@@ -1,0 +1,74 @@
+"""Scans by others' rules of our code, by bandit, and of the locked packages, by pip-audit.
+
+Both are in the scanners' environment (`make test-cloud` installs it), as those of the templates (test_scans.py).
+"""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from scripts.setup import environment_of
+from tests.infra.synthesised import ROOT
+
+BIN = environment_of("scan") / "bin"
+CODE = ("app.py", "bench", "lambdas", "local", "model", "scripts", "stacks", "training")
+# What bandit finds of medium severity or more, each looked at.
+REVIEWED = {
+    ("local/guard/tables.py", "B608"): "the statements name tables of a constant list",
+    ("local/sagemaker/queue.py", "B608"): "the statement names columns, which are the fields of a class",
+    ("model/report.py", "B704"): "style and script are files of ours; images are written in base64",
+    ("scripts/api_page.py", "B704"): "the style is a file of ours, and the text that of our own API's description",
+    ("stacks/image_build/handler.py", "B310"): "CloudFormation gives the address with its request",
+    ("training/card.py", "B701"): "the template writes Markdown",
+    ("training/data/sources.py", "B202"): "the archive's members pass the filter `data`",
+    ("training/evaluation/report.py", "B704"): "the style is a file of ours",
+    ("training/teachers.py", "B615"): "the weights are in a folder, whose files' hashes are known",
+}
+AUDITED = ("api", "cloud", "dev", "launch", "local", "model", "train")
+AUDIT_SECONDS = 120  # for a lock
+
+
+def _run(name: str, arguments: Sequence[str], timeout: float | None = None) -> subprocess.CompletedProcess[str]:
+    program = BIN / name
+    if not program.exists():
+        pytest.fail(f"{name} is not installed; run: python3 scripts/setup.py scan")
+    return subprocess.run([program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout)
+
+
+def _bandit(*paths: str) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = json.loads(
+        _run("bandit", ["-q", "-ll", "-f", "json", "-r", *paths]).stdout
+    )
+    assert found["errors"] == []
+    return found
+
+
+def test_bandit_finds_what_was_looked_at_and_nothing_else() -> None:
+    found = _bandit(*CODE)
+    assert len(found["metrics"]) > 200  # files
+    assert {(result["filename"].removeprefix("./"), result["test_id"]) for result in found["results"]} == set(REVIEWED)
+
+
+def test_bandit_would_find_something(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("import subprocess\nsubprocess.run('ls ' + input(), shell=True)\n")
+    assert [result["test_id"] for result in _bandit(str(wrong))["results"]] == ["B602"]
+
+
+@pytest.mark.parametrize("lock", AUDITED)
+def test_no_locked_package_has_a_known_vulnerability(lock: str) -> None:
+    """Where advisories can be had: PyPI has them beside each package, some mirrors of it have not."""
+    options = ["--require-hashes", "--disable-pip", "--progress-spinner", "off", "-f", "json", "--timeout", "10"]
+    try:
+        run = _run("pip-audit", [*options, "-r", f"requirements/{lock}.txt"], timeout=AUDIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"pip-audit got no answer within {AUDIT_SECONDS} s")
+    if not run.stdout:
+        pytest.skip(f"pip-audit cannot ask for advisories here: {run.stderr.strip()[-300:]}")
+    audited = [package for package in json.loads(run.stdout)["dependencies"] if "skip_reason" not in package]
+    if not audited:
+        pytest.skip("the package index of this machine has no advisories")
+    assert {package["name"]: [v["id"] for v in package["vulns"]] for package in audited if package["vulns"]} == {}
