@@ -26,8 +26,9 @@ def create_app() -> FastAPI:
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    problems.install(app)
-    for router in (*SHARED, *APP_ONLY):
+    routers = (*SHARED, *APP_ONLY)
+    problems.install(app, [route for router in routers for route in router.routes])
+    for router in routers:
         app.include_router(router)
     return app
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lambdas.api.errors import BodyTooLargeError, NoRouteError, NotJsonError
@@ -32,7 +33,7 @@ def door_of(scope: Mapping[str, Any]) -> Door:
 
 
 class Doors:
-    """ASGI: takes the prefix off the path, and lets in only bodies that are JSON and not too large."""
+    """ASGI: takes the prefix off the path, lets in only bodies that are JSON and not too large; no answer is cached."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -47,7 +48,18 @@ class Doors:
         except DomainError as error:
             await problem(error, request_id(scope))(scope, receive, send)
             return
-        await self._app(scope, _Replay(body, receive), send)
+        await self._app(scope, _Replay(body, receive), _private(send))
+
+
+def _private(send: Send) -> Send:
+    """`send` with every answer marked as its caller's own: no cache on the way keeps it, a browser's neither."""
+
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Cache-Control"] = "no-store"
+        await send(message)
+
+    return marked
 
 
 class _Replay:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Match
 
 from lambdas.api.errors import InvalidRequestError, MethodNotAllowedError, NoRouteError
 from lambdas.core.errors import TYPE_PREFIX, BadRequestError, BusyError, DomainError
@@ -18,8 +19,9 @@ MEDIA_TYPE = "application/problem+json"
 MAX_REPORTED = 20  # fields of a request that are named as wrong
 
 
-def install(app: FastAPI) -> None:
-    """Have the app answer every exception as a problem."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Have the app answer every exception as a problem. `routes`: all that it has."""
+    app.state.routes = routes
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -85,7 +87,15 @@ def _http(request: Request, error: Exception) -> JSONResponse:
         known = MethodNotAllowedError(f"{request.method} is not possible here")
     answer = problem(known, request_id(request.scope))
     answer.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(_allowed(request))
     return answer
+
+
+def _allowed(request: Request) -> list[str]:
+    """All methods of a path, which may have several routes: the router itself names those of the first."""
+    routes = (route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in routes for method in route.methods})
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

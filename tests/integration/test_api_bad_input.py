@@ -125,9 +125,45 @@ def test_routes_that_are_not_there(mallory: Caller) -> None:
         problem(mallory.get(path), 404, "no-route")
     for path in ("/usage", "/application/usage", "/apiusage", "/", ""):
         problem(call(proxy_event("GET", path or "/", None, {}, {}, None)), 404, "no-route")
-    answer = mallory.get("/upload-url")
-    problem(answer, 405, "method-not-allowed")
-    assert answer.headers["allow"] == "POST"
+    for method, path, allowed in (
+        ("GET", "/upload-url", "POST"),
+        ("PATCH", "/keys", "GET, POST"),
+        ("POST", f"/analyses/{'a' * 26}", "DELETE, GET"),
+        ("POST", "/webhook", "DELETE, GET, PUT"),
+    ):
+        answer = mallory.ask(method, path)
+        problem(answer, 405, "method-not-allowed")
+        assert answer.headers["allow"] == allowed
+
+
+def test_no_answer_is_kept_on_its_way(cloud: Cloud, mallory: Caller) -> None:
+    path = f"/analyses/{cloud.completed('mallory').id}"
+    answers = [
+        *(mallory.get(path, query=query) for query in ({}, {"format": "csv"}, {"format": "vtt"})),
+        *(mallory.get(asked) for asked in ("/usage", "/keys", "/webhook", "/uploads", f"{path}/video", "/nothing")),
+        *(mallory.post("/keys", {"name": "x"}), mallory.delete("/example"), mallory.post("/usage"), mallory.get("")),
+        Caller("/app").get("/usage"),
+    ]
+    assert {answer.headers.get("cache-control") for answer in answers} == {"no-store"}
+
+
+def test_ids_with_control_characters_are_answered_as_others(mallory: Caller) -> None:
+    for number in (*range(0x20), 0x7F, 0x85, 0xA0, 0x2028, 0xFEFF, 0x10FFFF):
+        for identifier in (chr(number), f"x{chr(number)}", f"{chr(number)}x", f"{'a' * 25}{chr(number)}"):
+            for path in (f"/analyses/{identifier}", f"/analyses/{identifier}/video"):
+                problem(mallory.get(path), 404, "not-found")
+            for path in (f"/keys/{identifier}", f"/uploads/{identifier}"):
+                problem(mallory.delete(path), 404, "not-found")
+
+
+def test_integers_are_those_of_json(mallory: Caller) -> None:
+    assert mallory.post("/upload-url", {"fileType": ".mp4", "fileSize": 10.0}).status == 200
+    assert mallory.post("/keys", {"name": "x", "expiresInDays": 3e1}).status == 201
+    key = mallory.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": 10}).json()["key"]
+    answer = mallory.post("/multipart-uploads/parts", {"key": key, "partNumbers": [1.0]})
+    assert answer.json()["parts"][0]["partNumber"] == 1
+    for wrong in (10.5, "10", True, 1e400, None):
+        problem(mallory.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": wrong}), 422, "invalid-request")
 
 
 def test_parameters(mallory: Caller) -> None:

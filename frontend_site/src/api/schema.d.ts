@@ -1556,11 +1556,14 @@ export interface components {
          *     }
          */
         MultipartRequest: {
-            /** Filetype */
+            /**
+             * Filetype
+             * @description A file's extension, with or without its dot.
+             */
             fileType: string;
             /**
              * Filesize
-             * @description In bytes.
+             * @description In bytes; the parts must have exactly so many together.
              */
             fileSize: number;
         };
@@ -1820,14 +1823,16 @@ export interface components {
         };
         /**
          * UploadRequest
-         * @description `fileType` is a file's extension, with its dot.
          * @example {
          *       "fileType": ".mp4",
          *       "fileSize": 7340032
          *     }
          */
         UploadRequest: {
-            /** Filetype */
+            /**
+             * Filetype
+             * @description A file's extension, with or without its dot.
+             */
             fileType: string;
             /**
              * Filesize
@@ -2027,7 +2032,10 @@ export interface components {
          *     }
          */
         WebhookRequest: {
-            /** Url */
+            /**
+             * Url
+             * Format: uri
+             */
             url: string;
         };
         /**

@@ -1,11 +1,12 @@
 """Schemas of an account: usage, API keys, the webhook."""
 
 import datetime as dt
+from typing import Annotated
 
 from pydantic import Field
 
 from lambdas.api.schemas import examples
-from lambdas.api.schemas.base import Schema, example
+from lambdas.api.schemas.base import WHOLE, Schema, WebhookUrl, example
 from lambdas.core import api_keys
 from lambdas.core.api_keys import Scope
 
@@ -54,8 +55,8 @@ class KeyRequest(Schema):
 
     name: str = Field(min_length=1, max_length=api_keys.MAX_NAME, pattern=r"\S")
     scopes: list[Scope] = Field(default=list(api_keys.SCOPES), min_length=1, max_length=len(api_keys.SCOPES))
-    expires_in_days: int | None = Field(
-        default=None, ge=1, le=api_keys.MAX_DAYS, strict=True, description="Without it, the key works until revoked."
+    expires_in_days: Annotated[int, Field(ge=1, le=api_keys.MAX_DAYS, strict=True), WHOLE] | None = Field(
+        default=None, description="Without it, the key works until revoked."
     )
 
 
@@ -91,7 +92,7 @@ class KeyList(Schema):
 class WebhookRequest(Schema):
     model_config = example(url=examples.WEBHOOK_URL)
 
-    url: str = Field(min_length=1, max_length=2048)
+    url: WebhookUrl
 
 
 class Webhook(Schema):

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from lambdas.api.schemas import examples
-from lambdas.api.schemas.base import Schema, example
+from lambdas.api.schemas.base import Schema, WebhookUrl, example
 from lambdas.api.schemas.uploads import Key
 from lambdas.core.reading import Progress
 from lambdas.core.results import Summary
@@ -20,8 +20,8 @@ class InferenceRequest(Schema):
 
     key: Key
     file_name: str | None = Field(default=None, min_length=1, max_length=255, description="Name shown in lists.")
-    webhook_url: str | None = Field(
-        default=None, max_length=2048, description="Takes this analysis's event instead of the account's webhook."
+    webhook_url: WebhookUrl | None = Field(
+        default=None, description="Takes this analysis's event instead of the account's webhook."
     )
 
 

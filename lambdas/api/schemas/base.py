@@ -1,9 +1,35 @@
 """Base classes of the schemas: names in camelCase, and a place for an example."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
+
+from lambdas.core import destinations
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# Beside a strict `int`: an integer as JSON Schema has it, 10 and 10.0, but neither "10" nor true.
+WHOLE = BeforeValidator(_whole)
+
+
+# What the checks in core accept; they answer 400 with the reason, so the pattern is stated here and not enforced.
+_PORTS = "|".join(map(str, destinations.PORTS))
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+WebhookUrl = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=destinations.MAX_URL,
+        json_schema_extra={
+            "format": "uri",
+            "pattern": rf"^https://{_HOST}(?::(?:{_PORTS}))?(?:/[A-Za-z0-9._~/?=&-]*)?$",
+        },
+    ),
+]
 
 
 class Schema(BaseModel):

@@ -5,24 +5,40 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lambdas.api.schemas.base import Schema, example
+from lambdas.api.schemas.base import WHOLE, Schema, example
 from lambdas.api.schemas.examples import FILE_ID, KEY, PENDING_UPLOAD, UPLOAD_URL
+from lambdas.core.containers import EXTENSIONS
+from lambdas.core.settings import Settings
 
 MAX_PARTS = 10_000  # S3's limit
+MAX_UPLOAD_BYTES = int(Settings.model_fields["max_upload_bytes"].default)  # a stage may have another
+
+
+def _any_case(extension: str) -> str:
+    """`.mp4` -> `[mM][pP]4`."""
+    return "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in extension.removeprefix("."))
+
 
 Key = Annotated[str, Field(min_length=1, max_length=1024, description="The `key` in the answer of `createUploadUrl`.")]
-PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, strict=True)]
+PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, strict=True), WHOLE]
+# As `core.uploads.supported` reads it, which answers 400 with the list.
+FileType = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=16,
+        json_schema_extra={"pattern": rf"^\s*\.?(?:{'|'.join(map(_any_case, EXTENSIONS))})\s*$"},
+        description="A file's extension, with or without its dot.",
+    ),
+]
+FileSize = Annotated[int, Field(ge=1, strict=True, json_schema_extra={"maximum": MAX_UPLOAD_BYTES}), WHOLE]
 
 
 class UploadRequest(Schema):
-    """`fileType` is a file's extension, with its dot."""
-
     model_config = example(fileType=".mp4", fileSize=7_340_032)
 
-    file_type: str = Field(min_length=1, max_length=16)
-    file_size: int | None = Field(
-        default=None, ge=1, strict=True, description="In bytes; the upload must then have exactly so many."
-    )
+    file_type: FileType
+    file_size: FileSize | None = Field(default=None, description="In bytes; the upload must then have exactly so many.")
 
 
 class UploadUrl(Schema):
@@ -48,8 +64,8 @@ class UploadUrl(Schema):
 class MultipartRequest(Schema):
     model_config = example(fileType=".mov", fileSize=734_003_200)
 
-    file_type: str = Field(min_length=1, max_length=16)
-    file_size: int = Field(ge=1, strict=True, description="In bytes.")
+    file_type: FileType
+    file_size: FileSize = Field(description="In bytes; the parts must have exactly so many together.")
 
 
 class MultipartUpload(Schema):
