@@ -1,12 +1,16 @@
 """What a deployment may decide, and what is refused with a sentence that says what to write instead."""
 
 import dataclasses
+import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stacks import config
 from stacks.config import LOCAL_URL, ConfigError, StageConfig
+from tests.infra.synthesised import ROOT
 
 ARN = "arn:aws:iam::123456789012:user/studio"
 
@@ -93,3 +97,16 @@ def test_which_instances_have_a_gpu(instance: str, gpu: bool) -> None:
 
 def test_local_listens_where_it_is_told() -> None:
     assert StageConfig(stage="local").public_url == LOCAL_URL
+
+
+def test_every_option_is_in_the_documentation_with_its_default() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    table = page.partition("## What a stage may decide")[2].partition("\n## ")[0]
+    cells = [[cell.strip() for cell in row.split("|")] for row in table.splitlines() if row.startswith("| `")]
+    documented = {name: default.strip("`") for _, names, default, *_ in cells for name in re.findall(r"`(\w+)`", names)}
+    options = {
+        config._camel(option.name): getattr(StageConfig(), option.name) for option in dataclasses.fields(StageConfig)
+    }
+    del options["publicUrl"]  # of stage local alone
+    written = {name: json.dumps(value).strip('"') for name, value in options.items()}
+    assert documented == {name: "" if default == "{}" else default for name, default in written.items()}

@@ -13,10 +13,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 from moto.iam.aws_managed_policies import aws_managed_policies_data
+from typer.testing import CliRunner
 
 from lambdas.core import aws, deletion, owners, reading
 from lambdas.core.tables import COMPLETED
-from scripts import restoring_objects, vault
+from scripts import ops, restoring_objects, vault
 from scripts.deployed import DeployedError
 from scripts.restoring import MISSING, restore
 from stacks.constructs.backups import POLICIES
@@ -175,3 +176,22 @@ def test_objects_of_what_was_deleted_since_and_dropped_videos_stay_away(cloud: C
         aws.s3().delete_object(Bucket=MEDIA, Key=key)
     assert dict(restoring_objects.restore(copy, write=True)) == {"missing": 1, "dropped": 1}
     assert cloud.keys(MEDIA, "uploads/") == [kept.object_key] and not cloud.keys(MEDIA, "drop/")
+
+
+def test_the_command_takes_a_table_or_a_bucket(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "become", lambda _stage: {"TableName": TABLE})
+    record = cloud.completed("alice")
+    table, bucket = _table_of_a_backup(cloud), _bucket_of_a_backup(cloud, MEDIA)
+    record.delete()
+    aws.s3().delete_object(Bucket=MEDIA, Key=record.object_key)
+
+    def said(*arguments: str) -> str:
+        run = CliRunner().invoke(ops.app, ["--stage", "prod", "restore", *arguments])
+        assert run.exit_code == 0, run.output
+        return run.output
+
+    assert "1 missing, 0 different" in said(table)
+    assert "1 missing (written), 0 different" in said(table, "--write", "missing")
+    assert said(bucket) == "0 present, 1 missing, 0 lost, 0 dropped\n"
+    assert said(bucket, "--write", "missing") == "0 present, 1 missing (copied), 0 lost, 0 dropped\n"
+    assert said(bucket).startswith("1 present, 0 missing")
