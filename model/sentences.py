@@ -51,16 +51,28 @@ def _parts(utterance: Utterance, first: Emotion, second: Emotion, with_factors: 
 
 
 def _said(modality: Modality, alone: ModalityShare, favoured: Emotion, other: Emotion, shown: str) -> str:
-    """Put into words that a modality speaks for one of two emotions, and what it predicts alone where that is another.
+    """Put into words that a modality speaks for one of two emotions, by way of what it predicts alone.
 
-    Its evidence is weighed by emotion, so its own first may be the one that it speaks against.
+    Its evidence is what differs from the usual, and is weighed by emotion. So it may speak against its own first
+    emotion, where it predicts that less than usual, or for one of two others.
     """
     plural, top = modality in PLURAL, alone.emotions[0].label
     if top == favoured:
         return f"{_verb('say', plural)} {top}{shown}"
-    itself = "they" if plural else "it"
-    favours, says = _verb("favour", plural), _verb("say", plural)
-    return f"{favours} {favoured} over {other}{shown}, though alone {itself} {says} {top}"
+    if top == other:
+        return f"{'are' if plural else 'is'} less {_ADJECTIVES[top]} than usual{shown}"
+    return f"{_verb('say', plural)} {top}, closer to {favoured} than to {other}{shown}"
+
+
+_ADJECTIVES: dict[Emotion, str] = {
+    "anger": "angry",
+    "disgust": "disgusted",
+    "fear": "fearful",
+    "joy": "joyful",
+    "neutral": "neutral",
+    "sadness": "sad",
+    "surprise": "surprised",
+}
 
 
 def _verb(verb: str, plural: bool) -> str:

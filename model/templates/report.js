@@ -98,6 +98,10 @@
     });
   }
 
+  for (const button of document.querySelectorAll("[data-utterance]")) {
+    button.addEventListener("click", () => seek(utterances[button.dataset.utterance].start));
+  }
+
   if (timeline) {
     const pointer = document.getElementById("pointer");
     const timeUnder = (event) => {

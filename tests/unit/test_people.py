@@ -132,7 +132,7 @@ def test_what_people_said_stands_beside_the_prediction(tmp_path: Path) -> None:
     assert f"the same emotion first in {same} of 2 utterances" in " ".join(table.split())
     video = ROOT / "tests" / "media" / "face_and_speech.mp4"
     page = " ".join(render_report(analysis, video, people).split())
-    assert f"<strong>{same} of 2</strong>" in page and "Beside people" in page
+    assert f"<strong>{same} of 2</strong>" in page and "The model and people" in page
     assert "Face alone" in page and page.count("joy 3 of 4") == 2, "in the comparison, and at the utterance"
     assert "Beside people" not in render_report(analysis, video)
 

@@ -33,8 +33,10 @@ def said(modalities: Mapping[str, tuple[str, float | None, float]], decided_by: 
         ({"face": ("joy", 2.0, 1.0), "text": ("neutral", 0.05, 0.0), "audio": ("anger", -0.5, 0.0)},
          "The face says joy (×7.4); the voice says anger (÷1.6); the words say nothing either way."),
         ({"text": ("neutral", 1.0, 0.7), "audio": ("anger", 0.4, 0.3)},
-         "The words favour joy over anger (×2.7), though alone they say neutral; the voice favours joy "
-         "over anger (×1.5), though alone it says anger."),
+         "The words say neutral, closer to joy than to anger (×2.7); the voice is less angry than usual (×1.5)."),
+        ({"text": ("joy", -0.4, 0.0), "audio": ("joy", 0.4, 1.0)},
+         "The voice says joy (×1.5); the words are less joyful than usual (÷1.5); joy comes first because it is more "
+         "common than anger."),
         ({"text": ("joy", 0.01, 0.6), "face": ("joy", -0.02, 0.4)},
          "The words and the face say nothing either way; joy comes first because it is more common than anger."),
         (dict.fromkeys(NAMES, ("joy", 0.01, 0.3)), "The words, the voice and the face say nothing either way."),
@@ -42,8 +44,8 @@ def said(modalities: Mapping[str, tuple[str, float | None, float]], decided_by: 
          "The words say joy (×1.6); the face says anger (÷1.5); the voice says anger (÷1.6); joy comes first because "
          "it is more common than anger."),
         ({"face": ("sadness", -1.0, 0.0)},
-         "The face favours anger over joy (÷2.7), though alone it says sadness; joy comes first because it is "
-         "more common than anger."),
+         "The face says sadness, closer to anger than to joy (÷2.7); joy comes first because it is more common than "
+         "anger."),
         ({"text": ("joy", None, 0.6)}, ""),
     ],
 )  # fmt: skip
@@ -72,8 +74,8 @@ def test_nobody_is_left_out_and_supporters_come_first(found: dict[str, tuple[str
         part = next(p for p in re.split(r"; ", sentence.lower().rstrip(".")) if f"the {NAMES[m]}" in p)
         assert ("nothing either way" in part) == (m not in speaking)
         if m in speaking:
-            favoured = "joy" if found[m][1] > 0 else "anger"
-            assert favoured in part
+            favoured, other = ("joy", "angry") if found[m][1] > 0 else ("anger", "joyful")
+            assert favoured in part or f"less {other} than usual" in part
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ export function Reasons({ emotions, modalities = {}, bias, decided_by }: Explain
       </h3>
       {decided_by === "prior" && (
         <p className="mb-2 text-[13px] text-muted">
-          Nothing seen or heard favours {winner.label}; it is the more common of the two.
+          Nothing seen or heard favours {winner.label}; it is first because it is the more common of the two.
         </p>
       )}
       <ul className="grid gap-1.5 text-[13px]">
@@ -154,7 +154,8 @@ export function Reasons({ emotions, modalities = {}, bias, decided_by }: Explain
         <Part name="Together" nats={together} most={most} />
       </ul>
       <p className="mt-2 text-xs text-muted">
-        × makes {winner.label} more likely against {runnerUp.label}, that many times; ÷ less likely.
+        × makes {winner.label} more likely against {runnerUp.label}, that many times; ÷ less likely. How common: how
+        often each comes in conversations, whatever is seen or heard here.
       </p>
     </div>
   );

@@ -28,7 +28,8 @@ const FIRST: Example = {
   value: "six_emotions",
   label: "Six emotions",
   title: "One sentence, six ways to say it",
-  about: "Play it, or pick a line, to see what the model says, why, and what about ten people said",
+  about:
+    "An actor was asked for neutral, joy, sadness, anger, fear and disgust, in this order. Pick a line to see what the model says, why, and what about ten people said",
   licence: { name: "CREMA-D", href: "/demonstration/LICENSE.txt" },
 };
 const SECOND: Example = {

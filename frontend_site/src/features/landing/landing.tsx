@@ -54,7 +54,7 @@ const DOORS: Point[] = [
 const LIMITS = [
   "It predicts apparent emotion: how something looks and sounds, not what anybody feels. Do not use it to make decisions about people.",
   "In the European Union, inferring emotions at work or in education is prohibited (AI Act, Article 5(1)(f)).",
-  "The starter model is for research and evaluation. How words, voice and face are combined was measured on composed examples, not on real clips.",
+  "The starter model is for research and evaluation. How words, voice and face are combined was measured on examples put together from recordings of different people, not on real clips.",
   "It says neutral too often, as in the example above, and does poorly on voices unlike those it learned from.",
   "Words are read in English. In other languages only voice and face are used.",
   "One speaker at a time: it tells nobody apart by voice.",
