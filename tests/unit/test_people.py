@@ -134,7 +134,7 @@ def test_what_people_said_stands_beside_the_prediction(tmp_path: Path) -> None:
     page = " ".join(render_report(analysis, video, people).split())
     assert f"<strong>{same} of 2</strong>" in page and "The model and people" in page
     assert "Face alone" in page and page.count("joy 3 of 4") == 2, "in the comparison, and at the utterance"
-    assert "Beside people" not in render_report(analysis, video)
+    assert "The model and people" not in render_report(analysis, video)
 
 
 def test_nobody_is_compared_where_nobody_judged(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_nobody_is_compared_where_nobody_judged(tmp_path: Path) -> None:
     print_analysis(analysis, Path("talk.mp4"), Console(file=out, width=120), people)
     assert "the same emotion first" not in out.getvalue()
     assert "none of the stretches that people judged fits an utterance" in " ".join(out.getvalue().split())
-    assert "Beside people" not in render_report(analysis, ROOT / "tests" / "media" / "face_and_speech.mp4", people)
+    assert "The model and people" not in render_report(analysis, ROOT / "tests" / "media" / "face_and_speech.mp4", people)
 
 
 def test_every_emotion_has_its_column() -> None:
