@@ -5,6 +5,7 @@ passes it is made anew by each start (local/credentials.py).
 """
 
 import asyncio
+import os
 import re
 import shutil
 import threading
@@ -29,6 +30,7 @@ PYTHON = ROOT / ".venv-local" / "bin" / "python"
 COMMAND: list[str | Path] = [PYTHON, "-m", "local.guard"]  # from the checkout, which nothing of ours is installed in
 NAME = "emulator"
 PATIENCE = 30.0  # seconds until it answers; it takes one
+DESCRIPTION = ".meta.json"  # ends the name of the file that describes an object
 WARM = 60  # seconds that a Lambda's second and further workers are kept without work
 
 
@@ -88,6 +90,7 @@ async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
         raise LocalError(f"the emulator is not installed ({PYTHON} is missing); run: python3 scripts/setup.py local")
     shutil.rmtree(scratch_of(settings), ignore_errors=True)  # what a killed one's Lambdas left
     forget_unsaved(settings)
+    remove_torn_objects(settings)
     move_queues(settings)
     credentials = Credentials.new(settings.emulator_url)
     credentials.write(settings.state)
@@ -123,6 +126,20 @@ def forget_unsaved(settings: LocalSettings) -> None:
         shutil.rmtree(state / "s3", ignore_errors=True)
         for file in state.glob(f"{FILE}*"):
             file.unlink()
+
+
+def remove_torn_objects(settings: LocalSettings) -> None:
+    """Remove files of objects that a kill left half-written: none of them was answered for.
+
+    The emulator writes an object's content and then, beside it, a file that describes it. Content that nothing
+    describes it would take for an object of no type; scratch files it would leave for ever.
+    """
+    objects = settings.state / "emulator" / "s3" / ACCOUNT
+    for folder, _, names in os.walk(objects):
+        known = set(names)
+        for name in names:
+            if not name.endswith(DESCRIPTION) and name + DESCRIPTION not in known:
+                Path(folder, name).unlink()
 
 
 def move_queues(settings: LocalSettings) -> None:

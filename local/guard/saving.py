@@ -85,6 +85,8 @@ class Saver:
         """Save the state of all services, and each from now on as it changes."""
         self._keeps = True
         self._tables.note_positions()
+        self._state("lambda")  # writes the code of functions to files
+        self._files += [str(path) for path in Path(persistence.STATE_DIR).rglob("*") if path.is_file()]
         await self.saved(self._states())
 
     async def run(self) -> None:

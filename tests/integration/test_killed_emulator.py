@@ -173,6 +173,23 @@ def test_killed_in_the_middle_of_writing(killed: Killable) -> None:
         assert {name[:-1] for name in found if name[-1] == "a"} == {name[:-1] for name in found if name[-1] == "b"}
         s3 = killed.client("s3")
         assert all(s3.get_object(Bucket="bucket", Key=n)["Body"].read() == n.encode() for n in answered)
+        assert all(item["Key"].isdigit() for item in s3.list_objects_v2(Bucket="bucket")["Contents"])
+
+
+def test_an_object_that_was_half_written_is_not_there(killed: Killable) -> None:
+    s3 = killed.client("s3")
+    for key in ("whole.mp4", "whole.tmp"):
+        s3.put_object(Bucket="bucket", Key=key, Body=b"content", ContentType="video/mp4")
+    killed.kill()
+    (folder,) = (killed.settings.state / "emulator" / "s3").glob("*/bucket")
+    whole = set(folder.rglob("*"))
+    for name in ("half.mp4.tmp", "undescribed.mp4", "whole.mp4.tmp", "whole.mp4.meta.json.tmp"):
+        (folder / name).write_bytes(b"cont")
+    killed.start()
+    assert set(folder.rglob("*")) == whole
+    listed = killed.client("s3").list_objects_v2(Bucket="bucket")["Contents"]
+    assert [item["Key"] for item in listed] == ["whole.mp4", "whole.tmp"]
+    assert killed.client("s3").get_object(Bucket="bucket", Key="whole.mp4")["ContentType"] == "video/mp4"
 
 
 def test_records_that_no_lambda_has_read_are_read_after_the_next_start(killed: Killable) -> None:
