@@ -4,6 +4,7 @@ ANALYSIS#{id}               ANALYSIS         an analysis, from the request until
 OWNER#{owner}               OWNER            profile: plan, webhook, deletion
 OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
 OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
+OWNER#{owner}               AUDIT#{time}#{id}  an event of the audit log
 UPLOAD#{owner}#{file id}    UPLOAD           one of those
 KEY#{key id}                KEY              an API key
 STAGE                       QUOTA#{month}    what all owners together started in a calendar month
@@ -12,6 +13,7 @@ STAGE                       QUOTA#{month}    what all owners together started in
 import zlib
 
 ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX, UPLOAD_PREFIX = "ANALYSIS#", "DELETED#", "KEY#", "UPLOAD#"
+AUDIT_PREFIX = "AUDIT#"
 DUE_SHARDS = 8
 
 
@@ -29,6 +31,10 @@ def quota(owner: str, month: str) -> tuple[str, str]:
 
 def stage_quota(month: str) -> tuple[str, str]:
     return "STAGE", f"QUOTA#{month}"
+
+
+def audit(owner: str, at: str, event_id: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", f"{AUDIT_PREFIX}{at}#{event_id}"
 
 
 def uploads(owner: str) -> tuple[str, str]:
