@@ -41,6 +41,7 @@ TAGS = [
     {"name": "uploads", "description": "Where files go: one URL, or many for a large file."},
     {"name": "analyses", "description": "Start them, list them, take results away, delete them and bring them back."},
     {"name": "usage", "description": "What was used of the month's quota."},
+    {"name": "audit", "description": "What happened in the account."},
     {"name": "example", "description": "The example of the web app. With a session alone."},
     {"name": "keys", "description": "API keys. With a session alone: a leaked key must not make others."},
     {"name": "webhook", "description": "Where events go, and what signs them. With a session alone."},

@@ -65,6 +65,7 @@ def plan(context: typer.Context, owner: OwnerArgument, name: Annotated[str, type
 def revoke(key: Annotated[str, typer.Argument(help="An API key's id, or the leaked key itself (vs_...).")]) -> None:
     """Make an API key useless at once: for one that leaked."""
     from lambdas.core import api_keys, clock, item_keys
+    from lambdas.core import audit as audit_log
     from lambdas.core.tables import KeyRecord
 
     identifier = key.split("_")[1] if key.startswith("vs_") and key.count("_") >= 2 else key
@@ -72,7 +73,7 @@ def revoke(key: Annotated[str, typer.Argument(help="An API key's id, or the leak
         record = KeyRecord.get(*item_keys.api_key(identifier), consistent_read=True)
     except KeyRecord.DoesNotExist:
         raise DeployedError(f"there is no API key with the id {identifier!r}") from None
-    api_keys.remove(record, clock.now())
+    api_keys.remove(record, clock.now(), audit_log.OPERATOR)
     typer.echo(f"revoked key {identifier} ({record.name!r}) of {record.owner}")
 
 
@@ -94,10 +95,11 @@ def smoke(context: typer.Context) -> None:
 @app.command()
 def sign_out(context: typer.Context, owner: OwnerArgument) -> None:
     """End all sessions of a user, on all devices."""
+    from lambdas.core import audit as audit_log
     from lambdas.core import clock, sessions
 
     found = _owner(context, owner)
-    sessions.end_all(found, clock.now())
+    sessions.end_all(found, clock.now(), audit_log.OPERATOR)
     typer.echo(f"{found} must sign in again everywhere; API keys go on working")
 
 

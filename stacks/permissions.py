@@ -101,7 +101,7 @@ ACCESS = {
         dead_letters=True,
     ),
     "sweeper": Access(
-        items=(GET, UPDATE, REMOVE, QUERY),
+        items=(GET, PUT, UPDATE, REMOVE, QUERY),
         indexes=(BY_OWNER, BY_DUE),
         media={"uploads": READ + DELETE + ABORT, "drop": READ_VERSIONS + DELETE, "inputs": WRITE + DELETE},
         results={

@@ -10,10 +10,10 @@ from mangum import Mangum
 from lambdas.api import problems
 from lambdas.api.documents import operation_id
 from lambdas.api.doors import Doors
-from lambdas.api.routes import account, analyses, example, inference, keys, uploads, usage, webhook
+from lambdas.api.routes import account, analyses, audit, example, inference, keys, uploads, usage, webhook
 from lambdas.core.observability import logger, observed
 
-SHARED = (uploads.router, inference.router, analyses.router, usage.router)
+SHARED = (uploads.router, inference.router, analyses.router, usage.router, audit.router)
 # Their routes ask for deps.SessionDep; the description says so, and tests hold each of them to it.
 APP_ONLY = (example.router, keys.router, webhook.router, account.router)
 

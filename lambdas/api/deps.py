@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 
 from lambdas.api.doors import Door, door_of
 from lambdas.api.errors import NoRouteError
-from lambdas.core import api_keys, clock, owners, sessions
+from lambdas.core import api_keys, audit, clock, owners, sessions
 from lambdas.core.errors import UnauthorizedError
 from lambdas.core.object_keys import is_owner
 
@@ -22,6 +22,7 @@ class Caller:
 
     owner: str
     door: Door
+    by: str  # in the audit log: the session, or the API key's prefix
 
 
 def now() -> datetime:
@@ -36,7 +37,8 @@ def caller(request: Request, at: Annotated[datetime, Depends(now)]) -> Caller:
     InsufficientScopeError.
     """
     door = door_of(request.scope)
-    return Caller(_by_key(request, at) if door is Door.API else _by_session(request, at), door)
+    owner, by = _by_key(request, at) if door is Door.API else (_by_session(request, at), audit.SESSION)
+    return Caller(owner, door, by)
 
 
 def session(caller: Annotated[Caller, Depends(caller)]) -> Caller:
@@ -51,11 +53,12 @@ def scope_of(method: str) -> api_keys.Scope:
     return "read" if method in SAFE_METHODS else "analyse"
 
 
-def _by_key(request: Request, at: datetime) -> str:
+def _by_key(request: Request, at: datetime) -> tuple[str, str]:
+    """The owner of the request's API key, and the key's prefix."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthorizedError(api_keys.FORM)
-    return api_keys.verify(token.strip(), scope_of(request.method), at)
+    return api_keys.verify(token.strip(), scope_of(request.method), at), api_keys.prefix(token.strip())
 
 
 def _by_session(request: Request, at: datetime) -> str:

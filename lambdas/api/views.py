@@ -3,13 +3,13 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from lambdas.api.schemas.account import Day, KeyItem, NewKey, Usage
+from lambdas.api.schemas.account import AuditEvent, Day, KeyItem, NewKey, Usage
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem
 from lambdas.api.schemas.uploads import PendingUpload
 from lambdas.core import api_keys, quota
 from lambdas.core.describing import fields
 from lambdas.core.reading import Progress
-from lambdas.core.tables import AnalysisRecord, KeyRecord, UploadRecord
+from lambdas.core.tables import AnalysisRecord, AuditRecord, KeyRecord, UploadRecord
 from model.contract import Analysis
 
 
@@ -59,6 +59,13 @@ def _key_fields(record: KeyRecord) -> dict[str, Any]:
         "rotated_at": record.rotated_at,
         "last_used_at": record.last_used_at,
     }
+
+
+def audit_event(record: AuditRecord) -> AuditEvent:
+    """An event of the audit log."""
+    return AuditEvent.model_validate(
+        {"at": record.at, "event": record.event, "by": record.by, "subject": record.subject}
+    )
 
 
 def usage(found: quota.Usage) -> Usage:

@@ -24,7 +24,7 @@ DAY = 86_400  # seconds
 # Columns of a profile that its tombstone no longer has.
 FORGOTTEN = (
     *(OwnerRecord.email, OwnerRecord.webhook_url, OwnerRecord.webhook_secret),
-    *(OwnerRecord.api_keys, OwnerRecord.example_deleted),
+    *(OwnerRecord.api_keys, OwnerRecord.example_deleted, OwnerRecord.last_sign_in),
 )
 
 
@@ -66,7 +66,7 @@ def _remove_listed(owner: str, now: datetime) -> bool:
         aws.client(service)  # making clients is nothing for several threads at a time
     aws.s3()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for removal in [pool.submit(_remove_item, item, now) for item in listed]:
+        for removal in [pool.submit(_remove_item, item, now) for item in listed if item.sk in ENDS]:
             removal.result()
     return bool(listed)
 
@@ -98,6 +98,7 @@ def _remove_objects(owner: str) -> None:
 
 def _remove_counters(owner: str) -> None:
     pk, profile = item_keys.owner(owner)
-    for item in Item.query(pk, consistent_read=True):
-        if item.sk != profile:
-            item.delete()
+    items = [item for item in Item.query(pk, consistent_read=True) if item.sk != profile]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for removal in [pool.submit(item.delete) for item in items]:
+            removal.result()

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
-from lambdas.core import gateway, item_keys, owners, tables
+from lambdas.core import audit, gateway, item_keys, owners, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import (
     BadRequestError,
@@ -50,7 +50,13 @@ class NewKey(NamedTuple):
 
 
 def create(
-    owner: str, name: str, now: datetime, *, scopes: Collection[Scope] = SCOPES, days: int | None = None
+    owner: str,
+    name: str,
+    now: datetime,
+    *,
+    scopes: Collection[Scope] = SCOPES,
+    days: int | None = None,
+    by: str = audit.SYSTEM,
 ) -> NewKey:
     """A key that works when this returns, for `days` or until it is revoked.
 
@@ -70,7 +76,8 @@ def create(
     activated = [KeyRecord.status.set(ACTIVE), KeyRecord.gateway_key_id.set(gateway_key_id), *next_look]
     # A write that is sent again after a lost answer finds its own work, and that is no refusal.
     ours = (KeyRecord.status == ACTIVE) & (KeyRecord.gateway_key_id == gateway_key_id)
-    if not apply(record, activated, (KeyRecord.status == PENDING) | ours):
+    noted = audit.event(owner, "key-created", by, now, name)
+    if not apply(record, activated, (KeyRecord.status == PENDING) | ours, noted):
         gateway.delete_key(gateway_key_id)  # the account was deleted, or this took far too long
         raise NotFoundError("the key was removed while it was being created")
     return NewKey(record, _token(record.id, secret))
@@ -83,29 +90,33 @@ def list_(owner: str) -> list[KeyRecord]:
     return [key for key in keys if key.status == ACTIVE]
 
 
-def rotate(owner: str, key_id: str, now: datetime) -> NewKey:
+def rotate(owner: str, key_id: str, now: datetime, by: str = audit.SYSTEM) -> NewKey:
     """A new secret for a key; the old one stops working at once. Raises NotFoundError."""
     record, secret = _owned(owner, key_id), _new_secret()
     actions = [KeyRecord.secret_hash.set(_hash(secret)), KeyRecord.rotated_at.set(stamp(now))]
-    if _has_expired(record, now) or not apply(record, actions, KeyRecord.status == ACTIVE):
+    noted = audit.event(owner, "key-rotated", by, now, record.name)
+    if _has_expired(record, now) or not apply(record, actions, KeyRecord.status == ACTIVE, noted):
         raise NotFoundError("there is no such key")
     return NewKey(record, _token(record.id, secret))
 
 
-def revoke(owner: str, key_id: str, now: datetime) -> None:
+def revoke(owner: str, key_id: str, now: datetime, by: str = audit.SYSTEM) -> None:
     """The key stops working at once. Raises NotFoundError; killed in between, the sweeper goes on."""
-    remove(_owned(owner, key_id), now)
+    remove(_owned(owner, key_id), now, by)
 
 
-def remove(record: KeyRecord, now: datetime) -> None:
+def remove(record: KeyRecord, now: datetime, by: str = audit.SYSTEM) -> None:
     """Revoke a key, or take a pending one back. May be repeated."""
     if record.status != REVOKED:
         revoked = [KeyRecord.status.set(REVOKED), KeyRecord.listed.remove(), *tables.due(record, epoch(now))]
         counter = OwnerRecord(*item_keys.owner(record.owner))
+        name: audit.EventName = "key-expired" if _has_expired(record, now) else "key-revoked"
+        noted = [audit.event(record.owner, name, by, now, record.name)] if record.status == ACTIVE else []
         with suppress(RefusedError):  # somebody else did, just now
             write(
                 update("key", record, revoked, KeyRecord.status.is_in(PENDING, ACTIVE)),
                 update("keys", counter, [OwnerRecord.api_keys.add(-1)]),
+                *noted,
             )
     for gateway_key_id in gateway.find_keys(record.id, record.gateway_key_id):
         gateway.delete_key(gateway_key_id)
@@ -132,6 +143,11 @@ def verify(token: str, scope: Scope, now: datetime) -> str:
         raise InsufficientScopeError(f"the API key lacks the scope `{scope}`", members={"scope": scope})
     _note_use(record, now)
     return str(record.owner)
+
+
+def prefix(token: str) -> str:
+    """Beginning of a token, as lists show it."""
+    return token[: len("vs_") + 8]
 
 
 def scopes(record: KeyRecord) -> list[Scope]:

@@ -8,12 +8,12 @@
 
 from datetime import datetime
 
-from lambdas.core import item_keys, object_keys, objects, reading, tables
+from lambdas.core import audit, item_keys, object_keys, objects, reading, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import DeletedError
 from lambdas.core.settings import settings
 from lambdas.core.tables import DROP_DOOR, QUEUED, AnalysisRecord
-from lambdas.core.transactions import apply
+from lambdas.core.transactions import Part, apply
 
 DAY = 86_400  # seconds
 # Fields that purging removes from a record.
@@ -23,17 +23,21 @@ FORGOTTEN = (
 )
 
 
-def delete(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
+def delete(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) -> AnalysisRecord:
     """Hide an analysis, to be purged after `undo_seconds`. Raises NotFoundError; may be repeated until then."""
     record = reading.owned(owner, analysis_id)
     while not record.is_deleted:
-        hide(record, now, purge_at=epoch(now) + settings().undo_seconds)
+        noted = audit.event(owner, "analysis-deleted", by, now, record.file_name or record.id)
+        hide(record, now, purge_at=epoch(now) + settings().undo_seconds, noted=noted)
         record = reading.reload(record)
     return record
 
 
-def hide(record: AnalysisRecord, now: datetime, *, purge_at: int) -> bool:
-    """The tombstone, due for its purge at `purge_at`, in epoch seconds. False where the record has changed."""
+def hide(record: AnalysisRecord, now: datetime, *, purge_at: int, noted: Part | None = None) -> bool:
+    """The tombstone, due for its purge at `purge_at`, in epoch seconds. False where the record has changed.
+
+    `noted`: the event of it.
+    """
     actions = [
         AnalysisRecord.deleted_at.set(epoch(now)),
         AnalysisRecord.listed.set(item_keys.analysis_listing(record.created_at, record.id, deleted=True)),
@@ -41,10 +45,10 @@ def hide(record: AnalysisRecord, now: datetime, *, purge_at: int) -> bool:
         *tables.due(record, purge_at),
     ]
     same = (AnalysisRecord.status == record.status) & (AnalysisRecord.attempt == record.attempt)
-    return apply(record, actions, same & AnalysisRecord.deleted_at.does_not_exist())
+    return apply(record, actions, same & AnalysisRecord.deleted_at.does_not_exist(), noted)
 
 
-def restore(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
+def restore(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) -> AnalysisRecord:
     """Undo a deletion. Raises NotFoundError, or DeletedError once the purge has begun."""
     record = reading.owned(owner, analysis_id)
     while record.is_deleted:
@@ -59,7 +63,7 @@ def restore(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
             AnalysisRecord.updated_at.set(stamp(now)),
             *tables.due(record, _due_at(record, now)),
         ]
-        apply(record, actions, same)
+        apply(record, actions, same, audit.event(owner, "analysis-restored", by, now, record.file_name or record.id))
         record = reading.reload(record)
     return record
 

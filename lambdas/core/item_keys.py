@@ -5,6 +5,7 @@ OWNER#{owner}               OWNER            profile: plan, webhook, deletion
 OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
 OWNER#{owner}               PLAN             a change of plan that the API keys follow
 OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
+OWNER#{owner}               AUDIT#{time}#{id}  an event of the audit log
 UPLOAD#{owner}#{file id}    UPLOAD           one of those
 KEY#{key id}                KEY              an API key
 STAGE                       QUOTA#{month}    what all owners together started in a calendar month
@@ -13,7 +14,7 @@ STAGE                       QUOTA#{month}    what all owners together started in
 import zlib
 
 ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
-QUOTA_PREFIX, UPLOAD_PREFIX = "QUOTA#", "UPLOAD#"
+QUOTA_PREFIX, UPLOAD_PREFIX, AUDIT_PREFIX = "QUOTA#", "UPLOAD#", "AUDIT#"
 DUE_SHARDS = 8
 
 
@@ -35,6 +36,10 @@ def stage_quota(month: str) -> tuple[str, str]:
 
 def plan_change(owner: str) -> tuple[str, str]:
     return f"OWNER#{owner}", "PLAN"
+
+
+def audit(owner: str, at: str, event_id: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", f"{AUDIT_PREFIX}{at}#{event_id}"
 
 
 def uploads(owner: str) -> tuple[str, str]:

@@ -1,13 +1,15 @@
 """Owners: their plan, their webhook, and the end of an account."""
 
 import secrets
+from contextlib import suppress
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from pynamodb.expressions.update import Action
 
-from lambdas.core import item_keys, tables
+from lambdas.core import audit, item_keys, tables
 from lambdas.core.clock import epoch, stamp
-from lambdas.core.errors import AccountDeletedError, BadRequestError
+from lambdas.core.errors import AccountDeletedError, BadRequestError, BusyError
 from lambdas.core.object_keys import is_owner
 from lambdas.core.quota import DEFAULT_PLAN, PLANS, PlanName
 from lambdas.core.tables import OwnerRecord, PlanChangeRecord
@@ -69,19 +71,23 @@ def plan_change(owner: str, now: datetime) -> PlanChangeRecord:
     return PlanChangeRecord(*keys, owner=owner, since=epoch(now), due_shard=shard, due_at=epoch(now))
 
 
-def set_webhook(owner: str, url: str | None, now: datetime) -> OwnerRecord:
+def set_webhook(owner: str, url: str | None, now: datetime, by: str = audit.SYSTEM) -> OwnerRecord:
     """Set the address of the owner's webhook; None removes it. The first URL creates the secret that signs events.
 
     The URL must have been checked. Raises AccountDeletedError.
     """
     change = OwnerRecord.webhook_url.remove() if url is None else OwnerRecord.webhook_url.set(url)
     secret = OwnerRecord.webhook_secret
-    return _change(owner, now, change, secret.set(secret | _new_secret()))
+    noted = audit.event(
+        owner, "webhook-removed" if url is None else "webhook-set", by, now, urlsplit(url or "").hostname
+    )
+    return _change(owner, now, change, secret.set(secret | _new_secret()), noted=noted)
 
 
-def rotate_webhook_secret(owner: str, now: datetime) -> OwnerRecord:
+def rotate_webhook_secret(owner: str, now: datetime, by: str = audit.SYSTEM) -> OwnerRecord:
     """A new secret; from now on events are signed with it. Raises AccountDeletedError."""
-    return _change(owner, now, OwnerRecord.webhook_secret.set(_new_secret()))
+    noted = audit.event(owner, "webhook-secret-rotated", by, now)
+    return _change(owner, now, OwnerRecord.webhook_secret.set(_new_secret()), noted=noted)
 
 
 def webhook_secret(owner: str, now: datetime) -> str:
@@ -107,9 +113,21 @@ def restore_example(owner: str, now: datetime) -> OwnerRecord:
     return _change(owner, now, OwnerRecord.example_deleted.remove())
 
 
-def end_sessions(owner: str, now: datetime) -> OwnerRecord:
+def end_sessions(owner: str, now: datetime, by: str = audit.SYSTEM) -> OwnerRecord:
     """Note that all sessions are over that have begun so far. Raises AccountDeletedError."""
-    return _change(owner, now, OwnerRecord.sessions_ended_at.set(epoch(now)))
+    noted = audit.event(owner, "signed-out-everywhere", by, now)
+    return _change(owner, now, OwnerRecord.sessions_ended_at.set(epoch(now)), noted=noted)
+
+
+def note_sign_in(profile: OwnerRecord, at: datetime) -> None:
+    """Note a sign-in, once: when the first request of its session comes and no newer session is known."""
+    seconds = epoch(at)
+    if profile.last_sign_in is not None and profile.last_sign_in >= seconds:
+        return
+    newer = OwnerRecord.last_sign_in.does_not_exist() | (OwnerRecord.last_sign_in < seconds)
+    noted = audit.event(profile.owner, "signed-in", audit.SESSION, at)
+    with suppress(BusyError):  # the next request notes it
+        apply(profile, [OwnerRecord.last_sign_in.set(seconds)], NOT_DELETING & newer, noted)
 
 
 def delete_account(owner: str, now: datetime) -> None:
@@ -133,10 +151,10 @@ def not_deleting(owner: str) -> Part:
     return check("owner", OwnerRecord, item_keys.owner(owner), NOT_DELETING)
 
 
-def _change(owner: str, now: datetime, *actions: Action) -> OwnerRecord:
-    """Update the profile, and fill in what a new one lacks."""
+def _change(owner: str, now: datetime, *actions: Action, noted: Part | None = None) -> OwnerRecord:
+    """Update the profile, and fill in what a new one lacks. `noted`: the event of it."""
     record = OwnerRecord(*item_keys.owner(owner))
-    if not apply(record, [*_filled(owner, now), *actions], NOT_DELETING):
+    if not apply(record, [*_filled(owner, now), *actions], NOT_DELETING, noted):
         raise AccountDeletedError("this account has been deleted")
     return record
 

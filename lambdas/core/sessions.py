@@ -5,19 +5,19 @@ holds the moment, and whatever token comes from a sign-in before it is refused f
 that of the sign-in, in tokens that were refreshed since as well.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from lambdas.core import aws, owners
+from lambdas.core import audit, aws, owners
 from lambdas.core.errors import UnauthorizedError
 from lambdas.core.settings import settings
 from lambdas.core.tables import OwnerRecord
 
 
-def end_all(owner: str, now: datetime) -> None:
+def end_all(owner: str, now: datetime, by: str = audit.SYSTEM) -> None:
     """End every session of a user. May be repeated. Raises AccountDeletedError."""
-    owners.end_sessions(owner, now)  # first: killed in between, no session goes on here
+    owners.end_sessions(owner, now, by)  # first: killed in between, no session goes on here
     try:
         aws.client("cognito-idp").admin_user_global_sign_out(UserPoolId=settings().user_pool_id, Username=owner)
     except ClientError as error:
@@ -26,10 +26,15 @@ def end_all(owner: str, now: datetime) -> None:
 
 
 def check(profile: OwnerRecord, auth_time: str) -> None:
-    """Refuse a token whose session has ended. `auth_time`: its claim, in epoch seconds. Raises UnauthorizedError."""
-    ended_at = profile.sessions_ended_at
-    if ended_at is not None and _seconds(auth_time) <= ended_at:
+    """Refuse a token whose session has ended, and note a new one's sign-in.
+
+    `auth_time`: the token's claim, in epoch seconds. Raises UnauthorizedError.
+    """
+    ended_at, began = profile.sessions_ended_at, _seconds(auth_time)
+    if ended_at is not None and began <= ended_at:
         raise UnauthorizedError("this session has ended: its user signed out everywhere. Sign in again")
+    if began > 0:
+        owners.note_sign_in(profile, datetime.fromtimestamp(began, UTC))
 
 
 def _seconds(claim: str) -> float:

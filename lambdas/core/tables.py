@@ -145,6 +145,7 @@ class OwnerRecord(Item):
     api_keys = NumberAttribute(default=0)
     example_deleted = BooleanAttribute(null=True)  # absent: the web app shows the example
     deleting_since = NumberAttribute(null=True)
+    last_sign_in = NumberAttribute(null=True)  # the newest that a request came from
     sessions_ended_at = NumberAttribute(null=True)  # sessions that began before, or in this second, are over
 
 
@@ -208,6 +209,15 @@ class KeyRecord(Item):
     def prefix(self) -> str:
         """Beginning of the key, shown in lists so that people recognize it."""
         return f"vs_{self.id[:8]}"
+
+
+class AuditRecord(Item):
+    """An event of an owner's audit log, listed until it expires."""
+
+    at = UnicodeAttribute()  # clock.stamp
+    event = UnicodeAttribute()  # audit.EventName
+    by = UnicodeAttribute()
+    subject = UnicodeAttribute(null=True)
 
 
 def due(record: Item, at: int) -> list[Action]:

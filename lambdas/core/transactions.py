@@ -103,8 +103,18 @@ def _judge(error: TransactWriteError, ordered: Sequence[Part]) -> None:
     raise error
 
 
-def apply(record: Item, actions: Sequence[Action], condition: Condition) -> bool:
-    """Update one item; whether the condition held. The record then holds what the table holds."""
+def apply(record: Item, actions: Sequence[Action], condition: Condition, beside: Part | None = None) -> bool:
+    """Update one item, and write `beside` with it; False where the condition did not hold.
+
+    The record then holds what the table holds.
+    """
+    if beside is not None:
+        try:
+            write(update("record", record, actions, condition), beside)
+        except RefusedError:
+            return False
+        record.refresh(consistent_read=True)
+        return True
     try:
         record.update(actions=list(actions), condition=condition)
     except UpdateError as error:

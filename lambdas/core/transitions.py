@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from lambdas.core import object_keys, owners, quota, reading, tables
+from lambdas.core import audit, object_keys, owners, quota, reading, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import CANCELLED, BusyError, NotCancellableError, Reason
 from lambdas.core.observability import ANALYSES_COMPLETED, ANALYSES_FAILED, MINUTES_ANALYSED, count, meter
@@ -70,8 +70,11 @@ def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
     return done
 
 
-def fail(record: AnalysisRecord, reason: Reason, now: datetime) -> bool:
-    """-> failed, and the charge given back, in one transaction. False where it came too late."""
+def fail(record: AnalysisRecord, reason: Reason, now: datetime, noted: Part | None = None) -> bool:
+    """-> failed, and the charge given back, in one transaction. False where it came too late.
+
+    `noted`: the event of it.
+    """
     expires = epoch(now + timedelta(days=_retention_days(record.owner)))
     failure = Failure(code=reason.code, message=reason.message)  # type: ignore[no-untyped-call]
     actions = [
@@ -82,21 +85,21 @@ def fail(record: AnalysisRecord, reason: Reason, now: datetime) -> bool:
         AnalysisRecord.expires_at.set(expires),
         AnalysisRecord.updated_at.set(stamp(now)),
     ]
-    done = _change(record, (QUEUED, PROCESSING), actions, due_at=expires, beside=quota.refund)
+    done = _change(record, (QUEUED, PROCESSING), actions, due_at=expires, beside=quota.refund, noted=noted)
     if done and reason != CANCELLED:
         count(ANALYSES_FAILED)
         meter("failed", record.owner)
     return done
 
 
-def cancel(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
+def cancel(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) -> AnalysisRecord:
     """-> failed by its owner's wish, and the charge given back once. May be repeated.
 
     Raises NotFoundError, NotCancellableError where it has ended, or BusyError.
     """
     record = reading.get(owner, analysis_id)
     if not record.is_terminal:
-        fail(record, CANCELLED, now)
+        fail(record, CANCELLED, now, audit.event(owner, "analysis-cancelled", by, now, record.file_name or record.id))
         record = reading.get(owner, analysis_id)
     if not record.is_cancelled:
         raise NotCancellableError(
@@ -112,6 +115,7 @@ def _change(
     *,
     due_at: int,
     beside: Callable[[AnalysisRecord], Part | None] | None = None,
+    noted: Part | None = None,
 ) -> bool:
     """Change the state from any of `statuses`, with another part in the same transaction where one is needed.
 
@@ -130,7 +134,8 @@ def _change(
             return True
         other = beside(record) if beside is not None else None
         try:
-            write(update("analysis", record, changes, _unchanged(record, statuses)), *([other] if other else []))
+            more = [part for part in (other, noted) if part is not None]
+            write(update("analysis", record, changes, _unchanged(record, statuses)), *more)
             return True
         except RefusedError:
             found = reading.find(record.id)

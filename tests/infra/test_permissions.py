@@ -124,7 +124,7 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
         ("dynamodb:GetItem", set(ACCESS)),
         ("dynamodb:BatchGetItem", set()),
         ("dynamodb:Query", {"api", "sweeper"}),
-        ("dynamodb:PutItem", {"api", "on_drop"}),
+        ("dynamodb:PutItem", {"api", "on_drop", "sweeper"}),
         ("dynamodb:UpdateItem", {"api", "on_drop", "submit", "on_result", "sweeper", "webhook"}),
         ("dynamodb:DeleteItem", {"api", "sweeper"}),
         ("dynamodb:ConditionCheckItem", {"api", "on_drop"}),

@@ -63,6 +63,7 @@ OWN: dict[str, Any] = {
     "GET /analyses": None,
     "GET /uploads": None,
     "GET /usage": None,
+    "GET /audit-log": None,
     "GET /example": None,
     "DELETE /example": None,
     "POST /example/restore": None,

@@ -334,6 +334,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit Events
+         * @description List what happened in the account, newest first.
+         *
+         *     Sign-ins as far as they were followed by a request, API keys, the webhook, deleted, restored and cancelled
+         *     analyses; of the last 90 days.
+         */
+        get: operations["listAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/example": {
         parameters: {
             query?: never;
@@ -1109,6 +1132,59 @@ export interface components {
         AnalysisPage: {
             /** Analyses */
             analyses: components["schemas"]["AnalysisItem"][];
+            /** Cursor */
+            cursor: string | null;
+        };
+        /**
+         * AuditEvent
+         * @description Something that happened in the account.
+         * @example {
+         *       "at": "2026-11-24T09:30:00Z",
+         *       "event": "key-created",
+         *       "by": "session",
+         *       "subject": "production"
+         *     }
+         */
+        AuditEvent: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "signed-in" | "signed-out-everywhere" | "key-created" | "key-rotated" | "key-revoked" | "key-expired" | "webhook-set" | "webhook-removed" | "webhook-secret-rotated" | "analysis-deleted" | "analysis-restored" | "analysis-cancelled";
+            /**
+             * By
+             * @description `session`, an API key's prefix, `operator` (ours), or `system`.
+             */
+            by: string;
+            /**
+             * Subject
+             * @description Name or id of what it is about.
+             */
+            subject: string | null;
+        };
+        /**
+         * AuditPage
+         * @description Newest first. `cursor` asks for the next page; null on the last one.
+         * @example {
+         *       "events": [
+         *         {
+         *           "at": "2026-11-24T09:30:00Z",
+         *           "event": "key-created",
+         *           "by": "session",
+         *           "subject": "production"
+         *         }
+         *       ],
+         *       "cursor": null
+         *     }
+         */
+        AuditPage: {
+            /** Events */
+            events: components["schemas"]["AuditEvent"][];
             /** Cursor */
             cursor: string | null;
         };
@@ -3430,6 +3506,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has been deleted, or the API key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description `cursor` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. `cursor` asks for the next page; null on the last one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or not valid. */

@@ -15,7 +15,7 @@ def sign_out_everywhere(caller: SessionDep, now: NowDep) -> None:
 
     Their tokens are refused from now on. API keys are no sessions: they go on working.
     """
-    sessions.end_all(caller.owner, now)
+    sessions.end_all(caller.owner, now, caller.by)
 
 
 @router.delete("/account", status_code=202, response_class=Response, responses=problems())

@@ -81,7 +81,7 @@ def cancel_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisI
     It fails with the code `cancelled`, is not charged, and may be started again. May be repeated; one that has ended
     stays as it is.
     """
-    return views.item(analyses.cancel(caller.owner, id, now))
+    return views.item(analyses.cancel(caller.owner, id, now, caller.by))
 
 
 @router.delete("/analyses/{id}", responses=problems(404))
@@ -90,7 +90,7 @@ def delete_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> Deleted:
 
     It is gone at once, and can be restored for some minutes; then everything is purged.
     """
-    record = analyses.delete(caller.owner, id, now)
+    record = analyses.delete(caller.owner, id, now, caller.by)
     until = float(record.deleted_at or 0) + settings().undo_seconds
     return Deleted(id=record.id, restorable_until=datetime.fromtimestamp(until, UTC))
 
@@ -98,7 +98,7 @@ def delete_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> Deleted:
 @router.post("/analyses/{id}/restore", responses=problems(404, 409))
 def restore_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisItem:
     """Bring a deleted analysis back, as long as it has not been purged."""
-    return views.item(analyses.restore(caller.owner, id, now))
+    return views.item(analyses.restore(caller.owner, id, now, caller.by))
 
 
 def _detail(record: AnalysisRecord) -> Response:

@@ -25,17 +25,18 @@ def list_keys(caller: SessionDep) -> KeyList:
 @router.post("/keys", status_code=201, responses=problems(409))
 def create_key(caller: SessionDep, request: KeyRequest, now: NowDep) -> NewKey:
     """Make an API key. Its token is shown this once."""
-    made = api_keys.create(caller.owner, request.name, now, scopes=request.scopes, days=request.expires_in_days)
+    days = request.expires_in_days
+    made = api_keys.create(caller.owner, request.name, now, scopes=request.scopes, days=days, by=caller.by)
     return views.new_key(made)
 
 
 @router.post("/keys/{id}/rotate", responses=problems(404))
 def rotate_key(caller: SessionDep, id: KeyId, now: NowDep) -> NewKey:
     """Give an API key a new secret. The old token stops working at once; scopes and expiry stay."""
-    return views.new_key(api_keys.rotate(caller.owner, id, now))
+    return views.new_key(api_keys.rotate(caller.owner, id, now, caller.by))
 
 
 @router.delete("/keys/{id}", status_code=204, responses=problems(404))
 def revoke_key(caller: SessionDep, id: KeyId, now: NowDep) -> None:
     """Revoke an API key. It stops working at once."""
-    api_keys.revoke(caller.owner, id, now)
+    api_keys.revoke(caller.owner, id, now, caller.by)

@@ -25,20 +25,20 @@ def set_webhook(caller: SessionDep, request: WebhookRequest, now: NowDep) -> Web
     An https address on the internet. The first one makes the secret; it stays when the address changes.
     """
     destinations.parse(request.url, allow_local=settings().local_webhooks)
-    profile = owners.set_webhook(caller.owner, request.url, now)
+    profile = owners.set_webhook(caller.owner, request.url, now, caller.by)
     return Webhook(url=profile.webhook_url, secret=str(profile.webhook_secret))
 
 
 @router.delete("/webhook", status_code=204, responses=problems())
 def delete_webhook(caller: SessionDep, now: NowDep) -> None:
     """Stop the events. May be repeated."""
-    owners.set_webhook(caller.owner, None, now)
+    owners.set_webhook(caller.owner, None, now, caller.by)
 
 
 @router.post("/webhook/secret", responses=problems())
 def rotate_webhook_secret(caller: SessionDep, now: NowDep) -> Webhook:
     """Replace the secret. Every event is signed with the new one from now on, those under way too."""
-    profile = owners.rotate_webhook_secret(caller.owner, now)
+    profile = owners.rotate_webhook_secret(caller.owner, now, caller.by)
     return Webhook(url=profile.webhook_url, secret=str(profile.webhook_secret))
 
 

@@ -9,6 +9,7 @@ from lambdas.api.schemas import examples
 from lambdas.api.schemas.base import WHOLE, Schema, WebhookUrl, example
 from lambdas.core import api_keys
 from lambdas.core.api_keys import Scope
+from lambdas.core.audit import EventName
 
 
 class Day(Schema):
@@ -87,6 +88,28 @@ class KeyList(Schema):
     model_config = example(keys=[examples.KEY_ITEM])
 
     keys: list[KeyItem]
+
+
+class AuditEvent(Schema):
+    """Something that happened in the account."""
+
+    model_config = example(at=examples.TIME, event="key-created", by="session", subject="production")
+
+    at: dt.datetime
+    event: EventName
+    by: str = Field(description="`session`, an API key's prefix, `operator` (ours), or `system`.")
+    subject: str | None = Field(description="Name or id of what it is about.")
+
+
+class AuditPage(Schema):
+    """Newest first. `cursor` asks for the next page; null on the last one."""
+
+    model_config = example(
+        events=[{"at": examples.TIME, "event": "key-created", "by": "session", "subject": "production"}], cursor=None
+    )
+
+    events: list[AuditEvent]
+    cursor: str | None
 
 
 class WebhookRequest(Schema):

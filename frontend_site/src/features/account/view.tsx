@@ -15,6 +15,7 @@ import { useUsage } from "@/features/developers/queries";
 import { download } from "@/lib/download";
 import { useAction } from "@/lib/use-action";
 
+import { AuditCard } from "./audit-card";
 import { exportAccount } from "./export";
 import { SecondFactorCard } from "./second-factor-card";
 
@@ -23,6 +24,7 @@ export function AccountView() {
     <div className="grid max-w-2xl gap-5">
       <Profile />
       <SecondFactorCard />
+      <AuditCard />
       <ExportCard />
       <DeleteCard />
     </div>

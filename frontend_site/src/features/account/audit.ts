@@ -1,0 +1,31 @@
+/** Events of the audit log in words. */
+
+import type { Schemas } from "@/api/client";
+
+type Event = Schemas["AuditEvent"];
+
+const NAMES: Record<Event["event"], string> = {
+  "signed-in": "Signed in",
+  "signed-out-everywhere": "Signed out everywhere",
+  "key-created": "API key created",
+  "key-rotated": "API key replaced",
+  "key-revoked": "API key revoked",
+  "key-expired": "API key expired",
+  "webhook-set": "Webhook set",
+  "webhook-removed": "Webhook removed",
+  "webhook-secret-rotated": "Webhook secret replaced",
+  "analysis-deleted": "Analysis deleted",
+  "analysis-restored": "Analysis restored",
+  "analysis-cancelled": "Analysis cancelled",
+};
+
+/** "API key created: laptop". */
+export function told({ event, subject }: Pick<Event, "event" | "subject">): string {
+  return subject === null ? NAMES[event] : `${NAMES[event]}: ${subject}`;
+}
+
+/** Who acted: "key vs_4tq7hd2k…", "web app". */
+export function actor(by: string): string {
+  if (by === "session") return "web app";
+  return by.startsWith("vs_") ? `key ${by}…` : by;
+}
