@@ -166,7 +166,7 @@ class AppStack(cdk.Stack):
         accept(self.dead_records, "SQS3", "it is the stream's dead-letter queue")
         # One at a time, as each may be a long copy; the emulator's are short.
         batch = 10 if self._config.is_local else 1
-        on_records(self.functions["submit"], self._data.table, self.dead_records, ["queued"], batch=batch)
+        on_records(self.functions["submit"], self._data.table, self.dead_records, ["queued"], slots=True, batch=batch)
         on_records(self.functions["publish"], self._data.table, self.dead_records, ["completed", "failed"])
         events.Rule(
             self,

@@ -50,7 +50,7 @@ class Access:
 
 ACCESS = {
     "api": Access(
-        items=(GET, PUT, UPDATE, REMOVE, CHECK),
+        items=(GET, PUT, UPDATE, REMOVE, CHECK, QUERY),
         indexes=(BY_OWNER,),
         # It can sign for clients only what its own role allows.
         media={"uploads": READ_VERSIONS + WRITE + DELETE + ABORT, "drop": READ_VERSIONS},
@@ -62,10 +62,12 @@ ACCESS = {
     ),
     "on_drop": Access(items=(GET, PUT, UPDATE, CHECK), media={"drop": READ_VERSIONS}, results={"results": WRITE}),
     "submit": Access(
-        items=(GET, UPDATE), media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE}, invokes=True
+        items=(GET, UPDATE, REMOVE, QUERY),
+        media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE},
+        invokes=True,
     ),
     "on_result": Access(
-        items=(GET, UPDATE),
+        items=(GET, UPDATE, REMOVE),
         results={
             "outputs": READ + DELETE,
             "failures": READ + DELETE,
@@ -80,7 +82,7 @@ ACCESS = {
         webhooks=True,
     ),
     "sweeper": Access(
-        items=(GET, UPDATE, REMOVE, QUERY),
+        items=(GET, PUT, UPDATE, REMOVE, QUERY),
         indexes=(BY_OWNER, BY_DUE),
         media={"uploads": READ + DELETE + ABORT, "drop": READ_VERSIONS + DELETE, "inputs": WRITE + DELETE},
         results={

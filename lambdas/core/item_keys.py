@@ -4,6 +4,8 @@ ANALYSIS#{id}               ANALYSIS         an analysis, from the request until
 OWNER#{owner}               OWNER            profile: plan, webhook, deletion
 OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
 OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
+OWNER#{owner}               SLOTS            requests that the endpoint may be working on
+OWNER#{owner}               WAITING#{time}#{inference id}  an attempt that waits for a slot
 UPLOAD#{owner}#{file id}    UPLOAD           one of those
 KEY#{key id}                KEY              an API key
 STAGE                       QUOTA#{month}    what all owners together started in a calendar month
@@ -12,6 +14,7 @@ STAGE                       QUOTA#{month}    what all owners together started in
 import zlib
 
 ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
+WAITING_PREFIX = "WAITING#"
 DUE_SHARDS = 8
 
 
@@ -33,6 +36,15 @@ def stage_quota(month: str) -> tuple[str, str]:
 
 def uploads(owner: str) -> tuple[str, str]:
     return f"OWNER#{owner}", "UPLOADS"
+
+
+def slots(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "SLOTS"
+
+
+def waiting(owner: str, queued_at: str, inference_id: str) -> tuple[str, str]:
+    """Sorts the waiting attempts of an owner by the time at which they were queued."""
+    return f"OWNER#{owner}", f"{WAITING_PREFIX}{queued_at}#{inference_id}"
 
 
 def upload(owner: str, file_id: str) -> tuple[str, str]:

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     invocation_seconds: int = Field(default=3600, gt=0, le=3600)  # SageMaker's default is 900
     request_ttl_seconds: int = Field(default=6 * 3600, gt=0, le=6 * 3600)  # in the endpoint's queue
     attempt_seconds: int = Field(default=8 * 3600, gt=0)  # queue and run of an attempt, with an hour to spare
+    waiting_seconds: int = Field(default=7 * 86_400, gt=0)  # for a slot, behind other analyses of the same owner
     undo_seconds: int = Field(default=600, ge=0)  # a deleted analysis can be restored
     local_webhooks: bool = False  # http://localhost receives them too: for tests on one machine
     tombstone_days: int = Field(default=30, ge=15)  # must outlive queues' messages, which AWS keeps 14 days at most

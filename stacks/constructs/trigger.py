@@ -19,6 +19,8 @@ KEPT = Duration.days(14)  # dead letters, the most that SQS keeps
 ATTEMPTS = 5
 STREAM_ATTEMPTS = 10  # of a batch, bisected on the way; then the record goes to the dead letters
 
+SLOTS_CHANGED = {"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"sk": {"S": ["SLOTS"]}}}}
+
 
 class WorkQueue(Construct):
     """A queue and its dead letters."""
@@ -52,15 +54,25 @@ def queue(scope: Construct, id: str, config: StageConfig, **more: Any) -> sqs.Qu
 
 
 def on_records(
-    function: PythonFunction, table: dynamodb.ITable, dead: sqs.IQueue, statuses: Sequence[str], *, batch: int = 10
+    function: PythonFunction,
+    table: dynamodb.ITable,
+    dead: sqs.IQueue,
+    statuses: Sequence[str],
+    *,
+    slots: bool = False,
+    batch: int = 10,
 ) -> None:
-    """Call `function` for analyses that are in one of the statuses after a change; `dead` gets what it cannot do."""
+    """Call `function` for analyses that are in one of the statuses after a change; `dead` gets what it cannot do.
+
+    `slots`: also for changes of the owners' slots at the endpoint.
+    """
+    patterns = [_analysis_in(statuses), *([SLOTS_CHANGED] if slots else [])]
     function.function.add_event_source(
         sources.DynamoEventSource(
             table,
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=batch,
-            filters=[lambda_.FilterCriteria.filter(_analysis_in(statuses))],
+            filters=[lambda_.FilterCriteria.filter(pattern) for pattern in patterns],
             bisect_batch_on_error=True,
             report_batch_item_failures=True,
             retry_attempts=STREAM_ATTEMPTS,

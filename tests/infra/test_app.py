@@ -100,11 +100,12 @@ def test_the_outbox_calls_for_the_right_records_and_loses_none(prod: Stage, name
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     (dead,) = references(mapping["DestinationConfig"]["OnFailure"]["Destination"])
     assert dead in prod.resources("AWS::SQS::Queue")
-    (pattern,) = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
-    image = pattern["dynamodb"]["NewImage"]
-    assert image == {"sk": {"S": ["ANALYSIS"]}, "status": {"S": statuses}}
-    assert item_keys.analysis("x")[1] == "ANALYSIS"
-    assert "REMOVE" not in pattern["eventName"]
+    patterns = [json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"]]
+    slots = [{"sk": {"S": ["SLOTS"]}}] if name == "submit" else []
+    images = [pattern["dynamodb"]["NewImage"] for pattern in patterns]
+    assert images == [{"sk": {"S": ["ANALYSIS"]}, "status": {"S": statuses}}, *slots]
+    assert (item_keys.analysis("x")[1], item_keys.slots("x")[1]) == ("ANALYSIS", "SLOTS")
+    assert not any("REMOVE" in pattern["eventName"] for pattern in patterns)
 
 
 def test_submit_outlives_the_copies_of_its_batch(prod: Stage, local: Stage) -> None:
