@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     monthly_analyses: int = Field(default=10_000, ge=0)
     max_outstanding_uploads: int = Field(default=50, gt=0)  # of an owner: URLs given out, no analysis yet
     max_api_keys: int = Field(default=20, gt=0)  # of an owner: the gateway holds a limited number per account
+    # Of a user in the web app, whose page asks every two seconds for each analysis that runs in its list.
+    app_requests_per_minute: int = Field(default=1200, gt=0)
+    webhook_tests_per_hour: int = Field(default=30, gt=0)  # of an owner
     wait_seconds: float = Field(default=25.0, ge=0)  # a REST API must answer within 29
     queued_patience: int = Field(default=120, gt=0)  # before the sweeper submits a queued analysis itself
     invocation_seconds: int = Field(default=3600, gt=0, le=3600)  # SageMaker's default is 900

@@ -188,6 +188,12 @@ class WaitingRecord(Item):
     inference_id = UnicodeAttribute()
 
 
+class RequestsRecord(Item):
+    """Requests of a user in a window of time; expires soon after it."""
+
+    used = NumberAttribute(default=0)
+
+
 class UploadRecord(Item):
     """A URL that was given out, until its analysis starts or the sweeper takes it away."""
 
