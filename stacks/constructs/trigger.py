@@ -41,10 +41,15 @@ class WorkQueue(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead, max_receive_count=attempts),
         )
 
-    def feed(self, function: PythonFunction, *, batch: int = 10) -> None:
-        """Call `function` with up to `batch` messages; what fails comes back alone, not with its batch."""
+    def feed(self, function: PythonFunction, *, batch: int = 10, at_a_time: int | None = None) -> None:
+        """Call `function` with up to `batch` messages; what fails comes back alone, not with its batch.
+
+        `at_a_time`: calls at most; what the function's own limit refuses would count as tried.
+        """
         function.function.add_event_source(
-            sources.SqsEventSource(self.queue, batch_size=batch, report_batch_item_failures=True)
+            sources.SqsEventSource(
+                self.queue, batch_size=batch, report_batch_item_failures=True, max_concurrency=at_a_time
+            )
         )
 
 

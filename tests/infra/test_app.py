@@ -77,6 +77,18 @@ def test_each_queue_hides_messages_for_six_timeouts_and_keeps_its_dead(prod: Sta
         assert queues[dead]["MessageRetentionPeriod"] == 14 * 86400 > queue["MessageRetentionPeriod"]
 
 
+def test_webhooks_have_a_concurrency_of_their_own(prod: Stage, gpu: Stage, local: Stage) -> None:
+    """Reserved where the account can reserve any; calls beyond it would count as deliveries that failed."""
+    for stage, reserved, calls in ((prod, 10, 10), (gpu, None, 5), (local, None, None)):
+        functions = stage.functions().values()
+        held = {
+            f["Handler"]: f["ReservedConcurrentExecutions"] for f in functions if "ReservedConcurrentExecutions" in f
+        }
+        assert held == ({"lambdas.webhook.handler.handler": reserved} if reserved else {})
+        scaling = _mappings(stage, "sqs")["webhook"].get("ScalingConfig")
+        assert scaling == ({"MaximumConcurrency": calls} if calls else None)
+
+
 def test_all_queues_are_encrypted_and_want_tls(prod: Stage) -> None:
     denied = {
         reference
