@@ -12,6 +12,7 @@ from stacks.config import CUSTOMER_KEY, StageConfig
 
 SERVICES = ("sagemaker", "codebuild", "cognito-idp", "apigateway", "application-autoscaling")  # not in every region
 
+UNRESERVED = 100  # Lambdas of an account at a time that no function can have for itself
 # Regions whose CloudFormation knows no AWS::Budgets::Budget (cfn-lint's schemas, which a test compares).
 WITHOUT_BUDGETS = frozenset(
     {
@@ -29,6 +30,7 @@ def check_account(config: StageConfig) -> None:
     check_budget(config, region)
     check_key(config)
     check_quota(config, boto3.client("service-quotas"))
+    check_concurrency(config, boto3.client("lambda"))
     check_instance_type(config)
     if config.sender_email:
         check_sender(config, boto3.client("sesv2"))
@@ -100,6 +102,20 @@ def check_quota(config: StageConfig, quotas: Any) -> None:
         raise DeployedError(
             f"the quota {name!r} is {found:.0f}, and {needed} are needed: {config.max_instances} and one more for an "
             f"update;{fewer} ask for more under Service Quotas, SageMaker"
+        )
+
+
+def check_concurrency(config: StageConfig, lambdas: Any) -> None:
+    """Raise DeployedError where Lambda would refuse to reserve what webhooks are delivered with.
+
+    100 of an account's executions at a time have to stay unreserved, and a new account has 10 altogether.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+    """
+    limit = lambdas.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    if config.webhook_concurrency and limit - UNRESERVED < config.webhook_concurrency:
+        raise DeployedError(
+            f"the account runs {limit} Lambdas at a time, of which {UNRESERVED} cannot be reserved: deploy with "
+            "-c webhookConcurrency=0, or ask for more under Service Quotas, AWS Lambda, Concurrent executions"
         )
 
 

@@ -51,6 +51,7 @@ FUNCTIONS = {
 STREAMED = ("submit", "publish")  # those that read the table's stream
 # Which of them work on a queue, and how often a message is tried.
 QUEUES = {"on_drop": 5, "on_result": 5, "webhook": 8}  # the webhook Lambda spreads its eight over a day
+DELIVERIES = 5  # of webhooks at a time, where none are reserved
 
 
 class AppStack(cdk.Stack):
@@ -103,6 +104,8 @@ class AppStack(cdk.Stack):
             handler=spec.handler or f"lambdas.{name}.handler.handler",
             timeout=Duration.seconds(spec.seconds),
             memory=spec.memory,
+            # Its receivers are slow at will: they must not take the concurrency of the API, nor wait for it.
+            reserved=self._deliveries() if name == "webhook" and self._config.webhook_concurrency else None,
         )
 
     def _origin_secret(self) -> secretsmanager.Secret | None:
@@ -145,7 +148,11 @@ class AppStack(cdk.Stack):
     def _connect(self) -> None:
         """Connect every trigger of the Lambdas other than the API's."""
         for name in QUEUES:
-            self.queues[name].feed(self.functions[name], batch=1 if name == "webhook" else 10)
+            self.queues[name].feed(
+                self.functions[name],
+                batch=1 if name == "webhook" else 10,  # a receiver may take all the time there is
+                at_a_time=self._deliveries() if name == "webhook" else None,
+            )
         self._on_arrivals("Dropped", "Videos that arrive in drop folders", "drop/")
         self._on_arrivals("Uploaded", "Uploads, of which no more is kept than an analysis needs", "uploads/")
         results = self.queues["on_result"].queue
@@ -155,7 +162,7 @@ class AppStack(cdk.Stack):
         accept(self.dead_records, "SQS3", "it is the stream's dead-letter queue")
         # One at a time, as each may be a long copy; the emulator's are short.
         batch = 10 if self._config.is_local else 1
-        on_records(self.functions["submit"], self._data.table, self.dead_records, ["queued"], batch=batch)
+        on_records(self.functions["submit"], self._data.table, self.dead_records, ["queued"], slots=True, batch=batch)
         on_records(self.functions["publish"], self._data.table, self.dead_records, ["completed", "failed"])
         events.Rule(
             self,
@@ -185,6 +192,10 @@ class AppStack(cdk.Stack):
             ),
             targets=[targets.SqsQueue(self.queues["on_drop"].queue)],
         )
+
+    def _deliveries(self) -> int | None:
+        """Return how many webhooks are delivered at a time, reserved or not; the emulator knows no such limit."""
+        return None if self._config.is_local else self._config.webhook_concurrency or DELIVERIES
 
     def _public_url(self) -> str:
         """Return the address for clients and browsers; locally a process of `local/` answers there, not a

@@ -45,6 +45,8 @@ class StageConfig:
     workers: int = 1  # analyses at a time on an instance: each uses all cores
     prior: str = "declared"  # how often the model assumes each emotion occurs: as its bundle declares, or "uniform"
     requests_per_second: int = 20  # of one API key, on average; bursts may be twice that
+    # Deliveries of webhooks at a time, reserved in the account; 0 where it has too few to reserve any (new ones: 10).
+    webhook_concurrency: int = 10
     drop_principals: Mapping[str, str] = field(default_factory=dict)  # owner -> ARN of whoever fills its drop folder
     monthly_budget: int = 200  # dollars of the whole account, that alarms are about; 0: no budget
     alarm_email: str = ""  # who is told of alarms; nobody when empty
@@ -99,6 +101,8 @@ class StageConfig:
         for name in ("max_instances", "workers", "requests_per_second"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{_camel(name)} must be at least 1")
+        if self.webhook_concurrency != 0 and not 2 <= self.webhook_concurrency <= 1000:
+            raise ConfigError("webhookConcurrency is 0, or a number from 2 to 1000")
         if unknown := sorted(set(filter(None, self.unprotected.split(","))) - set(PARTS)):
             raise ConfigError(f"unprotected: there is no stack {', '.join(unknown)}; known: {', '.join(PARTS)}")
         if self.sender_email and not EMAIL_PATTERN.match(self.sender_email):

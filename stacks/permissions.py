@@ -59,7 +59,7 @@ class Access:
 
 ACCESS = {
     "api": Access(
-        items=(GET, PUT, UPDATE, REMOVE, CHECK),
+        items=(GET, PUT, UPDATE, REMOVE, CHECK, QUERY),
         indexes=(BY_OWNER,),
         # It can sign for clients only what its own role allows.
         media={"uploads": READ_VERSIONS + WRITE + DELETE + PARTS + ABORT, "drop": READ_VERSIONS},
@@ -78,13 +78,13 @@ ACCESS = {
         takes=True,
     ),
     "submit": Access(
-        items=(GET, UPDATE),
+        items=(GET, UPDATE, REMOVE, QUERY),
         media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE},
         invokes=True,
         dead_letters=True,
     ),
     "on_result": Access(
-        items=(GET, UPDATE),
+        items=(GET, UPDATE, REMOVE),
         results={
             "outputs": READ + DELETE,
             "failures": READ + DELETE,

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 
 from lambdas.api.doors import Door, door_of
 from lambdas.api.errors import NoRouteError
-from lambdas.core import api_keys, audit, clock, owners, sessions
+from lambdas.core import api_keys, audit, clock, owners, sessions, throttle
 from lambdas.core.errors import UnauthorizedError
 from lambdas.core.object_keys import is_owner
 
@@ -33,8 +33,8 @@ def now() -> datetime:
 def caller(request: Request, at: Annotated[datetime, Depends(now)]) -> Caller:
     """Authenticate the caller: by API key under /api, by the user's session under /app.
 
-    Scopes of API keys are enforced here and nowhere else. Raises UnauthorizedError, AccountDeletedError or
-    InsufficientScopeError.
+    Scopes of API keys are enforced here and nowhere else. Raises UnauthorizedError, AccountDeletedError,
+    InsufficientScopeError or, for a session, TooManyRequestsError.
     """
     door = door_of(request.scope)
     owner, by = _by_key(request, at) if door is Door.API else (_by_session(request, at), audit.SESSION)
@@ -67,6 +67,7 @@ def _by_session(request: Request, at: datetime) -> str:
     owner = str(claims.get("sub", ""))
     if claims.get("token_use") != "id" or not is_owner(owner):
         raise UnauthorizedError("send the session's ID token as `Authorization: Bearer TOKEN`")
+    throttle.check(owner, throttle.app_requests(), at)
     profile = owners.ensure(owner, claims.get("email"), at)
     sessions.check(profile, str(claims.get("auth_time", "")))
     return owner

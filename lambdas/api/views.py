@@ -1,12 +1,13 @@
 """Records of the table as what answers hold."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from lambdas.api.schemas.account import AuditEvent, Day, KeyItem, NewKey, Usage
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem
 from lambdas.api.schemas.uploads import PendingUpload
-from lambdas.core import api_keys, quota
+from lambdas.core import api_keys, fair_queue, quota
 from lambdas.core.describing import fields
 from lambdas.core.reading import Progress
 from lambdas.core.tables import AnalysisRecord, AuditRecord, KeyRecord, UploadRecord
@@ -15,14 +16,24 @@ from model.contract import Analysis
 
 def item(record: AnalysisRecord) -> AnalysisItem:
     """An analysis in short."""
-    return AnalysisItem.model_validate(fields(record))
+    return items([record])[0]
+
+
+def items(records: Sequence[AnalysisRecord]) -> list[AnalysisItem]:
+    """An owner's analyses in short."""
+    positions = fair_queue.positions(records)
+    return [
+        AnalysisItem.model_validate(fields(record) | {"position": position})
+        for record, position in zip(records, positions, strict=True)
+    ]
 
 
 def detail(
     record: AnalysisRecord, analysis: Analysis | None, result_url: str | None, progress: Progress | None
 ) -> AnalysisDetail:
     """An analysis with all there is."""
-    more = {"analysis": analysis, "result_url": result_url, "progress": progress}
+    (position,) = fair_queue.positions([record])
+    more = {"position": position, "analysis": analysis, "result_url": result_url, "progress": progress}
     return AnalysisDetail.model_validate(fields(record) | more)
 
 
@@ -80,5 +91,6 @@ def usage(found: quota.Usage) -> Usage:
         left=found.remaining,
         resets_at=found.resets_at,
         minutes=found.minutes,
+        concurrency=quota.plan(found.plan).in_flight,
         days=days,
     )

@@ -2,7 +2,7 @@
 
 from lambdas.core.creation import id_of, retry, start
 from lambdas.core.deletion import delete, end, purge, restore
-from lambdas.core.inference import submit
+from lambdas.core.inference import submit_next
 from lambdas.core.reading import Page, Progress, find, get, page, progress, reload, result
 from lambdas.core.tables import AnalysisRecord
 from lambdas.core.transitions import cancel, complete, fail, mark_processing, put_off
@@ -29,5 +29,5 @@ __all__ = [
     "retry",
     "result",
     "start",
-    "submit",
+    "submit_next",
 ]

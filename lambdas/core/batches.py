@@ -1,13 +1,23 @@
 """Batches of messages, each taken in by itself: what fails comes again, what succeeded does not."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from lambdas.core.observability import logger
-from lambdas.core.tables import AnalysisRecord
+from lambdas.core.tables import AnalysisRecord, Item, SlotsRecord
 
 Record = dict[str, Any]
 Failures = dict[str, list[dict[str, str]]]  # what Lambda reads as `ReportBatchItemFailures`
+KINDS: dict[str, type[Item]] = {"ANALYSIS": AnalysisRecord, "SLOTS": SlotsRecord}  # by their sort key
+T = TypeVar("T", bound=Item)
+
+
+class Change(NamedTuple, Generic[T]):
+    """Change of an item: before (None for a new one), after, and its place in the stream, however often it is told."""
+
+    before: T | None
+    after: T
+    sequence: str
 
 
 def messages(event: dict[str, Any], take: Callable[[str], None]) -> Failures:
@@ -16,20 +26,22 @@ def messages(event: dict[str, Any], take: Callable[[str], None]) -> Failures:
     return _failures(failed)
 
 
-def changes(event: dict[str, Any], take: Callable[[AnalysisRecord | None, AnalysisRecord], None]) -> Failures:
-    """Changes of analyses from the table's stream: `take` gets the record before (None for a new one) and after.
+def changes(event: dict[str, Any], takers: Mapping[type[Item], Callable[[Change[Any]], None]]) -> Failures:
+    """Changes of items from the table's stream, each taken in by the function for its kind; others are left alone.
 
     Lambda goes on from the first failure and sends everything after it again, so nothing after it is tried.
     """
     for record in event["Records"]:
         images = record["dynamodb"]
-        new = images.get("NewImage")
-        if new is None or new["sk"]["S"] != "ANALYSIS":
+        new, old = images.get("NewImage"), images.get("OldImage")
+        kind = KINDS.get(new["sk"]["S"]) if new is not None else None
+        take = takers.get(kind) if kind is not None else None
+        if kind is None or take is None:
             continue
-        before = images.get("OldImage")
-        pair = (_record(before) if before else None, _record(new))
-        correlate(pair[1].id)
-        if not _succeeds(lambda pair: take(*pair), pair):
+        before = kind.from_raw_data(old) if old else None
+        after = kind.from_raw_data(new)
+        correlate(after.pk.rpartition("#")[2])
+        if not _succeeds(take, Change(before, after, images["SequenceNumber"])):
             return _failures([images["SequenceNumber"]])
     return _failures([])
 
@@ -50,7 +62,3 @@ def _succeeds(take: Callable[[Any], None], argument: object) -> bool:
 
 def _failures(identifiers: Iterable[str]) -> Failures:
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
-
-
-def _record(image: dict[str, Any]) -> AnalysisRecord:
-    return AnalysisRecord.from_raw_data(image)

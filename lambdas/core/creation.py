@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from lambdas.core import ceiling, item_keys, object_keys, owners, quota, reading, tables, uploads
+from lambdas.core import ceiling, fair_queue, item_keys, object_keys, owners, quota, reading, tables, uploads
 from lambdas.core.clock import epoch, month_of, stamp
 from lambdas.core.errors import (
     OF_THE_FILE,
@@ -112,15 +112,17 @@ def _create(
         webhook_url=webhook_url,
         created_at=stamp(now),
         updated_at=stamp(now),
+        queued_at=stamp(now),
         charge_month=month_of(now),
         charge_day=now.day,
-        deadline=epoch(now) + settings().attempt_seconds,
+        deadline=epoch(now) + settings().waiting_seconds,
     )
     with ceiling.counted(now):
         write(
             owners.not_deleting(owner),
             put("analysis", record, AnalysisRecord.pk.does_not_exist()),
             quota.charge(owner, _limit(owner), now),
+            fair_queue.enter(owner, stamp(now), object_keys.inference_id(analysis_id, 1)),
             *(uploads.consumed(owner, upload.key) if source != DROP_DOOR else ()),
         )
     return record
@@ -130,13 +132,14 @@ def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | Non
     """Another attempt at an analysis that failed, at the object as it is now. Raises NotRetriableError."""
     _check_retriable(record, upload)
     columns = AnalysisRecord
+    attempt = int(record.attempt) + 1
     url = webhook_url or record.webhook_url
     actions = [
-        *(columns.status.set(QUEUED), columns.attempt.set(int(record.attempt) + 1)),
+        *(columns.status.set(QUEUED), columns.attempt.set(attempt), columns.queued_at.set(stamp(now))),
         *(columns.etag.set(upload.etag), columns.size.set(upload.size)),
         *(columns.content_type.set(upload.content_type), columns.updated_at.set(stamp(now))),
         *(columns.charge_month.set(month_of(now)), columns.charge_day.set(now.day)),
-        columns.deadline.set(epoch(now) + settings().attempt_seconds),
+        columns.deadline.set(epoch(now) + settings().waiting_seconds),
         columns.webhook_url.set(url) if url else columns.webhook_url.remove(),
         columns.version_id.set(upload.version_id) if upload.version_id else columns.version_id.remove(),
         *(columns.error.remove(), columns.output_location.remove(), columns.failure_location.remove()),
@@ -149,6 +152,7 @@ def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | Non
             owners.not_deleting(record.owner),
             update("analysis", record, actions, same),
             quota.charge(record.owner, _limit(record.owner), now),
+            fair_queue.enter(record.owner, stamp(now), object_keys.inference_id(record.id, attempt)),
         )
     return reading.reload(record)
 

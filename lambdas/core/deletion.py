@@ -8,17 +8,17 @@
 
 from datetime import datetime
 
-from lambdas.core import audit, item_keys, object_keys, objects, reading, tables
+from lambdas.core import audit, fair_queue, item_keys, object_keys, objects, reading, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import DeletedError
 from lambdas.core.settings import settings
 from lambdas.core.tables import DROP_DOOR, QUEUED, AnalysisRecord
-from lambdas.core.transactions import Part, apply
+from lambdas.core.transactions import Part, RefusedError, apply, update, write
 
 DAY = 86_400  # seconds
 # Fields that purging removes from a record.
 FORGOTTEN = (
-    *("object_key", "version_id", "etag", "size", "content_type", "file_name", "webhook_url", "deadline"),
+    *("object_key", "version_id", "etag", "size", "content_type", "file_name", "webhook_url", "deadline", "queued_at"),
     *("output_location", "failure_location", "result_key", "error", "summary", "expires_at"),
 )
 
@@ -45,7 +45,9 @@ def hide(record: AnalysisRecord, now: datetime, *, purge_at: int, noted: Part | 
         *tables.due(record, purge_at),
     ]
     same = (AnalysisRecord.status == record.status) & (AnalysisRecord.attempt == record.attempt)
-    return apply(record, actions, same & AnalysisRecord.deleted_at.does_not_exist(), noted)
+    same &= AnalysisRecord.deleted_at.does_not_exist()
+    more = [noted] if noted is not None else []
+    return _written(update("analysis", record, actions, same), *fair_queue.leave(record), *more)
 
 
 def restore(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) -> AnalysisRecord:
@@ -63,7 +65,8 @@ def restore(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM)
             AnalysisRecord.updated_at.set(stamp(now)),
             *tables.due(record, _due_at(record, now)),
         ]
-        apply(record, actions, same, audit.event(owner, "analysis-restored", by, now, record.file_name or record.id))
+        noted = audit.event(owner, "analysis-restored", by, now, record.file_name or record.id)
+        _written(update("analysis", record, actions, same), *fair_queue.enter_again(record), noted)
         record = reading.reload(record)
     return record
 
@@ -121,6 +124,14 @@ def _remove_answer(record: AnalysisRecord) -> None:
     for key in (object_keys.drop_result(record.object_key), object_keys.drop_error(record.object_key)):
         if objects.metadata(settings().results_bucket, key).get("analysis-id") == record.id:
             objects.delete_versions(settings().results_bucket, key)
+
+
+def _written(*parts: Part) -> bool:
+    try:
+        write(*parts)
+    except RefusedError:
+        return False
+    return True
 
 
 def _due_at(record: AnalysisRecord, now: datetime) -> int:

@@ -105,6 +105,17 @@ class TooManyUploadsError(DomainError):
     code, status, title = "too-many-uploads", 429, "Too many uploads wait for their analysis"
 
 
+class TooManyRequestsError(DomainError):
+    code, status, title = "too-many-requests", 429, "Rate limit exceeded"
+
+    def __init__(self, limit: int, seconds: int, retry_after: int) -> None:
+        super().__init__(
+            f"{limit} requests in {seconds} s are allowed; retry in {retry_after} s",
+            members={"limit": limit},
+            retry_after=retry_after,
+        )
+
+
 class QuotaExceededError(DomainError):
     code, status, title = "quota-exceeded", 429, "The month's analyses are used up"
 

@@ -1,12 +1,13 @@
-"""Submission of a queued record to SageMaker: a copy of the upload, the request, and the record's change of state."""
+"""Submission to SageMaker of what has a slot: a copy of the upload, the request, and the record's change of state."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from lambdas.core import aws, containers, object_keys, transitions
+from lambdas.core import aws, containers, fair_queue, object_keys, reading, transitions
 from lambdas.core.errors import UPLOAD_MISSING, UPLOAD_REPLACED, Reason
+from lambdas.core.fair_queue import Slot
 from lambdas.core.settings import settings
 from lambdas.core.tables import DROP_DOOR, QUEUED, AnalysisRecord
 
@@ -20,20 +21,44 @@ class Invocation(NamedTuple):
     failure_location: str | None
 
 
-def submit(record: AnalysisRecord, now: datetime) -> bool:
-    """Hand a queued analysis to the endpoint. False where there was nothing to hand over (any more).
+def submit_next(owner: str, cause: str, now: datetime) -> AnalysisRecord | None:
+    """Submit the attempt of an owner that has waited longest, where a slot is free. Returns what was submitted.
+
+    `cause`: the event that has led here, which submits one attempt however often it is delivered.
+    """
+    begun = fair_queue.taken_by(owner, cause)
+    if begun is not None:
+        return submit(owner, begun, now)
+    slot = fair_queue.take(owner, cause, now)
+    if slot is None:
+        return None
+    record = submit(owner, slot, now)
+    if record is None:  # cancelled, deleted or failed in this moment: nobody has asked the endpoint
+        fair_queue.free(owner, slot.inference_id, now)
+    return record
+
+
+def submit(owner: str, slot: Slot, now: datetime) -> AnalysisRecord | None:
+    """Hand the attempt that has a slot to the endpoint. None where there was nothing to hand over (any more).
 
     Killed between two steps and begun again, the endpoint may be asked twice: for the same copy, under the same
     inference id, of whose results the first one counts.
     """
-    if record.status != QUEUED or record.is_deleted:
-        return False
-    reason = copy_input(record)
-    if reason is not None:
+    found = object_keys.parse_inference_id(slot.inference_id)
+    record = reading.find(found.analysis_id) if found is not None else None
+    if found is None or record is None or record.attempt != found.attempt or record.purged:
+        return None  # the record no longer says whether the endpoint was asked: its notification frees the slot
+    if record.output_location is not None:
+        return None  # it was
+    if record.status == QUEUED and not record.is_deleted:
+        reason = copy_input(record)
+        if reason is None:
+            invocation = invoke(record)
+            transitions.mark_processing(record, invocation.output_location, invocation.failure_location, now)
+            return record
         transitions.fail(record, reason, now)
-        return False
-    invocation = invoke(record)
-    return transitions.mark_processing(record, invocation.output_location, invocation.failure_location, now)
+    fair_queue.free(owner, slot.inference_id, now)
+    return None
 
 
 def copy_input(record: AnalysisRecord) -> Reason | None:

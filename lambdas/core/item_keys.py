@@ -6,6 +6,9 @@ OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
 OWNER#{owner}               PLAN             a change of plan that the API keys follow
 OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
 OWNER#{owner}               AUDIT#{time}#{id}  an event of the audit log
+OWNER#{owner}               SLOTS            requests that the endpoint may be working on
+OWNER#{owner}               WAITING#{time}#{inference id}  an attempt that waits for a slot
+OWNER#{owner}               REQUESTS#{limit}#{window}  requests of a user in a window of time
 UPLOAD#{owner}#{file id}    UPLOAD           one of those
 KEY#{key id}                KEY              an API key
 STAGE                       QUOTA#{month}    what all owners together started in a calendar month
@@ -15,6 +18,7 @@ import zlib
 
 ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
 QUOTA_PREFIX, UPLOAD_PREFIX, AUDIT_PREFIX = "QUOTA#", "UPLOAD#", "AUDIT#"
+WAITING_PREFIX = "WAITING#"
 DUE_SHARDS = 8
 
 
@@ -44,6 +48,19 @@ def audit(owner: str, at: str, event_id: str) -> tuple[str, str]:
 
 def uploads(owner: str) -> tuple[str, str]:
     return f"OWNER#{owner}", "UPLOADS"
+
+
+def slots(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "SLOTS"
+
+
+def waiting(owner: str, queued_at: str, inference_id: str) -> tuple[str, str]:
+    """Sorts the waiting attempts of an owner by the time at which they were queued."""
+    return f"OWNER#{owner}", f"{WAITING_PREFIX}{queued_at}#{inference_id}"
+
+
+def requests(owner: str, limit: str, window: int) -> tuple[str, str]:
+    return f"OWNER#{owner}", f"REQUESTS#{limit}#{window}"
 
 
 def upload(owner: str, file_id: str) -> tuple[str, str]:

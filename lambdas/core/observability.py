@@ -20,6 +20,7 @@ QUOTA_REFUSALS = "QuotaRefusals"
 CEILING_REFUSALS = "CeilingRefusals"
 DROP_REFUSALS = "DropRefusals"
 WEBHOOKS_FAILED = "WebhooksFailed"
+THROTTLED = "RequestsThrottled"
 
 Handler = Callable[[dict[str, Any], Any], Any]
 

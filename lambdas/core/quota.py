@@ -19,12 +19,13 @@ DEFAULT_PLAN: PlanName = "free"
 class Plan(NamedTuple):
     requests_per_month: int
     retention_days: int  # how long analyses are kept
+    in_flight: int  # analyses at the endpoint at a time; the owner's others wait
 
 
 PLANS: dict[PlanName, Plan] = {
-    "free": Plan(requests_per_month=10_000, retention_days=90),
-    "pro": Plan(requests_per_month=100_000, retention_days=365),
-    "business": Plan(requests_per_month=1_000_000, retention_days=730),
+    "free": Plan(requests_per_month=10_000, retention_days=90, in_flight=1),
+    "pro": Plan(requests_per_month=100_000, retention_days=365, in_flight=2),
+    "business": Plan(requests_per_month=1_000_000, retention_days=730, in_flight=4),
 }
 assert tuple(PLANS) == get_args(PlanName)
 
@@ -79,13 +80,13 @@ def charge(owner: str, limit: int, now: datetime) -> Part:
     return update("quota", counter, actions, room if limit > 0 else QuotaRecord.used < limit)
 
 
-def refund(record: AnalysisRecord) -> Part | None:
-    """The part that gives an attempt's charge back to the month and day it was taken from; None for a free one."""
+def refund(record: AnalysisRecord) -> list[Part]:
+    """The part that gives an attempt's charge back to the month and day it was taken from; nothing for a free one."""
     if record.charge_month is None:
-        return None
+        return []
     counter = QuotaRecord(*item_keys.quota(record.owner, record.charge_month))
     actions = [QuotaRecord.used.add(-1), QuotaRecord.day(int(record.charge_day)).add(-1)]
-    return update("quota", counter, actions)
+    return [update("quota", counter, actions)]
 
 
 def count_seconds(owner: str, now: datetime, seconds: float) -> Part:

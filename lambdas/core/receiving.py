@@ -1,12 +1,13 @@
 """Processing of SageMaker's results and failures, which may arrive in any order, repeatedly, or never.
 
 The record decides. A result is stored under the analysis's own name first, then the record says so, then SageMaker's
-object is removed; killed anywhere between, the message comes again and goes on from there.
+object is removed, then the owner's slot is freed; killed anywhere between, the message comes again and goes on from
+there.
 """
 
 from datetime import datetime
 
-from lambdas.core import deletion, notices, object_keys, objects, reading, results, transitions
+from lambdas.core import deletion, fair_queue, notices, object_keys, objects, reading, results, transitions
 from lambdas.core.errors import INVALID_RESULT, TIMED_OUT
 from lambdas.core.notices import Notice
 from lambdas.core.observability import logger
@@ -28,8 +29,7 @@ def receive(notice: Notice, now: datetime) -> None:
     if record is None or record.purged or record.attempt != inference.attempt:
         _discard(notice)
         objects.delete(settings().results_bucket, object_keys.progress(*inference))
-        return
-    if record.status == COMPLETED or record.is_cancelled:
+    elif record.status == COMPLETED or record.is_cancelled:
         _discard(notice)
     elif notice.succeeded:
         _succeeded(record, notice.response.output_location, now)
@@ -37,16 +37,19 @@ def receive(notice: Notice, now: datetime) -> None:
         logger.warning("inference failed", extra={"reason": notice.failure_reason})
         # A failure's notice may lack the location; the record holds what SageMaker answered to this attempt.
         _failed(record, notice.failure_reason, notice.response.failure_location or record.failure_location, now)
+    if record is not None:
+        fair_queue.free(record.owner, notice.inference_id, now)
 
 
 def recover(record: AnalysisRecord, now: datetime) -> None:
-    """An attempt whose deadline has passed: perhaps only its notification was lost."""
+    """An attempt whose deadline has passed: perhaps only its notification was lost. The endpoint is done with it."""
     if _read(record.output_location) is not None:
         _succeeded(record, record.output_location, now)
     elif _read(record.failure_location) is not None:
         _failed(record, "", record.failure_location, now)
     else:
         transitions.fail(record, TIMED_OUT, now)
+    fair_queue.free(record.owner, object_keys.inference_id(record.id, int(record.attempt)), now)
 
 
 def _succeeded(record: AnalysisRecord, output: str | None, now: datetime) -> None:

@@ -32,11 +32,15 @@ class Settings(BaseSettings):
     monthly_analyses: int = Field(default=10_000, ge=0)
     max_outstanding_uploads: int = Field(default=50, gt=0)  # of an owner: URLs given out, no analysis yet
     max_api_keys: int = Field(default=20, gt=0)  # of an owner: the gateway holds a limited number per account
+    # Of a user in the web app, whose page asks every two seconds for each analysis that runs in its list.
+    app_requests_per_minute: int = Field(default=1200, gt=0)
+    webhook_tests_per_hour: int = Field(default=30, gt=0)  # of an owner
     wait_seconds: float = Field(default=25.0, ge=0)  # a REST API must answer within 29
     queued_patience: int = Field(default=120, gt=0)  # before the sweeper submits a queued analysis itself
     invocation_seconds: int = Field(default=3600, gt=0, le=3600)  # SageMaker's default is 900
     request_ttl_seconds: int = Field(default=6 * 3600, gt=0, le=6 * 3600)  # in the endpoint's queue
     attempt_seconds: int = Field(default=8 * 3600, gt=0)  # queue and run of an attempt, with an hour to spare
+    waiting_seconds: int = Field(default=7 * 86_400, gt=0)  # for a slot, behind other analyses of the same owner
     undo_seconds: int = Field(default=600, ge=0)  # a deleted analysis can be restored
     local_webhooks: bool = False  # http://localhost receives them too: for tests on one machine
     # Must outlive queues' messages, which AWS keeps for 14 days at most, and backups, which are kept for 35: what was

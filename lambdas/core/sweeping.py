@@ -12,9 +12,11 @@ from lambdas.core import (
     accounts,
     api_keys,
     deletion,
+    fair_queue,
     inference,
     item_keys,
     plan_changes,
+    reading,
     receiving,
     transitions,
     uploads,
@@ -22,6 +24,7 @@ from lambdas.core import (
 from lambdas.core.clock import epoch
 from lambdas.core.errors import NOT_SUBMITTED
 from lambdas.core.observability import logger
+from lambdas.core.settings import settings
 from lambdas.core.tables import (
     QUEUED,
     AnalysisRecord,
@@ -29,6 +32,7 @@ from lambdas.core.tables import (
     KeyRecord,
     OwnerRecord,
     PlanChangeRecord,
+    SlotsRecord,
     UploadRecord,
 )
 
@@ -83,17 +87,40 @@ def _analysis(record: AnalysisRecord, now: datetime) -> None:
 
 
 def _queued(record: AnalysisRecord, now: datetime) -> None:
-    if record.deadline <= epoch(now):
+    slot = fair_queue.slot_of(record)
+    if (record.deadline if slot is None else slot.until) <= epoch(now):
         transitions.fail(record, NOT_SUBMITTED, now)
         return
     # First: should the submission fail, it is tried again later, not in every run.
-    if transitions.put_off(record, now):
-        inference.submit(record, now)
+    if not transitions.put_off(record, now, has_slot=slot is not None):
+        return
+    if slot is not None:
+        inference.submit(record.owner, slot, now)
+    else:
+        inference.submit_next(record.owner, _cause(record, now), now)
+    transitions.wait(reading.reload(record))
+
+
+def _slots(record: SlotsRecord, now: datetime) -> None:
+    """Free what is over, submit what was left behind, and the next where there is room."""
+    fair_queue.put_off(record.owner, now)  # first, as above
+    for slot in fair_queue.slots(record.owner):
+        if slot.until <= epoch(now):
+            fair_queue.free(record.owner, slot.inference_id, now)
+        elif slot.taken_at + settings().queued_patience <= epoch(now):
+            inference.submit(record.owner, slot, now)
+    inference.submit_next(record.owner, _cause(record, now), now)
+    fair_queue.settle(record.owner, now)
+
+
+def _cause(record: Item, now: datetime) -> str:
+    return f"sweeper.{record.pk}.{epoch(now)}"
 
 
 KINDS: dict[str, tuple[type[Item], Callable[..., bool | None]]] = {
     "ANALYSIS": (AnalysisRecord, _analysis),
     "OWNER": (OwnerRecord, accounts.remove),
+    "SLOTS": (SlotsRecord, _slots),
     "UPLOAD": (UploadRecord, uploads.discard),
     "PLAN": (PlanChangeRecord, plan_changes.settle),
     "KEY": (KeyRecord, api_keys.remove),

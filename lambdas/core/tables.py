@@ -109,9 +109,10 @@ class AnalysisRecord(Item):
 
     created_at = UnicodeAttribute()  # clock.stamp
     updated_at = UnicodeAttribute()
+    queued_at = UnicodeAttribute(null=True)  # of the attempt: its place among the owner's waiting ones
     charge_month = UnicodeAttribute(null=True)
     charge_day = NumberAttribute(null=True)  # of that month
-    deadline = NumberAttribute(null=True)  # of the attempt
+    deadline = NumberAttribute(null=True)  # until which it may wait; from its submission on, until which it may take
     output_location = UnicodeAttribute(null=True)
     failure_location = UnicodeAttribute(null=True)
     result_key = UnicodeAttribute(null=True)  # in the results bucket
@@ -178,6 +179,28 @@ class UploadsRecord(Item):
     """Number of an owner's uploads that wait for their analysis."""
 
     outstanding = NumberAttribute(default=0)
+
+
+class SlotsRecord(Item):
+    """Requests of an owner that the endpoint may be working on: `fair_queue.Slot`, as lists.
+
+    `version` counts the changes, so that each is made of what was read.
+    """
+
+    in_flight = JSONAttribute(default=list)
+    version = NumberAttribute(default=0)
+
+
+class WaitingRecord(Item):
+    """An attempt that waits for a slot of its owner."""
+
+    inference_id = UnicodeAttribute()
+
+
+class RequestsRecord(Item):
+    """Requests of a user in a window of time; expires soon after it."""
+
+    used = NumberAttribute(default=0)
 
 
 class UploadRecord(Item):

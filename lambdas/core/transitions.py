@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from lambdas.core import audit, object_keys, owners, quota, reading, tables
+from lambdas.core import audit, fair_queue, object_keys, owners, quota, reading, tables
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import CANCELLED, BusyError, NotCancellableError, Reason
 from lambdas.core.observability import ANALYSES_COMPLETED, ANALYSES_FAILED, MINUTES_ANALYSED, count, meter
@@ -36,12 +36,18 @@ def mark_processing(record: AnalysisRecord, output: str, failure: str | None, no
         AnalysisRecord.deadline.set(deadline),
         AnalysisRecord.updated_at.set(stamp(now)),
     ]
-    return _change(record, (QUEUED,), actions, due_at=deadline)
+    return _change(record, (QUEUED,), actions, due_at=deadline, beside=fair_queue.leave)
 
 
-def put_off(record: AnalysisRecord, now: datetime) -> bool:
-    """A queued analysis that could not be submitted: the sweeper shall try again later."""
-    return _change(record, (QUEUED,), [], due_at=epoch(now) + settings().queued_patience)
+def put_off(record: AnalysisRecord, now: datetime, *, has_slot: bool = False) -> bool:
+    """A queued analysis that could not be submitted: the sweeper shall try again later. Without a slot, it waits."""
+    due_at = epoch(now) + settings().queued_patience
+    return _change(record, (QUEUED,), [], due_at=due_at, beside=_no_parts if has_slot else fair_queue.enter_again)
+
+
+def wait(record: AnalysisRecord) -> bool:
+    """A queued analysis that waits for a slot: the sweeper need not look at it before its deadline."""
+    return _change(record, (QUEUED,), [], due_at=int(record.deadline))
 
 
 def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
@@ -59,10 +65,10 @@ def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
         AnalysisRecord.updated_at.set(stamp(now)),
     ]
 
-    def seconds(_: AnalysisRecord) -> Part:
-        return quota.count_seconds(record.owner, now, summary.duration_s)
+    def beside(current: AnalysisRecord) -> list[Part]:
+        return [quota.count_seconds(record.owner, now, summary.duration_s), *fair_queue.leave(current)]
 
-    done = _change(record, (QUEUED, PROCESSING, FAILED), actions, due_at=expires, beside=seconds)
+    done = _change(record, (QUEUED, PROCESSING, FAILED), actions, due_at=expires, beside=beside)
     if done:
         count(ANALYSES_COMPLETED)
         count(MINUTES_ANALYSED, summary.duration_s / 60)
@@ -85,7 +91,11 @@ def fail(record: AnalysisRecord, reason: Reason, now: datetime, noted: Part | No
         AnalysisRecord.expires_at.set(expires),
         AnalysisRecord.updated_at.set(stamp(now)),
     ]
-    done = _change(record, (QUEUED, PROCESSING), actions, due_at=expires, beside=quota.refund, noted=noted)
+
+    def beside(current: AnalysisRecord) -> list[Part]:
+        return [*quota.refund(current), *fair_queue.leave(current), *([noted] if noted is not None else [])]
+
+    done = _change(record, (QUEUED, PROCESSING), actions, due_at=expires, beside=beside)
     if done and reason != CANCELLED:
         count(ANALYSES_FAILED)
         meter("failed", record.owner)
@@ -108,16 +118,19 @@ def cancel(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) 
     return record
 
 
+def _no_parts(_: AnalysisRecord) -> list[Part]:
+    return []
+
+
 def _change(
     record: AnalysisRecord,
     statuses: Sequence[str],
     actions: Sequence[Action],
     *,
     due_at: int,
-    beside: Callable[[AnalysisRecord], Part | None] | None = None,
-    noted: Part | None = None,
+    beside: Callable[[AnalysisRecord], list[Part]] = _no_parts,
 ) -> bool:
-    """Change the state from any of `statuses`, with another part in the same transaction where one is needed.
+    """Change the state from any of `statuses`, with other parts in the same transaction where some are needed.
 
     What is deleted stays due for its purge, whatever else happens to it. So the write also asks whether the record
     is deleted just as it was when it was read; if that alone has changed, it is read and tried again.
@@ -132,10 +145,8 @@ def _change(
         changes = [*actions, *due]
         if not changes:
             return True
-        other = beside(record) if beside is not None else None
         try:
-            more = [part for part in (other, noted) if part is not None]
-            write(update("analysis", record, changes, _unchanged(record, statuses)), *more)
+            write(update("analysis", record, changes, _unchanged(record, statuses)), *beside(record))
             return True
         except RefusedError:
             found = reading.find(record.id)

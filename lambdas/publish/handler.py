@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambdas.core import clock, publishing
-from lambdas.core.batches import Failures, changes
+from lambdas.core.batches import Change, Failures, changes
 from lambdas.core.observability import logger, observed
 from lambdas.core.tables import AnalysisRecord
 
@@ -11,10 +11,10 @@ from lambdas.core.tables import AnalysisRecord
 @observed
 def handler(event: dict[str, Any], _context: Any) -> Failures:
     """Answers from which record on the stream must come again."""
-    return changes(event, _take)
+    return changes(event, {AnalysisRecord: _take})
 
 
-def _take(before: AnalysisRecord | None, after: AnalysisRecord) -> None:
-    if publishing.is_news(before, after):
-        publishing.publish(after, clock.now())
-        logger.info("published", extra={"status": after.status})
+def _take(change: Change[AnalysisRecord]) -> None:
+    if publishing.is_news(change.before, change.after):
+        publishing.publish(change.after, clock.now())
+        logger.info("published", extra={"status": change.after.status})

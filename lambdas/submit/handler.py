@@ -1,22 +1,32 @@
-"""The table's stream -> SageMaker: the other half of the outbox that a queued record is."""
+"""The table's stream -> SageMaker: a queued record, or a slot that was freed, submits the owner's next attempt."""
 
 from typing import Any
 
-from lambdas.core import clock, inference, reading
-from lambdas.core.batches import Failures, changes
+from lambdas.core import clock, inference, object_keys
+from lambdas.core.batches import Change, Failures, changes
 from lambdas.core.observability import logger, observed
-from lambdas.core.tables import QUEUED, AnalysisRecord
+from lambdas.core.tables import QUEUED, AnalysisRecord, SlotsRecord
 
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> Failures:
     """Answers from which record on the stream must come again."""
-    return changes(event, _take)
+    return changes(event, {AnalysisRecord: _queued, SlotsRecord: _freed})
 
 
-def _take(_before: AnalysisRecord | None, after: AnalysisRecord) -> None:
-    if after.status != QUEUED:
-        return
-    record = reading.find(after.id)  # the stream may lag, and tells everything at least once
-    if record is not None and record.attempt == after.attempt and inference.submit(record, clock.now()):
-        logger.info("submitted", extra={"attempt": int(record.attempt)})
+def _queued(change: Change[AnalysisRecord]) -> None:
+    record = change.after
+    if record.status == QUEUED:
+        _submit_next(record.owner, object_keys.inference_id(record.id, int(record.attempt)))
+
+
+def _freed(change: Change[SlotsRecord]) -> None:
+    before = len(change.before.in_flight) if change.before is not None else 0
+    for number in range(before - len(change.after.in_flight)):
+        _submit_next(change.after.owner, f"{change.sequence}.{number}")
+
+
+def _submit_next(owner: str, cause: str) -> None:
+    record = inference.submit_next(owner, cause, clock.now())
+    if record is not None:
+        logger.info("submitted", extra={"analysis": record.id, "attempt": int(record.attempt)})

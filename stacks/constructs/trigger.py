@@ -19,6 +19,8 @@ KEPT = Duration.days(14)  # dead letters, the most that SQS keeps
 ATTEMPTS = 5
 STREAM_ATTEMPTS = 10  # of a batch, bisected on the way; then the record goes to the dead letters
 
+SLOTS_CHANGED = {"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"sk": {"S": ["SLOTS"]}}}}
+
 
 class WorkQueue(Construct):
     """A queue and its dead letters."""
@@ -39,10 +41,15 @@ class WorkQueue(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead, max_receive_count=attempts),
         )
 
-    def feed(self, function: PythonFunction, *, batch: int = 10) -> None:
-        """Call `function` with up to `batch` messages; what fails comes back alone, not with its batch."""
+    def feed(self, function: PythonFunction, *, batch: int = 10, at_a_time: int | None = None) -> None:
+        """Call `function` with up to `batch` messages; what fails comes back alone, not with its batch.
+
+        `at_a_time`: calls at most; what the function's own limit refuses would count as tried.
+        """
         function.function.add_event_source(
-            sources.SqsEventSource(self.queue, batch_size=batch, report_batch_item_failures=True)
+            sources.SqsEventSource(
+                self.queue, batch_size=batch, report_batch_item_failures=True, max_concurrency=at_a_time
+            )
         )
 
 
@@ -52,15 +59,25 @@ def queue(scope: Construct, id: str, config: StageConfig, **more: Any) -> sqs.Qu
 
 
 def on_records(
-    function: PythonFunction, table: dynamodb.ITable, dead: sqs.IQueue, statuses: Sequence[str], *, batch: int = 10
+    function: PythonFunction,
+    table: dynamodb.ITable,
+    dead: sqs.IQueue,
+    statuses: Sequence[str],
+    *,
+    slots: bool = False,
+    batch: int = 10,
 ) -> None:
-    """Call `function` for analyses that are in one of the statuses after a change; `dead` gets what it cannot do."""
+    """Call `function` for analyses that are in one of the statuses after a change; `dead` gets what it cannot do.
+
+    `slots`: also for changes of the owners' slots at the endpoint.
+    """
+    patterns = [_analysis_in(statuses), *([SLOTS_CHANGED] if slots else [])]
     function.function.add_event_source(
         sources.DynamoEventSource(
             table,
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=batch,
-            filters=[lambda_.FilterCriteria.filter(_analysis_in(statuses))],
+            filters=[lambda_.FilterCriteria.filter(pattern) for pattern in patterns],
             bisect_batch_on_error=True,
             report_batch_item_failures=True,
             retry_attempts=STREAM_ATTEMPTS,

@@ -23,6 +23,7 @@ GPU = {  # differs from the first wherever it may
     "acceptResearchLicence": "true",
     "instanceType": "ml.g5.xlarge",
     "workers": "2",
+    "webhookConcurrency": "0",
     "maxInstances": "5",
     "monthlyBudget": "0",
     "lambdaOverrides": {"undo_seconds": "60"},

@@ -77,6 +77,18 @@ def test_each_queue_hides_messages_for_six_timeouts_and_keeps_its_dead(prod: Sta
         assert queues[dead]["MessageRetentionPeriod"] == 14 * 86400 > queue["MessageRetentionPeriod"]
 
 
+def test_webhooks_have_a_concurrency_of_their_own(prod: Stage, gpu: Stage, local: Stage) -> None:
+    """Reserved where the account can reserve any; calls beyond it would count as deliveries that failed."""
+    for stage, reserved, calls in ((prod, 10, 10), (gpu, None, 5), (local, None, None)):
+        functions = stage.functions().values()
+        held = {
+            f["Handler"]: f["ReservedConcurrentExecutions"] for f in functions if "ReservedConcurrentExecutions" in f
+        }
+        assert held == ({"lambdas.webhook.handler.handler": reserved} if reserved else {})
+        scaling = _mappings(stage, "sqs")["webhook"].get("ScalingConfig")
+        assert scaling == ({"MaximumConcurrency": calls} if calls else None)
+
+
 def test_all_queues_are_encrypted_and_want_tls(prod: Stage) -> None:
     denied = {
         reference
@@ -100,11 +112,12 @@ def test_the_outbox_calls_for_the_right_records_and_loses_none(prod: Stage, name
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     (dead,) = references(mapping["DestinationConfig"]["OnFailure"]["Destination"])
     assert dead in prod.resources("AWS::SQS::Queue")
-    (pattern,) = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
-    image = pattern["dynamodb"]["NewImage"]
-    assert image == {"sk": {"S": ["ANALYSIS"]}, "status": {"S": statuses}}
-    assert item_keys.analysis("x")[1] == "ANALYSIS"
-    assert "REMOVE" not in pattern["eventName"]
+    patterns = [json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"]]
+    slots = [{"sk": {"S": ["SLOTS"]}}] if name == "submit" else []
+    images = [pattern["dynamodb"]["NewImage"] for pattern in patterns]
+    assert images == [{"sk": {"S": ["ANALYSIS"]}, "status": {"S": statuses}}, *slots]
+    assert (item_keys.analysis("x")[1], item_keys.slots("x")[1]) == ("ANALYSIS", "SLOTS")
+    assert not any("REMOVE" in pattern["eventName"] for pattern in patterns)
 
 
 def test_submit_outlives_the_copies_of_its_batch(prod: Stage, local: Stage) -> None:

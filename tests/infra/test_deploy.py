@@ -1,6 +1,7 @@
 """The order of a deployment: what is checked before anything is made, and what a failed first one leaves behind."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,29 @@ def test_too_few_instances_are_refused_before_anything_is_made(
 
 def test_enough_instances_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     preflight.check_quota(PROD, _quotas(monkeypatch, [_quota(3.0)], [_quota(0.0)]))
+
+
+def _lambdas(monkeypatch: pytest.MonkeyPatch, limit: int) -> Any:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    client = boto3.client("lambda", region_name="eu-west-1")
+    stub = Stubber(client)
+    stub.add_response("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": limit}}, {})
+    stub.activate()
+    return client
+
+
+@pytest.mark.parametrize("limit", [10, 100, 109])
+def test_an_account_that_can_reserve_no_lambdas_is_told_how_to_do_without(
+    limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DeployedError, match=rf"runs {limit} Lambdas .* -c webhookConcurrency=0"):
+        preflight.check_concurrency(PROD, _lambdas(monkeypatch, limit))
+    preflight.check_concurrency(replace(PROD, webhook_concurrency=0), _lambdas(monkeypatch, limit))
+
+
+def test_an_account_with_enough_lambdas_may_reserve_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    preflight.check_concurrency(PROD, _lambdas(monkeypatch, 110))
 
 
 def test_an_unknown_quota_is_a_warning(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

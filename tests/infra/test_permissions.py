@@ -123,10 +123,10 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
         ("sqs:SendMessage", {"api", "publish", "submit"}),  # submit: what the stream could not do, to the dead letters
         ("dynamodb:GetItem", set(ACCESS)),
         ("dynamodb:BatchGetItem", set()),
-        ("dynamodb:Query", {"api", "sweeper"}),
+        ("dynamodb:Query", {"api", "submit", "sweeper"}),
         ("dynamodb:PutItem", {"api", "on_drop", "sweeper"}),
         ("dynamodb:UpdateItem", {"api", "on_drop", "submit", "on_result", "sweeper", "webhook"}),
-        ("dynamodb:DeleteItem", {"api", "sweeper"}),
+        ("dynamodb:DeleteItem", {"api", "submit", "on_result", "sweeper"}),
         ("dynamodb:ConditionCheckItem", {"api", "on_drop"}),
         ("s3:DeleteObject", {"api", "on_drop", "on_result", "publish", "sweeper"}),
         ("s3:ListMultipartUploadParts", {"api"}),

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from lambdas.core.tables import AnalysisRecord
+from lambdas.core.tables import Item
 from tests.integration.emulator import REGION
 from tests.integration.endpoint import Invocation
 
@@ -41,7 +41,7 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
     return {"Records": [{"messageId": str(uuid.uuid4()), "body": body} for body in bodies]}
 
 
-def stream_event(*pairs: tuple[AnalysisRecord | None, AnalysisRecord]) -> dict[str, Any]:
+def stream_event(*pairs: tuple[Item | None, Item]) -> dict[str, Any]:
     """Changes of records as the stream tells them."""
     records = []
     for number, (before, after) in enumerate(pairs, 1):

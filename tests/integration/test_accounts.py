@@ -14,6 +14,7 @@ from tests.integration.faults import at_every_write, failing
 def test_an_account_ends_without_a_trace(cloud: Cloud) -> None:
     user = aws.client("cognito-idp").admin_create_user(UserPoolId=cloud.user_pool, Username="alice")["User"]["Username"]
     owners.ensure(user, "alice@example.com", cloud.now)
+    owners.set_plan(user, "business", cloud.now)
     owners.set_webhook(user, "https://example.com/hook", cloud.now)
     owners.delete_example(user, cloud.now)
     key = api_keys.create(user, "mine", cloud.now)

@@ -114,7 +114,9 @@ def test_it_can_be_started_again(cloud: Cloud) -> None:
     again = analyses.retry("alice", record.id, cloud.now)
     assert (again.status, again.attempt, cloud.used("alice")) == (QUEUED, 2, 1)
     cloud.flow()
+    assert cloud.read(again).status == QUEUED  # the endpoint is still working on the attempt before
     cloud.hear(late)
+    cloud.flow()
     assert cloud.read(again).status == PROCESSING
     cloud.hear(cloud.success(again))
     assert (cloud.read(again).status, cloud.used("alice"), cloud.charges("alice")) == (COMPLETED, 1, 1)
@@ -139,6 +141,7 @@ def test_the_route(cloud: Cloud) -> None:
     answer = alice.post(f"/analyses/{record.id}/cancel")
     assert (answer.status, answer.json()["status"], answer.json()["error"]["code"]) == (200, "failed", "cancelled")
     assert alice.get("/usage").json()["used"] == 0
+    cloud.hear(cloud.failure(record))
     done = cloud.completed("alice")
     refused = alice.post(f"/analyses/{done.id}/cancel")
     assert (refused.status, refused.json()["code"]) == (409, "not-cancellable")

@@ -47,12 +47,12 @@ def test_a_lasting_conflict_is_503_and_charges_nothing(cloud: Cloud, monkeypatch
 
 @pytest.mark.parametrize(
     ("position", "error"),
-    [(0, "AccountDeletedError"), (1, "UploadExpiredError"), (3, "QuotaExceededError")],
+    [(0, "AccountDeletedError"), (1, "UploadExpiredError"), (4, "QuotaExceededError")],
 )
 def test_a_reason_is_known_by_its_position(cloud: Cloud, position: int, error: str) -> None:
     """Condition check, deletion, creation, counters: as they are sent, not as we wrote them down."""
     key = cloud.upload("alice")
-    reasons: list[str | None] = [None] * 5
+    reasons: list[str | None] = [None] * 6
     reasons[position] = "ConditionalCheckFailed"
     with refusing("TransactWriteItems", 99, *reasons), pytest.raises(Exception, match=".") as caught:
         cloud.ask("alice", key)

@@ -176,7 +176,7 @@ def test_a_restoration_that_the_purge_overtakes(cloud: Cloud) -> None:
     record = cloud.completed()
     analyses.delete("alice", record.id, cloud.now)
     cloud.later(seconds=settings().undo_seconds)
-    with in_between("UpdateItem", cloud.sweep), pytest.raises(DeletedError):
+    with in_between("TransactWriteItems", cloud.sweep), pytest.raises(DeletedError):
         analyses.restore("alice", record.id, cloud.now)
     assert cloud.read(record).purged
 

@@ -96,7 +96,7 @@ def test_submit(cloud: Cloud, repair: str) -> None:
         assert cloud.keys(RESULTS, "outputs/") == []
 
     writes = at_every_write(prepare, submit, submit if repair == "redelivered" else sweep, check)
-    assert writes == 3  # copy, invocation, note
+    assert writes == 4  # slot, copy, invocation, note
 
 
 @pytest.mark.parametrize("repair", ["redelivered", "swept"])
@@ -117,7 +117,7 @@ def test_on_result_of_a_success(cloud: Cloud, repair: str) -> None:
         check_one(cloud, f"owner{number}")
 
     writes = at_every_write(prepare, hear, hear if repair == "redelivered" else sweep, check)
-    assert writes == 3  # result, record, removal of SageMaker's object
+    assert writes == 4  # result, record, removal of SageMaker's object, slot
     left = len(cloud.keys(RESULTS, "outputs/"))
     assert left == (0 if repair == "redelivered" else 1)  # the bucket's lifecycle rule removes what nobody tells of
 
@@ -141,8 +141,8 @@ def test_on_result_of_a_failure(cloud: Cloud, repair: str) -> None:
         assert (record.status, record.error.code) == (FAILED, "inference-failed")
         assert cloud.used(f"owner{number}") == cloud.charges(f"owner{number}") == 0
 
-    # Record with refund, removal of SageMaker's object.
-    assert at_every_write(prepare, hear, hear if repair == "redelivered" else sweep, check) == 2
+    # Record with refund, removal of SageMaker's object, slot.
+    assert at_every_write(prepare, hear, hear if repair == "redelivered" else sweep, check) == 3
 
 
 def test_on_drop(cloud: Cloud) -> None:

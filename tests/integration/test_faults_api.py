@@ -338,7 +338,7 @@ def test_no_route_that_changes_something_is_left_out() -> None:
 @pytest.mark.parametrize(("name", "door"), TRIED)
 def test_killed_and_asked_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, name: str, door: str) -> None:
     """Where the quota is one analysis: a second charge would be refused."""
-    monkeypatch.setitem(quota.PLANS, quota.DEFAULT_PLAN, quota.Plan(requests_per_month=1, retention_days=90))
+    monkeypatch.setitem(quota.PLANS, quota.DEFAULT_PLAN, quota.PLANS[quota.DEFAULT_PLAN]._replace(requests_per_month=1))
     case, route = CASES[name], name.partition(",")[0]
     clients: dict[int, Client] = {}
     answers: dict[int, Answer] = {}

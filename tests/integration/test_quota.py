@@ -21,7 +21,6 @@ from lambdas.core.errors import (
     TooManyUploadsError,
     UnsupportedTypeError,
 )
-from lambdas.core.quota import Plan
 from lambdas.core.settings import settings as lambda_settings
 from lambdas.core.tables import QUEUED, AnalysisRecord
 from lambdas.core.uploads import CheckedObject
@@ -32,7 +31,7 @@ THREADS = 32
 
 def limited(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
     """The default plan with so many requests a month."""
-    monkeypatch.setitem(quota.PLANS, "free", Plan(requests_per_month=requests, retention_days=90))
+    monkeypatch.setitem(quota.PLANS, "free", quota.PLANS["free"]._replace(requests_per_month=requests))
 
 
 def at_once(count: int, act: Callable[[int], object]) -> list[object]:
@@ -113,7 +112,7 @@ def test_a_month_begins_by_itself(cloud: Cloud, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_plan_is_per_owner_and_counts_at_once(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, 0)
-    monkeypatch.setitem(quota.PLANS, "pro", Plan(requests_per_month=1, retention_days=365))
+    monkeypatch.setitem(quota.PLANS, "pro", quota.PLANS["pro"]._replace(requests_per_month=1))
     owners.set_plan("alice", "pro", cloud.now)
     assert owners.profile("alice").plan == "pro"
     cloud.queued("alice")

@@ -271,7 +271,7 @@ def test_one_bad_message_does_not_keep_its_batch(cloud: Cloud) -> None:
 
 def test_each_ending_is_counted_once(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     """However often it is told."""
-    done, failed = cloud.processing(), cloud.processing()
+    done, failed = cloud.processing("alice"), cloud.processing("bob")
     capsys.readouterr()
     told = (cloud.success(done), cloud.failure(failed))
     cloud.hear(*told, *told)

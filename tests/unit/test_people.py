@@ -145,7 +145,8 @@ def test_nobody_is_compared_where_nobody_judged(tmp_path: Path) -> None:
     print_analysis(analysis, Path("talk.mp4"), Console(file=out, width=120), people)
     assert "the same emotion first" not in out.getvalue()
     assert "none of the stretches that people judged fits an utterance" in " ".join(out.getvalue().split())
-    assert "The model and people" not in render_report(analysis, ROOT / "tests" / "media" / "face_and_speech.mp4", people)
+    video = ROOT / "tests" / "media" / "face_and_speech.mp4"
+    assert "The model and people" not in render_report(analysis, video, people)
 
 
 def test_every_emotion_has_its_column() -> None:

@@ -26,6 +26,8 @@ it.each<[Error, RegExp]>([
   [new ApiError(401, "unauthorized", "x", null), /Sign in again/],
   [new ApiError(503, "busy", "x", 2), /Try again in a moment/],
   [new ApiError(429, "", "Too Many Requests", null), /Wait a moment/],
+  [new ApiError(429, "too-many-requests", "x", 40), /Wait a moment/],
+  [new ApiError(429, "too-many-requests", "x", 1741), /Try again in 30 minutes/],
   [new Error("undefined is not a function"), /Reload/],
 ])("%s", (error, said) => expect(explain(error)).toMatch(said));
 

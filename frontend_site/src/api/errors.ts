@@ -50,9 +50,14 @@ export function explain(error: unknown): string {
   if (error instanceof NetworkError) return "The server cannot be reached. Check your connection and try again.";
   if (!(error instanceof ApiError)) return "Something failed on this page. Reload it and try again.";
   if (error.status === 401) return "Your session has ended. Sign in again.";
-  if (error.passing && error.status === 429) return "Too many requests at once. Wait a moment and try again.";
+  if (error.passing && error.status === 429) return tooMany(error.retryAfter ?? 0);
   if (error.status >= 500) return "The server failed to answer. Try again in a moment.";
   return sentence(error.message) || "The server refused this.";
+}
+
+function tooMany(seconds: number): string {
+  if (seconds <= 60) return "Too many requests at once. Wait a moment and try again.";
+  return `Too many requests. Try again in ${String(Math.ceil(seconds / 60))} minutes.`;
 }
 
 /** "the file is empty" -> "The file is empty." */

@@ -657,6 +657,7 @@ export interface components {
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "completed",
+         *       "position": null,
          *       "attempt": 1,
          *       "source": "upload",
          *       "fileName": "interview.mp4",
@@ -897,6 +898,11 @@ export interface components {
              * @enum {string}
              */
             status: "queued" | "processing" | "completed" | "failed";
+            /**
+             * Position
+             * @description Place among the account's analyses that wait: 1 begins next. Null for one that does not wait, or has a thousand before it.
+             */
+            position: number | null;
             /** Attempt */
             attempt: number;
             /**
@@ -948,6 +954,7 @@ export interface components {
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "completed",
+         *       "position": null,
          *       "attempt": 1,
          *       "source": "upload",
          *       "fileName": "interview.mp4",
@@ -1019,6 +1026,11 @@ export interface components {
              * @enum {string}
              */
             status: "queued" | "processing" | "completed" | "failed";
+            /**
+             * Position
+             * @description Place among the account's analyses that wait: 1 begins next. Null for one that does not wait, or has a thousand before it.
+             */
+            position: number | null;
             /** Attempt */
             attempt: number;
             /**
@@ -1063,6 +1075,7 @@ export interface components {
          *         {
          *           "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *           "status": "completed",
+         *           "position": null,
          *           "attempt": 1,
          *           "source": "upload",
          *           "fileName": "interview.mp4",
@@ -1968,6 +1981,7 @@ export interface components {
          *       "left": 9958,
          *       "resetsAt": "2026-12-01T00:00:00Z",
          *       "minutes": 63.5,
+         *       "concurrency": 1,
          *       "days": [
          *         {
          *           "date": "2026-11-24",
@@ -1997,6 +2011,11 @@ export interface components {
              * @description Minutes of video analyzed.
              */
             minutes: number;
+            /**
+             * Concurrency
+             * @description Analyses that are processed at a time. Further ones wait, in order.
+             */
+            concurrency: number;
             /** Days */
             days: components["schemas"]["Day"][];
         };

@@ -32,7 +32,7 @@ def list_analyses(
     Of one `status` where it is named. A page may hold fewer than `limit`; the last one has no `cursor`.
     """
     page = analyses.page(caller.owner, status, cursor, limit)
-    return AnalysisPage(analyses=[views.item(record) for record in page.records], cursor=page.cursor)
+    return AnalysisPage(analyses=views.items(page.records), cursor=page.cursor)
 
 
 @router.get(

@@ -6,7 +6,7 @@ from lambdas.api.deps import NowDep, SessionDep
 from lambdas.api.documents import problems
 from lambdas.api.errors import NoWebhookError
 from lambdas.api.schemas.account import Webhook, WebhookRequest, WebhookTest
-from lambdas.core import destinations, owners, webhooks
+from lambdas.core import destinations, owners, throttle, webhooks
 from lambdas.core.settings import settings
 
 router = APIRouter(tags=["webhook"])
@@ -48,6 +48,7 @@ def test_webhook(caller: SessionDep, now: NowDep) -> WebhookTest:
     url = owners.profile(caller.owner).webhook_url
     if url is None:
         raise NoWebhookError("set a webhook first")
+    throttle.check(caller.owner, throttle.webhook_tests(), now)
     event = webhooks.trial(caller.owner, url, now)
     webhooks.enqueue(event)
     return WebhookTest(event_id=event.id)

@@ -28,6 +28,7 @@ class Usage(Schema):
         left=9_958,
         resetsAt="2026-12-01T00:00:00Z",
         minutes=63.5,
+        concurrency=1,
         days=[{"date": "2026-11-24", "requests": 42}],
     )
 
@@ -38,6 +39,7 @@ class Usage(Schema):
     left: int
     resets_at: dt.datetime
     minutes: float = Field(description="Minutes of video analyzed.")
+    concurrency: int = Field(description="Analyses that are processed at a time. Further ones wait, in order.")
     days: list[Day]
 
 

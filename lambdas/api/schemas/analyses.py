@@ -59,6 +59,10 @@ class AnalysisItem(Schema):
 
     id: str
     status: Status
+    position: int | None = Field(
+        description="Place among the account's analyses that wait: 1 begins next. Null for one that does not wait, or "
+        "has a thousand before it."
+    )
     attempt: int
     source: Literal["upload", "drop"]
     file_name: str | None

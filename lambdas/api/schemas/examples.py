@@ -67,6 +67,7 @@ PENDING_UPLOAD: dict[str, Any] = {
 ITEM: dict[str, Any] = {
     "id": ANALYSIS_ID,
     "status": "completed",
+    "position": None,
     "attempt": 1,
     "source": "upload",
     "fileName": "interview.mp4",

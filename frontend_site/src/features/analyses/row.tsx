@@ -86,7 +86,7 @@ function facts({ createdAt, summary, source }: Item): string {
 }
 
 function State({ item, progress }: { item: Item; progress: Parameters<typeof statusText>[1] }) {
-  const text = statusText(item.status, progress);
+  const text = statusText(item, progress);
   if (isRunning(item.status)) {
     return (
       <div className="grid gap-1.5" role="status">

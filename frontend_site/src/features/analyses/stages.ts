@@ -1,6 +1,6 @@
 import { percent } from "@/lib/format";
 
-import type { Detail, Status } from "./queries";
+import type { Detail, Item, Status } from "./queries";
 
 // As model/pipeline.py reports them.
 const STAGES: Record<string, string> = {
@@ -17,8 +17,14 @@ const STATUSES: Record<Status, string> = {
   failed: "Failed",
 };
 
-/** "Queued", "Transcribing 40%", "Completed". */
-export function statusText(status: Status, progress: Detail["progress"] | undefined): string {
+/** "Queued, number 3 in line", "Transcribing 40%", "Completed". */
+export function statusText(
+  { status, position }: Pick<Item, "status" | "position">,
+  progress: Detail["progress"] | undefined,
+): string {
+  if (status === "queued" && position !== null) {
+    return position === 1 ? "Queued, next in line" : `Queued, number ${String(position)} in line`;
+  }
   if (status !== "processing" || !progress) return STATUSES[status];
   return `${STAGES[progress.stage] ?? "Analysing"} ${percent(progress.fraction)}`;
 }

@@ -112,7 +112,7 @@ function Unfinished({ detail }: { detail: Detail }) {
       <>
         {header}
         <div className="card mx-auto grid w-full max-w-lg gap-3 p-8" role="status">
-          <p className="numbers text-center font-medium">{statusText(detail.status, detail.progress)}</p>
+          <p className="numbers text-center font-medium">{statusText(detail, detail.progress)}</p>
           <Progress value={detail.progress?.fraction ?? null} label="Progress of the analysis" />
           <p className="text-center text-[13px] text-muted">
             The result appears here by itself. You may leave this page.

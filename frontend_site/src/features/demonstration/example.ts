@@ -49,6 +49,7 @@ async function find(signal?: AbortSignal): Promise<Example | null> {
   return {
     id: EXAMPLE_ID,
     status: "completed",
+    position: null,
     attempt: 1,
     source: "upload",
     fileName: `${NAME}.mp4`,

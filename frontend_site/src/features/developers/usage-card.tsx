@@ -35,6 +35,10 @@ export function UsageCard() {
               <span className="text-muted">{data.minutes.toFixed(1)} minutes of video</span>
             </p>
             <Progress value={data.used / data.limit} label="Part of the quota that is used" />
+            <p className="text-[13px] text-muted">
+              {data.concurrency === 1 ? "One analysis is" : `${String(data.concurrency)} analyses are`} processed at a
+              time. Further ones are queued, in order.
+            </p>
           </div>
           <DayChart month={data.month} days={data.days} />
         </div>

@@ -1,0 +1,100 @@
+"""Limits of how often a user may ask: exact when asked at once, for each user alone, and no reason to fail."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from lambdas.core import throttle
+from lambdas.core.errors import TooManyRequestsError
+from lambdas.core.settings import settings
+from lambdas.core.tables import RequestsRecord
+from tests.integration.api_client import by_key, by_session
+from tests.integration.cloud import Cloud
+from tests.integration.faults import failing, intercepted
+
+LIMIT = 5
+
+
+@pytest.fixture
+def limited(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """A cloud in which a user may ask five times a minute, and test a webhook twice an hour."""
+    monkeypatch.setenv("APP_REQUESTS_PER_MINUTE", str(LIMIT))
+    monkeypatch.setenv("WEBHOOK_TESTS_PER_HOUR", "2")
+    settings.cache_clear()
+    cloud.now = cloud.now.replace(second=20)
+    return cloud
+
+
+def test_a_user_is_refused_until_the_minute_is_over(limited: Cloud) -> None:
+    alice = by_session("alice")
+    for _ in range(LIMIT):
+        assert alice.get("/usage").status == 200
+    refused = alice.get("/usage")
+    assert (refused.status, refused.json()["code"]) == (429, "too-many-requests")
+    assert refused.headers["retry-after"] == "40"
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["limit"] == LIMIT
+    limited.later(seconds=39)
+    assert alice.get("/usage").status == 429
+    limited.later(seconds=1)
+    assert alice.get("/usage").status == 200
+
+
+def test_every_route_counts_and_other_users_do_not(limited: Cloud) -> None:  # noqa: ARG001
+    alice = by_session("alice")
+    for path in ("/usage", "/webhook", "/keys", "/analyses", "/analyses/no-such-analysis"):
+        alice.get(path)
+    assert alice.get("/usage").status == 429
+    assert by_session("bob").get("/usage").status == 200
+
+
+def test_it_is_exact_when_asked_at_once(limited: Cloud) -> None:
+    def ask(_: int) -> bool:
+        try:
+            throttle.check("alice", throttle.app_requests(), limited.now)
+        except TooManyRequestsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(ask, range(4 * LIMIT))) == LIMIT
+
+
+def test_it_is_one_write(limited: Cloud) -> None:
+    calls: list[str] = []
+
+    def note(name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        calls.append(name)
+        return call()
+
+    with intercepted(note):
+        throttle.check("alice", throttle.app_requests(), limited.now)
+    assert calls == ["UpdateItem"]
+    (left,) = limited.items("alice")
+    assert RequestsRecord.from_raw_data(left).ttl > limited.now.timestamp() + 60
+
+
+def test_where_it_cannot_count_the_request_passes(limited: Cloud) -> None:
+    with failing("UpdateItem", "InternalServerError", 99):
+        for _ in range(2 * LIMIT):
+            throttle.check("alice", throttle.app_requests(), limited.now)
+
+
+def test_tests_of_a_webhook_have_a_limit_of_their_own(limited: Cloud) -> None:
+    alice = by_session("alice")
+    assert alice.post("/webhook/test").json()["code"] == "no-webhook"
+    alice.put("/webhook", {"url": "https://example.com/hook"})
+    assert [alice.post("/webhook/test").status for _ in range(3)] == [202, 202, 429]
+    assert len(limited.events()) == 2
+    limited.later(minutes=30)
+    refused = alice.post("/webhook/test")
+    assert (refused.status, int(refused.headers["retry-after"])) == (429, 30 * 60 - 20)
+    limited.later(minutes=30)
+    assert alice.post("/webhook/test").status == 202
+
+
+def test_an_api_key_is_limited_by_the_gateway(limited: Cloud) -> None:
+    key = by_key(limited, "alice")
+    assert {key.get("/usage").status for _ in range(2 * LIMIT)} == {200}
