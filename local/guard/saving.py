@@ -26,10 +26,9 @@ from ministack.services import lambda_svc, s3
 from local.guard.queues import Queues
 from local.guard.rules import KEEP, signed_service
 from local.guard.server import App, Message, Receive, Scope, Send
-from local.guard.store import Change, Store
+from local.guard.store import SAVE, Change, Store
 from local.guard.tables import Tables
 
-SAVE = "INSERT OR REPLACE INTO services VALUES (?, ?)"
 INTERVAL = 1.0  # seconds between two saves of what changes without a request: queues, and how far Lambdas have read
 SHARE = 0.05  # of the time that these saves may take, however much there is to save
 TRIES = 5  # to copy a state that another thread changes meanwhile
@@ -123,14 +122,14 @@ class Saver:
         touched: set[str] = set()
         if self._keeps:
             touched, self._touched = self._touched, touched
-        if "dynamodb" in touched:
-            self._tables.forget_deleted()
-        if "sqs" in touched:
-            self._queues.note()
         files, self._files = self._files, []
-        states = {name: text for name in touched if (text := self._state(name)) is not None}
-        changes = self._store.take()
         try:
+            if "dynamodb" in touched:
+                self._tables.forget_deleted()
+            if "sqs" in touched:
+                self._queues.note()
+            states = {name: text for name in touched if (text := self._state(name)) is not None}
+            changes = self._store.take()
             await asyncio.get_running_loop().run_in_executor(self._thread, self._write, changes, states, files)
         except BaseException:
             self._touched |= touched
@@ -143,7 +142,7 @@ class Saver:
         digests = {name: hashlib.blake2b(text.encode()).digest() for name, text in states.items()}
         new = [name for name, digest in digests.items() if self._digests.get(name) != digest]
         if changes or new:
-            self._store.write([*changes, *((SAVE, (name, states[name])) for name in new)])
+            self._store.write(changes, {name: states[name] for name in new})
             self._digests |= digests
         self._remove_code()
 

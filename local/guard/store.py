@@ -9,7 +9,7 @@ positions  how far each Lambda has read
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS records (tbl, position INTEGER, record, PRIMARY KEY (
 CREATE TABLE IF NOT EXISTS ends (tbl PRIMARY KEY, position INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS positions (mapping PRIMARY KEY, position INTEGER) WITHOUT ROWID;
 """
+SAVE = "INSERT OR REPLACE INTO services VALUES (?, ?)"
 
 Change = tuple[str, tuple[str | int, ...]]
 """A statement and its values."""
@@ -61,10 +62,11 @@ class Store:
         """Return True when no change is noted."""
         return not self._changes
 
-    def write(self, changes: Sequence[Change]) -> None:
-        """Make changes, all or none; they are on the disk when this returns.
+    def write(self, changes: Sequence[Change], states: Mapping[str, str] | None = None) -> None:
+        """Make changes, and store the states of services, by name: all or none. They are on the disk on return.
 
-        Changes that could not be made are noted again, before later ones. Raises sqlite3.Error.
+        Changes that could not be made are noted again, before later ones; a state is asked for anew by then. Raises
+        sqlite3.Error.
         """
         with self._writing:
             try:
@@ -72,6 +74,7 @@ class Store:
                     self._database.execute("BEGIN IMMEDIATE")
                     for statement, values in changes:
                         self._database.execute(statement, values)
+                    self._database.executemany(SAVE, (states or {}).items())
             except sqlite3.Error:
                 with self._changing:
                     self._changes = [*changes, *self._changes]
