@@ -6,6 +6,7 @@ OWNER#{owner}               QUOTA#{month}    what was used in a calendar month
 OWNER#{owner}               UPLOADS          how many uploads wait for their analysis
 OWNER#{owner}               SLOTS            requests that the endpoint may be working on
 OWNER#{owner}               WAITING#{time}#{inference id}  an attempt that waits for a slot
+OWNER#{owner}               DELIVERIES       events that are being delivered, and destinations that fail
 OWNER#{owner}               REQUESTS#{limit}#{window}  requests of a user in a window of time
 UPLOAD#{owner}#{file id}    UPLOAD           one of those
 KEY#{key id}                KEY              an API key
@@ -50,6 +51,10 @@ def waiting(owner: str, queued_at: str, inference_id: str) -> tuple[str, str]:
 
 def requests(owner: str, limit: str, window: int) -> tuple[str, str]:
     return f"OWNER#{owner}", f"REQUESTS#{limit}#{window}"
+
+
+def deliveries(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "DELIVERIES"
 
 
 def upload(owner: str, file_id: str) -> tuple[str, str]:
