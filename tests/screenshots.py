@@ -70,7 +70,8 @@ class Api:
             case "GET", "keys":
                 return JSONResponse({"keys": [examples.KEY_ITEM]})
             case "GET", "webhook":
-                return JSONResponse({"url": examples.WEBHOOK_URL, "secret": "whsec_3f0c9d1e7a52"})
+                webhook = {"url": examples.WEBHOOK_URL, "secret": "whsec_3f0c9d1e7a52", "secretBeforeUntil": None}
+                return JSONResponse(webhook)
         return JSONResponse({"code": "no-route", "detail": "there is no such route"}, 404)
 
 

@@ -23,7 +23,8 @@ AGAIN_SECONDS = 240
 DAY = 86_400  # seconds
 # Columns of a profile that its tombstone no longer has.
 FORGOTTEN = (
-    *(OwnerRecord.email, OwnerRecord.webhook_url, OwnerRecord.webhook_secret),
+    *(OwnerRecord.email, OwnerRecord.webhook_url, OwnerRecord.webhook_since, OwnerRecord.webhook_secret),
+    *(OwnerRecord.webhook_secret_before, OwnerRecord.webhook_secret_before_until),
     *(OwnerRecord.api_keys, OwnerRecord.example_deleted, OwnerRecord.last_sign_in),
 )
 

@@ -8,6 +8,7 @@ OWNER#{owner}               UPLOADS          how many uploads wait for their ana
 OWNER#{owner}               AUDIT#{time}#{id}  an event of the audit log
 OWNER#{owner}               SLOTS            requests that the endpoint may be working on
 OWNER#{owner}               WAITING#{time}#{inference id}  an attempt that waits for a slot
+OWNER#{owner}               DELIVERIES       events that are being delivered, and destinations that fail
 OWNER#{owner}               REQUESTS#{limit}#{window}  requests of a user in a window of time
 UPLOAD#{owner}#{file id}    UPLOAD           one of those
 KEY#{key id}                KEY              an API key
@@ -61,6 +62,10 @@ def waiting(owner: str, queued_at: str, inference_id: str) -> tuple[str, str]:
 
 def requests(owner: str, limit: str, window: int) -> tuple[str, str]:
     return f"OWNER#{owner}", f"REQUESTS#{limit}#{window}"
+
+
+def deliveries(owner: str) -> tuple[str, str]:
+    return f"OWNER#{owner}", "DELIVERIES"
 
 
 def upload(owner: str, file_id: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import secrets
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from pynamodb.expressions.update import Action
@@ -15,6 +15,7 @@ from lambdas.core.quota import DEFAULT_PLAN, PLANS, PlanName
 from lambdas.core.tables import OwnerRecord, PlanChangeRecord
 from lambdas.core.transactions import Part, RefusedError, apply, check, put, update, write
 
+ROTATION_SECONDS = 86_400  # as long as an event is tried again
 NOT_DELETING = OwnerRecord.deleting_since.does_not_exist()
 
 
@@ -76,18 +77,43 @@ def set_webhook(owner: str, url: str | None, now: datetime, by: str = audit.SYST
 
     The URL must have been checked. Raises AccountDeletedError.
     """
-    change = OwnerRecord.webhook_url.remove() if url is None else OwnerRecord.webhook_url.set(url)
-    secret = OwnerRecord.webhook_secret
-    noted = audit.event(
-        owner, "webhook-removed" if url is None else "webhook-set", by, now, urlsplit(url or "").hostname
+    since, secret = OwnerRecord.webhook_since, OwnerRecord.webhook_secret
+    change = (
+        [OwnerRecord.webhook_url.remove(), since.remove()]
+        if url is None
+        else [OwnerRecord.webhook_url.set(url), since.set(since | stamp(now))]
     )
-    return _change(owner, now, change, secret.set(secret | _new_secret()), noted=noted)
+    event = "webhook-removed" if url is None else "webhook-set"
+    noted = audit.event(owner, event, by, now, urlsplit(url or "").hostname)
+    return _change(owner, now, *change, secret.set(secret | _new_secret()), noted=noted)
 
 
 def rotate_webhook_secret(owner: str, now: datetime, by: str = audit.SYSTEM) -> OwnerRecord:
-    """A new secret; from now on events are signed with it. Raises AccountDeletedError."""
-    noted = audit.event(owner, "webhook-secret-rotated", by, now)
-    return _change(owner, now, OwnerRecord.webhook_secret.set(_new_secret()), noted=noted)
+    """A new secret. The one before signs as well for a day, in place of an older one. Raises AccountDeletedError."""
+    secret, new = OwnerRecord.webhook_secret, _new_secret()
+    return _change(
+        owner,
+        now,
+        secret.set(new),
+        OwnerRecord.webhook_secret_before.set(secret | new),
+        OwnerRecord.webhook_secret_before_until.set(epoch(now) + ROTATION_SECONDS),
+        noted=audit.event(owner, "webhook-secret-rotated", by, now),
+    )
+
+
+def webhook_secrets(owner: str, now: datetime) -> list[str]:
+    """Return the secrets that sign an event, the current one last. Raises AccountDeletedError."""
+    current = webhook_secret(owner, now)
+    record = profile(owner)
+    return [*([str(record.webhook_secret_before)] if secret_before_until(record, now) else []), current]
+
+
+def secret_before_until(record: OwnerRecord, now: datetime) -> datetime | None:
+    """Return until when the secret before the current one is valid; None where it no longer is."""
+    until = record.webhook_secret_before_until
+    if until is None or until <= epoch(now) or record.webhook_secret_before == record.webhook_secret:
+        return None
+    return datetime.fromtimestamp(float(until), UTC)
 
 
 def webhook_secret(owner: str, now: datetime) -> str:

@@ -142,7 +142,10 @@ class OwnerRecord(Item):
     email = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
     webhook_url = UnicodeAttribute(null=True)
+    webhook_since = UnicodeAttribute(null=True)  # what happened before is not sent to it
     webhook_secret = UnicodeAttribute(null=True)
+    webhook_secret_before = UnicodeAttribute(null=True)  # signs as well, for a while after it was replaced
+    webhook_secret_before_until = NumberAttribute(null=True)
     api_keys = NumberAttribute(default=0)
     example_deleted = BooleanAttribute(null=True)  # absent: the web app shows the example
     deleting_since = NumberAttribute(null=True)
@@ -201,6 +204,14 @@ class RequestsRecord(Item):
     """Requests of a user in a window of time; expires soon after it."""
 
     used = NumberAttribute(default=0)
+
+
+class DeliveriesRecord(Item):
+    """Deliveries of an owner's events: `lambdas.webhook.admission`. Times in epoch seconds."""
+
+    in_flight = JSONAttribute(default=dict)  # by event: when it is forgotten
+    circuits = JSONAttribute(default=dict)  # by destination: failures in a row, and until when it is left alone
+    version = NumberAttribute(default=0)
 
 
 class UploadRecord(Item):

@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lambdas.core import aws, clock, destinations, owners
+from lambdas.core import aws, clock, destinations, owners, webhooks
 from lambdas.core.destinations import DestinationError
 from lambdas.core.errors import AccountDeletedError
 from lambdas.core.observability import WEBHOOKS_FAILED, count, logger, observed
 from lambdas.core.settings import settings
 from lambdas.core.webhooks import Event
+from lambdas.webhook.admission import admitted
 from lambdas.webhook.payload import body_of
 from lambdas.webhook.sending import DeliveryError, Sender
 from lambdas.webhook.signature import EVENT_ID_HEADER, SIGNATURE_HEADER, sign
@@ -58,21 +59,26 @@ def _handled(message: dict[str, Any]) -> bool:
 
 def deliver(event: Event) -> None:
     """Send an event, unless it has been overtaken. Raises DestinationError, AccountDeletedError or DeliveryError."""
-    destination = destinations.parse(event.url, allow_local=settings().local_webhooks)
+    url = webhooks.address_of(event)
+    if url is None:
+        logger.info("webhook deleted")
+        return
+    destination = destinations.parse(url, allow_local=settings().local_webhooks)
     body = body_of(event)
     if body is None:
         logger.info("webhook overtaken")
         return
-    secret = owners.webhook_secret(event.owner, clock.now())
+    secrets = owners.webhook_secrets(event.owner, clock.now())
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "VideoSentiment-Webhooks/1",
         EVENT_ID_HEADER: event.id,
-        SIGNATURE_HEADER: sign(secret, body, int(time.time())),
+        SIGNATURE_HEADER: sign(secrets, body, int(time.time())),
     }
-    status = sender.post(destination, body, headers)
-    if not 200 <= status < 300:
-        raise DeliveryError(f"answered {status}")
+    with admitted(event.owner, destination, event.id, clock.now(), is_test=event.type == "webhook.test"):
+        status = sender.post(destination, body, headers)
+        if not 200 <= status < 300:
+            raise DeliveryError(f"answered {status}")
     logger.info("webhook delivered", status=status)
 
 

@@ -3,16 +3,17 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from lambdas.core import aws, owners, webhooks
+from lambdas.core import aws, clock, owners, webhooks
 from lambdas.core.settings import settings
 from lambdas.core.webhooks import Event
 from lambdas.webhook import handler as module
-from tests.integration.api_client import by_session
+from tests.integration.api_client import Caller, by_session
 from tests.integration.cloud import Cloud
 from tests.unit.test_webhook_signature import python_check
 
@@ -60,13 +61,13 @@ def inbox(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:  # 
     inbox.close()
 
 
-def receive(cloud: Cloud) -> list[dict[str, Any]]:
-    """The queue's messages, as Lambda would be called with them."""
+def receive(cloud: Cloud, hidden: int = 1) -> list[dict[str, Any]]:
+    """The queue's messages, as Lambda would be called with them; `hidden`: seconds until they come again."""
     found = aws.client("sqs").receive_message(
         QueueUrl=cloud.webhook_queue,
         MaxNumberOfMessages=10,
         MessageSystemAttributeNames=["ApproximateReceiveCount"],
-        VisibilityTimeout=1,
+        VisibilityTimeout=hidden,
     )
     return [
         {
@@ -95,6 +96,11 @@ def waiting(cloud: Cloud) -> tuple[int, int]:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     found = aws.client("sqs").get_queue_attributes(QueueUrl=cloud.webhook_queue, AttributeNames=names)["Attributes"]
     return int(found[names[0]]), int(found[names[1]])
+
+
+def trial(cloud: Cloud, url: str, owner: str = "alice") -> Event:
+    """A test event to an address of its own."""
+    return webhooks.trial(owner, cloud.now).model_copy(update={"url": url})
 
 
 def completed(cloud: Cloud, url: str | None = None) -> str:
@@ -226,13 +232,13 @@ def test_nothing_is_sent_for_an_account_that_ended(cloud: Cloud, inbox: Inbox) -
 
 def test_a_private_address_is_given_up_at_once(cloud: Cloud) -> None:
     for url in ("https://localhost/", "https://127.0.0.1/", "http://example.com/", "https://10.0.0.1/"):
-        webhooks.enqueue(webhooks.trial("alice", url, cloud.now))
+        webhooks.enqueue(trial(cloud, url))
     assert deliver(cloud) == OK
     assert waiting(cloud) == (0, 0)
 
 
 def test_localhost_is_refused_without_the_setting(cloud: Cloud, inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    webhooks.enqueue(webhooks.trial("alice", inbox.url, cloud.now))
+    webhooks.enqueue(trial(cloud, inbox.url))
     monkeypatch.delenv("LOCAL_WEBHOOKS")
     settings.cache_clear()
     assert deliver(cloud) == OK
@@ -241,7 +247,7 @@ def test_localhost_is_refused_without_the_setting(cloud: Cloud, inbox: Inbox, mo
 
 def test_what_is_no_event_is_kept_for_the_dead_letters_and_stops_no_other(cloud: Cloud, inbox: Inbox) -> None:
     aws.client("sqs").send_message(QueueUrl=cloud.webhook_queue, MessageBody='{"id": "x"}')
-    webhooks.enqueue(webhooks.trial("alice", inbox.url, cloud.now))
+    webhooks.enqueue(trial(cloud, inbox.url))
     messages = receive(cloud)
     assert len(messages) == 2
     answer = cloud.call("webhook", {"Records": messages})
@@ -252,6 +258,109 @@ def test_what_is_no_event_is_kept_for_the_dead_letters_and_stops_no_other(cloud:
 
 def test_a_receiver_that_is_not_there(cloud: Cloud, inbox: Inbox) -> None:
     inbox.close()
-    event: Event = webhooks.trial("alice", inbox.url, cloud.now)
+    event = trial(cloud, inbox.url)
     webhooks.enqueue(event)
     assert len(deliver(cloud)["batchItemFailures"]) == 1
+
+
+def session(inbox: Inbox) -> Caller:
+    """Alice, whose webhook is set."""
+    alice = by_session("alice")
+    assert alice.put("/webhook", {"url": inbox.url}).status == 200
+    return alice
+
+
+@pytest.mark.parametrize("kind", ["analysis", "test", "tried"])
+def test_deleting_the_webhook_stops_what_is_queued(cloud: Cloud, inbox: Inbox, kind: str) -> None:
+    alice = session(inbox)
+    if kind == "test":
+        alice.post("/webhook/test")
+    else:
+        completed(cloud)
+    if kind == "tried":
+        inbox.status = 500
+        deliver(cloud)
+    before = len(inbox.requests)
+    alice.delete("/webhook")
+    assert cloud.call("webhook", {"Records": _again(cloud) if kind == "tried" else receive(cloud)}) == OK
+    assert len(inbox.requests) == before
+
+
+def test_another_webhook_gets_nothing_of_what_a_deleted_one_had(cloud: Cloud, inbox: Inbox) -> None:
+    alice = session(inbox)
+    completed(cloud)
+    cloud.later(seconds=1)
+    alice.delete("/webhook")
+    alice.put("/webhook", {"url": f"{inbox.url}another"})
+    assert deliver(cloud) == OK
+    assert inbox.requests == []
+    cloud.later(seconds=1)
+    completed(cloud)
+    assert deliver(cloud) == OK
+    assert len(inbox.requests) == 1
+
+
+def test_what_is_queued_goes_to_the_address_that_is_set_when_it_is_sent(cloud: Cloud, inbox: Inbox) -> None:
+    alice = session(inbox)
+    alice.put("/webhook", {"url": "https://wrong.example.com/"})
+    completed(cloud)
+    cloud.later(seconds=1)
+    alice.put("/webhook", {"url": inbox.url})
+    assert deliver(cloud) == OK
+    assert len(inbox.requests) == 1
+
+
+def test_an_analysis_own_url_is_not_the_accounts_webhook(cloud: Cloud, inbox: Inbox) -> None:
+    alice = by_session("alice")
+    alice.put("/webhook", {"url": "https://example.com/hook"})
+    completed(cloud, url=inbox.url)
+    alice.delete("/webhook")
+    assert deliver(cloud) == OK
+    assert len(inbox.requests) == 1
+
+
+def test_an_event_from_before_addresses_were_looked_up_arrives(cloud: Cloud, inbox: Inbox) -> None:
+    """Queued by the version before: it names the address itself."""
+    session(inbox)
+    webhooks.enqueue(trial(cloud, inbox.url))
+    assert deliver(cloud) == OK
+    assert len(inbox.requests) == 1
+
+
+def test_two_secrets_are_valid_for_a_day(cloud: Cloud, inbox: Inbox) -> None:
+    alice = session(inbox)
+    before = alice.get("/webhook").json()
+    assert before["secretBeforeUntil"] is None
+    now = alice.post("/webhook/secret").json()
+    until = clock.stamp(cloud.now + timedelta(days=1)).replace(".000", "")
+    assert now["secretBeforeUntil"] == alice.get("/webhook").json()["secretBeforeUntil"] == until
+
+    def proven() -> list[bool]:
+        completed(cloud)
+        assert deliver(cloud) == OK
+        headers, body = inbox.requests[-1]
+        secrets = (before["secret"], now["secret"])
+        return [python_check()(secret, headers["videosentiment-signature"], body) for secret in secrets]
+
+    assert proven() == [True, True]
+    cloud.later(hours=24, seconds=-1)
+    assert proven() == [True, True]
+    cloud.later(seconds=1)
+    assert proven() == [False, True]
+    assert alice.get("/webhook").json() == {"url": inbox.url, "secret": now["secret"], "secretBeforeUntil": None}
+
+
+def test_replaced_twice_the_first_secret_is_gone_at_once(cloud: Cloud, inbox: Inbox) -> None:
+    alice = session(inbox)
+    secrets = [alice.get("/webhook").json()["secret"], *(alice.post("/webhook/secret").json()["secret"] for _ in "ab")]
+    completed(cloud)
+    deliver(cloud)
+    headers, body = inbox.requests[-1]
+    valid = [python_check()(secret, headers["videosentiment-signature"], body) for secret in secrets]
+    assert valid == [False, True, True]
+
+
+def test_a_first_secret_has_none_before_it(cloud: Cloud) -> None:
+    alice = by_session("alice")
+    made = alice.post("/webhook/secret").json()
+    assert (made["secretBeforeUntil"], owners.webhook_secrets("alice", cloud.now)) == (None, [made["secret"]])

@@ -59,18 +59,33 @@ def check(request: pytest.FixtureRequest) -> Check:
 
 
 def test_what_we_sign_is_genuine(check: Check) -> None:
-    assert check(SECRET, sign(SECRET, BODY, int(time.time())), BODY)
+    assert check(SECRET, sign([SECRET], BODY, int(time.time())), BODY)
+
+
+def test_while_two_secrets_are_valid_either_proves_it(check: Check) -> None:
+    signature = sign(["whsec_before", "whsec_now"], BODY, int(time.time()))
+    assert check("whsec_before", signature, BODY)
+    assert check("whsec_now", signature, BODY)
+    assert not check("whsec_other", signature, BODY)
+    assert not check("whsec_now", signature, BODY + b" ")
+
+
+def test_a_receiver_that_expects_one_signature_finds_the_current_secrets() -> None:
+    """As the docs had it before there were two: the last part of a name counts."""
+    signature = sign(["whsec_before", "whsec_now"], BODY, 1795512600)
+    parts = dict(part.partition("=")[::2] for part in signature.split(","))
+    assert f"t=1795512600,v1={parts['v1']}" == sign(["whsec_now"], BODY, 1795512600)
 
 
 def test_what_is_changed_or_old_is_not(check: Check) -> None:
     now = int(time.time())
-    good = sign(SECRET, BODY, now)
+    good = sign([SECRET], BODY, now)
     wrong = [
         ("whsec_other", good, BODY),
         (SECRET, good, BODY + b" "),
         (SECRET, good.replace(f"t={now}", f"t={now + 1}"), BODY),
-        (SECRET, sign(SECRET, BODY, now - 301), BODY),
-        (SECRET, sign(SECRET, BODY, now + 400), BODY),
+        (SECRET, sign([SECRET], BODY, now - 301), BODY),
+        (SECRET, sign([SECRET], BODY, now + 400), BODY),
         (SECRET, good[:-1], BODY),
         (SECRET, good.partition(",")[0], BODY),
         (SECRET, "", BODY),
@@ -83,10 +98,10 @@ def test_what_is_changed_or_old_is_not(check: Check) -> None:
 
 @given(st.text(), st.binary(), st.integers(0, 2**40))
 def test_a_known_form(secret: str, body: bytes, timestamp: int) -> None:
-    assert re.fullmatch(rf"t={timestamp},v1=[0-9a-f]{{64}}", sign(secret, body, timestamp))
+    assert re.fullmatch(rf"t={timestamp},v1=[0-9a-f]{{64}}", sign([secret], body, timestamp))
 
 
 def test_an_example_made_elsewhere() -> None:
     """`printf '1795512600.{}' | openssl dgst -sha256 -hmac whsec_test`."""
     expected = "619398dbbc902774ace2c0b677a39a2c44ce3224ad5ab4eac912bb39d370e019"
-    assert sign("whsec_test", b"{}", 1795512600) == f"t=1795512600,v1={expected}"
+    assert sign(["whsec_test"], b"{}", 1795512600) == f"t=1795512600,v1={expected}"

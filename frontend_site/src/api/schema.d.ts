@@ -489,7 +489,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Webhook
-         * @description Stop the events. May be repeated.
+         * @description Stop the events, those that are queued too. May be repeated.
          */
         delete: operations["deleteWebhook"];
         options?: never;
@@ -508,7 +508,10 @@ export interface paths {
         put?: never;
         /**
          * Rotate Webhook Secret
-         * @description Replace the secret. Every event is signed with the new one from now on, those under way too.
+         * @description Replace the secret.
+         *
+         *     Every event is signed with the new one from now on, those under way too; and for a day with the one before as well,
+         *     until which receivers have to know the new one. Replaced twice, the first one is no longer valid at once.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -528,7 +531,7 @@ export interface paths {
         put?: never;
         /**
          * Test Webhook
-         * @description Send an event of type `webhook.test` to the webhook, signed and repeated as any other.
+         * @description Send an event of type `webhook.test` to the webhook, signed and repeated as any other. Limited to 30 an hour.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -2111,7 +2114,8 @@ export interface components {
          * @description Address that events are sent to. `secret` signs them; `url` is null without a webhook.
          * @example {
          *       "url": "https://hooks.example.com/video-sentiment",
-         *       "secret": "whsec_..."
+         *       "secret": "whsec_...",
+         *       "secretBeforeUntil": null
          *     }
          */
         Webhook: {
@@ -2119,6 +2123,11 @@ export interface components {
             url: string | null;
             /** Secret */
             secret: string;
+            /**
+             * Secretbeforeuntil
+             * @description After a replacement: until when the secret before signs events as well. Null otherwise.
+             */
+            secretBeforeUntil: string | null;
         };
         /**
          * WebhookRequest

@@ -1,5 +1,7 @@
 """The account's webhook. For users in person alone."""
 
+from datetime import datetime
+
 from fastapi import APIRouter
 
 from lambdas.api.deps import NowDep, SessionDep
@@ -8,6 +10,7 @@ from lambdas.api.errors import NoWebhookError
 from lambdas.api.schemas.account import Webhook, WebhookRequest, WebhookTest
 from lambdas.core import destinations, owners, throttle, webhooks
 from lambdas.core.settings import settings
+from lambdas.core.tables import OwnerRecord
 
 router = APIRouter(tags=["webhook"])
 
@@ -15,7 +18,8 @@ router = APIRouter(tags=["webhook"])
 @router.get("/webhook", responses=problems())
 def get_webhook(caller: SessionDep, now: NowDep) -> Webhook:
     """Get the webhook, and the secret that events are signed with, those to a request's own `webhookUrl` too."""
-    return Webhook(url=owners.profile(caller.owner).webhook_url, secret=owners.webhook_secret(caller.owner, now))
+    owners.webhook_secret(caller.owner, now)
+    return _webhook(owners.profile(caller.owner), now)
 
 
 @router.put("/webhook", responses=problems(400))
@@ -25,30 +29,39 @@ def set_webhook(caller: SessionDep, request: WebhookRequest, now: NowDep) -> Web
     An https address on the internet. The first one makes the secret; it stays when the address changes.
     """
     destinations.parse(request.url, allow_local=settings().local_webhooks)
-    profile = owners.set_webhook(caller.owner, request.url, now, caller.by)
-    return Webhook(url=profile.webhook_url, secret=str(profile.webhook_secret))
+    return _webhook(owners.set_webhook(caller.owner, request.url, now, caller.by), now)
 
 
 @router.delete("/webhook", status_code=204, responses=problems())
 def delete_webhook(caller: SessionDep, now: NowDep) -> None:
-    """Stop the events. May be repeated."""
+    """Stop the events, those that are queued too. May be repeated."""
     owners.set_webhook(caller.owner, None, now, caller.by)
 
 
 @router.post("/webhook/secret", responses=problems())
 def rotate_webhook_secret(caller: SessionDep, now: NowDep) -> Webhook:
-    """Replace the secret. Every event is signed with the new one from now on, those under way too."""
-    profile = owners.rotate_webhook_secret(caller.owner, now, caller.by)
-    return Webhook(url=profile.webhook_url, secret=str(profile.webhook_secret))
+    """Replace the secret.
+
+    Every event is signed with the new one from now on, those under way too; and for a day with the one before as well,
+    until which receivers have to know the new one. Replaced twice, the first one is no longer valid at once.
+    """
+    return _webhook(owners.rotate_webhook_secret(caller.owner, now, caller.by), now)
 
 
 @router.post("/webhook/test", status_code=202, responses=problems(409))
 def test_webhook(caller: SessionDep, now: NowDep) -> WebhookTest:
-    """Send an event of type `webhook.test` to the webhook, signed and repeated as any other."""
-    url = owners.profile(caller.owner).webhook_url
-    if url is None:
+    """Send an event of type `webhook.test` to the webhook, signed and repeated as any other. Limited to 30 an hour."""
+    if owners.profile(caller.owner).webhook_url is None:
         raise NoWebhookError("set a webhook first")
     throttle.check(caller.owner, throttle.webhook_tests(), now)
-    event = webhooks.trial(caller.owner, url, now)
+    event = webhooks.trial(caller.owner, now)
     webhooks.enqueue(event)
     return WebhookTest(event_id=event.id)
+
+
+def _webhook(profile: OwnerRecord, now: datetime) -> Webhook:
+    return Webhook(
+        url=profile.webhook_url,
+        secret=str(profile.webhook_secret),
+        secret_before_until=owners.secret_before_until(profile, now),
+    )

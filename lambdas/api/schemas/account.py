@@ -123,10 +123,13 @@ class WebhookRequest(Schema):
 class Webhook(Schema):
     """Address that events are sent to. `secret` signs them; `url` is null without a webhook."""
 
-    model_config = example(url=examples.WEBHOOK_URL, secret="whsec_...")
+    model_config = example(url=examples.WEBHOOK_URL, secret="whsec_...", secretBeforeUntil=None)
 
     url: str | None
     secret: str
+    secret_before_until: dt.datetime | None = Field(
+        description="After a replacement: until when the secret before signs events as well. Null otherwise."
+    )
 
 
 class WebhookTest(Schema):

@@ -80,6 +80,7 @@ def test_a_webhook_is_set_tried_and_removed(user: Person, receiver: Receiver) ->
     page.get_by_role("button", name="New secret").click()
     expect(page.get_by_text("The secret is new.")).to_be_visible()
     expect(page.locator("code").filter(has_text=secret)).to_have_count(0)
+    expect(page.get_by_text("The secret before is valid until")).to_be_visible()
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_role("button", name="Send a test event")).to_have_count(0)
 

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 
+import type { Schemas } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
 import { Card } from "@/design/card";
@@ -9,6 +10,7 @@ import { CopyButton } from "@/design/copy";
 import { Failure, Loading, Note } from "@/design/feedback";
 import { Field } from "@/design/field";
 import { useToast } from "@/design/toast";
+import { when } from "@/lib/format";
 
 import { useWebhook, useWebhookActions } from "./queries";
 
@@ -23,12 +25,12 @@ export function WebhookCard() {
       </p>
       {webhook.isPending && <Loading label="Loading the webhook" lines={1} />}
       {webhook.isError && <Failure message={explain(webhook.error)} onRetry={() => void webhook.refetch()} />}
-      {webhook.data && <Settings key={webhook.data.url} url={webhook.data.url} secret={webhook.data.secret} />}
+      {webhook.data && <Settings key={webhook.data.url} {...webhook.data} />}
     </Card>
   );
 }
 
-function Settings({ url, secret }: { url: string | null; secret: string | null }) {
+function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
   const { save, remove, rotate, test } = useWebhookActions();
   const toast = useToast();
   const problem = save.error ?? remove.error ?? rotate.error ?? test.error;
@@ -59,7 +61,13 @@ function Settings({ url, secret }: { url: string | null; secret: string | null }
       </form>
       {url !== null && (
         <>
-          {secret !== null && <Secret secret={secret} />}
+          <Secret secret={secret} />
+          {secretBeforeUntil !== null && (
+            <Note tone="info">
+              The secret before is valid until {when(new Date(secretBeforeUntil))}: until then events carry both
+              signatures. Give your receiver the new one, or replace it again to end the one before at once.
+            </Note>
+          )}
           <div className="flex flex-wrap gap-2">
             <Button
               size="small"
@@ -75,7 +83,7 @@ function Settings({ url, secret }: { url: string | null; secret: string | null }
               busy={rotate.isPending}
               onClick={() =>
                 rotate.mutate(undefined, {
-                  onSuccess: () => toast("The secret is new. Events are signed with it from now on."),
+                  onSuccess: () => toast("The secret is new. The one before is valid for a day."),
                 })
               }
             >

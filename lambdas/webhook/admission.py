@@ -1,0 +1,112 @@
+"""Admission of deliveries: receivers of one owner must not take the time that other owners' events need.
+
+- An owner has so many deliveries at a time: receivers that hang hold up their own owner's events alone.
+- A destination that failed several times in a row is left alone for a while, longer each time; then one delivery tries
+  it (a circuit breaker). Test events always do: they are there to find out.
+
+Both stand in one item of the owner, written on the condition that it is as it was read. A delivery that was killed is
+forgotten when its time is over.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.condition import Condition
+
+from lambdas.core import item_keys
+from lambdas.core.clock import epoch
+from lambdas.core.destinations import Destination
+from lambdas.core.observability import logger
+from lambdas.core.tables import DeliveriesRecord
+from lambdas.core.transactions import apply
+from lambdas.webhook.sending import DeliveryError
+
+IN_FLIGHT = 2  # deliveries of an owner at a time
+LEASE = 30  # seconds: what the Lambda has for a delivery
+FAILURES = 5  # in a row; then the destination is left alone
+FIRST_PAUSE = 60  # seconds, doubled with each further failure
+LONGEST_PAUSE = 600
+MOST_CIRCUITS = 50  # destinations of an owner whose failures are remembered
+ROUNDS = 8  # how often others may be faster before we give up
+
+
+@contextmanager
+def admitted(owner: str, destination: Destination, event_id: str, now: datetime, *, is_test: bool) -> Iterator[None]:
+    """A delivery, made in the block. Raises DeliveryError where it has to be made later; the block's passes through."""
+    name = f"{destination.host}:{destination.port}"
+    _enter(owner, name, event_id, epoch(now), is_test=is_test)
+    try:
+        yield
+    except DeliveryError:
+        _leave(owner, name, event_id, epoch(now), succeeded=False)
+        raise
+    except Exception:
+        _leave(owner, name, event_id, epoch(now), succeeded=None)
+        raise
+    _leave(owner, name, event_id, epoch(now), succeeded=True)
+
+
+def _enter(owner: str, name: str, event_id: str, now: int, *, is_test: bool) -> None:
+    for _ in range(ROUNDS):
+        record = _read(owner)
+        others = {event: until for event, until in record.in_flight.items() if until > now and event != event_id}
+        if len(others) >= IN_FLIGHT:
+            raise DeliveryError("other events of the account are being delivered")
+        circuits = dict(record.circuits)
+        failures, closed_until = circuits.get(name, (0, 0))
+        if failures >= FAILURES:
+            if closed_until > now and not is_test:
+                raise DeliveryError(f"not tried: {name} has failed {failures} times in a row")
+            circuits[name] = [failures, now + LEASE]  # one delivery tries it, and the others wait for what comes of it
+        if _write(record, {**others, event_id: now + LEASE}, circuits):
+            return
+    raise DeliveryError("other events of the account are being delivered")
+
+
+def _leave(owner: str, name: str, event_id: str, now: int, *, succeeded: bool | None) -> None:
+    """End a delivery. What cannot be written is forgotten with the lease: the delivery itself has been made."""
+    try:
+        for _ in range(ROUNDS):
+            record = _read(owner)
+            others = {event: until for event, until in record.in_flight.items() if until > now and event != event_id}
+            if _write(record, others, _judged(record.circuits, name, now, succeeded)):
+                return
+        logger.warning("the end of a delivery could not be noted")
+    except PynamoDBException:
+        logger.exception("the end of a delivery could not be noted")
+
+
+def _judged(circuits: dict[str, list[int]], name: str, now: int, succeeded: bool | None) -> dict[str, list[int]]:
+    """Return the failures by destination, and until when each is left alone, after another delivery."""
+    others = {other: found for other, found in circuits.items() if other != name}
+    failures, closed_until = circuits.get(name, (0, 0))
+    if succeeded is None:
+        return {**others, name: [failures, closed_until]} if failures else others
+    if succeeded:
+        return others
+    failures += 1
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, failures - FAILURES)) if failures >= FAILURES else 0
+    kept = sorted(others.items(), key=lambda item: item[1][1])[-(MOST_CIRCUITS - 1) :]
+    return {**dict(kept), name: [failures, now + pause]}
+
+
+def _read(owner: str) -> DeliveriesRecord:
+    keys = item_keys.deliveries(owner)
+    try:
+        return DeliveriesRecord.get(*keys, consistent_read=True)
+    except DeliveriesRecord.DoesNotExist:
+        return DeliveriesRecord(*keys)
+
+
+def _write(record: DeliveriesRecord, in_flight: dict[str, int], circuits: dict[str, list[int]]) -> bool:
+    """Write an owner's deliveries; False where they have changed since they were read."""
+    version = DeliveriesRecord.version
+    same: Condition = version == record.version if record.version else version.does_not_exist()
+    actions = [
+        DeliveriesRecord.in_flight.set(in_flight),
+        DeliveriesRecord.circuits.set(circuits),
+        version.set(int(record.version) + 1),
+    ]
+    return apply(record, actions, same)

@@ -1,0 +1,238 @@
+"""Receivers that hang or fail, real ones: they hold up neither other accounts' events nor other destinations."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from lambdas.core import aws, clock, destinations, item_keys, owners, webhooks
+from lambdas.core.tables import DeliveriesRecord
+from lambdas.webhook import admission
+from lambdas.webhook.sending import DeliveryError
+from tests.integration.cloud import Cloud
+from tests.integration.faults import intercepted, killed_after
+from tests.integration.local_parts import until
+from tests.integration.test_webhook_delivery import Inbox, deliver, inbox, receive, trial
+
+__all__ = ["inbox"]  # the fixture
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+OK: dict[str, Any] = {"batchItemFailures": []}
+LAMBDAS = 4  # at a time
+
+
+class Hanging:
+    """A receiver that takes requests and does not answer before it is released."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.asked: list[str] = []
+        hanging = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                hanging.asked.append(self.path)
+                hanging.released.wait(60)
+                self.close_connection = True
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://localhost:{self._server.server_address[1]}/"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.released.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def hanging() -> Iterator[Hanging]:
+    made = Hanging()
+    yield made
+    made.close()
+
+
+def test_a_receiver_that_hangs_does_not_delay_another_accounts_event(
+    cloud: Cloud, inbox: Inbox, hanging: Hanging
+) -> None:
+    """A dozen events of one account are before it in the queue, and more of them than there are Lambdas."""
+    for owner in ("alice", "bob"):
+        owners.webhook_secret(owner, cloud.now)
+    for number in range(3 * LAMBDAS):
+        webhooks.enqueue(trial(cloud, f"{hanging.url}{number}"))
+    first: list[dict[str, Any]] = []
+    until(lambda: _collect(cloud, first, 3 * LAMBDAS))
+    webhooks.enqueue(trial(cloud, inbox.url, "bob"))
+    second: list[dict[str, Any]] = []
+    until(lambda: _collect(cloud, second, 1))
+    with ThreadPoolExecutor(LAMBDAS) as pool:
+        answers = [pool.submit(cloud.call, "webhook", {"Records": [message]}) for message in (*first, *second)]
+        until(lambda: bool(inbox.requests))
+        assert len(hanging.asked) <= admission.IN_FLIGHT < LAMBDAS
+        hanging.released.set()
+    kept = [len(answer.result()["batchItemFailures"]) for answer in answers]
+    assert kept == [1] * len(first) + [0], "what was not tried is tried later"
+
+
+def _collect(cloud: Cloud, found: list[dict[str, Any]], wanted: int) -> bool:
+    found += receive(cloud, hidden=600)
+    return len(found) >= wanted
+
+
+def test_the_queue_knows_whose_events_they_are(cloud: Cloud) -> None:
+    """SQS delivers those of an owner with few before those of one with a backlog."""
+    webhooks.enqueue(webhooks.trial("alice", cloud.now))
+    (message,) = aws.client("sqs").receive_message(
+        QueueUrl=cloud.webhook_queue, MessageSystemAttributeNames=["MessageGroupId"]
+    )["Messages"]
+    assert message["Attributes"]["MessageGroupId"] == "alice"
+
+
+def test_a_destination_that_fails_is_left_alone_for_a_while(cloud: Cloud, inbox: Inbox) -> None:
+    inbox.status = 500
+    for _ in range(admission.FAILURES):
+        assert len(deliver_one(cloud, inbox.url)["batchItemFailures"]) == 1
+    assert len(inbox.requests) == admission.FAILURES
+    inbox.status = 200
+    for _ in range(3):
+        assert len(deliver_one(cloud, inbox.url)["batchItemFailures"]) == 1
+    assert len(inbox.requests) == admission.FAILURES, "not even asked"
+    cloud.later(seconds=admission.FIRST_PAUSE)
+    for number in (1, 2):
+        assert deliver_one(cloud, inbox.url) == OK
+        assert len(inbox.requests) == admission.FAILURES + number
+
+
+def test_it_is_left_alone_for_longer_each_time_and_tried_by_one(cloud: Cloud, inbox: Inbox) -> None:
+    inbox.status = 500
+    for _ in range(admission.FAILURES):
+        deliver_one(cloud, inbox.url)
+    for pause in (60, 120, 240, 480, 600, 600):
+        cloud.later(seconds=pause - 1)
+        deliver_one(cloud, inbox.url)
+        before = len(inbox.requests)
+        cloud.later(seconds=1)
+        for _ in range(2):
+            deliver_one(cloud, inbox.url)
+        assert len(inbox.requests) == before + 1, pause
+
+
+def test_other_destinations_and_other_accounts_are_not_affected(cloud: Cloud, inbox: Inbox) -> None:
+    bad = Inbox()
+    bad.status = 500
+    try:
+        for _ in range(admission.FAILURES + 1):
+            deliver_one(cloud, bad.url)
+        assert len(bad.requests) == admission.FAILURES
+        assert deliver_one(cloud, inbox.url) == OK
+        bad.status = 200
+        assert deliver_one(cloud, bad.url, "bob") == OK
+    finally:
+        bad.close()
+
+
+def test_one_that_answers_in_between_has_not_failed_in_a_row(cloud: Cloud, inbox: Inbox) -> None:
+    for number in range(3 * admission.FAILURES):
+        inbox.status = 200 if number % 3 == 0 else 500
+        deliver_one(cloud, inbox.url)
+    assert len(inbox.requests) == 3 * admission.FAILURES
+
+
+def test_a_test_event_is_sent_in_any_case(cloud: Cloud, inbox: Inbox) -> None:
+    inbox.status = 500
+    for _ in range(admission.FAILURES):
+        deliver_one(cloud, inbox.url)
+    inbox.status = 200
+    webhooks.enqueue(trial(cloud, inbox.url))
+    assert deliver(cloud) == OK
+    assert deliver_one(cloud, inbox.url) == OK, "it has found out that the receiver answers"
+
+
+def test_killed_in_the_middle_of_a_delivery(cloud: Cloud, inbox: Inbox) -> None:
+    """The event comes again and is sent; what else the account has waits for as long as a Lambda runs at most."""
+    owners.webhook_secret("alice", cloud.now)
+    killed = []
+    for _ in range(admission.IN_FLIGHT):
+        webhooks.enqueue(trial(cloud, inbox.url))
+        (message,) = receive(cloud, hidden=600)
+        killed.append(message)
+        with killed_after(1) as kill:
+            cloud.call("webhook", {"Records": [message]})
+        assert kill.happened and inbox.requests == []
+    assert len(deliver_one(cloud, inbox.url)["batchItemFailures"]) == 1
+    assert cloud.call("webhook", {"Records": killed[:1]}) == OK
+    assert len(inbox.requests) == 1
+    cloud.later(seconds=admission.LEASE)
+    for _ in range(admission.IN_FLIGHT):
+        assert deliver_one(cloud, inbox.url) == OK
+
+
+def test_no_more_are_admitted_when_they_come_at_once(cloud: Cloud) -> None:
+    barrier, leaving = threading.Barrier(8), threading.Event()
+    outcomes: list[bool] = []
+    destination = destinations.parse("https://example.com/")
+
+    def enter(number: int) -> None:
+        barrier.wait()
+        try:
+            with admission.admitted("alice", destination, f"evt_{number}", cloud.now, is_test=True):
+                outcomes.append(True)
+                leaving.wait(60)
+        except DeliveryError:
+            outcomes.append(False)
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(8):
+            pool.submit(enter, number)
+        until(lambda: len(outcomes) == 8)
+        leaving.set()
+    assert outcomes.count(True) == admission.IN_FLIGHT
+    assert DeliveriesRecord.get(*item_keys.deliveries("alice")).in_flight == {}
+
+
+def test_what_cannot_be_noted_afterwards_was_delivered_all_the_same(cloud: Cloud, inbox: Inbox) -> None:
+    owners.webhook_secret("alice", cloud.now)
+    webhooks.enqueue(trial(cloud, inbox.url))
+
+    def fail_after_the_request(name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if name == "UpdateItem" and inbox.requests:
+            error = {"Error": {"Code": "InternalServerError", "Message": "injected"}}
+            raise aws.client("dynamodb").exceptions.ClientError(error, name)
+        return call()
+
+    with intercepted(fail_after_the_request):
+        assert deliver(cloud) == OK
+    assert len(inbox.requests) == 1
+
+
+@pytest.mark.usefixtures("cloud")
+def test_how_many_destinations_are_remembered_is_bounded() -> None:
+    for number in range(admission.MOST_CIRCUITS + 10):
+        destination = destinations.parse(f"https://host{number}.example.com/")
+        with (
+            pytest.raises(DeliveryError),
+            admission.admitted("alice", destination, "evt", clock.now(), is_test=False),
+        ):
+            raise DeliveryError("answered 500")
+    found = DeliveriesRecord.get(*item_keys.deliveries("alice"))
+    assert len(found.circuits) == admission.MOST_CIRCUITS
+
+
+def deliver_one(cloud: Cloud, url: str, owner: str = "alice") -> dict[str, Any]:
+    """Send an event that is no test to an address, as the queue would have the Lambda do."""
+    record = cloud.ask(owner, cloud.upload(owner), webhook_url=url)
+    cloud.submit(record)
+    cloud.hear(cloud.success(cloud.read(record)))
+    ended = cloud.read(record)
+    event = webhooks.event_of(ended, cloud.now)
+    assert event is not None
+    webhooks.enqueue(event)
+    (message,) = receive(cloud, hidden=600)
+    answer = cloud.call("webhook", {"Records": [message]})
+    aws.client("sqs").delete_message(QueueUrl=cloud.webhook_queue, ReceiptHandle=message["receiptHandle"])
+    return answer
