@@ -83,8 +83,9 @@ def set_webhook(owner: str, url: str | None, now: datetime, by: str = audit.SYST
         if url is None
         else [OwnerRecord.webhook_url.set(url), since.set(since | stamp(now))]
     )
-    event = "webhook-removed" if url is None else "webhook-set"
-    noted = audit.event(owner, event, by, now, urlsplit(url or "").hostname)
+    noted = audit.event(
+        owner, "webhook-removed" if url is None else "webhook-set", by, now, urlsplit(url or "").hostname
+    )
     return _change(owner, now, *change, secret.set(secret | _new_secret()), noted=noted)
 
 
