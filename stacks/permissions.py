@@ -67,7 +67,7 @@ ACCESS = {
         invokes=True,
     ),
     "on_result": Access(
-        items=(GET, UPDATE, REMOVE),
+        items=(GET, UPDATE, REMOVE, QUERY),
         results={
             "outputs": READ + DELETE,
             "failures": READ + DELETE,
