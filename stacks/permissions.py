@@ -84,7 +84,7 @@ ACCESS = {
         dead_letters=True,
     ),
     "on_result": Access(
-        items=(GET, UPDATE, REMOVE),
+        items=(GET, UPDATE, REMOVE, QUERY),
         results={
             "outputs": READ + DELETE,
             "failures": READ + DELETE,

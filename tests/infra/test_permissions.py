@@ -123,7 +123,7 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
         ("sqs:SendMessage", {"api", "publish", "submit"}),  # submit: what the stream could not do, to the dead letters
         ("dynamodb:GetItem", set(ACCESS)),
         ("dynamodb:BatchGetItem", set()),
-        ("dynamodb:Query", {"api", "submit", "sweeper"}),
+        ("dynamodb:Query", {"api", "submit", "on_result", "sweeper"}),
         ("dynamodb:PutItem", {"api", "on_drop", "sweeper"}),
         ("dynamodb:UpdateItem", {"api", "on_drop", "submit", "on_result", "sweeper", "webhook"}),
         ("dynamodb:DeleteItem", {"api", "submit", "on_result", "sweeper"}),
