@@ -26,7 +26,7 @@ WebhookUrl = Annotated[
         max_length=destinations.MAX_URL,
         json_schema_extra={
             "format": "uri",
-            "pattern": rf"^https://{_HOST}(?::(?:{_PORTS}))?(?:/[A-Za-z0-9._~/?=&-]*)?$",
+            "pattern": rf"^(?=https://[^/:]{{4,{destinations.MAX_NAME}}}(?:[/:]|$))https://{_HOST}(?::(?:{_PORTS}))?(?:/[A-Za-z0-9._~/?=&-]*)?$",
         },
     ),
 ]
