@@ -17,8 +17,16 @@ WHOLE = BeforeValidator(_whole)
 
 
 # What the checks in core accept; they answer 400 with the reason, so the pattern is stated here and not enforced.
+def any_case(text: str) -> str:
+    """A pattern of a text in capitals or not: `mp4` -> `[mM][pP]4`."""
+    return "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in text)
+
+
+_PRIVATE = "|".join(any_case(suffix.removeprefix(".")) for suffix in destinations.PRIVATE_SUFFIXES)
 _PORTS = "|".join(map(str, destinations.PORTS))
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+_END = "(?:[/:]|$)"
+_ALLOWED = rf"^(?=https://[^/:]{{4,{destinations.MAX_NAME}}}{_END})(?!https://[^/:]*\.(?:{_PRIVATE}){_END})"
 WebhookUrl = Annotated[
     str,
     Field(
@@ -26,7 +34,7 @@ WebhookUrl = Annotated[
         max_length=destinations.MAX_URL,
         json_schema_extra={
             "format": "uri",
-            "pattern": rf"^https://{_HOST}(?::(?:{_PORTS}))?(?:/[A-Za-z0-9._~/?=&-]*)?$",
+            "pattern": _ALLOWED + rf"https://{_HOST}(?::(?:{_PORTS}))?(?:/[A-Za-z0-9._~/?=&-]*)?$",
         },
     ),
 ]

@@ -5,20 +5,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lambdas.api.schemas.base import WHOLE, Schema, example
+from lambdas.api.schemas.base import WHOLE, Schema, any_case, example
 from lambdas.api.schemas.examples import FILE_ID, KEY, PENDING_UPLOAD, UPLOAD_URL
 from lambdas.core.containers import EXTENSIONS
 from lambdas.core.settings import Settings
 
 MAX_PARTS = 10_000  # S3's limit
 MAX_UPLOAD_BYTES = int(Settings.model_fields["max_upload_bytes"].default)  # a stage may have another
-
-
-def _any_case(extension: str) -> str:
-    """`.mp4` -> `[mM][pP]4`."""
-    return "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in extension.removeprefix("."))
-
-
 Key = Annotated[str, Field(min_length=1, max_length=1024, description="The `key` in the answer of `createUploadUrl`.")]
 PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, strict=True), WHOLE]
 # As `core.uploads.supported` reads it, which answers 400 with the list.
@@ -27,7 +20,7 @@ FileType = Annotated[
     Field(
         min_length=1,
         max_length=16,
-        json_schema_extra={"pattern": rf"^\s*\.?(?:{'|'.join(map(_any_case, EXTENSIONS))})\s*$"},
+        json_schema_extra={"pattern": rf"^\s*\.?(?:{'|'.join(any_case(e.removeprefix('.')) for e in EXTENSIONS)})\s*$"},
         description="A file's extension, with or without its dot.",
     ),
 ]
