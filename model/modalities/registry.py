@@ -63,7 +63,7 @@ def load_public_encoder(encoder: Encoder, public: str) -> set[str]:
     What it does not have, as our own pooling over it, stays. Raises EncoderError or weights.WeightsError.
     """
     state = public_state(encoder, public)
-    encoder.load_state_dict(state, strict=False)
+    encoder.load_state_dict(state, strict=False, assign=True)  # the file's pages, not a second copy of them
     return set(state)
 
 
