@@ -17,6 +17,10 @@ def check(key: str, version_id: str | None, size: int) -> None:
     if parsed is None:
         return  # no URL was ever given out for it
     bucket = settings().media_bucket
+    # An event that names no version, as the emulator's, can mean any: the newest is looked at.
+    version_id = version_id or objects.newest_version(bucket, key)
+    if version_id is None:
+        return
     # In this order: one transaction ends the one and begins the other, so at least one of the two is found.
     is_pending = uploads.find(parsed.owner, key) is not None
     analysis = reading.find(object_keys.analysis_id(UPLOAD_DOOR, bucket, key))

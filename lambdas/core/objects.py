@@ -57,6 +57,13 @@ def delete_versions(bucket: str, key: str) -> None:
     _delete(bucket, (version for version in _versions(bucket, key) if version["Key"] == key))
 
 
+def newest_version(bucket: str, key: str) -> str | None:
+    """Return the newest version of an object; None where there is none, or where it was deleted."""
+    pages = aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+    found = (version for page in pages for version in page.get("Versions", ()))
+    return next((str(v["VersionId"]) for v in found if v["Key"] == key and v["IsLatest"]), None)
+
+
 def delete_older(bucket: str, key: str, keep: str | None) -> None:
     """Remove all versions of an object but the newest one and `keep`."""
     pages = aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from lambdas.core import analyses, aws, multipart, reading, uploads
+from lambdas.core import analyses, aws, multipart, objects, reading, uploads
 from lambdas.core.errors import BadRequestError, NotFoundError, TooManyUploadsError
 from lambdas.core.multipart import Part
 from lambdas.core.settings import settings
@@ -30,7 +30,7 @@ def arrive(key: str, body: bytes = VIDEO) -> str:
     return str(aws.s3().put_object(Bucket=MEDIA, Key=key, Body=body)["VersionId"])
 
 
-def tell(cloud: Cloud, key: str, version: str, size: int = len(VIDEO)) -> None:
+def tell(cloud: Cloud, key: str, version: str | None, size: int = len(VIDEO)) -> None:
     """Deliver S3's event of a version, twice, as SQS may."""
     event = drop_event(key, version)
     event["detail"]["object"]["size"] = size
@@ -41,6 +41,21 @@ def kept(key: str) -> list[str]:
     """The versions of an object that are there, newest first."""
     answer = aws.s3().list_object_versions(Bucket=MEDIA, Prefix=key)
     return [version["VersionId"] for version in answer.get("Versions", [])]
+
+
+def test_an_event_without_a_version_is_about_the_newest(cloud: Cloud) -> None:
+    """The emulator's events are such. An upload that is being analysed stays, one that is no longer wanted goes."""
+    record = cloud.queued("alice")
+    assert record.object_key is not None
+    (version,) = kept(record.object_key)
+    tell(cloud, record.object_key, None)
+    assert kept(record.object_key) == [version] and objects.exists(MEDIA, record.object_key)
+    unwanted = uploads.create("alice", ".mp4", now=cloud.now)
+    uploads.abandon("alice", unwanted.file_id, cloud.now)
+    arrive(unwanted.key)
+    tell(cloud, unwanted.key, None)
+    assert kept(unwanted.key) == []
+    tell(cloud, unwanted.key, None)
 
 
 def test_the_refusal_tells_the_real_time_to_wait(cloud: Cloud, few: int) -> None:
