@@ -29,6 +29,8 @@ def main() -> int:
         *("--exclude-path-regex", "|".join(_session_only()), "--rate-limit", options.rate, "--no-color"),
         *("--request-timeout", "60", "--continue-on-failure", "--suppress-health-check", "all"),
     ]
+    if options.operation:
+        command += ["--include-operation-id", options.operation]
     environment = os.environ | {"NO_PROXY": "127.0.0.1,localhost"}
     return subprocess.run(command, cwd=options.folder, env=environment, check=False).returncode
 
@@ -44,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("base", help="address of the product")
     parser.add_argument("key", help="an API key of an account that is made for it")
     parser.add_argument("--examples", type=int, default=50, help="requests of a kind for each operation (50)")
+    parser.add_argument("--operation", help="only this one, by its operationId in docs/openapi.json")
     parser.add_argument("--rate", default="20/s", help="requests, as 20/s: below the gateway's own limit")
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="where schemathesis keeps its own files")
     return parser

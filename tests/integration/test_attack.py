@@ -24,7 +24,8 @@ def test_a_broken_api_is_found(tmp_path: Path) -> None:
 
     every = Route("/api/{path:path}", fail, methods=["GET", "POST", "PUT", "DELETE"])
     with served(Starlette(routes=[every]), free_port()) as url:
-        command = [sys.executable, "-m", "scripts.attack", url, "vs_key", "--examples", "1", "--rate", "500/s"]
+        options = ["--examples", "1", "--rate", "500/s", "--operation", "getUsage"]
+        command = [sys.executable, "-m", "scripts.attack", url, "vs_key", *options]
         run = subprocess.run([*command, "--folder", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 1, run.stderr
     assert "Server error" in run.stdout
