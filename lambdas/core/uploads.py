@@ -192,7 +192,10 @@ def inspect(key: str, version_id: str | None = None) -> CheckedObject:
             head = body.read()
     except ClientError as error:
         if aws.is_absent(error) or aws.code_of(error) in ("412", "PreconditionFailed"):
-            raise NotUploadedError("the file has not been uploaded; PUT it to its URL first") from error
+            raise NotUploadedError(
+                "the file has not been uploaded; PUT it to its URL first. What has more than "
+                f"{settings().max_upload_bytes} bytes is removed as it arrives"
+            ) from error
         raise
     container = containers.sniff(head)
     if container is None:

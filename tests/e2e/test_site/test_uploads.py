@@ -28,10 +28,10 @@ def test_what_is_no_video_is_refused_before_anything_is_sent(user: Person) -> No
 
 def test_an_upload_that_a_program_left_unfinished_is_abandoned(user: Person, product: Product) -> None:
     program = product.client(create_key(user.page))
-    begun = program.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": 200_000_000}, status=201)
+    begun = program.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": 100_000_000}, status=201)
     user.open("/dashboard/")
     row = user.page.get_by_role("list", name="Unfinished uploads").get_by_role("listitem")
-    expect(row).to_contain_text("200 MB · begun today")
+    expect(row).to_contain_text("100 MB · begun today")
     row.get_by_role("button", name=f"Abandon Upload {begun['fileId'][:8]}").click()
     expect(user.page.get_by_text("Unfinished uploads")).to_have_count(0)
     assert program.get("/uploads") == {"uploads": []}
