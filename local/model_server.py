@@ -8,6 +8,7 @@ import httpx
 
 from local.emulator import aws_environment
 from local.processes import Child
+from local.sagemaker.worker import AT_A_TIME
 from local.servers import client_of
 from local.settings import ROOT, LocalSettings
 
@@ -32,7 +33,8 @@ def environment(settings: LocalSettings, results_bucket: str, media_bucket: str)
     """Return the model server's whole environment."""
     kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
     return (
-        kept
+        {"VIDEO_SENTIMENT_WORKERS": str(AT_A_TIME)}
+        | kept
         | aws_environment(settings)
         | {
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",

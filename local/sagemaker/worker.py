@@ -7,7 +7,7 @@ results are written at least once, and messages are published at least once, as 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from local.sagemaker.queue import Job, JobQueue, now
 BLOCK = 1 << 20  # bytes read from S3 at a time
 RETRY = 2.0  # seconds until something that is not there now is tried again
 LONGEST_RETRY = 5.0  # seconds; however long the model server asks us to wait
+AT_A_TIME = 2  # jobs: an owner of the free plan has one of them, so another need not wait for its end
 ATTEMPTS = 2  # at a job during which the model server vanishes; then the job is to blame
 STORAGE_ATTEMPTS = 3  # to get an object that S3 fails to return
 FINAL = ("NoSuchKey", "NoSuchBucket", "AccessDenied")  # S3's answers that will be the same the next time
@@ -67,9 +68,11 @@ class StorageError(Exception):
 
 
 class Worker:
-    """Worker that processes one job after another.
+    """Worker that processes a few jobs at a time.
 
-    The model server's cores are shared by all jobs, so parallel ones would gain nothing.
+    The model server's cores are shared by all jobs, so they gain no speed by it; but a short video need not wait for
+    another owner's long one. A job during which the model server vanished is tried again alone: only one that makes it
+    vanish is then to blame.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Worker:
         self._queue, self._model, self._destination, self._retry = queue, model, destination, retry
         self._s3, self._sns = aws("s3"), aws("sns")
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
+        self._turns = _Turns()
 
     def take(self, job: Job) -> None:
         """Schedule a job that the queue holds. Call from the event loop."""
@@ -93,10 +97,14 @@ class Worker:
         """Process the stored jobs, then new ones, until cancelled."""
         for job in self._queue.all():
             self.take(job)
-        async with self._model() as model:
-            while True:
-                job = await self._waiting.get()
-                await self._finish(await self._answer(model, job))
+        async with self._model() as model, asyncio.TaskGroup() as group:
+            for _ in range(AT_A_TIME):
+                group.create_task(self._work(model))
+
+    async def _work(self, model: httpx.AsyncClient) -> None:
+        while True:
+            job = await self._waiting.get()
+            await self._finish(await self._answer(model, job))
 
     async def _answer(self, model: httpx.AsyncClient, job: Job) -> Job:
         """Invoke the model for a job, write its result or failure, and return the job with the message to publish."""
@@ -136,7 +144,7 @@ class Worker:
                 raise FailedError(f"ClientError: the request waited longer than RequestTTLSeconds ({job.request_ttl})")
             wait = self._retry
             try:
-                async with asyncio.timeout(job.invocation_timeout):
+                async with self._turns.turn(alone=job.attempts > 0), asyncio.timeout(job.invocation_timeout):
                     return await self._call(model, job)
             except TimeoutError:
                 limit = job.invocation_timeout
@@ -200,6 +208,30 @@ class Worker:
             except (ClientError, BotoCoreError) as error:
                 logger.warning("%s could not be written, trying again: %s", what, error)
                 await asyncio.sleep(self._retry)
+
+
+class _Turns:
+    """Turns at the model server: shared by several jobs, or had by one alone."""
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._alone = False
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def turn(self, *, alone: bool) -> AsyncIterator[None]:
+        """Wait for a turn, and have it meanwhile."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._running == 0 if alone else not self._alone)
+            self._running += 1
+            self._alone = alone
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._running -= 1
+                self._alone = False
+                self._changed.notify_all()
 
 
 async def _blocks(body: Any) -> AsyncIterator[bytes]:

@@ -21,7 +21,7 @@ MINUTES = Duration.minutes
 # Names that lambdas/core/observability.py emits.
 COUNTED = (
     "AnalysesStarted", "AnalysesCompleted", "AnalysesFailed", "MinutesAnalysed", "QuotaRefusals", "CeilingRefusals",
-    "DropRefusals", "WebhooksFailed",
+    "DropRefusals", "RequestsThrottled", "WebhooksFailed",
 )  # fmt: skip
 FAILURES_IN_15_MINUTES = 5
 EDGE_ERRORS = 5  # percent of all answers

@@ -97,30 +97,55 @@ def served(app: ASGIApp, port: int) -> Iterator[str]:
             running.do(server.end())
 
 
+BESIDE = b"beside"
+WORK = 1.0  # seconds that BESIDE takes
+
+
+def _vanished() -> Response:
+    return StreamingResponse(_broken_off(), headers={"Content-Length": "100"})
+
+
 class Container:
     """Takes the place of the model server where that would have to misbehave on purpose.
 
     Answers each invocation by the next of `answers`, and the last again and again. `vanish` closes the connection
-    in the middle of the work, as a killed process does.
+    in the middle of the work, as a killed process does. It always does so over the body `deadly`, and takes
+    along a request of the body BESIDE that it works on.
     """
 
     vanish = Response(status_code=599)
     hang = Response(status_code=598)
     busy = Response(status_code=503, headers={"Retry-After": "0"})
 
-    def __init__(self, *answers: Response) -> None:
+    def __init__(self, *answers: Response, deadly: bytes | None = None) -> None:
         self._answers = list(answers or [JSONResponse({"answer": 42})])
+        self._deadly, self._died = deadly, asyncio.Event()
         self.invocations: list[tuple[dict[str, str], bytes]] = []
         self.app = Starlette(routes=[Route("/invocations", self._invoke, methods=["POST"])])
 
     async def _invoke(self, request: Request) -> Response:
-        self.invocations.append((dict(request.headers), await request.body()))
+        body = await request.body()
+        self.invocations.append((dict(request.headers), body))
+        if body == BESIDE and self._deadly is not None and await self._dies_meanwhile():
+            return _vanished()
+        if body == self._deadly:
+            await asyncio.sleep(WORK / 4)
+            died, self._died = self._died, asyncio.Event()
+            died.set()
+            return _vanished()
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if answer is self.vanish:
-            return StreamingResponse(_broken_off(), headers={"Content-Length": "100"})
+            return _vanished()
         if answer is self.hang:
             await asyncio.sleep(PATIENCE)
         return answer
+
+    async def _dies_meanwhile(self) -> bool:
+        try:
+            await asyncio.wait_for(self._died.wait(), WORK)
+        except TimeoutError:
+            return False
+        return True
 
 
 class Rig:

@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse
 
 from bench.ports import free_port
 from local.sagemaker.queue import Job
+from local.sagemaker.worker import AT_A_TIME
 from local.settings import ENDPOINT_NAME, LocalSettings
 from model.contract import Analysis
 from model.pipeline import Models, analyze
 from model.serving.settings import ServerSettings
-from tests.integration.local_parts import Container, Rig, adapter_socket, invoke, running_emulator, served
+from tests.integration.local_parts import BESIDE, Container, Rig, adapter_socket, invoke, running_emulator, served
 from tests.model.serving import server_on_thread, shorten
 
 OK = JSONResponse({"answer": 42})
@@ -152,10 +153,10 @@ def test_a_server_that_dies_once_gets_the_job_again(rig_of: Callable[[Container]
 
 
 def test_a_job_that_kills_the_server_fails_and_the_next_one_is_done(rig_of: Callable[[Container], Rig]) -> None:
-    rig = rig_of(Container(Container.vanish, Container.vanish, OK))
+    rig = rig_of(Container(deadly=b"deadly"))
     with rig.adapter() as client:
-        invoke(client, rig.put(b"deadly"), InferenceId="first")
-        invoke(client, rig.put(b"harmless"), InferenceId="second")
+        invoke(client, rig.put(b"deadly", "inputs/first"), InferenceId="first")
+        invoke(client, rig.put(b"harmless", "inputs/second"), InferenceId="second")
         failed = rig.message("error")
         assert (failed["inferenceId"], "went away" in failed["failureReason"]) == ("first", True)
         assert "responseParameters" not in failed
@@ -226,9 +227,23 @@ def test_what_was_accepted_outlives_a_restart_in_its_order(emulated: LocalSettin
     assert [job.inference_id for job in rig.queue.all()] == names
     container = Container()
     with served(container.app, port), rig.adapter():
-        assert [rig.message("success")["inferenceId"] for _ in names] == names
+        assert sorted(rig.message("success")["inferenceId"] for _ in names) == names
         rig.idle()
-    assert [body.decode() for _, body in container.invocations] == names
+    begun = [body.decode() for _, body in container.invocations]
+    assert sorted(begun) == names
+    assert all(abs(begun.index(name) - place) < AT_A_TIME for place, name in enumerate(names)), (
+        "but for those beside it"
+    )
+
+
+def test_what_made_the_server_vanish_is_tried_again_alone(rig_of: Callable[[Container], Rig]) -> None:
+    """So what runs beside it is not to blame: it would fail with it otherwise."""
+    rig = rig_of(Container(deadly=b"deadly"))
+    with rig.adapter() as client:
+        invoke(client, rig.put(BESIDE, "inputs/beside"), InferenceId="beside")
+        invoke(client, rig.put(b"deadly", "inputs/deadly"), InferenceId="deadly")
+        assert rig.message("error")["inferenceId"] == "deadly"
+        assert rig.message("success")["inferenceId"] == "beside"
 
 
 def test_a_restart_between_result_and_message_only_tells_it(rig_of: Callable[[Container], Rig]) -> None:
