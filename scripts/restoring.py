@@ -23,7 +23,13 @@ SAME, LACKING, OTHER, ENDED, PASSING = KINDS = ("same", "missing", "different", 
 WRITTEN = {NOTHING: (), MISSING: (LACKING,), ALL: (LACKING, OTHER)}
 # An upload's waiting is over within the hour. Written back, it would be removed by the sweeper as one that nobody had
 # analysed, with its video, which may have been analysed since.
-PASSING_KINDS = ("UPLOAD", "UPLOADS", "PLAN")
+# Requests and deliveries are counted for minutes.
+PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES")
+# Of a profile: set back, a sign-out or the rotation of a secret would be undone.
+KEPT = (
+    *("api_keys", "sessions_ended_at", "last_sign_in"),
+    *("webhook_secret", "webhook_secret_before", "webhook_secret_before_until"),
+)
 ENDINGS = ("deleted_at", "deleting_since")  # attributes of what has been deleted
 EVERY = 1000  # items between two lines of progress
 
@@ -63,7 +69,7 @@ def _bring_back(
 
 
 def _kind(item: Item, current: Item | None, is_deleted: Callable[[str], bool]) -> str:
-    if item["sk"]["S"] in PASSING_KINDS:
+    if item["sk"]["S"].startswith(PASSING_KINDS) or (item["sk"]["S"] == "SLOTS" and current is not None):
         return PASSING
     if current == item:
         return SAME
@@ -87,7 +93,7 @@ def _is_deleted(dynamodb: Any, table: str, owner: str) -> bool:
 
 
 def _with_later_counts(item: Item, current: Item | None) -> Item:
-    """Return an item with what was counted since: of a month, and of an owner's keys.
+    """Return an item with what was counted since, of a month and of an owner's keys, and with secrets as they are now.
 
     A month's counts that are set back would let owners start more than their plan holds, and the stage more than its
     ceiling.
@@ -95,7 +101,9 @@ def _with_later_counts(item: Item, current: Item | None) -> Item:
     if current is None:
         return item
     if item["sk"]["S"] == "OWNER":
-        return {**item, **{name: value for name, value in current.items() if name == "api_keys"}}
+        return {**item, **{name: value for name, value in current.items() if name in KEPT}}
+    if item["sk"]["S"] == "KEY" and "rotated_at" in current:
+        return {**item, "secret_hash": current["secret_hash"], "rotated_at": current["rotated_at"]}
     if not item["sk"]["S"].startswith(item_keys.QUOTA_PREFIX):
         return item
     later = {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import boto3
 from botocore.exceptions import ClientError
+from pynamodb.expressions.condition import Condition
 
 from lambdas.core import aws, object_keys, objects
 from lambdas.core.settings import settings
@@ -30,7 +31,10 @@ def restore(source: str, *, write: bool, say: Callable[[str], None] = lambda _: 
     for count, record in enumerate(records, start=1):
         if not record.is_deleted:
             for key in _named(record, bucket):
-                found[_bring_back(source, bucket, key, write=write)] += 1
+                kind, version_id = _bring_back(source, bucket, key, write=write)
+                found[kind] += 1
+                if version_id is not None and key == record.object_key:  # the player asks for the version it names
+                    record.update(actions=[AnalysisRecord.version_id.set(version_id)], condition=_is_named(key))
         if count % EVERY == 0:
             say(f"{count} analyses")
     return found
@@ -66,13 +70,21 @@ def _named(record: AnalysisRecord, bucket: str) -> Iterator[str]:
         yield answer(record.object_key)
 
 
-def _bring_back(source: str, bucket: str, key: str, *, write: bool) -> str:
+def _is_named(key: str) -> Condition:
+    """Return the condition that a record still names this object."""
+    condition: Condition = AnalysisRecord.object_key == key
+    return condition
+
+
+def _bring_back(source: str, bucket: str, key: str, *, write: bool) -> tuple[str, str | None]:
+    """Copy an object where that is due; return what it is, and the version of its copy."""
     if objects.exists(bucket, key):
-        return PRESENT
+        return PRESENT, None
     if key.startswith(object_keys.DROP):
-        return DROPPED
+        return DROPPED, None
     if not objects.exists(source, key):
-        return LOST
-    if write:
-        aws.s3(copies=True).copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": source, "Key": key})
-    return MISSING
+        return LOST, None
+    if not write:
+        return MISSING, None
+    made = aws.s3(copies=True).copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": source, "Key": key})
+    return MISSING, made.get("VersionId")

@@ -79,7 +79,7 @@ ACCESS = {
     ),
     "submit": Access(
         items=(GET, UPDATE, REMOVE, QUERY),
-        media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE},
+        media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE + DELETE},
         invokes=True,
         dead_letters=True,
     ),

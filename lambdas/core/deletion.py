@@ -27,7 +27,7 @@ def delete(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) 
     """Hide an analysis, to be purged after `undo_seconds`. Raises NotFoundError; may be repeated until then."""
     record = reading.owned(owner, analysis_id)
     while not record.is_deleted:
-        noted = audit.event(owner, "analysis-deleted", by, now, record.file_name or record.id)
+        noted = audit.event(owner, "analysis-deleted", by, now, record.id)
         hide(record, now, purge_at=epoch(now) + settings().undo_seconds, noted=noted)
         record = reading.reload(record)
     return record
@@ -65,7 +65,7 @@ def restore(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM)
             AnalysisRecord.updated_at.set(stamp(now)),
             *tables.due(record, _due_at(record, now)),
         ]
-        noted = audit.event(owner, "analysis-restored", by, now, record.file_name or record.id)
+        noted = audit.event(owner, "analysis-restored", by, now, record.id)
         _written(update("analysis", record, actions, same), *fair_queue.enter_again(record), noted)
         record = reading.reload(record)
     return record

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from lambdas.core import aws, containers, fair_queue, object_keys, reading, transitions
+from lambdas.core import aws, containers, fair_queue, object_keys, objects, reading, transitions
 from lambdas.core.errors import UPLOAD_MISSING, UPLOAD_REPLACED, Reason
 from lambdas.core.fair_queue import Slot
 from lambdas.core.settings import settings
-from lambdas.core.tables import DROP_DOOR, QUEUED, AnalysisRecord
+from lambdas.core.tables import DROP_DOOR, FAILED, QUEUED, AnalysisRecord
 
 COPY_REFUSED = ("412", "PreconditionFailed")
 
@@ -54,11 +54,19 @@ def submit(owner: str, slot: Slot, now: datetime) -> AnalysisRecord | None:
         reason = copy_input(record)
         if reason is None:
             invocation = invoke(record)
-            transitions.mark_processing(record, invocation.output_location, invocation.failure_location, now)
+            if not transitions.mark_processing(record, invocation.output_location, invocation.failure_location, now):
+                _withdraw_ended(record)
             return record
         transitions.fail(record, reason, now)
     fair_queue.free(owner, slot.inference_id, now)
     return None
+
+
+def _withdraw_ended(record: AnalysisRecord) -> None:
+    """Remove the copy of an attempt that ended while it was being copied: so the model server ends its work."""
+    current = reading.find(record.id)
+    if current is None or current.status == FAILED or current.attempt != record.attempt or current.is_deleted:
+        objects.delete_versions(settings().media_bucket, input_key(record))
 
 
 def copy_input(record: AnalysisRecord) -> Reason | None:

@@ -109,7 +109,7 @@ def cancel(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) 
     """
     record = reading.get(owner, analysis_id)
     if not record.is_terminal:
-        fail(record, CANCELLED, now, audit.event(owner, "analysis-cancelled", by, now, record.file_name or record.id))
+        fail(record, CANCELLED, now, audit.event(owner, "analysis-cancelled", by, now, record.id))
         record = reading.get(owner, analysis_id)
     if not record.is_cancelled:
         raise NotCancellableError(

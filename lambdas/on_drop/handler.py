@@ -25,6 +25,8 @@ def _take(body: str) -> None:
     found = detail["object"]
     correlate(found["key"])  # until it has an id
     if found["key"].startswith(object_keys.UPLOADS):
+        if detail.get("reason") == "CopyObject":  # an operator brings a video back: clients can only PUT
+            return
         arrivals.check(found["key"], found.get("version-id"), int(found["size"]))
         return
     record = drops.take(found["key"], found.get("version-id"), clock.now())

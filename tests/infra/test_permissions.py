@@ -128,7 +128,7 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
         ("dynamodb:UpdateItem", {"api", "on_drop", "submit", "on_result", "sweeper", "webhook"}),
         ("dynamodb:DeleteItem", {"api", "submit", "on_result", "sweeper"}),
         ("dynamodb:ConditionCheckItem", {"api", "on_drop"}),
-        ("s3:DeleteObject", {"api", "on_drop", "on_result", "publish", "sweeper"}),
+        ("s3:DeleteObject", {"api", "on_drop", "submit", "on_result", "publish", "sweeper"}),
         ("s3:ListMultipartUploadParts", {"api"}),
         ("s3:PutObject", {"api", "on_drop", "submit", "on_result", "publish", "sweeper"}),
     ],

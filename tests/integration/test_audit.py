@@ -49,15 +49,15 @@ def test_what_is_done_is_told_with_who_did_it(cloud: Cloud) -> None:
     expected = [
         ("signed-in", "session", None),
         ("key-created", "session", "laptop"),
-        ("analysis-deleted", prefix, queued.file_name),
+        ("analysis-deleted", prefix, queued.id),
         ("key-rotated", "session", "laptop"),
         ("webhook-set", "session", "hooks.example.com"),
         ("webhook-secret-rotated", "session", None),
         ("webhook-removed", "session", None),
-        ("analysis-deleted", "session", record.file_name),
-        ("analysis-restored", "session", record.file_name),
-        ("analysis-restored", "session", queued.file_name),
-        ("analysis-cancelled", "session", queued.file_name),
+        ("analysis-deleted", "session", record.id),
+        ("analysis-restored", "session", record.id),
+        ("analysis-restored", "session", queued.id),
+        ("analysis-cancelled", "session", queued.id),
         ("key-revoked", "session", "laptop"),
     ]
     assert told(alice) == expected

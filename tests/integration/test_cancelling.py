@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import analyses, aws, objects, transitions
+from lambdas.core import analyses, aws, inference, objects, transitions
 from lambdas.core.errors import TIMED_OUT, NotCancellableError, NotFoundError, NotRetriableError
 from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord
 from tests.integration.api_client import by_session
@@ -32,6 +32,22 @@ def test_it_is_refunded_however_often_it_is_asked_for(cloud: Cloud, state: str) 
         cancelled(cloud, record)
     cloud.flow()
     assert len(cloud.endpoint.invocations) == (0 if state == QUEUED else 1)
+    assert cloud.keys(MEDIA, "inputs/") == []
+
+
+def test_cancelled_while_its_video_is_copied(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The endpoint is asked all the same, and ends its work as soon as the copy is gone."""
+    record = cloud.queued()
+    ask = inference.invoke
+
+    def cancel_and_ask(found: AnalysisRecord) -> inference.Invocation:
+        analyses.cancel("alice", record.id, cloud.now)
+        return ask(found)
+
+    monkeypatch.setattr(inference, "invoke", cancel_and_ask)
+    cloud.flow()
+    cancelled(cloud, record)
+    assert len(cloud.endpoint.invocations) == 1
     assert cloud.keys(MEDIA, "inputs/") == []
 
 

@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from lambdas.core import api_keys, aws, ceiling, clock, deletion, item_keys, owners, plan_changes, reading
+from lambdas.core.errors import UnauthorizedError
 from lambdas.core.settings import Settings
 from lambdas.core.tables import COMPLETED, Item, QuotaRecord
 from scripts import restoring
@@ -59,6 +60,23 @@ def test_damaged_records_come_back_and_later_ones_stay(cloud: Cloud) -> None:
     own, copy = _tables()
     counts = [item for item in copy if "QUOTA#" in str(item["sk"])]
     assert all(item in own for item in copy if item not in counts) and counts
+
+
+def test_whom_a_rotation_or_a_sign_out_has_shut_out_stays_out(cloud: Cloud) -> None:
+    leaked = api_keys.create("alice", "laptop", cloud.now)
+    owners.set_webhook("alice", "https://hooks.example.com/in", cloud.now)
+    table = _restored()
+    cloud.later(seconds=1)
+    new = api_keys.rotate("alice", leaked.record.id, cloud.now)
+    owners.rotate_webhook_secret("alice", cloud.now)
+    owners.end_sessions("alice", cloud.now)
+    profile = owners.profile("alice")
+    restore(table, TABLE, ALL)
+    with pytest.raises(UnauthorizedError):
+        api_keys.verify(leaked.token, "read", cloud.now)
+    assert api_keys.verify(new.token, "read", cloud.now) == "alice"
+    found = owners.profile("alice")
+    assert (found.webhook_secret, found.sessions_ended_at) == (profile.webhook_secret, profile.sessions_ended_at)
 
 
 def test_an_analysis_that_came_back_can_be_deleted_and_started_as_before(cloud: Cloud) -> None:

@@ -15,13 +15,14 @@ from botocore.stub import Stubber
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from typer.testing import CliRunner
 
-from lambdas.core import aws, deletion, owners, reading
+from lambdas.core import aws, deletion, objects, owners, reading
 from lambdas.core.tables import COMPLETED
 from scripts import ops, restoring_objects, vault
 from scripts.deployed import DeployedError
 from scripts.restoring import MISSING, restore
 from stacks.constructs.backups import POLICIES
 from tests.integration.cloud import MEDIA, RESULTS, TABLE, VIDEO, Cloud
+from tests.integration.events import drop_event
 
 NOW = datetime(2026, 11, 30, 10, 30, tzinfo=UTC)
 OUTPUTS = {"BackupVault": "vault", "BackupRoleArn": "arn:aws:iam::123456789012:role/backup"}
@@ -160,8 +161,12 @@ def test_a_table_and_both_buckets_that_are_lost_come_back_from_the_vault(cloud: 
     for record in records:
         found = reading.get(record.owner, record.id)
         assert found.status == COMPLETED and reading.result(found) == reading.result(record)
-        body = aws.s3().get_object(Bucket=MEDIA, Key=found.object_key)["Body"].read()
-        assert body == VIDEO
+        answer = aws.s3().get_object(Bucket=MEDIA, Key=found.object_key)
+        assert answer["Body"].read() == VIDEO and answer["VersionId"] == found.version_id, "as the player asks for it"
+        arrived = drop_event(found.object_key, found.version_id)
+        arrived["detail"]["reason"] = "CopyObject"
+        assert cloud.take_drop(arrived) == {"batchItemFailures": []}
+        assert objects.exists(MEDIA, found.object_key)
 
 
 def test_objects_of_what_was_deleted_since_and_dropped_videos_stay_away(cloud: Cloud) -> None:
