@@ -18,7 +18,7 @@ from model.modalities.face import FACE_SIZE
 from model.sampling import Sampling
 
 DETECTOR_SIDE = 320  # pixels of the longer side: enough for faces from an eighth of the frame's height on
-CLOSER_SIDE = 640  # where that finds none: down to a twelfth, for three times the work
+CLOSER_SIDE = 640  # where that finds none: down to a thirteenth, for more than three times the work
 DETECTOR_STEP = 32  # both sides must be multiples of it
 STRIDE = 4  # input pixels a cell of the detector's maps stands for
 MIN_SCORE = 0.5

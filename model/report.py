@@ -29,7 +29,7 @@ from model.contract import (
 from model.pages import TEMPLATES, content_policy, page_environment, page_style
 from model.palette import DRAWN_BACK, MODALITY_NAMES
 from model.people import Agreement, Judged, People, Votes
-from model.sentences import factor
+from model.sentences import UNCLEAR, factor
 from model.thumbnails import thumbnails
 
 Part = TypeVar("Part", bound=tuple[Any, ...])
@@ -109,6 +109,7 @@ def render_report(analysis: Analysis, video_path: Path, people: People | None = 
         comparison=_comparison(analysis, people),
         judged_names=JUDGED_NAMES,
         drawn_back=DRAWN_BACK,
+        said_of_unclear=UNCLEAR,
     )
 
 

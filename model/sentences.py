@@ -8,6 +8,7 @@ from model.palette import MODALITY_NAMES
 
 SILENT = 0.1  # nats: below, a modality says nothing between the first two emotions
 PLURAL: tuple[Modality, ...] = ("text",)  # "the words say", "the voice says"
+UNCLEAR = "Unclear: results this unsure were wrong more often than right."
 TENFOLD = math.log(9.95)  # nats from which no decimal is shown
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from model.contract import Analysis, Overall, Utterance
 from model.palette import EMOTION_COLOURS, MODALITY_NAMES
 from model.people import Judged, People, Votes
-from model.sentences import sentence_of
+from model.sentences import UNCLEAR, sentence_of
 
 BAR_WIDTH = 12
 
@@ -96,7 +96,7 @@ def _key(analysis: Analysis) -> str:
     """The meaning of the signs that the table has."""
     signs = ["× makes the first emotion more likely against the second, that many times; ÷ less."]
     if any(utterance.unclear for utterance in analysis.utterances):
-        signs.append("Unclear: results this unsure were wrong more often than right.")
+        signs.append(UNCLEAR)
     return " ".join(signs)
 
 

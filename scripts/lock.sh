@@ -22,3 +22,13 @@ compile train --constraint requirements/dev.txt
 for group in cloud api cdk; do compile "$group" --constraint requirements/dev.txt; done
 for group in launch local scan; do compile "$group"; done
 compile cuda --no-deps
+
+# The base of both images, as the registry has it now. Without Docker it stays as it is.
+if command -v docker > /dev/null; then
+  base=public.ecr.aws/docker/library/python:3.11-slim
+  digest=$(docker buildx imagetools inspect "$base" --format '{{.Manifest.Digest}}')
+  sed -i.before "s|^ARG BASE=.*|ARG BASE=$base@$digest|" model/Dockerfile training/Dockerfile
+  rm model/Dockerfile.before training/Dockerfile.before
+else
+  echo "the images' base was not renewed: that needs Docker" >&2
+fi

@@ -58,7 +58,7 @@ def _bring_back(
     keys = {name: item[name] for name in ("pk", "sk")}
     while True:
         current = dynamodb.get_item(TableName=target, Key=keys, ConsistentRead=True).get("Item")
-        item = _with_later_counts(item, current)
+        item = _with_later_state(item, current)
         kind = _kind(item, current, is_deleted)
         if kind not in written:
             return kind
@@ -92,7 +92,7 @@ def _is_deleted(dynamodb: Any, table: str, owner: str) -> bool:
     return "deleting_since" in found.get("Item", {})
 
 
-def _with_later_counts(item: Item, current: Item | None) -> Item:
+def _with_later_state(item: Item, current: Item | None) -> Item:
     """Return an item with what was counted since, of a month and of an owner's keys, and with secrets as they are now.
 
     A month's counts that are set back would let owners start more than their plan holds, and the stage more than its

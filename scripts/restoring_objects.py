@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 
 import boto3
 from botocore.exceptions import ClientError
-from pynamodb.expressions.condition import Condition
 
 from lambdas.core import aws, object_keys, objects
 from lambdas.core.settings import settings
 from lambdas.core.tables import DROP_DOOR, FAILED, AnalysisRecord
+from lambdas.core.transactions import apply
 
 PRESENT, MISSING, LOST, DROPPED = KINDS = ("present", "missing", "lost", "dropped")
 EVERY = 1000  # records between two lines of progress
@@ -34,7 +34,7 @@ def restore(source: str, *, write: bool, say: Callable[[str], None] = lambda _: 
                 kind, version_id = _bring_back(source, bucket, key, write=write)
                 found[kind] += 1
                 if version_id is not None and key == record.object_key:  # the player asks for the version it names
-                    record.update(actions=[AnalysisRecord.version_id.set(version_id)], condition=_is_named(key))
+                    apply(record, [AnalysisRecord.version_id.set(version_id)], AnalysisRecord.object_key == key)
         if count % EVERY == 0:
             say(f"{count} analyses")
     return found
@@ -68,12 +68,6 @@ def _named(record: AnalysisRecord, bucket: str) -> Iterator[str]:
     if record.source == DROP_DOOR and record.is_terminal and record.object_key:
         answer = object_keys.drop_error if record.status == FAILED else object_keys.drop_result
         yield answer(record.object_key)
-
-
-def _is_named(key: str) -> Condition:
-    """Return the condition that a record still names this object."""
-    condition: Condition = AnalysisRecord.object_key == key
-    return condition
 
 
 def _bring_back(source: str, bucket: str, key: str, *, write: bool) -> tuple[str, str | None]:

@@ -3,14 +3,15 @@
 A run of the sweeper removes one batch after another as long as it has time; whatever cuts it off, the next one goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from botocore.exceptions import ClientError
 
 from lambdas.core import api_keys, aws, deletion, item_keys, object_keys, objects, tables, uploads
-from lambdas.core.clock import epoch
+from lambdas.core.clock import DAY, epoch
 from lambdas.core.settings import settings
 from lambdas.core.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord, UploadRecord
 from lambdas.core.transactions import apply
@@ -20,7 +21,6 @@ AT_ONCE = 16  # of them: each waits for a dozen answers of AWS
 # The search is repeated for so long: the index lags behind, and requests that began earlier may still write.
 WATCH_SECONDS = 900
 AGAIN_SECONDS = 240
-DAY = 86_400  # seconds
 # Columns of a profile that its tombstone no longer has.
 FORGOTTEN = (
     *(OwnerRecord.email, OwnerRecord.webhook_url, OwnerRecord.webhook_since, OwnerRecord.webhook_secret),
@@ -67,20 +67,22 @@ def _remove_listed(owner: str, now: datetime) -> bool:
     for service in ("apigateway", "cognito-idp"):
         aws.client(service)  # making clients is nothing for several threads at a time
     aws.s3()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for removal in [pool.submit(_remove_item, item, now) for item in listed if item.sk in ENDS]:
-            removal.result()
+    _all_at_once([partial(_remove_item, item, now) for item in listed if item.sk in ENDS])
     return bool(listed)
+
+
+def _all_at_once(removals: Iterable[Callable[[], object]]) -> None:
+    """Do all of them, AT_ONCE at a time; then raise the first one's error, where there was any."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for removal in [pool.submit(each) for each in removals]:
+            removal.result()
 
 
 def _remove_item(item: Item, now: datetime) -> None:
     """Remove what an entry of the index stands for. The index lags: an entry may be of what is gone."""
     kind, end = ENDS[item.sk]
-    try:
-        record = kind.get(item.pk, item.sk, consistent_read=True)
-    except kind.DoesNotExist:
-        return
-    if record.listed is not None:
+    record = kind.find(item.pk, item.sk)
+    if record is not None and record.listed is not None:
         end(record, now)
 
 
@@ -100,7 +102,4 @@ def _remove_objects(owner: str) -> None:
 
 def _remove_counters(owner: str) -> None:
     pk, profile = item_keys.owner(owner)
-    items = [item for item in Item.query(pk, consistent_read=True) if item.sk != profile]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for removal in [pool.submit(item.delete) for item in items]:
-            removal.result()
+    _all_at_once([item.delete for item in Item.query(pk, consistent_read=True) if item.sk != profile])

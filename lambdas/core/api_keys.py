@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
 from lambdas.core import audit, gateway, item_keys, owners, tables
-from lambdas.core.clock import epoch, stamp
+from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.errors import (
     BadRequestError,
     InsufficientScopeError,
@@ -30,7 +30,6 @@ PENDING_SECONDS = 300  # how long a key may take to be created
 USE_INTERVAL = timedelta(hours=1)  # `last_used_at` is no more exact than that, and costs a write no more often
 MAX_NAME = 100  # characters
 MAX_DAYS = 3650  # until a key expires, where it does
-DAY = 86_400  # seconds
 
 # `read`: look at what there is; `analyse`: upload, start, cancel, delete, restore.
 Scope = Literal["read", "analyse"]
@@ -130,7 +129,7 @@ def verify(token: str, scope: Scope, now: datetime) -> str:
     Raises UnauthorizedError for any token that does not work (now), AccountDeletedError, or InsufficientScopeError.
     """
     match = _TOKEN.fullmatch(token)
-    record = _find(match[1]) if match else None
+    record = KeyRecord.find(*item_keys.api_key(match[1])) if match else None
     # Compared even where there is no such key, so that time tells nothing about which ids exist.
     expected = record.secret_hash if record is not None else _hash("")
     matches = hmac.compare_digest(_hash(match[2] if match else ""), expected)
@@ -147,7 +146,7 @@ def verify(token: str, scope: Scope, now: datetime) -> str:
 
 def prefix(token: str) -> str:
     """Beginning of a token, as lists show it."""
-    return token[: len("vs_") + 8]
+    return tables.key_prefix(token.removeprefix("vs_"))
 
 
 def scopes(record: KeyRecord) -> list[Scope]:
@@ -201,17 +200,10 @@ def _note_use(record: KeyRecord, now: datetime) -> None:
 
 
 def _owned(owner: str, key_id: str) -> KeyRecord:
-    record = _find(key_id)
+    record = KeyRecord.find(*item_keys.api_key(key_id))
     if record is None or record.owner != owner or record.status != ACTIVE:
         raise NotFoundError("there is no such key")
     return record
-
-
-def _find(key_id: str) -> KeyRecord | None:
-    try:
-        return KeyRecord.get(*item_keys.api_key(key_id), consistent_read=True)
-    except KeyRecord.DoesNotExist:
-        return None
 
 
 def _new_secret() -> str:

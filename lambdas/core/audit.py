@@ -1,19 +1,16 @@
-"""What happened in an account, for its owner to read: each event is written in one transaction with what it tells of.
+"""Audit log of an account, for its owner to read: each event is written in one transaction with the change it notes.
 
 So an event is there if and only if its change is, whatever is killed. Events go after RETENTION_DAYS, by the table's
 own expiry, and with the account.
 """
 
-import base64
-import binascii
 import re
 import secrets
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from lambdas.core import item_keys
-from lambdas.core.clock import epoch, stamp
-from lambdas.core.errors import BadRequestError
+from lambdas.core import cursors, item_keys
+from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.tables import AuditRecord
 from lambdas.core.transactions import Part, put
 
@@ -32,7 +29,6 @@ EventName = Literal[
     "analysis-cancelled",
 ]
 RETENTION_DAYS = 90
-DAY = 86_400  # seconds
 SESSION, SYSTEM, OPERATOR = "session", "system", "operator"  # who acts, besides API keys by their prefixes
 
 _LISTED = re.compile(r"AUDIT#[0-9TZ:.-]{24}#[0-9a-f]{12}", re.ASCII)
@@ -65,20 +61,13 @@ def page(owner: str, cursor: str | None, limit: int, now: datetime) -> Page:
         last_evaluated_key=_decode(owner, cursor) if cursor else None,
     )
     records = list(found)
-    return Page(records, _encode(records[-1]) if found.last_evaluated_key and records else None)
-
-
-def _encode(record: AuditRecord) -> str:
-    return base64.urlsafe_b64encode(record.listed.encode()).decode().rstrip("=")
+    return Page(records, cursors.encode(records[-1].listed) if found.last_evaluated_key and records else None)
 
 
 def _decode(owner: str, cursor: str) -> dict[str, dict[str, str]]:
     """Decode a cursor, within the caller's own events whatever it contains. Raises BadRequestError."""
-    try:
-        listed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (ValueError, binascii.Error) as error:
-        raise BadRequestError("the cursor is not one that a page ended with") from error
+    listed = cursors.decode(cursor)
     if not _LISTED.fullmatch(listed):
-        raise BadRequestError("the cursor is not one that a page ended with")
+        raise cursors.refused()
     pk, _ = item_keys.owner(owner)
     return {"pk": {"S": pk}, "sk": {"S": listed}, "owner": {"S": owner}, "listed": {"S": listed}}

@@ -39,7 +39,5 @@ def counted(now: datetime) -> Iterator[None]:
 
 def used(month: str) -> int:
     """Return the attempts that all owners began in a month such as `2026-11`."""
-    try:
-        return int(QuotaRecord.get(*item_keys.stage_quota(month), consistent_read=True).used)
-    except QuotaRecord.DoesNotExist:
-        return 0
+    record = QuotaRecord.find(*item_keys.stage_quota(month))
+    return 0 if record is None else int(record.used)

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+DAY = 86_400  # seconds
+
 
 def now() -> datetime:
     """The present moment, in UTC."""

@@ -9,13 +9,12 @@
 from datetime import datetime
 
 from lambdas.core import audit, fair_queue, item_keys, object_keys, objects, reading, tables
-from lambdas.core.clock import epoch, stamp
+from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.errors import DeletedError
 from lambdas.core.settings import settings
 from lambdas.core.tables import DROP_DOOR, QUEUED, AnalysisRecord
-from lambdas.core.transactions import Part, RefusedError, apply, update, write
+from lambdas.core.transactions import Part, apply, update, written
 
-DAY = 86_400  # seconds
 # Fields that purging removes from a record.
 FORGOTTEN = (
     *("object_key", "version_id", "etag", "size", "content_type", "file_name", "webhook_url", "deadline", "queued_at"),
@@ -47,7 +46,7 @@ def hide(record: AnalysisRecord, now: datetime, *, purge_at: int, noted: Part | 
     same = (AnalysisRecord.status == record.status) & (AnalysisRecord.attempt == record.attempt)
     same &= AnalysisRecord.deleted_at.does_not_exist()
     more = [noted] if noted is not None else []
-    return _written(update("analysis", record, actions, same), *fair_queue.leave(record), *more)
+    return written(update("analysis", record, actions, same), *fair_queue.leave(record), *more)
 
 
 def restore(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM) -> AnalysisRecord:
@@ -66,7 +65,7 @@ def restore(owner: str, analysis_id: str, now: datetime, by: str = audit.SYSTEM)
             *tables.due(record, _due_at(record, now)),
         ]
         noted = audit.event(owner, "analysis-restored", by, now, record.id)
-        _written(update("analysis", record, actions, same), *fair_queue.enter_again(record), noted)
+        written(update("analysis", record, actions, same), *fair_queue.enter_again(record), noted)
         record = reading.reload(record)
     return record
 
@@ -124,14 +123,6 @@ def _remove_answer(record: AnalysisRecord) -> None:
     for key in (object_keys.drop_result(record.object_key), object_keys.drop_error(record.object_key)):
         if objects.metadata(settings().results_bucket, key).get("analysis-id") == record.id:
             objects.delete_versions(settings().results_bucket, key)
-
-
-def _written(*parts: Part) -> bool:
-    try:
-        write(*parts)
-    except RefusedError:
-        return False
-    return True
 
 
 def _due_at(record: AnalysisRecord, now: datetime) -> int:

@@ -13,14 +13,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from pynamodb.expressions.condition import Condition
-
-from lambdas.core import item_keys, object_keys, owners, quota, tables
+from lambdas.core import item_keys, owners, quota, tables
 from lambdas.core.clock import epoch
 from lambdas.core.errors import BusyError
 from lambdas.core.settings import settings
 from lambdas.core.tables import QUEUED, AnalysisRecord, SlotsRecord, WaitingRecord
-from lambdas.core.transactions import Part, RefusedError, delete, put, update, write
+from lambdas.core.transactions import Part, delete, put, update, written
 
 ROUNDS = 8  # how often others may be faster before we give up
 MOST_COUNTED = 1000  # waiting attempts of an owner that are given a position
@@ -44,15 +42,15 @@ def enter(owner: str, queued_at: str, inference_id: str) -> Part:
 
 
 def enter_again(record: AnalysisRecord) -> list[Part]:
-    """As `enter`, for a queued record at its old place; nothing for one in another state."""
-    return [enter(record.owner, _queued_at(record), _inference_id(record))] if record.status == QUEUED else []
+    """The part by which a queued record waits at its old place again; nothing for one in another state."""
+    return [enter(record.owner, _queued_at(record), record.inference_id)] if record.status == QUEUED else []
 
 
 def leave(record: AnalysisRecord) -> list[Part]:
     """The part by which a queued record stops waiting, whether or not it does wait; nothing in another state."""
     if record.status != QUEUED:
         return []
-    keys = item_keys.waiting(record.owner, _queued_at(record), _inference_id(record))
+    keys = item_keys.waiting(record.owner, _queued_at(record), record.inference_id)
     return [delete("waiting", WaitingRecord(*keys))]
 
 
@@ -64,7 +62,7 @@ def positions(records: Sequence[AnalysisRecord]) -> list[int | None]:
     queued = [record for record in records if record.status == QUEUED]
     waiting = _waiting(queued[0].owner, MOST_COUNTED) if queued else []
     known = {found.inference_id: number for number, found in enumerate(waiting, 1)}
-    return [known.get(_inference_id(record)) if record.status == QUEUED else None for record in records]
+    return [known.get(record.inference_id) if record.status == QUEUED else None for record in records]
 
 
 def slots(owner: str) -> list[Slot]:
@@ -74,7 +72,7 @@ def slots(owner: str) -> list[Slot]:
 
 def slot_of(record: AnalysisRecord) -> Slot | None:
     """Return the slot of a record's current attempt."""
-    return next((slot for slot in slots(record.owner) if slot.inference_id == _inference_id(record)), None)
+    return next((slot for slot in slots(record.owner) if slot.inference_id == record.inference_id), None)
 
 
 def taken_by(owner: str, cause: str) -> Slot | None:
@@ -141,27 +139,18 @@ def _due_at(taken: list[Slot], now: datetime, waiting: Sequence[WaitingRecord] =
 
 def _replace(record: SlotsRecord, taken: list[Slot], due_at: int | None, *parts: Part) -> bool:
     """Write an owner's slots; False where they, or what the other parts ask for, have changed since they were read."""
-    version = SlotsRecord.version
-    same: Condition = version == record.version if record.version else version.does_not_exist()
     actions = [
         SlotsRecord.owner.set(record.owner),
         SlotsRecord.in_flight.set([list(slot) for slot in taken]),
-        version.set(int(record.version) + 1),
+        record.next_version(),
         *(tables.not_due() if due_at is None else tables.due(record, due_at)),
     ]
-    try:
-        write(update("slots", record, actions, same), *parts)
-    except RefusedError:
-        return False
-    return True
+    return written(update("slots", record, actions, record.unchanged()), *parts)
 
 
 def _read(owner: str) -> SlotsRecord:
     keys = item_keys.slots(owner)
-    try:
-        return SlotsRecord.get(*keys, consistent_read=True)
-    except SlotsRecord.DoesNotExist:
-        return SlotsRecord(*keys, owner=owner)
+    return SlotsRecord.find(*keys) or SlotsRecord(*keys, owner=owner)
 
 
 def _slots(record: SlotsRecord) -> list[Slot]:
@@ -181,7 +170,3 @@ def _limit(owner: str) -> int:
 
 def _queued_at(record: AnalysisRecord) -> str:
     return str(record.queued_at or record.created_at)
-
-
-def _inference_id(record: AnalysisRecord) -> str:
-    return object_keys.inference_id(record.id, int(record.attempt))

@@ -101,7 +101,7 @@ def invoke(record: AnalysisRecord) -> Invocation:
         EndpointName=settings().endpoint_name,
         InputLocation=location,
         CustomAttributes=f"input={location}",
-        InferenceId=object_keys.inference_id(record.id, int(record.attempt)),
+        InferenceId=record.inference_id,
         ContentType=record.content_type,
         RequestTTLSeconds=settings().request_ttl_seconds,
         InvocationTimeoutSeconds=settings().invocation_seconds,

@@ -59,17 +59,13 @@ def delete_versions(bucket: str, key: str) -> None:
 
 def newest_version(bucket: str, key: str) -> str | None:
     """Return the newest version of an object; None where there is none, or where it was deleted."""
-    pages = aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-    found = (version for page in pages for version in page.get("Versions", ()))
-    return next((str(v["VersionId"]) for v in found if v["Key"] == key and v["IsLatest"]), None)
+    return next((str(found["VersionId"]) for found in _versions_of(bucket, key) if found["IsLatest"]), None)
 
 
 def delete_older(bucket: str, key: str, keep: str | None) -> None:
     """Remove all versions of an object but the newest one and `keep`."""
-    pages = aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-    found = (version for page in pages for version in page.get("Versions", ()))
-    older = (v for v in found if v["Key"] == key and not v["IsLatest"] and v["VersionId"] != keep)
-    _delete(bucket, ({"Key": version["Key"], "VersionId": version["VersionId"]} for version in older))
+    older = (v for v in _versions_of(bucket, key) if not v["IsLatest"] and v["VersionId"] != keep)
+    _delete(bucket, ({"Key": key, "VersionId": version["VersionId"]} for version in older))
 
 
 def delete_prefix(bucket: str, prefix: str) -> None:
@@ -89,10 +85,19 @@ def abort_multipart(key: str, upload_id: str) -> None:
 
 def _versions(bucket: str, prefix: str) -> Iterator[dict[str, str]]:
     """Key and version of all there is under a prefix; of an unversioned bucket, the version is `null`."""
-    pages = aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
-    for page in pages:
+    for page in _version_pages(bucket, prefix):
         for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
             yield {"Key": found["Key"], "VersionId": found["VersionId"]}
+
+
+def _versions_of(bucket: str, key: str) -> Iterator[dict[str, Any]]:
+    """The versions of one object, newest first, without the marks of its deletions."""
+    found = (version for page in _version_pages(bucket, key) for version in page.get("Versions", ()))
+    return (version for version in found if version["Key"] == key)
+
+
+def _version_pages(bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+    return iter(aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix))
 
 
 def _delete(bucket: str, versions: Iterator[dict[str, str]]) -> None:

@@ -8,25 +8,20 @@ from urllib.parse import urlsplit
 from pynamodb.expressions.update import Action
 
 from lambdas.core import audit, item_keys, tables
-from lambdas.core.clock import epoch, stamp
+from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.errors import AccountDeletedError, BadRequestError, BusyError
 from lambdas.core.object_keys import is_owner
 from lambdas.core.quota import DEFAULT_PLAN, PLANS, PlanName
 from lambdas.core.tables import OwnerRecord, PlanChangeRecord
 from lambdas.core.transactions import Part, RefusedError, apply, check, put, update, write
 
-ROTATION_SECONDS = 86_400  # as long as an event is tried again
+ROTATION_SECONDS = DAY  # as long as an event is tried again
 NOT_DELETING = OwnerRecord.deleting_since.does_not_exist()
 
 
 def find(owner: str) -> OwnerRecord | None:
     """The owner's profile; None for whom we never saw. One that is being deleted is still returned."""
-    if not is_owner(owner):
-        return None
-    try:
-        return OwnerRecord.get(*item_keys.owner(owner), consistent_read=True)
-    except OwnerRecord.DoesNotExist:
-        return None
+    return OwnerRecord.find(*item_keys.owner(owner)) if is_owner(owner) else None
 
 
 def profile(owner: str) -> OwnerRecord:

@@ -96,7 +96,4 @@ def count_seconds(owner: str, now: datetime, seconds: float) -> Part:
 
 
 def _read(owner: str, month: str) -> QuotaRecord | None:
-    try:
-        return QuotaRecord.get(*item_keys.quota(owner, month), consistent_read=True)
-    except QuotaRecord.DoesNotExist:
-        return None
+    return QuotaRecord.find(*item_keys.quota(owner, month))

@@ -1,14 +1,12 @@
 """Reading analyses: one, a page of them, the result, and how far one is."""
 
-import base64
-import binascii
 import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
 
-from lambdas.core import item_keys, object_keys, objects
+from lambdas.core import cursors, item_keys, object_keys, objects
 from lambdas.core.errors import BadRequestError, NotFinishedError, NotFoundError
 from lambdas.core.settings import settings
 from lambdas.core.tables import COMPLETED, PROCESSING, STATUSES, AnalysisRecord
@@ -33,10 +31,7 @@ class Page(NamedTuple):
 
 def find(analysis_id: str) -> AnalysisRecord | None:
     """The record whatever its state, tombstones included; None where there is none."""
-    try:
-        return AnalysisRecord.get(*item_keys.analysis(analysis_id), consistent_read=True)
-    except AnalysisRecord.DoesNotExist:
-        return None
+    return AnalysisRecord.find(*item_keys.analysis(analysis_id))
 
 
 def reload(record: AnalysisRecord) -> AnalysisRecord:
@@ -104,18 +99,18 @@ def progress(record: AnalysisRecord) -> Progress | None:
 
 
 def _encode(record: AnalysisRecord) -> str:
-    return base64.urlsafe_b64encode(json.dumps([record.listed, record.id]).encode()).decode().rstrip("=")
+    return cursors.encode(json.dumps([record.listed, record.id]))
 
 
 def _decode(owner: str, cursor: str) -> dict[str, Any]:
     """Decode a cursor, within the caller's own analyses whatever it contains. Raises BadRequestError."""
     try:
-        listed, analysis_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        listed, analysis_id = json.loads(cursors.decode(cursor))
         if not (isinstance(listed, str) and listed.startswith(item_keys.ANALYSIS_PREFIX) and len(listed) < 100):
             raise ValueError("not of the list")
         if not object_keys.is_analysis_id(analysis_id):
             raise ValueError("not an id")
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise BadRequestError("the cursor is not one that a page ended with") from error
+    except (ValueError, TypeError) as error:
+        raise cursors.refused() from error
     pk, sk = item_keys.analysis(analysis_id)
     return {"pk": {"S": pk}, "sk": {"S": sk}, "owner": {"S": owner}, "listed": {"S": listed}}

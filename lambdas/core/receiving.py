@@ -49,7 +49,7 @@ def recover(record: AnalysisRecord, now: datetime) -> None:
         _failed(record, "", record.failure_location, now)
     else:
         transitions.fail(record, TIMED_OUT, now)
-    fair_queue.free(record.owner, object_keys.inference_id(record.id, int(record.attempt)), now)
+    fair_queue.free(record.owner, record.inference_id, now)
 
 
 def _succeeded(record: AnalysisRecord, output: str | None, now: datetime) -> None:

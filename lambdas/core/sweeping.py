@@ -67,11 +67,8 @@ def _due(now: datetime) -> Iterator[Item]:
 def _repair(item: Item, now: datetime) -> bool:
     """Set one record right; True where there is more to do about it in this run."""
     kind, repair = KINDS[item.sk]
-    try:
-        record = kind.get(item.pk, item.sk, consistent_read=True)
-    except kind.DoesNotExist:
-        return False
-    is_due = record.due_at is not None and record.due_at <= epoch(now)
+    record = kind.find(item.pk, item.sk)
+    is_due = record is not None and record.due_at is not None and record.due_at <= epoch(now)
     return is_due and bool(repair(record, now))
 
 

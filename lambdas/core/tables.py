@@ -4,7 +4,7 @@ Both indexes are sparse. `by_owner` holds what its owner may list; `by_due` hold
 again, and nothing else. `due_at` says when.
 """
 
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -16,11 +16,12 @@ from pynamodb.attributes import (
 )
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from lambdas.core import aws, item_keys
+from lambdas.core import aws, item_keys, object_keys
 from lambdas.core.errors import CANCELLED
 from lambdas.core.settings import settings
 
@@ -80,6 +81,14 @@ class Item(Model):
     by_due = _ByDue()
 
     @classmethod
+    def find(cls, pk: str, sk: str) -> Self | None:
+        """Return an item as it is now; None where there is none."""
+        try:
+            return cls.get(pk, sk, consistent_read=True)
+        except cls.DoesNotExist:
+            return None
+
+    @classmethod
     def _get_connection(cls) -> TableConnection:
         """Return one connection for all kinds of items, instead of one for each."""
         return Model._get_connection.__func__(Item)  # type: ignore[attr-defined, no-any-return]
@@ -121,6 +130,11 @@ class AnalysisRecord(Item):
     expires_at = NumberAttribute(null=True)
     deleted_at = NumberAttribute(null=True)  # from here on nobody sees it
     purged = BooleanAttribute(null=True)  # from here on nothing brings it back
+
+    @property
+    def inference_id(self) -> str:
+        """Return the name of the current attempt at the endpoint."""
+        return object_keys.inference_id(self.id, int(self.attempt))
 
     @property
     def is_terminal(self) -> bool:
@@ -184,14 +198,27 @@ class UploadsRecord(Item):
     outstanding = NumberAttribute(default=0)
 
 
-class SlotsRecord(Item):
-    """Requests of an owner that the endpoint may be working on: `fair_queue.Slot`, as lists.
+class VersionedItem(Item):
+    """An item that is read, changed and written as a whole: `version` counts the changes."""
 
-    `version` counts the changes, so that each is made of what was read.
-    """
+    version = NumberAttribute(default=0)
+
+    def unchanged(self) -> Condition:
+        """Return the condition that nobody has changed the item since it was read."""
+        version = type(self).version
+        same: Condition = version == self.version if self.version else version.does_not_exist()
+        return same
+
+    def next_version(self) -> Action:
+        """Return the part of an update that counts it."""
+        counted: Action = type(self).version.set(int(self.version) + 1)
+        return counted
+
+
+class SlotsRecord(VersionedItem):
+    """Requests of an owner that the endpoint may be working on: `fair_queue.Slot`, as lists."""
 
     in_flight = JSONAttribute(default=list)
-    version = NumberAttribute(default=0)
 
 
 class WaitingRecord(Item):
@@ -206,12 +233,11 @@ class RequestsRecord(Item):
     used = NumberAttribute(default=0)
 
 
-class DeliveriesRecord(Item):
+class DeliveriesRecord(VersionedItem):
     """Deliveries of an owner's events: `lambdas.webhook.admission`. Times in epoch seconds."""
 
     in_flight = JSONAttribute(default=dict)  # by event: when it is forgotten
     circuits = JSONAttribute(default=dict)  # by destination: failures in a row, and until when it is left alone
-    version = NumberAttribute(default=0)
 
 
 class UploadRecord(Item):
@@ -242,7 +268,7 @@ class KeyRecord(Item):
     @property
     def prefix(self) -> str:
         """Beginning of the key, shown in lists so that people recognize it."""
-        return f"vs_{self.id[:8]}"
+        return key_prefix(self.id)
 
 
 class AuditRecord(Item):
@@ -252,6 +278,11 @@ class AuditRecord(Item):
     event = UnicodeAttribute()  # audit.EventName
     by = UnicodeAttribute()
     subject = UnicodeAttribute(null=True)
+
+
+def key_prefix(key_id: str) -> str:
+    """Return the beginning of an API key's token, as lists show it."""
+    return f"vs_{key_id[:8]}"
 
 
 def due(record: Item, at: int) -> list[Action]:

@@ -19,7 +19,7 @@ from lambdas.core.tables import RequestsRecord
 
 
 class Limit(NamedTuple):
-    """So many requests in each window of so many seconds."""
+    """A number of requests that are allowed in each window of a number of seconds."""
 
     name: str
     requests: int

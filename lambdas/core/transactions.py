@@ -86,6 +86,15 @@ def write(*parts: Part) -> None:
     raise BusyError
 
 
+def written(*parts: Part) -> bool:
+    """Write all parts or none; False where conditions do not hold. Raises BusyError as `write`."""
+    try:
+        write(*parts)
+    except RefusedError:
+        return False
+    return True
+
+
 def _judge(error: TransactWriteError, ordered: Sequence[Part]) -> None:
     """Return where trying again may work. Raises RefusedError, or the error itself."""
     reasons: list[CancellationReason | None] = list(error.cancellation_reasons)
@@ -109,9 +118,7 @@ def apply(record: Item, actions: Sequence[Action], condition: Condition, beside:
     The record then holds what the table holds.
     """
     if beside is not None:
-        try:
-            write(update("record", record, actions, condition), beside)
-        except RefusedError:
+        if not written(update("record", record, actions, condition), beside):
             return False
         record.refresh(consistent_read=True)
         return True

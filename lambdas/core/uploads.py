@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
 
 from lambdas.core import aws, containers, item_keys, object_keys, objects, owners, tables
-from lambdas.core.clock import epoch, stamp
+from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.containers import Container
 from lambdas.core.errors import (
     AccountDeletedError,
@@ -26,7 +26,7 @@ from lambdas.core.tables import UploadRecord, UploadsRecord
 from lambdas.core.transactions import Part, RefusedError, apply, delete, put, update, write
 
 GRACE = 3600  # seconds after the URL's end in which the analysis may still be started
-LONGEST = 86_400  # seconds from an upload's beginning to its removal, however often parts of it are signed
+LONGEST = DAY  # from an upload's beginning to its removal, however often parts of it are signed
 SWEEP = 60  # seconds between two runs of the sweeper, which removes what has expired
 UNSUPPORTED = f"the file type is not supported; send one of {', '.join(containers.EXTENSIONS)}"
 
@@ -153,14 +153,9 @@ def _listed(owner: str) -> Iterable[UploadRecord]:
 def find(owner: str, key: str) -> UploadRecord | None:
     """The pending upload with this key; None where there is none (any more)."""
     parsed = object_keys.parse_upload(key)
-    return _find(owner, parsed.file_id) if parsed is not None and parsed.owner == owner else None
-
-
-def _find(owner: str, file_id: str) -> UploadRecord | None:
-    try:
-        return UploadRecord.get(*item_keys.upload(owner, file_id), consistent_read=True)
-    except UploadRecord.DoesNotExist:
+    if parsed is None or parsed.owner != owner:
         return None
+    return UploadRecord.find(*item_keys.upload(owner, parsed.file_id))
 
 
 def check(owner: str, key: str) -> CheckedObject:
@@ -240,7 +235,7 @@ def put_off(record: UploadRecord, now: datetime) -> bool:
 
 def abandon(owner: str, file_id: str, now: datetime) -> None:
     """Give a pending upload up. Raises NotFoundError where there is none (any more)."""
-    record = _find(owner, file_id) if object_keys.is_file_id(file_id) else None
+    record = UploadRecord.find(*item_keys.upload(owner, file_id)) if object_keys.is_file_id(file_id) else None
     if record is None:
         raise NotFoundError("there is no such pending upload")
     discard(record, now)

@@ -1,6 +1,7 @@
 """SQS, with EventBridge's events of S3 in it -> analyses of dropped objects, and a look at uploads.
 
-Keys are not URL-encoded in these, unlike in S3's own."""
+Keys are not URL-encoded in these, unlike in S3's own.
+"""
 
 import json
 from typing import Any

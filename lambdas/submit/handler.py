@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lambdas.core import clock, inference, object_keys
+from lambdas.core import clock, inference
 from lambdas.core.batches import Change, Failures, changes
 from lambdas.core.observability import logger, observed
 from lambdas.core.tables import QUEUED, AnalysisRecord, SlotsRecord
@@ -17,7 +17,7 @@ def handler(event: dict[str, Any], _context: Any) -> Failures:
 def _queued(change: Change[AnalysisRecord]) -> None:
     record = change.after
     if record.status == QUEUED:
-        _submit_next(record.owner, object_keys.inference_id(record.id, int(record.attempt)))
+        _submit_next(record.owner, record.inference_id)
 
 
 def _freed(change: Change[SlotsRecord]) -> None:

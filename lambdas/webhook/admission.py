@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from pynamodb.exceptions import PynamoDBException
-from pynamodb.expressions.condition import Condition
 
 from lambdas.core import item_keys
 from lambdas.core.clock import epoch
@@ -51,7 +50,7 @@ def admitted(owner: str, destination: Destination, event_id: str, now: datetime,
 def _enter(owner: str, name: str, event_id: str, now: int, *, is_test: bool) -> None:
     for _ in range(ROUNDS):
         record = _read(owner)
-        others = {event: until for event, until in record.in_flight.items() if until > now and event != event_id}
+        others = _others(record, event_id, now)
         if len(others) >= IN_FLIGHT:
             raise DeliveryError("other events of the account are being delivered")
         circuits = dict(record.circuits)
@@ -70,8 +69,7 @@ def _leave(owner: str, name: str, event_id: str, now: int, *, succeeded: bool | 
     try:
         for _ in range(ROUNDS):
             record = _read(owner)
-            others = {event: until for event, until in record.in_flight.items() if until > now and event != event_id}
-            if _write(record, others, _judged(record.circuits, name, now, succeeded)):
+            if _write(record, _others(record, event_id, now), _judged(record.circuits, name, now, succeeded)):
                 return
         logger.warning("the end of a delivery could not be noted")
     except PynamoDBException:
@@ -92,21 +90,17 @@ def _judged(circuits: dict[str, list[int]], name: str, now: int, succeeded: bool
     return {**dict(kept), name: [failures, now + pause]}
 
 
+def _others(record: DeliveriesRecord, event_id: str, now: int) -> dict[str, int]:
+    """The owner's other deliveries, but for those that are forgotten by now."""
+    return {event: until for event, until in record.in_flight.items() if until > now and event != event_id}
+
+
 def _read(owner: str) -> DeliveriesRecord:
     keys = item_keys.deliveries(owner)
-    try:
-        return DeliveriesRecord.get(*keys, consistent_read=True)
-    except DeliveriesRecord.DoesNotExist:
-        return DeliveriesRecord(*keys)
+    return DeliveriesRecord.find(*keys) or DeliveriesRecord(*keys)
 
 
 def _write(record: DeliveriesRecord, in_flight: dict[str, int], circuits: dict[str, list[int]]) -> bool:
     """Write an owner's deliveries; False where they have changed since they were read."""
-    version = DeliveriesRecord.version
-    same: Condition = version == record.version if record.version else version.does_not_exist()
-    actions = [
-        DeliveriesRecord.in_flight.set(in_flight),
-        DeliveriesRecord.circuits.set(circuits),
-        version.set(int(record.version) + 1),
-    ]
-    return apply(record, actions, same)
+    changes = [DeliveriesRecord.in_flight.set(in_flight), DeliveriesRecord.circuits.set(circuits)]
+    return apply(record, [*changes, record.next_version()], record.unchanged())

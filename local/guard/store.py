@@ -2,6 +2,7 @@
 
 services   the state of each service, in the emulator's own JSON; without the items of tables
 items      the items of tables, a row each: a write costs the same however large a table is
+messages   the messages of queues, a row each, for the same reason
 records    records of a table's stream that some Lambda has not read yet
 ends       the position behind the newest record of each table's stream
 positions  how far each Lambda has read

@@ -19,8 +19,6 @@ from stacks.constructs.trigger import KEPT, queue
 from stacks.nag import accept
 
 KEPT_IMAGES = 10
-# Docker Hub limits who pulls without an account; this is the same image from Amazon's own registry.
-BASE = "public.ecr.aws/docker/library/python:3.11-slim"
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT")
 # One command, and so one shell: `exit 0` in one of several ends that command, not the build. The tag is looked for
 # here as well as by the builder: another build may have pushed it in the meantime, and it is immutable.
@@ -28,7 +26,7 @@ ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT")
 SCRIPT = """set -e
 if aws ecr describe-images --repository-name "$REPOSITORY" --image-ids imageTag="$TAG"; then exit 0; fi
 aws ecr get-login-password | docker login --username AWS --password-stdin "${URI%%/*}"
-docker build -f model/Dockerfile --build-arg BASE="$BASE" --build-arg TORCH="$TORCH" -t "$URI:$TAG" .
+docker build -f model/Dockerfile --build-arg TORCH="$TORCH" -t "$URI:$TAG" .
 docker push "$URI:$TAG"
 """
 COMMANDS = (SCRIPT,)
@@ -68,7 +66,6 @@ class EngineImage(Construct):
         variables = {
             "REPOSITORY": self.repository.repository_name,
             "URI": self.repository.repository_uri,
-            "BASE": BASE,
             "TORCH": torch,
         }
         role = iam.Role(self, "BuildRole", assumed_by=trust.service(self, self._config, "codebuild"))

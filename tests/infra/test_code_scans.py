@@ -60,7 +60,7 @@ def test_bandit_would_find_something(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lock", AUDITED)
 def test_no_locked_package_has_a_known_vulnerability(lock: str) -> None:
-    """Where advisories can be had: PyPI has them beside each package, some mirrors of it have not."""
+    """Skipped where the package index has no advisories: PyPI has them beside each package, some mirrors do not."""
     options = ["--require-hashes", "--disable-pip", "--progress-spinner", "off", "-f", "json", "--timeout", "10"]
     try:
         run = _run("pip-audit", [*options, "-r", f"requirements/{lock}.txt"], timeout=AUDIT_SECONDS)

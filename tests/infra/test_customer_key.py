@@ -78,7 +78,7 @@ class Encryption:
         }
 
     def needed(self) -> dict[str, dict[str, set[str]]]:
-        """Of each role the actions on the key that its policies take, by service."""
+        """Return the actions on the key that each role's policies take, by service."""
         found: dict[str, dict[str, set[str]]] = {}
         encrypted = self.encrypted()
         for role, statement in self._of_roles():
@@ -91,7 +91,7 @@ class Encryption:
         return found
 
     def granted(self) -> dict[str, dict[str, set[str]]]:
-        """Of each role the actions on the key that it is allowed, by service."""
+        """Return the actions on the key that each role is allowed, by service."""
         found: dict[str, dict[str, set[str]]] = {}
         for role, statement in self._of_roles():
             actions = {action for action in as_list(statement["Action"]) if action.startswith("kms:")}
@@ -118,7 +118,7 @@ class Encryption:
                         yield from ((who, NEEDS[action][1]) for who in principals(statement))
 
     def lacking(self) -> list[str]:
-        """Who touches what is encrypted and may not use the key, in words."""
+        """Describe every role and service that touches an encrypted resource and may not use the key."""
         granted = self.granted()
         found = [
             f"{role} by {service}: {sorted(actions - granted.get(role, {}).get(service, set()))}"

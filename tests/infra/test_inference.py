@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -529,7 +530,7 @@ def _built(prod: Stage, folder: Path, *, exists: bool) -> tuple[int, list[str]]:
     environment = {
         "PATH": f"{folder}:/usr/bin:/bin", "CALLS": str(calls), "MISSING": missing, "REFUSED": refused,
         "REPOSITORY": "engine", "URI": "123.dkr.ecr.eu-west-1.amazonaws.com/engine", "TAG": "abc-cpu",
-        "BASE": "python", "TORCH": "cpu",
+        "TORCH": "cpu",
     }  # fmt: skip
     spec = json.loads(_only(prod, "AWS::CodeBuild::Project")["Source"]["BuildSpec"])
     status = 0
@@ -551,6 +552,17 @@ def test_a_build_of_a_new_tag_pushes_it(prod: Stage, tmp_path: Path) -> None:
     assert status == 0
     assert calls[-1] == "docker push 123.dkr.ecr.eu-west-1.amazonaws.com/engine:abc-cpu"
     assert any(call.startswith("docker build ") for call in calls)
+
+
+def test_images_are_built_on_one_base_that_its_digest_names() -> None:
+    """A tag may name something else tomorrow; a digest names the bytes."""
+    bases = {
+        re.search(r"^ARG BASE=(\S+)\nFROM \$\{BASE\}$", (ROOT / folder / "Dockerfile").read_text(), re.MULTILINE)
+        for folder in ("model", "training")
+    }
+    names = {base[1] if base else "" for base in bases}
+    assert len(names) == 1
+    assert re.fullmatch(r"public\.ecr\.aws/docker/library/python:3\.11-slim@sha256:[0-9a-f]{64}", names.pop())
 
 
 def test_gpu_and_cpu_images_are_told_apart() -> None:

@@ -1,10 +1,12 @@
 """Parts of a local product for its tests: an emulator, the SageMaker adapter, and a container that misbehaves."""
 
 import asyncio
+import io
 import json
 import threading
 import time
 import uuid
+import zipfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +25,7 @@ from local.sagemaker.api import create_app
 from local.sagemaker.queue import JobQueue
 from local.sagemaker.worker import Destination, Worker
 from local.servers import Server
-from local.settings import ENDPOINT_NAME, LocalSettings, Ports
+from local.settings import ACCOUNT, ENDPOINT_NAME, LocalSettings, Ports
 
 T = TypeVar("T")
 PATIENCE = 30.0  # seconds: only so that a test that cannot pass ends
@@ -246,6 +248,22 @@ def invoke(client: Any, location: str, **more: Any) -> dict[str, Any]:
     fields = {"EndpointName": ENDPOINT_NAME, "InputLocation": location, "ContentType": "video/mp4"} | more
     answer: dict[str, Any] = client.invoke_endpoint_async(**fields)
     return answer
+
+
+def create_function(functions: Any, name: str, source: str) -> dict[str, Any]:
+    """A Lambda of the emulator whose module is `source`, with a function `handler`. `functions`: Lambda's client."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("main.py", source)
+    made: dict[str, Any] = functions.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/none",
+        Handler="main.handler",
+        Code={"ZipFile": code.getvalue()},
+        Timeout=30,
+    )
+    return made
 
 
 async def _broken_off() -> AsyncIterator[bytes]:

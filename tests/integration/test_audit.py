@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from lambdas.core import api_keys, audit, owners
+from lambdas.core.clock import DAY
 from lambdas.core.tables import AuditRecord, KeyRecord
 from tests.integration.api_client import Answer, Caller, by_key, by_session
 from tests.integration.cloud import Cloud
@@ -115,8 +116,7 @@ def test_events_come_page_by_page_and_go_after_their_time(cloud: Cloud) -> None:
     for cursor in ("x", "%%%", "AAAA", "é", "QVVESVQjeA"):
         problem(alice.get("/audit-log", query={"cursor": cursor}), 400, "bad-request")
     assert {int(record.ttl) for record in AuditRecord.scan(AuditRecord.event.exists())} <= {
-        int((cloud.now - timedelta(seconds=number)).timestamp()) + audit.RETENTION_DAYS * audit.DAY
-        for number in range(1, 6)
+        int((cloud.now - timedelta(seconds=number)).timestamp()) + audit.RETENTION_DAYS * DAY for number in range(1, 6)
     }
     cloud.later(days=audit.RETENTION_DAYS)
     assert told(alice) == []

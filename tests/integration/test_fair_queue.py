@@ -34,7 +34,7 @@ OK: dict[str, list[str]] = {"batchItemFailures": []}
 
 
 def flood(cloud: Cloud, count: int, owner: str = "alice") -> list[AnalysisRecord]:
-    """So many queued analyses of one owner, in the order in which they were started."""
+    """Start `count` analyses of one owner; return them queued, in the order of their start."""
     records = []
     for _ in range(count):
         cloud.later(seconds=0.1)
@@ -267,7 +267,7 @@ def test_one_in_flight_is_purged_and_its_slot_freed_when_the_endpoint_is_done(cl
 
 
 def test_waiting_ends_with_a_refund(cloud: Cloud) -> None:
-    """What has waited for too long behind the owner's other analyses fails, and is not charged."""
+    """An analysis that has waited too long behind its owner's others fails, and is not charged."""
     one, two, three = flood(cloud, 3)
     cloud.flow()
     cloud.later(seconds=settings().queued_patience)

@@ -1,10 +1,8 @@
 """A burst of requests to the API: they share a few workers, wait for them, and are told when that takes too long."""
 
 import asyncio
-import io
 import json
 import subprocess
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +16,8 @@ from local.credentials import Credentials
 from local.guard.rules import TOKEN
 from local.guard.server import Message, Receive, Scope, Send
 from local.guard.waiting import FEW, MOST, PREFIX, Queue
-from local.settings import ACCOUNT, REGION, LocalSettings
-from tests.integration.local_parts import free_ports, loop
+from local.settings import REGION, LocalSettings
+from tests.integration.local_parts import create_function, free_ports, loop
 
 HERD = 200
 # What a worker takes is not what is measured: it sleeps, and says which process it is.
@@ -54,17 +52,7 @@ def herd(state: Path) -> Iterator[tuple[LocalSettings, list[httpx.Response], int
 
 def deployed(settings: LocalSettings) -> str:
     """An API in front of a function; its URL."""
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("main.py", HANDLER)
-    function = emulator.client(settings, "lambda").create_function(
-        FunctionName="api",
-        Runtime="python3.13",
-        Role=f"arn:aws:iam::{ACCOUNT}:role/none",
-        Handler="main.handler",
-        Code={"ZipFile": code.getvalue()},
-        Timeout=30,
-    )
+    function = create_function(emulator.client(settings, "lambda"), "api", HANDLER)
     gateway = emulator.client(settings, "apigateway")
     api = gateway.create_rest_api(name="api")["id"]
     (root,) = gateway.get_resources(restApiId=api)["items"]

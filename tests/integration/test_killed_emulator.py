@@ -1,12 +1,10 @@
 """An emulator that is killed: whatever it had answered is there after the next start, in full or not at all."""
 
-import io
 import itertools
 import json
 import signal
 import sqlite3
 import threading
-import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -19,7 +17,7 @@ from local import emulator
 from local.guard.store import FILE
 from local.processes import Child, signal_group
 from local.settings import ACCOUNT, LocalSettings
-from tests.integration.local_parts import Loop, free_ports, loop, until
+from tests.integration.local_parts import Loop, create_function, free_ports, loop, until
 
 TABLE = "records"
 KEY = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
@@ -101,7 +99,7 @@ def items(dynamodb: Any) -> dict[str, Any]:
 
 
 def test_what_was_answered_is_there(killed: Killable) -> None:
-    """Of every service that the product writes to while it runs, and without a moment's wait before the kill."""
+    """Every service that the product writes to while it runs, and the kill follows without a moment's wait."""
     dynamodb, s3, sqs = (killed.client(name) for name in ("dynamodb", "s3", "sqs"))
     cognito, gateway = killed.client("cognito-idp"), killed.client("apigateway")
     queue = sqs.create_queue(QueueName="queue")["QueueUrl"]
@@ -193,18 +191,8 @@ def test_an_object_that_was_half_written_is_not_there(killed: Killable) -> None:
 
 
 def test_records_that_no_lambda_has_read_are_read_after_the_next_start(killed: Killable) -> None:
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("main.py", READER)
     functions, dynamodb = killed.client("lambda"), killed.client("dynamodb")
-    functions.create_function(
-        FunctionName="reader",
-        Runtime="python3.13",
-        Role=f"arn:aws:iam::{ACCOUNT}:role/none",
-        Handler="main.handler",
-        Code={"ZipFile": code.getvalue()},
-        Timeout=30,
-    )
+    create_function(functions, "reader", READER)
     stream = dynamodb.describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
     functions.create_event_source_mapping(FunctionName="reader", EventSourceArn=stream, StartingPosition="LATEST")
     s3 = killed.client("s3")

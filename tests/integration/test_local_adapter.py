@@ -237,7 +237,7 @@ def test_what_was_accepted_outlives_a_restart_in_its_order(emulated: LocalSettin
 
 
 def test_what_made_the_server_vanish_is_tried_again_alone(rig_of: Callable[[Container], Rig]) -> None:
-    """So what runs beside it is not to blame: it would fail with it otherwise."""
+    """The job that ran beside it is not to blame: tried again together, both would fail."""
     rig = rig_of(Container(deadly=b"deadly"))
     with rig.adapter() as client:
         invoke(client, rig.put(BESIDE, "inputs/beside"), InferenceId="beside")

@@ -21,7 +21,7 @@ def _plans(cloud: Cloud, owner: str) -> list[set[str]]:
 
 
 def _is_open(owner: str) -> bool:
-    """Whether the sweeper still looks after a change."""
+    """Return True while the sweeper still has a change to finish."""
     return bool(list(PlanChangeRecord.query(item_keys.plan_change(owner)[0], PlanChangeRecord.sk == "PLAN")))
 
 

@@ -48,7 +48,7 @@ def test_a_session_ends_with_its_account(cloud: Cloud) -> None:
 
 
 def test_cognito_is_told(cloud: Cloud) -> None:
-    """So that its refresh tokens are revoked; by the id that the profile has, not by the name. A user may be gone."""
+    """Cognito revokes the refresh tokens of the user, named by the profile's id. A user may be gone."""
     user = aws.client("cognito-idp").admin_create_user(UserPoolId=cloud.user_pool, Username="alice")["User"]
     owner = next(attribute["Value"] for attribute in user["Attributes"] if attribute["Name"] == "sub")
     told = []

@@ -71,7 +71,7 @@ def test_while_two_secrets_are_valid_either_proves_it(check: Check) -> None:
 
 
 def test_a_receiver_that_expects_one_signature_finds_the_current_secrets() -> None:
-    """As the docs had it before there were two: the last part of a name counts."""
+    """Receivers that follow the earlier docs keep the last value of a repeated name."""
     signature = sign(["whsec_before", "whsec_now"], BODY, 1795512600)
     parts = dict(part.partition("=")[::2] for part in signature.split(","))
     assert f"t=1795512600,v1={parts['v1']}" == sign(["whsec_now"], BODY, 1795512600)

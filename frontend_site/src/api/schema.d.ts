@@ -510,8 +510,8 @@ export interface paths {
          * Rotate Webhook Secret
          * @description Replace the secret.
          *
-         *     Every event is signed with the new one from now on, those under way too; and for a day with the one before as well,
-         *     until which receivers have to know the new one. Replaced twice, the first one is no longer valid at once.
+         *     Every event is signed with the new one from now on, those under way too; for a day also with the one before, so that
+         *     receivers have that long to learn the new one. To end an old secret at once, replace it twice.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;

@@ -42,8 +42,8 @@ def delete_webhook(caller: SessionDep, now: NowDep) -> None:
 def rotate_webhook_secret(caller: SessionDep, now: NowDep) -> Webhook:
     """Replace the secret.
 
-    Every event is signed with the new one from now on, those under way too; and for a day with the one before as well,
-    until which receivers have to know the new one. Replaced twice, the first one is no longer valid at once.
+    Every event is signed with the new one from now on, those under way too; for a day also with the one before, so that
+    receivers have that long to learn the new one. To end an old secret at once, replace it twice.
     """
     return _webhook(owners.rotate_webhook_secret(caller.owner, now, caller.by), now)
 
