@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 
 from lambdas.api.app import APP_ONLY, app
 from lambdas.api.deps import scope_of
-from lambdas.api.documents import PROBLEM_TYPE, problems
+from lambdas.api.openapi_docs import PROBLEM_TYPE, problems
 from lambdas.api.schemas import account, analyses, uploads
 from lambdas.api.schemas.base import Schema
 from lambdas.core.errors import TYPE_PREFIX

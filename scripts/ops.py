@@ -34,8 +34,9 @@ def choose(context: typer.Context, stage: Annotated[str, typer.Option(help="dev,
 @app.command()
 def owners() -> None:
     """Everybody who ever came: id, plan, keys, email; and what they used this month."""
-    from lambdas.core import clock, quota
-    from lambdas.core.tables import OwnerRecord
+    from lambdas.core import clock
+    from lambdas.core.owners import quota
+    from lambdas.core.storage.tables import OwnerRecord
 
     month = clock.month_of(clock.now())
     for record in OwnerRecord.scan(OwnerRecord.sk == "OWNER"):
@@ -51,8 +52,9 @@ def owners() -> None:
 @app.command()
 def plan(context: typer.Context, owner: OwnerArgument, name: Annotated[str, typer.Argument(help="A plan.")]) -> None:
     """Assign a plan; it counts from the next request on, and API keys are throttled by it. May be repeated."""
-    from lambdas.core import clock, plan_changes
-    from lambdas.core.quota import PLANS
+    from lambdas.core import clock
+    from lambdas.core.owners import plan_changes
+    from lambdas.core.owners.quota import PLANS
 
     if name not in PLANS:
         raise DeployedError(f"there is no plan {name!r}; there are {', '.join(PLANS)}")
@@ -64,9 +66,11 @@ def plan(context: typer.Context, owner: OwnerArgument, name: Annotated[str, type
 @app.command()
 def revoke(key: Annotated[str, typer.Argument(help="An API key's id, or the leaked key itself (vs_...).")]) -> None:
     """Make an API key useless at once: for one that leaked."""
-    from lambdas.core import api_keys, clock, item_keys
-    from lambdas.core import audit as audit_log
-    from lambdas.core.tables import KeyRecord
+    from lambdas.core import clock
+    from lambdas.core.owners import api_keys
+    from lambdas.core.owners import audit as audit_log
+    from lambdas.core.storage import item_keys
+    from lambdas.core.storage.tables import KeyRecord
 
     identifier = key.split("_")[1] if key.startswith("vs_") and key.count("_") >= 2 else key
     try:
@@ -80,7 +84,8 @@ def revoke(key: Annotated[str, typer.Argument(help="An API key's id, or the leak
 @app.command()
 def smoke(context: typer.Context) -> None:
     """Analyse the sample through the product, by an API key that is made for it and revoked again."""
-    from lambdas.core import api_keys, clock
+    from lambdas.core import clock
+    from lambdas.core.owners import api_keys
     from scripts.smoke import smoke
 
     key = api_keys.create(SMOKE_OWNER, "smoke", clock.now())
@@ -95,8 +100,9 @@ def smoke(context: typer.Context) -> None:
 @app.command()
 def sign_out(context: typer.Context, owner: OwnerArgument) -> None:
     """End all sessions of a user, on all devices."""
-    from lambdas.core import audit as audit_log
-    from lambdas.core import clock, sessions
+    from lambdas.core import clock
+    from lambdas.core.owners import audit as audit_log
+    from lambdas.core.owners import sessions
 
     found = _owner(context, owner)
     sessions.end_all(found, clock.now(), audit_log.OPERATOR)
@@ -107,7 +113,7 @@ def sign_out(context: typer.Context, owner: OwnerArgument) -> None:
 def delete(context: typer.Context, owner: OwnerArgument, yes: YesOption = False) -> None:
     """Delete an account with everything in it: user, keys, videos, results. Cannot be undone."""
     from lambdas.core import clock
-    from lambdas.core import owners as profiles
+    from lambdas.core.owners import profiles as profiles
 
     found = _owner(context, owner)
     if not yes:
@@ -213,7 +219,7 @@ def _count(url: str) -> int:
 
 def _owner(context: typer.Context, given: str) -> str:
     """An owner's id. Raises DeployedError for an email that no user has, and for what can be no id."""
-    from lambdas.core.object_keys import is_owner
+    from lambdas.core.storage.object_keys import is_owner
 
     if "@" not in given:
         if not is_owner(given):

@@ -13,7 +13,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from lambdas.core import clock, item_keys, owners
+from lambdas.core import clock
+from lambdas.core.owners import profiles
+from lambdas.core.storage import item_keys
 from scripts.deployed import DeployedError
 
 Item = dict[str, Any]
@@ -63,7 +65,7 @@ def _bring_back(
         if kind not in written:
             return kind
         if item["sk"]["S"] == "OWNER" and item["plan"] != (current or {}).get("plan"):
-            owners.plan_change(_owner(item), clock.now()).save()  # first: twice is better than never
+            profiles.plan_change(_owner(item), clock.now()).save()  # first: twice is better than never
         if _put(dynamodb, target, item, current):
             return kind
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 import boto3
 from botocore.exceptions import ClientError
 
-from lambdas.core import aws, object_keys, objects
+from lambdas.core.aws import clients
 from lambdas.core.settings import settings
-from lambdas.core.tables import DROP_DOOR, FAILED, AnalysisRecord
-from lambdas.core.transactions import apply
+from lambdas.core.storage import object_keys, objects
+from lambdas.core.storage.tables import DROP_DOOR, FAILED, AnalysisRecord
+from lambdas.core.storage.transactions import apply
 
 PRESENT, MISSING, LOST, DROPPED = KINDS = ("present", "missing", "lost", "dropped")
 EVERY = 1000  # records between two lines of progress
@@ -45,7 +46,7 @@ def is_bucket(name: str) -> bool:
     try:
         boto3.client("s3").head_bucket(Bucket=name)
     except ClientError as error:
-        if aws.is_absent(error):
+        if clients.is_absent(error):
             return False
         raise
     return True
@@ -80,5 +81,5 @@ def _bring_back(source: str, bucket: str, key: str, *, write: bool) -> tuple[str
         return LOST, None
     if not write:
         return MISSING, None
-    made = aws.s3(copies=True).copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": source, "Key": key})
+    made = clients.s3(copies=True).copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": source, "Key": key})
     return MISSING, made.get("VersionId")

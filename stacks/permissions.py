@@ -29,7 +29,7 @@ DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 PARTS = ("s3:ListMultipartUploadParts",)
 ABORT = ("s3:AbortMultipartUpload",)
 USAGE_PLAN_IDS = tuple(f"{USAGE_PLAN}/{name}" for name in USAGE_PLANS)
-KEY_TAG = "video-sentiment"  # on API keys: the stage that they are of (lambdas/core/gateway.py)
+KEY_TAG = "video-sentiment"  # on API keys: the stage that they are of (lambdas/core/owners/gateway.py)
 
 
 @dataclass(frozen=True)

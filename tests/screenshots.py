@@ -28,7 +28,7 @@ from starlette.routing import Route
 
 from bench.ports import free_port
 from lambdas.api.schemas import examples
-from lambdas.core.results import summarise
+from lambdas.core.analyses.result_excerpt import summarise
 from local.origin.pages import Pages
 from model.people import read_people
 from model.report import render_report

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from lambdas.api import startup  # isort: split
-
 from fastapi import FastAPI
 from mangum import Mangum
 
-from lambdas.api import problems
-from lambdas.api.documents import operation_id
-from lambdas.api.doors import Doors
+from lambdas.api import cold_start, problems
+from lambdas.api.entry_points import Doors
+from lambdas.api.openapi_docs import operation_id
 from lambdas.api.routes import account, analyses, audit, example, inference, keys, uploads, usage, webhook
-from lambdas.core.observability import logger, observed
+from lambdas.core.aws.observability import logger, observed
 
 SHARED = (uploads.router, inference.router, analyses.router, usage.router, audit.router)
 # Their routes ask for deps.SessionDep; the description says so, and tests hold each of them to it.
@@ -36,7 +34,7 @@ def create_app() -> FastAPI:
 app = create_app()
 _adapter = Mangum(Doors(app), lifespan="off", text_mime_types=["text/", "json", "application/x-subrip"])
 
-startup.done()
+cold_start.done()
 
 
 @observed

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from lambdas.api.doors import Door, door_of
+from lambdas.api.entry_points import Door, door_of
 from lambdas.api.errors import NoRouteError
-from lambdas.core import api_keys, audit, clock, owners, sessions, throttle
+from lambdas.core import clock
 from lambdas.core.errors import UnauthorizedError
-from lambdas.core.object_keys import is_owner
+from lambdas.core.owners import api_keys, audit, profiles, sessions, throttle
+from lambdas.core.storage.object_keys import is_owner
 
 SAFE_METHODS = ("GET", "HEAD")
 
@@ -68,7 +69,7 @@ def _by_session(request: Request, at: datetime) -> str:
     if claims.get("token_use") != "id" or not is_owner(owner):
         raise UnauthorizedError("send the session's ID token as `Authorization: Bearer TOKEN`")
     throttle.check(owner, throttle.app_requests(), at)
-    profile = owners.ensure(owner, claims.get("email"), at)
+    profile = profiles.ensure(owner, claims.get("email"), at)
     sessions.check(profile, str(claims.get("auth_time", "")))
     return owner
 

@@ -2,7 +2,7 @@
 
 from lambdas.core import errors
 from lambdas.core.errors import DomainError
-from lambdas.core.tables import AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
 
 
 class InvalidRequestError(DomainError):

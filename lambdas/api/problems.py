@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match
 
 from lambdas.api.errors import InvalidRequestError, MethodNotAllowedError, NoRouteError
+from lambdas.core.aws.observability import logger
 from lambdas.core.errors import TYPE_PREFIX, BadRequestError, BusyError, DomainError
-from lambdas.core.observability import logger
 
 MEDIA_TYPE = "application/problem+json"
 MAX_REPORTED = 20  # fields of a request that are named as wrong

@@ -7,9 +7,9 @@ from urllib.parse import quote
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from lambdas.core import aws
+from lambdas.core.aws import clients
 from lambdas.core.settings import settings
-from lambdas.core.tables import AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
 from model.contract import Analysis
 from model.formats import to_csv, to_srt, to_vtt
 
@@ -67,7 +67,7 @@ def video_url(record: AnalysisRecord) -> str:
 
 def _presigned(bucket: str, key: str, **more: str) -> str:
     parameters = {"Bucket": bucket, "Key": key, **more}
-    return str(aws.s3().generate_presigned_url("get_object", Params=parameters, ExpiresIn=settings().url_seconds))
+    return str(clients.s3().generate_presigned_url("get_object", Params=parameters, ExpiresIn=settings().url_seconds))
 
 
 def _ranges(accept: str) -> list[tuple[str, float]]:

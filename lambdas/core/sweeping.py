@@ -8,24 +8,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from lambdas.core import (
-    accounts,
-    api_keys,
-    deletion,
-    fair_queue,
-    inference,
-    item_keys,
-    plan_changes,
-    reading,
-    receiving,
-    transitions,
-    uploads,
-)
+from lambdas.core.analyses import deletion, fair_queue, inference, queries, result_ingest, transitions
+from lambdas.core.aws.observability import logger
 from lambdas.core.clock import epoch
 from lambdas.core.errors import NOT_SUBMITTED
-from lambdas.core.observability import logger
+from lambdas.core.owners import account_deletion, api_keys, plan_changes
 from lambdas.core.settings import settings
-from lambdas.core.tables import (
+from lambdas.core.storage import item_keys
+from lambdas.core.storage.tables import (
     QUEUED,
     AnalysisRecord,
     Item,
@@ -35,6 +25,7 @@ from lambdas.core.tables import (
     SlotsRecord,
     UploadRecord,
 )
+from lambdas.core.uploads import uploads
 
 PER_SHARD = 100  # records looked at in one run; the next one goes on
 
@@ -80,7 +71,7 @@ def _analysis(record: AnalysisRecord, now: datetime) -> None:
     elif record.status == QUEUED:
         _queued(record, now)
     else:
-        receiving.recover(record, now)
+        result_ingest.recover(record, now)
 
 
 def _queued(record: AnalysisRecord, now: datetime) -> None:
@@ -95,7 +86,7 @@ def _queued(record: AnalysisRecord, now: datetime) -> None:
         inference.submit(record.owner, slot, now)
     else:
         inference.submit_next(record.owner, _cause(record, now), now)
-    transitions.wait(reading.reload(record))
+    transitions.wait(queries.reload(record))
 
 
 def _slots(record: SlotsRecord, now: datetime) -> None:
@@ -116,7 +107,7 @@ def _cause(record: Item, now: datetime) -> str:
 
 KINDS: dict[str, tuple[type[Item], Callable[..., bool | None]]] = {
     "ANALYSIS": (AnalysisRecord, _analysis),
-    "OWNER": (OwnerRecord, accounts.remove),
+    "OWNER": (OwnerRecord, account_deletion.remove),
     "SLOTS": (SlotsRecord, _slots),
     "UPLOAD": (UploadRecord, uploads.discard),
     "PLAN": (PlanChangeRecord, plan_changes.settle),

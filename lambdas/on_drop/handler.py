@@ -6,10 +6,13 @@ Keys are not URL-encoded in these, unlike in S3's own.
 import json
 from typing import Any
 
-from lambdas.core import arrivals, clock, drops, object_keys
-from lambdas.core.batches import Failures, correlate, messages
-from lambdas.core.observability import logger, observed
+from lambdas.core import clock
+from lambdas.core.analyses import drops
+from lambdas.core.aws.event_sources import Failures, correlate, messages
+from lambdas.core.aws.observability import logger, observed
 from lambdas.core.settings import settings
+from lambdas.core.storage import object_keys
+from lambdas.core.uploads import arrivals
 
 
 @observed

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from lambdas.core import clock, receiving
-from lambdas.core.batches import Failures, correlate, messages
-from lambdas.core.notices import Notice
-from lambdas.core.observability import logger, observed
+from lambdas.core import clock
+from lambdas.core.analyses import result_ingest
+from lambdas.core.analyses.sagemaker_events import Notice
+from lambdas.core.aws.event_sources import Failures, correlate, messages
+from lambdas.core.aws.observability import logger, observed
 
 
 @observed
@@ -18,4 +19,4 @@ def _take(body: str) -> None:
     notice = Notice.model_validate_json(body)
     correlate(notice.inference_id.partition(".")[0])
     logger.info("notified", extra={"inference_id": notice.inference_id, "status": notice.invocation_status})
-    receiving.receive(notice, clock.now())
+    result_ingest.receive(notice, clock.now())

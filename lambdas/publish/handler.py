@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from lambdas.core import clock, publishing
-from lambdas.core.batches import Change, Failures, changes
-from lambdas.core.observability import logger, observed
-from lambdas.core.tables import AnalysisRecord
+from lambdas.core import clock
+from lambdas.core.analyses import notifications
+from lambdas.core.aws.event_sources import Change, Failures, changes
+from lambdas.core.aws.observability import logger, observed
+from lambdas.core.storage.tables import AnalysisRecord
 
 
 @observed
@@ -15,6 +16,6 @@ def handler(event: dict[str, Any], _context: Any) -> Failures:
 
 
 def _take(change: Change[AnalysisRecord]) -> None:
-    if publishing.is_news(change.before, change.after):
-        publishing.publish(change.after, clock.now())
+    if notifications.is_news(change.before, change.after):
+        notifications.publish(change.after, clock.now())
         logger.info("published", extra={"status": change.after.status})

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from lambdas.core import clock, inference
-from lambdas.core.batches import Change, Failures, changes
-from lambdas.core.observability import logger, observed
-from lambdas.core.tables import QUEUED, AnalysisRecord, SlotsRecord
+from lambdas.core import clock
+from lambdas.core.analyses import inference
+from lambdas.core.aws.event_sources import Change, Failures, changes
+from lambdas.core.aws.observability import logger, observed
+from lambdas.core.storage.tables import QUEUED, AnalysisRecord, SlotsRecord
 
 
 @observed

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambdas.core import clock, sweeping
-from lambdas.core.observability import observed
+from lambdas.core.aws.observability import observed
 
 SPARE_MS = 15_000  # of the Lambda's time: enough to finish the record at hand
 

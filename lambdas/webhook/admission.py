@@ -14,12 +14,12 @@ from datetime import datetime
 
 from pynamodb.exceptions import PynamoDBException
 
-from lambdas.core import item_keys
+from lambdas.core.aws.observability import logger
 from lambdas.core.clock import epoch
-from lambdas.core.destinations import Destination
-from lambdas.core.observability import logger
-from lambdas.core.tables import DeliveriesRecord
-from lambdas.core.transactions import apply
+from lambdas.core.storage import item_keys
+from lambdas.core.storage.tables import DeliveriesRecord
+from lambdas.core.storage.transactions import apply
+from lambdas.core.webhooks.url_policy import Destination
 from lambdas.webhook.sending import DeliveryError
 
 IN_FLIGHT = 2  # deliveries of an owner at a time

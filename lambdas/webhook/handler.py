@@ -10,12 +10,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lambdas.core import aws, clock, destinations, owners, webhooks
-from lambdas.core.destinations import DestinationError
+from lambdas.core import clock
+from lambdas.core.aws import clients
+from lambdas.core.aws.observability import WEBHOOKS_FAILED, count, logger, observed
 from lambdas.core.errors import AccountDeletedError
-from lambdas.core.observability import WEBHOOKS_FAILED, count, logger, observed
+from lambdas.core.owners import profiles
 from lambdas.core.settings import settings
-from lambdas.core.webhooks import Event
+from lambdas.core.webhooks import events, url_policy
+from lambdas.core.webhooks.events import Event
+from lambdas.core.webhooks.url_policy import DestinationError
 from lambdas.webhook.admission import admitted
 from lambdas.webhook.payload import body_of
 from lambdas.webhook.sending import DeliveryError, Sender
@@ -59,16 +62,16 @@ def _handled(message: dict[str, Any]) -> bool:
 
 def deliver(event: Event) -> None:
     """Send an event, unless it has been overtaken. Raises DestinationError, AccountDeletedError or DeliveryError."""
-    url = webhooks.address_of(event)
+    url = events.address_of(event)
     if url is None:
         logger.info("webhook deleted")
         return
-    destination = destinations.parse(url, allow_local=settings().local_webhooks)
+    destination = url_policy.parse(url, allow_local=settings().local_webhooks)
     body = body_of(event)
     if body is None:
         logger.info("webhook overtaken")
         return
-    secrets = owners.webhook_secrets(event.owner, clock.now())
+    secrets = profiles.webhook_secrets(event.owner, clock.now())
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "VideoSentiment-Webhooks/1",
@@ -91,7 +94,7 @@ def delay_after(attempts: int) -> int:
 def _hide(message: dict[str, Any]) -> None:
     """Have the queue give a message again later, not at once."""
     attempts = int(message["attributes"]["ApproximateReceiveCount"])
-    aws.client("sqs").change_message_visibility(
+    clients.client("sqs").change_message_visibility(
         QueueUrl=settings().webhook_queue_url,
         ReceiptHandle=message["receiptHandle"],
         VisibilityTimeout=delay_after(attempts),

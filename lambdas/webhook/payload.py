@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from lambdas.core import analyses
-from lambdas.core.describing import fields, status_url
-from lambdas.core.tables import AnalysisRecord
-from lambdas.core.webhooks import Event
+from lambdas.core.analyses import queries
+from lambdas.core.analyses.serializers import fields, status_url
+from lambdas.core.storage.tables import AnalysisRecord
+from lambdas.core.webhooks.events import Event
 
 # The fields in docs/webhooks.md. None of them changes later: the body is the same for every attempt.
 TOLD = ("id", "status", "attempt", "source", "file_name", "created_at", "status_url", "summary", "error")
@@ -21,7 +21,7 @@ def body_of(event: Event) -> bytes | None:
     """
     data: dict[str, Any] = {}
     if event.analysis_id is not None:
-        record = analyses.find(event.analysis_id)
+        record = queries.find(event.analysis_id)
         if record is None or record.is_deleted or not _tells_of(event, record):
             return None
         data = _summary(record)

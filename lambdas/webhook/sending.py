@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 
-from lambdas.core.destinations import Destination, DestinationError, IPAddress, is_public
+from lambdas.core.webhooks.url_policy import Destination, DestinationError, IPAddress, is_public
 
 CONNECT_SECONDS = 3.0  # per address, TLS included
 TOTAL_SECONDS = 10.0  # from the first address to the last byte of the answer's head

@@ -18,7 +18,7 @@ from stacks.constructs.http_api import HttpApi
 from stacks.constructs.python_function import METRICS_NAMESPACE, PythonFunction
 
 MINUTES = Duration.minutes
-# Names that lambdas/core/observability.py emits.
+# Names that lambdas/core/aws/observability.py emits.
 COUNTED = (
     "AnalysesStarted", "AnalysesCompleted", "AnalysesFailed", "MinutesAnalysed", "QuotaRefusals", "CeilingRefusals",
     "DropRefusals", "RequestsThrottled", "WebhooksFailed",
@@ -183,7 +183,7 @@ class Monitoring(Construct):
             )
 
     def _counted(self, name: str, period: Duration | None = None) -> cloudwatch.Metric:
-        """Metric that the Lambdas of this stage count (lambdas.core.observability)."""
+        """Metric that the Lambdas of this stage count (lambdas.core.aws.observability)."""
         return cloudwatch.Metric(
             namespace=METRICS_NAMESPACE,
             metric_name=name,

@@ -26,7 +26,7 @@ from stacks.edge.headers import (
 from stacks.edge.site_files import EDGE, REFERENCE, site_folder
 from stacks.nag import accept
 
-ORIGIN_HEADER = "X-Origin-Secret"  # lambdas/api/doors.py asks for it
+ORIGIN_HEADER = "X-Origin-Secret"  # lambdas/api/entry_points.py asks for it
 # Headers that CloudFront has fields of its own for.
 STRICT_TRANSPORT = "Strict-Transport-Security"
 KEPT_ERRORS = (404, 414, 500, 501, 502, 503, 504)  # statuses that CloudFront keeps by itself

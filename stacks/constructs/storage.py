@@ -13,7 +13,7 @@ from stacks.nag import accept
 
 # Days. Analyses, their videos and results go with their records, by the sweeper; these rules only make sure that
 # what was forgotten does not stay for ever.
-LONGEST_RETENTION = 730  # of any plan (lambdas/core/quota.py; a test compares them)
+LONGEST_RETENTION = 730  # of any plan (lambdas/core/owners/quota.py; a test compares them)
 UPLOAD_DAYS = LONGEST_RETENTION + 30
 INPUT_DAYS = 2  # a copy for one attempt, which is over after eight hours
 RAW_DAYS = 14  # what the endpoint wrote; on_result has made a result of it long since
@@ -22,7 +22,7 @@ LOG_DAYS = 365
 
 
 class Table(Construct):
-    """The one table. Its names are those of lambdas/core/tables.py; a test compares them."""
+    """The one table. Its names are those of lambdas/core/storage/tables.py; a test compares them."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)

@@ -28,7 +28,7 @@ def fixed_headers() -> dict[str, str]:
 
 
 def bucket_origin(bucket: str, region: str) -> str:
-    """The origin that presigned addresses of a bucket have, as `lambdas.core.aws.s3` signs them in every region."""
+    """The origin that a bucket's presigned addresses have: `lambdas.core.aws.clients.s3` signs them so in every region."""
     return f"https://{bucket}.s3.{region}.amazonaws.com"
 
 

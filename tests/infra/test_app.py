@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from lambdas.api.problems import MEDIA_TYPE
-from lambdas.core import api_keys, aws, errors, item_keys, observability, quota, tables
+from lambdas.core import errors
+from lambdas.core.aws import clients, observability
 from lambdas.core.errors import TYPE_PREFIX
+from lambdas.core.owners import api_keys, quota
 from lambdas.core.settings import Settings
+from lambdas.core.storage import item_keys, tables
 from stacks.constructs.http_api import DEFAULT_PLAN, PROBLEMS, USAGE_PLANS
 from stacks.constructs.monitoring import COUNTED
 from stacks.constructs.python_function import METRICS_NAMESPACE
@@ -123,8 +126,8 @@ def test_the_outbox_calls_for_the_right_records_and_loses_none(prod: Stage, name
 def test_submit_outlives_the_copies_of_its_batch(prod: Stage, local: Stage) -> None:
     """A Lambda that ends in the middle of a copy begins the whole batch again, and copies for nothing."""
     batch = _mappings(prod, "dynamodb")["submit"]["BatchSize"]
-    copy = aws.COPY_ATTEMPTS * aws.COPY_SECONDS
-    asked = aws.ATTEMPTS * aws.READ_SECONDS
+    copy = clients.COPY_ATTEMPTS * clients.COPY_SECONDS
+    asked = clients.ATTEMPTS * clients.READ_SECONDS
     assert batch * (copy + asked) < prod.function("submit")["Timeout"]
     assert _mappings(local, "dynamodb")["submit"]["BatchSize"] == 10
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from lambdas.core import observability
+from lambdas.core.aws import observability
 from scripts import audit, ops
 from tests.infra.synthesised import Stage, flat
 

@@ -40,7 +40,7 @@ def test_its_command_runs_on_its_files_alone(gpu: Stage) -> None:
     assert COMMANDS[-1] == "python -m scripts.ops --stage $STAGE smoke"
     folder = canary_source.build()
     script = (
-        "import scripts.ops, scripts.smoke, lambdas.core.api_keys, lambdas.core.clock; "
+        "import scripts.ops, scripts.smoke, lambdas.core.owners.api_keys, lambdas.core.clock; "
         "assert scripts.smoke.SAMPLE.is_file(); print(scripts.ops.__file__)"
     )
     environment = os.environ | {"PYTHONPATH": str(folder)}

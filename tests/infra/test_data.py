@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import object_keys, quota, tables
+from lambdas.core.owners import quota
+from lambdas.core.storage import object_keys, tables
 from stacks.constructs.storage import LONGEST_RETENTION
 from tests.infra.conftest import DROPPER
 from tests.infra.synthesised import Stage, as_list, flat, references

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import gateway
+from lambdas.core.owners import gateway
 from stacks import permissions
 from stacks.config import PROJECT
 from stacks.permissions import ACCESS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.api import doors
+from lambdas.api import entry_points
 from stacks.constructs import site
 from stacks.edge.headers import bucket_origin, fixed_headers
 from stacks.edge.site_files import EDGE, site_folder
@@ -104,7 +104,7 @@ def test_the_api_answers_the_edge_alone(prod: Stage, local: Stage) -> None:
     ]
     assert sent
     for header in sent:
-        assert header["HeaderName"].lower().encode() == doors.ORIGIN_HEADER
+        assert header["HeaderName"].lower().encode() == entry_points.ORIGIN_HEADER
         value = flat(header["HeaderValue"])
         assert value.startswith("{{resolve:secretsmanager:") and secret in value  # never in clear
     api = prod.function("api")
@@ -125,7 +125,7 @@ def test_the_firewall_is_an_option_in_the_region_that_cloudfront_takes_it_from(p
     assert len({rule["Priority"] for rule in acl["Rules"]}) == len(rules) == 4
     assert rules["Rate"]["Statement"]["RateBasedStatement"] == {"AggregateKeyType": "IP", "Limit": 2000}
     common = rules["AWSManagedRulesCommonRuleSet"]["Statement"]["ManagedRuleGroupStatement"]
-    assert doors.MAX_BODY > 8192  # what the rule on bodies would refuse
+    assert entry_points.MAX_BODY > 8192  # what the rule on bodies would refuse
     assert common["RuleActionOverrides"] == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
     (distribution,) = gpu.resources("AWS::CloudFront::Distribution").values()
     assert distribution["DistributionConfig"]["WebACLId"] == GPU["webAclArn"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambdas.api.app import handler
-from lambdas.core import api_keys
+from lambdas.core.owners import api_keys
 from tests.integration.cloud import Cloud, Context
 
 JSON = {"Content-Type": "application/json"}

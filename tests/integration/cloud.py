@@ -10,10 +10,15 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
-from lambdas.core import analyses, aws, clock, item_keys, objects, quota, uploads
-from lambdas.core.results import Summary, summarise
-from lambdas.core.tables import AnalysisRecord, Item, QuotaRecord, UploadsRecord
-from lambdas.core.transactions import apply
+from lambdas.core import clock
+from lambdas.core.analyses import creation, queries
+from lambdas.core.analyses.result_excerpt import Summary, summarise
+from lambdas.core.aws import clients
+from lambdas.core.owners import quota
+from lambdas.core.storage import item_keys, objects
+from lambdas.core.storage.tables import AnalysisRecord, Item, QuotaRecord, UploadsRecord
+from lambdas.core.storage.transactions import apply
+from lambdas.core.uploads import uploads
 from model.contract import Analysis
 from tests.integration.emulator import REGION, Emulator
 from tests.integration.endpoint import Endpoint, Invocation
@@ -65,12 +70,12 @@ class Cloud:
     def upload(self, owner: str, body: bytes = VIDEO) -> str:
         """A video where a client would have put it; returns its key."""
         made = uploads.create(owner, ".mp4", now=self.now)
-        aws.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
+        clients.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
         return made.key
 
     def ask(self, owner: str, key: str, webhook_url: str | None = None) -> AnalysisRecord:
         """POST /sentiment-inference."""
-        return analyses.start(owner, uploads.check(owner, key), source="upload", webhook_url=webhook_url, now=self.now)
+        return creation.start(owner, uploads.check(owner, key), source="upload", webhook_url=webhook_url, now=self.now)
 
     def queued(self, owner: str = "alice") -> AnalysisRecord:
         return self.ask(owner, self.upload(owner))
@@ -92,7 +97,7 @@ class Cloud:
 
     def drop(self, key: str, body: bytes = VIDEO) -> dict[str, Any]:
         """An object in the drop folder; returns EventBridge's event of it, with a version as AWS gives it."""
-        made = aws.s3().put_object(Bucket=MEDIA, Key=key, Body=body)
+        made = clients.s3().put_object(Bucket=MEDIA, Key=key, Body=body)
         return drop_event(key, made["VersionId"])
 
     # What AWS does.
@@ -121,8 +126,8 @@ class Cloud:
 
     def changes(self) -> list[dict[str, Any]]:
         """What the table's stream has told since it was last asked."""
-        streams = aws.client("dynamodbstreams")
-        arn = aws.client("dynamodb").describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
+        streams = clients.client("dynamodbstreams")
+        arn = clients.client("dynamodb").describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
         found: list[dict[str, Any]] = []
         for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
             shard_id = shard["ShardId"]
@@ -166,7 +171,7 @@ class Cloud:
     # What there is.
 
     def read(self, record: AnalysisRecord) -> AnalysisRecord:
-        return analyses.reload(record)
+        return queries.reload(record)
 
     def records(self, owner: str) -> list[AnalysisRecord]:
         """All analyses of an owner, whatever their state."""
@@ -175,7 +180,7 @@ class Cloud:
 
     def items(self, owner: str) -> list[dict[str, Any]]:
         """All that the table holds of an owner, as it is stored."""
-        found = aws.client("dynamodb").scan(TableName=TABLE, ConsistentRead=True)["Items"]
+        found = clients.client("dynamodb").scan(TableName=TABLE, ConsistentRead=True)["Items"]
         own = (item for item in found if {"S": owner} in (item.get("owner"), {"S": item["pk"]["S"].partition("#")[2]}))
         return sorted(own, key=str)
 
@@ -201,7 +206,7 @@ class Cloud:
     def events(self) -> list[dict[str, Any]]:
         """What waits in the webhook queue; taken out of it."""
         found: list[dict[str, Any]] = []
-        sqs = aws.client("sqs")
+        sqs = clients.client("sqs")
         while messages := sqs.receive_message(QueueUrl=self.webhook_queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 found.append(json.loads(message["Body"]))
@@ -210,7 +215,7 @@ class Cloud:
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """The objects that can be read."""
-        pages = aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        pages = clients.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
     def versions(self, bucket: str, prefix: str = "") -> list[str]:
@@ -237,23 +242,23 @@ def result(duration: float = 90.0) -> Analysis:
 
 def put(uri: str, body: bytes) -> None:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    aws.s3().put_object(Bucket=bucket, Key=key, Body=body)
+    clients.s3().put_object(Bucket=bucket, Key=key, Body=body)
 
 
 def make_buckets() -> None:
     """The buckets; the drop folder tells versions apart."""
     for bucket in (MEDIA, RESULTS):
-        aws.s3().create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-        aws.s3().put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        clients.s3().create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        clients.s3().put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
 def make_queue(name: str) -> str:
     """A queue's URL."""
-    return str(aws.client("sqs").create_queue(QueueName=name)["QueueUrl"])
+    return str(clients.client("sqs").create_queue(QueueName=name)["QueueUrl"])
 
 
 def make_table() -> None:
-    """The table as `lambdas.core.tables` has it, with its stream."""
+    """The table as `lambdas.core.storage.tables` has it, with its stream."""
     Item.create_table(billing_mode="PAY_PER_REQUEST", wait=True)
     stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    aws.client("dynamodb").update_table(TableName=TABLE, StreamSpecification=stream)
+    clients.client("dynamodb").update_table(TableName=TABLE, StreamSpecification=stream)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdas.core import aws, clock, quota
-from lambdas.core.observability import logger, metrics
+from lambdas.core import clock
+from lambdas.core.aws import clients
+from lambdas.core.aws.observability import logger, metrics
+from lambdas.core.owners import quota
 from lambdas.core.settings import settings
-from lambdas.core.tables import Item
+from lambdas.core.storage.tables import Item
 from tests.integration import cloud as clouds
 from tests.integration import emulator as emulators
 from tests.integration import endpoint as endpoints
@@ -23,8 +25,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     with emulators.running(tmp_path_factory.mktemp("emulator")) as running:
         yield running
     # Clients take long to make, so they are kept as long as what they speak to.
-    aws.client.cache_clear()
-    aws.s3.cache_clear()
+    clients.client.cache_clear()
+    clients.s3.cache_clear()
     Item._connection = None
 
 
@@ -82,18 +84,18 @@ def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatc
 def forget() -> None:
     """What a process of a Lambda keeps: it must not outlive the environment it comes from."""
     settings.cache_clear()
-    aws.parameter.cache_clear()
+    clients.parameter.cache_clear()
     metrics.cache_clear()
 
 
 def deploy(emulator: Emulator, endpoint: Endpoint) -> Cloud:
     clouds.make_table()
     clouds.make_buckets()
-    pool = aws.client("cognito-idp").create_user_pool(PoolName="test")["UserPool"]["Id"]
-    plans = {name: aws.client("apigateway").create_usage_plan(name=name)["id"] for name in quota.PLANS}
+    pool = clients.client("cognito-idp").create_user_pool(PoolName="test")["UserPool"]["Id"]
+    plans = {name: clients.client("apigateway").create_usage_plan(name=name)["id"] for name in quota.PLANS}
     for name, plan in plans.items():
-        aws.client("ssm").put_parameter(Name=f"{clouds.USAGE_PLAN_PARAMETER}/{name}", Value=plan, Type="String")
-    aws.client("ssm").put_parameter(Name=clouds.PUBLIC_URL_PARAMETER, Value="https://test.example", Type="String")
+        clients.client("ssm").put_parameter(Name=f"{clouds.USAGE_PLAN_PARAMETER}/{name}", Value=plan, Type="String")
+    clients.client("ssm").put_parameter(Name=clouds.PUBLIC_URL_PARAMETER, Value="https://test.example", Type="String")
     return Cloud(
         emulator,
         endpoint,

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from lambdas.core.tables import Item
+from lambdas.core.storage.tables import Item
 from tests.integration.emulator import REGION
 from tests.integration.endpoint import Invocation
 

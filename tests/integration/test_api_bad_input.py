@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambdas.api.doors import MAX_BODY
-from lambdas.core import aws
+from lambdas.api.entry_points import MAX_BODY
+from lambdas.core.aws import clients
 from lambdas.core.settings import settings as lambda_settings
 from tests.integration.api_client import Answer, Caller, by_session, call, proxy_event
 from tests.integration.cloud import MEDIA, VIDEO, Cloud
@@ -55,7 +55,7 @@ def test_file_types_are_names_of_containers_and_nothing_else(cloud: Cloud, mallo
 
 
 def test_keys_are_taken_apart_not_trusted(cloud: Cloud, mallory: Caller) -> None:
-    aws.s3().put_object(Bucket=MEDIA, Key=f"uploads/alice/{FILE_ID}.mp4", Body=VIDEO)
+    clients.s3().put_object(Bucket=MEDIA, Key=f"uploads/alice/{FILE_ID}.mp4", Body=VIDEO)
     for trick in KEY_TRICKS:
         problem(started(mallory, trick), 404, "not-found")
         problem(mallory.post("/multipart-uploads/parts", {"key": trick, "partNumbers": [1]}), 404, "not-found")

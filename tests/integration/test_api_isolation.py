@@ -8,7 +8,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from lambdas.api.app import APP_ONLY, SHARED
-from lambdas.core import api_keys, multipart
+from lambdas.core.owners import api_keys
+from lambdas.core.uploads import multipart
 from tests.integration.api_client import Caller, by_key, by_session
 from tests.integration.cloud import Cloud
 

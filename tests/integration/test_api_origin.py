@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from lambdas.core import aws
+from lambdas.core.aws import clients
 from lambdas.core.settings import settings
 from tests.integration.api_client import PROBLEM, by_key, by_session
 from tests.integration.cloud import Cloud
@@ -17,7 +17,7 @@ def edge(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     arn = boto3.client("secretsmanager").create_secret(Name="edge", SecretString=SECRET)["ARN"]
     monkeypatch.setenv("ORIGIN_SECRET", arn)
     settings.cache_clear()
-    aws.secret.cache_clear()
+    clients.secret.cache_clear()
     return cloud
 
 

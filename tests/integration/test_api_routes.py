@@ -100,7 +100,7 @@ def test_a_request_waits_for_its_analysis(cloud: Cloud, alice: Caller, monkeypat
         cloud.flow()
         cloud.hear(cloud.success(cloud.records("alice")[0]))
 
-    monkeypatch.setattr("lambdas.api.waiting.time.sleep", finish)
+    monkeypatch.setattr("lambdas.api.long_poll.time.sleep", finish)
     answer = alice.post("/sentiment-inference", {"key": key})
     assert (answer.status, list(answer.json())) == (200, ["analysis"])
 
@@ -142,7 +142,7 @@ def test_what_fails_while_a_request_waits_says_why(
         cloud.flow()
         cloud.hear(cloud.failure(cloud.records("alice")[0]))
 
-    monkeypatch.setattr("lambdas.api.waiting.time.sleep", fail)
+    monkeypatch.setattr("lambdas.api.long_poll.time.sleep", fail)
     document = problem(alice.post("/sentiment-inference", {"key": key}), 502, "analysis-failed")
     assert document["reason"] == "inference-failed"
     assert document["id"] == cloud.records("alice")[0].id
@@ -247,7 +247,7 @@ def test_over_the_quota(cloud: Cloud, alice: Caller) -> None:
 
 @both_doors
 def test_a_video_in_parts(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambdas.core.multipart.PART_BYTES", PART)
+    monkeypatch.setattr("lambdas.core.uploads.multipart.PART_BYTES", PART)
     body = VIDEO + bytes(PART)
     made = alice.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": len(body)})
     assert (made.status, made.json()["parts"], made.json()["partSize"]) == (201, 2, PART)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from lambdas.core import api_keys, audit, owners
 from lambdas.core.clock import DAY
-from lambdas.core.tables import AuditRecord, KeyRecord
+from lambdas.core.owners import api_keys, audit, profiles
+from lambdas.core.storage.tables import AuditRecord, KeyRecord
 from tests.integration.api_client import Answer, Caller, by_key, by_session
 from tests.integration.cloud import Cloud
 from tests.integration.faults import at_every_write
@@ -100,7 +100,7 @@ def test_an_expired_key_is_told_by_the_system(cloud: Cloud) -> None:
 def test_events_come_page_by_page_and_go_after_their_time(cloud: Cloud) -> None:
     alice = by_session("alice")
     for number in range(5):
-        owners.set_webhook("alice", f"https://h{number}.example.com", cloud.now)
+        profiles.set_webhook("alice", f"https://h{number}.example.com", cloud.now)
         cloud.later(seconds=1)
     seen, query = [], {"limit": "2"}
     while True:
@@ -124,8 +124,8 @@ def test_events_come_page_by_page_and_go_after_their_time(cloud: Cloud) -> None:
 
 def test_the_log_goes_with_the_account(cloud: Cloud) -> None:
     by_key(cloud, "alice")
-    owners.set_webhook("alice", URL, cloud.now)
-    owners.delete_account("alice", cloud.now)
+    profiles.set_webhook("alice", URL, cloud.now)
+    profiles.delete_account("alice", cloud.now)
     cloud.sweep()
     assert [item["sk"]["S"] for item in cloud.items("alice") if item["sk"]["S"].startswith("AUDIT")] == []
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import analyses, aws, inference, objects, transitions
+from lambdas.core.analyses import creation, inference, transitions
+from lambdas.core.aws import clients
 from lambdas.core.errors import TIMED_OUT, NotCancellableError, NotFoundError, NotRetriableError
-from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord
+from lambdas.core.storage import objects
+from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord
 from tests.integration.api_client import by_session
 from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud
 from tests.integration.faults import at_every_write
@@ -28,7 +30,7 @@ def cancelled(cloud: Cloud, record: AnalysisRecord) -> None:
 def test_it_is_refunded_however_often_it_is_asked_for(cloud: Cloud, state: str) -> None:
     record = cloud.queued() if state == QUEUED else cloud.processing()
     for _ in range(3):
-        assert analyses.cancel("alice", record.id, cloud.now).is_cancelled
+        assert transitions.cancel("alice", record.id, cloud.now).is_cancelled
         cancelled(cloud, record)
     cloud.flow()
     assert len(cloud.endpoint.invocations) == (0 if state == QUEUED else 1)
@@ -41,7 +43,7 @@ def test_cancelled_while_its_video_is_copied(cloud: Cloud, monkeypatch: pytest.M
     ask = inference.invoke
 
     def cancel_and_ask(found: AnalysisRecord) -> inference.Invocation:
-        analyses.cancel("alice", record.id, cloud.now)
+        transitions.cancel("alice", record.id, cloud.now)
         return ask(found)
 
     monkeypatch.setattr(inference, "invoke", cancel_and_ask)
@@ -54,7 +56,7 @@ def test_cancelled_while_its_video_is_copied(cloud: Cloud, monkeypatch: pytest.M
 def test_a_late_result_of_it_is_not_free(cloud: Cloud) -> None:
     record = cloud.processing()
     late = cloud.success(record)
-    analyses.cancel("alice", record.id, cloud.now)
+    transitions.cancel("alice", record.id, cloud.now)
     assert cloud.hear(late, late) == OK
     cancelled(cloud, record)
     assert cloud.keys(RESULTS) == []
@@ -68,7 +70,7 @@ def test_a_result_that_arrives_at_the_same_time(cloud: Cloud, monkeypatch: pytes
 
     def keep_and_cancel(*arguments: Any, **more: Any) -> None:
         keep(*arguments, **more)
-        analyses.cancel("alice", record.id, cloud.now)
+        transitions.cancel("alice", record.id, cloud.now)
 
     with monkeypatch.context() as patch:
         patch.setattr(objects, "put_json", keep_and_cancel)
@@ -81,7 +83,7 @@ def test_who_read_it_before_it_was_cancelled_changes_nothing(cloud: Cloud) -> No
     stale = [cloud.queued()]
     cloud.submit(stale[0])
     stale.append(cloud.read(stale[0]))
-    analyses.cancel("alice", stale[0].id, cloud.now)
+    transitions.cancel("alice", stale[0].id, cloud.now)
     for record in stale:
         assert not transitions.mark_processing(record, "s3://b/o", None, cloud.now)
         assert not transitions.fail(record, TIMED_OUT, cloud.now)
@@ -97,7 +99,7 @@ def test_in_any_order_with_results_it_is_charged_once_or_refunded_once(cloud: Cl
         for name in (*order, *order):
             if name == "cancel":
                 try:
-                    analyses.cancel(owner, record.id, cloud.now)
+                    transitions.cancel(owner, record.id, cloud.now)
                 except NotCancellableError:
                     assert cloud.read(record).status in (COMPLETED, FAILED)
             else:
@@ -118,7 +120,7 @@ def test_killed_after_any_write(cloud: Cloud, state: str) -> None:
         records[number] = make(f"owner{number}")
 
     def cancel(number: int) -> None:
-        analyses.cancel(f"owner{number}", records[number].id, cloud.now)
+        transitions.cancel(f"owner{number}", records[number].id, cloud.now)
 
     assert at_every_write(prepare, cancel, cancel, lambda number: cancelled(cloud, records[number])) == 1
 
@@ -126,8 +128,8 @@ def test_killed_after_any_write(cloud: Cloud, state: str) -> None:
 def test_it_can_be_started_again(cloud: Cloud) -> None:
     record = cloud.processing()
     late = cloud.success(record)
-    analyses.cancel("alice", record.id, cloud.now)
-    again = analyses.retry("alice", record.id, cloud.now)
+    transitions.cancel("alice", record.id, cloud.now)
+    again = creation.retry("alice", record.id, cloud.now)
     assert (again.status, again.attempt, cloud.used("alice")) == (QUEUED, 2, 1)
     cloud.flow()
     assert cloud.read(again).status == QUEUED  # the endpoint is still working on the attempt before
@@ -142,11 +144,11 @@ def test_what_has_ended_or_belongs_to_another_is_not_cancelled(cloud: Cloud) -> 
     for record in (cloud.completed(), cloud.failed()):
         before = cloud.items("alice")
         with pytest.raises(NotCancellableError):
-            analyses.cancel("alice", record.id, cloud.now)
+            transitions.cancel("alice", record.id, cloud.now)
         assert cloud.items("alice") == before
     record = cloud.queued()
     with pytest.raises(NotFoundError):
-        analyses.cancel("mallory", record.id, cloud.now)
+        transitions.cancel("mallory", record.id, cloud.now)
     assert cloud.read(record).status == QUEUED
 
 
@@ -165,7 +167,7 @@ def test_the_route(cloud: Cloud) -> None:
 
 def test_its_owner_is_told(cloud: Cloud) -> None:
     record = cloud.ask("alice", cloud.upload("alice"), webhook_url="https://example.com/hook")
-    analyses.cancel("alice", record.id, cloud.now)
+    transitions.cancel("alice", record.id, cloud.now)
     cloud.flow()
     assert [event["type"] for event in cloud.events()] == ["analysis.failed"]
 
@@ -181,7 +183,7 @@ def refused_file(cloud: Cloud, code: str) -> AnalysisRecord:
 def test_the_same_file_is_not_tried_again_where_it_would_fail_again(cloud: Cloud, code: str) -> None:
     record = refused_file(cloud, code)
     with pytest.raises(NotRetriableError, match="it is what it is"):
-        analyses.retry("alice", record.id, cloud.now)
+        creation.retry("alice", record.id, cloud.now)
     with pytest.raises(NotRetriableError, match="it is what it is"):
         cloud.ask("alice", record.object_key)
     assert (cloud.read(record).attempt, cloud.used("alice")) == (1, 0)
@@ -189,7 +191,7 @@ def test_the_same_file_is_not_tried_again_where_it_would_fail_again(cloud: Cloud
 
 def test_another_file_in_its_place_is_tried(cloud: Cloud) -> None:
     record = refused_file(cloud, "unreadable-video")
-    aws.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
+    clients.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
     assert cloud.ask("alice", record.object_key).attempt == 2
 
 
@@ -201,10 +203,10 @@ def test_attempts_are_capped_and_leave_no_copies(cloud: Cloud) -> None:
         cloud.flow()
         assert cloud.versions(MEDIA, "inputs/") == []
         if attempt < 5:
-            analyses.retry("alice", record.id, cloud.now)
+            creation.retry("alice", record.id, cloud.now)
             cloud.flow()
     with pytest.raises(NotRetriableError, match="5 attempts"):
-        analyses.retry("alice", record.id, cloud.now)
+        creation.retry("alice", record.id, cloud.now)
     assert (cloud.read(record).attempt, cloud.used("alice")) == (5, 0)
 
 
@@ -212,7 +214,7 @@ def test_a_late_event_of_an_attempt_leaves_the_next_ones_copy(cloud: Cloud) -> N
     before = cloud.processing()
     cloud.hear(cloud.failure(before))
     failed = cloud.read(before)
-    again = analyses.retry("alice", before.id, cloud.now)
+    again = creation.retry("alice", before.id, cloud.now)
     cloud.submit(again)
     for _ in range(2):
         assert cloud.publish(before, failed) == OK

@@ -2,10 +2,11 @@
 
 import pytest
 
-from lambdas.core import analyses, ceiling, owners
+from lambdas.core.analyses import creation
 from lambdas.core.errors import CeilingReachedError, QuotaExceededError
+from lambdas.core.owners import ceiling, profiles
 from lambdas.core.settings import settings
-from lambdas.core.tables import QUEUED
+from lambdas.core.storage.tables import QUEUED
 from tests.integration.cloud import Cloud
 from tests.integration.test_quota import at_once, dropped, limited
 
@@ -21,7 +22,7 @@ def test_all_owners_together_stay_below_it_however_many_ask_at_once(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _ceiling(monkeypatch, 20)
-    results = at_once(60, lambda n: analyses.start(f"owner-{n % 7}", dropped(n), source="drop", now=cloud.now))
+    results = at_once(60, lambda n: creation.start(f"owner-{n % 7}", dropped(n), source="drop", now=cloud.now))
     refused = [result for result in results if isinstance(result, CeilingReachedError)]
     assert len(refused) == 40
     assert ceiling.used(MONTH) == 20
@@ -59,7 +60,7 @@ def test_another_attempt_counts_again_as_it_costs_again(cloud: Cloud) -> None:
 
 def test_a_dropped_video_above_it_is_answered_with_the_reason(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     _ceiling(monkeypatch, 1)
-    owners.ensure("alice", "alice@example.com", cloud.now)
+    profiles.ensure("alice", "alice@example.com", cloud.now)
     cloud.queued("alice")
     assert cloud.take_drop(cloud.drop("drop/alice/talk.mp4")) == {"batchItemFailures": []}
     assert len(cloud.records("alice")) == 1

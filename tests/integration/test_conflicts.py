@@ -7,10 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from lambdas.core import analyses, aws, item_keys, multipart, owners, uploads
+from lambdas.core.analyses import creation
+from lambdas.core.aws import clients
+from lambdas.core.aws.observability import ANALYSES_STARTED, flush
 from lambdas.core.errors import AccountDeletedError, BusyError, QuotaExceededError
-from lambdas.core.observability import ANALYSES_STARTED, flush
-from lambdas.core.tables import (
+from lambdas.core.owners import profiles
+from lambdas.core.storage import item_keys
+from lambdas.core.storage.tables import (
     COMPLETED,
     PROCESSING,
     QUEUED,
@@ -18,7 +21,8 @@ from lambdas.core.tables import (
     Item,
     OwnerRecord,
 )
-from lambdas.core.transactions import FIRST_PAUSE, ROUNDS
+from lambdas.core.storage.transactions import FIRST_PAUSE, ROUNDS
+from lambdas.core.uploads import multipart, uploads
 from tests.integration.cloud import MEDIA, VIDEO, Cloud
 from tests.integration.faults import failing, intercepted, refusing
 
@@ -32,7 +36,7 @@ def test_a_conflict_is_tried_again(cloud: Cloud) -> None:
 
 
 def test_a_lasting_conflict_is_503_and_charges_nothing(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambdas.core.transactions.FIRST_PAUSE", FIRST_PAUSE / 50)
+    monkeypatch.setattr("lambdas.core.storage.transactions.FIRST_PAUSE", FIRST_PAUSE / 50)
     key = cloud.upload("alice")
     with (
         refusing("TransactWriteItems", 99, "TransactionConflict", None, None, None, None) as calls,
@@ -68,12 +72,12 @@ def test_a_record_made_in_between_is_returned_although_the_quota_is_used_up(clou
     def meanwhile(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if operation == "TransactWriteItems" and not made:
             made.append(AnalysisRecord())  # not again
-            made[0] = analyses.start("alice", checked, source="upload", now=cloud.now)
+            made[0] = creation.start("alice", checked, source="upload", now=cloud.now)
             cloud.use("alice", 10_000)
         return call()
 
     with intercepted(meanwhile):
-        record = analyses.start("alice", checked, source="upload", now=cloud.now)
+        record = creation.start("alice", checked, source="upload", now=cloud.now)
     assert record.id == made[0].id
     with pytest.raises(QuotaExceededError):
         cloud.queued("alice")
@@ -86,13 +90,13 @@ def test_a_retry_that_somebody_else_has_begun_is_returned(cloud: Cloud, capsys: 
     def meanwhile(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if operation == "TransactWriteItems" and not begun:
             begun.append(failed)  # not again
-            begun[0] = analyses.retry("alice", failed.id, cloud.now)
+            begun[0] = creation.retry("alice", failed.id, cloud.now)
         return call()
 
     flush()
     capsys.readouterr()
     with intercepted(meanwhile):
-        record = analyses.retry("alice", failed.id, cloud.now)
+        record = creation.retry("alice", failed.id, cloud.now)
     flush()
     assert (record.status, record.attempt) == (begun[0].status, begun[0].attempt) == (QUEUED, 2)
     assert cloud.used("alice") == cloud.charges("alice") == 1
@@ -128,7 +132,7 @@ def test_nothing_is_left_to_do_at_the_end(cloud: Cloud) -> None:
     record = cloud.completed()
     due = list(Item.scan(Item.due_at.exists(), consistent_read=True))
     assert [(item.pk, item.due_at) for item in due] == [(record.pk, record.expires_at)]
-    assert aws.s3().get_object(Bucket=MEDIA, Key=record.object_key)["Body"].read() == VIDEO
+    assert clients.s3().get_object(Bucket=MEDIA, Key=record.object_key)["Body"].read() == VIDEO
 
 
 def test_an_account_that_ends_between_the_check_and_the_write_gets_nothing_new(cloud: Cloud) -> None:
@@ -137,7 +141,7 @@ def test_an_account_that_ends_between_the_check_and_the_write_gets_nothing_new(c
 
     def meanwhile(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if operation == "TransactWriteItems":
-            owners.delete_account("alice", cloud.now)
+            profiles.delete_account("alice", cloud.now)
         return call()
 
     for wanted in (key, failed.object_key):

@@ -6,32 +6,34 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import analyses, aws, objects, reading, receiving
+from lambdas.core.analyses import deletion, queries, result_ingest, transitions
+from lambdas.core.analyses.sagemaker_events import Notice
+from lambdas.core.aws import clients
 from lambdas.core.errors import TIMED_OUT, DeletedError, NotFoundError
-from lambdas.core.notices import Notice
 from lambdas.core.settings import settings
-from lambdas.core.tables import COMPLETED
+from lambdas.core.storage import objects
+from lambdas.core.storage.tables import COMPLETED
 from tests.integration.cloud import MEDIA, RESULTS, Cloud, put, result
 from tests.integration.faults import failing, intercepted
 
 
 def test_a_deleted_analysis_is_hidden_and_can_be_restored(cloud: Cloud) -> None:
     record = cloud.completed()
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
     with pytest.raises(NotFoundError):
-        analyses.get("alice", record.id)
+        queries.get("alice", record.id)
     with pytest.raises(DeletedError):
         cloud.ask("alice", record.object_key)
-    assert analyses.page("alice").records == []
+    assert queries.page("alice").records == []
     cloud.later(seconds=settings().undo_seconds - 1)
     cloud.sweep()
-    restored = analyses.restore("alice", record.id, cloud.now)
-    assert analyses.result(restored) == result()
-    assert [found.id for found in analyses.page("alice").records] == [record.id]
+    restored = deletion.restore("alice", record.id, cloud.now)
+    assert queries.result(restored) == result()
+    assert [found.id for found in queries.page("alice").records] == [record.id]
     assert restored.due_at == record.expires_at
     cloud.later(seconds=2)
     cloud.sweep()
-    assert analyses.get("alice", record.id).status == COMPLETED
+    assert queries.get("alice", record.id).status == COMPLETED
 
 
 def test_everything_of_a_purged_analysis_is_gone_with_its_versions(cloud: Cloud) -> None:
@@ -42,15 +44,15 @@ def test_everything_of_a_purged_analysis_is_gone_with_its_versions(cloud: Cloud)
     put(f"s3://{RESULTS}/progress/{record.id}.1.json", b"{}")
     put(f"s3://{RESULTS}/progress/{record.id}.2.json", b"{}")
     cloud.hear(cloud.success(record))
-    aws.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=b"put again with the old URL")
+    clients.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=b"put again with the old URL")
     other = cloud.completed()
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
     cloud.later(seconds=settings().undo_seconds)
     cloud.sweep()
     assert set(cloud.versions(MEDIA)) == {other.object_key, f"inputs/{other.id}/1.mp4"}
     assert set(cloud.versions(RESULTS, "analyses/") + cloud.versions(RESULTS, "progress/")) == {other.result_key}
     with pytest.raises(DeletedError):
-        analyses.restore("alice", record.id, cloud.now)
+        deletion.restore("alice", record.id, cloud.now)
     tombstone = cloud.read(record)
     assert tombstone.ttl >= int(cloud.now.timestamp()) + 15 * 86_400
     assert cloud.used("alice") == 2  # deletion gives nothing back
@@ -60,7 +62,7 @@ def test_everything_of_a_purged_analysis_is_gone_with_its_versions(cloud: Cloud)
 def test_what_comes_for_a_tombstone_is_removed(cloud: Cloud, kind: str) -> None:
     record = cloud.processing()
     told = cloud.success(record) if kind == "success" else cloud.failure(record, b"{}")
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
     cloud.later(seconds=settings().undo_seconds)
     cloud.sweep()
     put(f"s3://{RESULTS}/progress/{record.id}.1.json", b"{}")
@@ -74,25 +76,25 @@ def test_what_comes_for_a_tombstone_is_removed(cloud: Cloud, kind: str) -> None:
 
 def test_a_result_for_a_deleted_analysis_is_there_when_it_is_restored(cloud: Cloud) -> None:
     record = cloud.processing()
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
     before = cloud.read(record)
     cloud.hear(cloud.success(record))
     after = cloud.read(record)
     cloud.publish(before, after)
     assert cloud.events() == []
     assert after.due_at == before.due_at  # still to be purged
-    restored = analyses.restore("alice", record.id, cloud.now)
-    assert (restored.status, analyses.result(restored)) == (COMPLETED, result())
+    restored = deletion.restore("alice", record.id, cloud.now)
+    assert (restored.status, queries.result(restored)) == (COMPLETED, result())
 
 
 def test_what_nobody_was_told_is_told_after_the_restoration(cloud: Cloud) -> None:
     record = cloud.ask("alice", cloud.upload("alice"), webhook_url="https://example.com/hook")
     cloud.flow()
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
     cloud.hear(cloud.success(record))
     cloud.flow()
     assert cloud.events() == []
-    analyses.restore("alice", record.id, cloud.now)
+    deletion.restore("alice", record.id, cloud.now)
     cloud.flow()
     assert [event["id"] for event in cloud.events()] == [f"evt_{record.id}_1_completed"]
 
@@ -102,12 +104,12 @@ def test_deletion_and_result_at_once(cloud: Cloud) -> None:
     record = cloud.processing()
     stale = cloud.read(record)
     told = cloud.success(record)
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
 
     with pytest.MonkeyPatch.context() as patch:
-        genuine, answers = reading.find, iter([stale])
-        patch.setattr(reading, "find", lambda analysis_id: next(answers, None) or genuine(analysis_id))
-        receiving.receive(Notice.model_validate(told), cloud.now)
+        genuine, answers = queries.find, iter([stale])
+        patch.setattr(queries, "find", lambda analysis_id: next(answers, None) or genuine(analysis_id))
+        result_ingest.receive(Notice.model_validate(told), cloud.now)
     done = cloud.read(record)
     assert (done.status, done.is_deleted) == (COMPLETED, True)
     cloud.later(seconds=settings().undo_seconds)
@@ -118,13 +120,13 @@ def test_deletion_and_result_at_once(cloud: Cloud) -> None:
 
 def test_a_purge_that_fails_is_tried_again(cloud: Cloud) -> None:
     record = cloud.completed()
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
     cloud.later(seconds=settings().undo_seconds)
     with failing("DeleteObjects", "SlowDown", 1):
         cloud.sweep()
     assert cloud.read(record).due_at is not None
     with pytest.raises(DeletedError):  # it has begun
-        analyses.restore("alice", record.id, cloud.now)
+        deletion.restore("alice", record.id, cloud.now)
     cloud.sweep()
     assert cloud.read(record).due_at is None
     assert cloud.versions(MEDIA) == []
@@ -133,29 +135,29 @@ def test_a_purge_that_fails_is_tried_again(cloud: Cloud) -> None:
 @pytest.mark.parametrize("state", ["queued", "processing"])
 def test_an_analysis_restored_under_way_goes_on(cloud: Cloud, state: str) -> None:
     record = getattr(cloud, state)()
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
     before = len(cloud.endpoint.invocations)
     cloud.flow()
     assert len(cloud.endpoint.invocations) == before  # a deleted one is not submitted
     cloud.later(seconds=settings().undo_seconds - 1)
-    analyses.restore("alice", record.id, cloud.now)
+    deletion.restore("alice", record.id, cloud.now)
     cloud.later(seconds=settings().queued_patience)
     cloud.sweep()
     assert len(cloud.endpoint.invocations) == 1
     cloud.hear(cloud.success(cloud.read(record)))
-    assert analyses.get("alice", record.id).status == COMPLETED
+    assert queries.get("alice", record.id).status == COMPLETED
 
 
 def test_nothing_changes_a_purged_analysis(cloud: Cloud) -> None:
     """Nor does who read it while it was only deleted."""
     record = cloud.processing()
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
     stale = cloud.read(record)
     cloud.later(seconds=settings().undo_seconds)
     cloud.sweep()
     tombstone = cloud.read(record).attribute_values
-    assert not analyses.complete(stale, cloud.summary(), cloud.now)
-    assert not analyses.fail(stale, TIMED_OUT, cloud.now)
+    assert not transitions.complete(stale, cloud.summary(), cloud.now)
+    assert not transitions.fail(stale, TIMED_OUT, cloud.now)
     assert cloud.read(record).attribute_values == tombstone
     assert cloud.used("alice") == 1
 
@@ -174,10 +176,10 @@ def in_between(operation: str, act: Callable[[], object]) -> AbstractContextMana
 
 def test_a_restoration_that_the_purge_overtakes(cloud: Cloud) -> None:
     record = cloud.completed()
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
     cloud.later(seconds=settings().undo_seconds)
     with in_between("TransactWriteItems", cloud.sweep), pytest.raises(DeletedError):
-        analyses.restore("alice", record.id, cloud.now)
+        deletion.restore("alice", record.id, cloud.now)
     assert cloud.read(record).purged
 
 
@@ -188,9 +190,9 @@ def test_a_result_that_is_overtaken_while_it_is_stored_is_withdrawn(cloud: Cloud
 
     def overtake() -> None:
         if event == "purge":
-            analyses.end(cloud.read(record), cloud.now)
+            deletion.end(cloud.read(record), cloud.now)
         else:
-            analyses.fail(record, TIMED_OUT, cloud.now)
+            transitions.fail(record, TIMED_OUT, cloud.now)
             cloud.ask("alice", record.object_key)
 
     with in_between("TransactWriteItems", overtake):

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-from lambdas.core import analyses, aws, owners, quota
-from lambdas.core.tables import COMPLETED, FAILED, PROCESSING
+from lambdas.core.analyses import deletion, queries
+from lambdas.core.aws import clients
+from lambdas.core.owners import profiles, quota
+from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING
 from tests.integration.cloud import VIDEO, Cloud, put, result
 from tests.integration.events import MEDIA, RESULTS, drop_event, sqs_event
 
@@ -24,13 +26,13 @@ NAMES = [
 
 @pytest.fixture
 def alice(cloud: Cloud) -> str:
-    owners.ensure("alice", "alice@example.com", cloud.now)
+    profiles.ensure("alice", "alice@example.com", cloud.now)
     return "alice"
 
 
 def events_of_the_bucket(cloud: Cloud) -> None:
     """The bucket's events go to the queue, by the rule that the stack makes."""
-    aws.s3().put_bucket_notification_configuration(
+    clients.s3().put_bucket_notification_configuration(
         Bucket=MEDIA, NotificationConfiguration={"EventBridgeConfiguration": {}}
     )
     pattern = {
@@ -38,15 +40,15 @@ def events_of_the_bucket(cloud: Cloud) -> None:
         "detail-type": ["Object Created"],
         "detail": {"bucket": {"name": [MEDIA]}, "object": {"key": [{"prefix": "drop/"}]}},
     }
-    events = aws.client("events")
+    events = clients.client("events")
     events.put_rule(Name="drops", EventPattern=json.dumps(pattern))
-    arn = aws.client("sqs").get_queue_attributes(QueueUrl=cloud.drop_queue, AttributeNames=["QueueArn"])
+    arn = clients.client("sqs").get_queue_attributes(QueueUrl=cloud.drop_queue, AttributeNames=["QueueArn"])
     events.put_targets(Rule="drops", Targets=[{"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}])
 
 
 def messages(cloud: Cloud) -> list[str]:
     found: list[str] = []
-    sqs = aws.client("sqs")
+    sqs = clients.client("sqs")
     while got := sqs.receive_message(QueueUrl=cloud.drop_queue, MaxNumberOfMessages=10).get("Messages"):
         found += [message["Body"] for message in got]
         for message in got:
@@ -58,7 +60,7 @@ def test_real_events_of_any_name(cloud: Cloud, alice: str) -> None:
     """Through S3, EventBridge and SQS: keys arrive as they are, not URL-encoded."""
     events_of_the_bucket(cloud)
     for number, name in enumerate(NAMES):
-        aws.s3().put_object(Bucket=MEDIA, Key=f"drop/{alice}/{name}", Body=VIDEO + bytes([number]))
+        clients.s3().put_object(Bucket=MEDIA, Key=f"drop/{alice}/{name}", Body=VIDEO + bytes([number]))
     bodies = messages(cloud)
     assert len(bodies) == len(NAMES)
     assert cloud.call("on_drop", sqs_event(*bodies)) == OK
@@ -67,7 +69,7 @@ def test_real_events_of_any_name(cloud: Cloud, alice: str) -> None:
     assert {record.object_key for record in records} == {f"drop/{alice}/{name}" for name in NAMES}
     for _ in records:  # one after the other, as the plan has it
         (record,) = (record for record in cloud.records(alice) if record.status == PROCESSING)
-        copy = aws.s3().get_object(Bucket=MEDIA, Key=f"inputs/{record.id}/1.mp4")["Body"].read()
+        copy = clients.s3().get_object(Bucket=MEDIA, Key=f"inputs/{record.id}/1.mp4")["Body"].read()
         assert copy == VIDEO + bytes([NAMES.index(record.object_key.removeprefix(f"drop/{alice}/"))])
         cloud.hear(cloud.success(record))
         cloud.flow()
@@ -78,13 +80,13 @@ def test_real_events_of_any_name(cloud: Cloud, alice: str) -> None:
 def test_tags_stay_with_the_object(cloud: Cloud, alice: str) -> None:
     """Copying them would take a permission that no Lambda has."""
     event = cloud.drop("drop/alice/a.mp4")
-    aws.s3().put_object_tagging(
+    clients.s3().put_object_tagging(
         Bucket=MEDIA, Key="drop/alice/a.mp4", Tagging={"TagSet": [{"Key": "project", "Value": "x"}]}
     )
     cloud.take_drop(event)
     cloud.flow()
     (record,) = cloud.records(alice)
-    assert aws.s3().get_object_tagging(Bucket=MEDIA, Key=f"inputs/{record.id}/1.mp4")["TagSet"] == []
+    assert clients.s3().get_object_tagging(Bucket=MEDIA, Key=f"inputs/{record.id}/1.mp4")["TagSet"] == []
 
 
 def test_the_answer_is_the_result(cloud: Cloud, alice: str) -> None:
@@ -94,7 +96,7 @@ def test_the_answer_is_the_result(cloud: Cloud, alice: str) -> None:
     cloud.hear(cloud.success(record))
     cloud.flow()
     assert cloud.document("results/alice/a/b.mp4.json") == result().model_dump(mode="json")
-    assert analyses.page(alice).records[0].source == "drop"
+    assert queries.page(alice).records[0].source == "drop"
     assert cloud.events() == []  # nobody wants any
 
 
@@ -131,7 +133,7 @@ def test_a_late_success_replaces_the_error(cloud: Cloud, alice: str) -> None:
 
 def test_events_come_twice_and_in_any_order(cloud: Cloud, alice: str) -> None:
     """Two versions of one object are two analyses; the answer is the newer one's, whichever ends last."""
-    owners.set_plan(alice, "pro", cloud.now)
+    profiles.set_plan(alice, "pro", cloud.now)
     old, new = cloud.drop("drop/alice/a.mp4"), cloud.drop("drop/alice/a.mp4", VIDEO + b"newer")
     cloud.take_drop(new, old, new)
     cloud.take_drop(old)
@@ -139,7 +141,7 @@ def test_events_come_twice_and_in_any_order(cloud: Cloud, alice: str) -> None:
     records = {record.version_id: record for record in cloud.records(alice)}
     assert len(records) == cloud.used(alice) == 2
     older, newer = (records[event["detail"]["object"]["version-id"]] for event in (old, new))
-    assert aws.s3().get_object(Bucket=MEDIA, Key=f"inputs/{older.id}/1.mp4")["Body"].read() == VIDEO
+    assert clients.s3().get_object(Bucket=MEDIA, Key=f"inputs/{older.id}/1.mp4")["Body"].read() == VIDEO
     cloud.hear(cloud.success(newer, result(20).model_dump_json().encode()))
     cloud.flow()
     cloud.hear(cloud.success(older, result(10).model_dump_json().encode()))
@@ -151,7 +153,7 @@ def test_events_come_twice_and_in_any_order(cloud: Cloud, alice: str) -> None:
 
 
 def test_deleting_one_version_leaves_the_other(cloud: Cloud, alice: str) -> None:
-    owners.set_plan(alice, "pro", cloud.now)
+    profiles.set_plan(alice, "pro", cloud.now)
     cloud.take_drop(cloud.drop("drop/alice/a.mp4"), cloud.drop("drop/alice/a.mp4", VIDEO + b"newer"))
     cloud.flow()
     older, newer = sorted(cloud.records(alice), key=lambda record: int(record.size))
@@ -159,7 +161,7 @@ def test_deleting_one_version_leaves_the_other(cloud: Cloud, alice: str) -> None
         cloud.hear(cloud.success(record))
         cloud.flow()
     for record, left in ((older, 1), (newer, 0)):
-        analyses.delete(alice, record.id, cloud.now)
+        deletion.delete(alice, record.id, cloud.now)
         cloud.later(seconds=600)
         cloud.sweep()
         assert len(cloud.versions(MEDIA, "drop/alice/")) == left
@@ -203,7 +205,7 @@ def test_an_unknown_owner_is_told(cloud: Cloud, alice: str, key: str, answer: st
 
 
 def test_an_account_that_ended_is_told(cloud: Cloud, alice: str) -> None:
-    owners.delete_account(alice, cloud.now)
+    profiles.delete_account(alice, cloud.now)
     assert cloud.take_drop(cloud.drop("drop/alice/a.mp4")) == OK
     document = cloud.document("results/alice/a.mp4.error.json")
     assert document is not None

@@ -10,11 +10,13 @@ from collections.abc import Callable
 
 import pytest
 
-from lambdas.core import accounts, analyses, fair_queue, item_keys, owners, receiving
+from lambdas.core.analyses import creation, deletion, fair_queue, result_ingest, transitions
 from lambdas.core.errors import NOT_SUBMITTED, TIMED_OUT
-from lambdas.core.quota import PLANS
+from lambdas.core.owners import account_deletion, profiles
+from lambdas.core.owners.quota import PLANS
 from lambdas.core.settings import settings
-from lambdas.core.tables import (
+from lambdas.core.storage import item_keys
+from lambdas.core.storage.tables import (
     COMPLETED,
     FAILED,
     PROCESSING,
@@ -98,7 +100,7 @@ def test_a_flood_of_one_owner_is_no_queue_for_another(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("plan", list(PLANS))
 def test_a_plan_says_how_many(cloud: Cloud, plan: str) -> None:
-    owners.set_plan("alice", plan, cloud.now)  # type: ignore[arg-type]
+    profiles.set_plan("alice", plan, cloud.now)  # type: ignore[arg-type]
     records = flood(cloud, 6)
     cloud.flow()
     allowed = PLANS[plan].in_flight  # type: ignore[index]
@@ -108,7 +110,7 @@ def test_a_plan_says_how_many(cloud: Cloud, plan: str) -> None:
 def test_a_bigger_plan_begins_at_once_or_by_the_sweeper(cloud: Cloud) -> None:
     records = flood(cloud, 3)
     cloud.flow()
-    owners.set_plan("alice", "pro", cloud.now)
+    profiles.set_plan("alice", "pro", cloud.now)
     cloud.later(seconds=settings().queued_patience)
     cloud.sweep()
     assert statuses(cloud, records) == [PROCESSING, PROCESSING, QUEUED]
@@ -133,7 +135,7 @@ def test_a_lost_notification_frees_the_slot_as_soon_as_it_is_made_up_for(cloud: 
     cloud.flow()
     cloud.later(seconds=60)
     cloud.success(cloud.read(one))
-    receiving.recover(cloud.read(one), cloud.now)
+    result_ingest.recover(cloud.read(one), cloud.now)
     assert (cloud.read(one).status, in_flight()) == (COMPLETED, [])
     cloud.flow()
     assert cloud.read(two).status == PROCESSING
@@ -144,7 +146,7 @@ def test_events_in_any_order_and_twice_ask_the_endpoint_once_for_each(cloud: Clo
     shuffled = random.Random(7)
     for number, plan in enumerate(("free", "pro", "business")):
         owner = f"owner{number}"
-        owners.set_plan(owner, plan, cloud.now)  # type: ignore[arg-type]
+        profiles.set_plan(owner, plan, cloud.now)  # type: ignore[arg-type]
         records = flood(cloud, 5, owner)
         events = [*records, *records]
         shuffled.shuffle(events)
@@ -155,7 +157,7 @@ def test_events_in_any_order_and_twice_ask_the_endpoint_once_for_each(cloud: Clo
 
 
 def test_a_freed_slot_told_twice_submits_one(cloud: Cloud) -> None:
-    owners.set_plan("alice", "pro", cloud.now)
+    profiles.set_plan("alice", "pro", cloud.now)
     records = flood(cloud, 6)
     cloud.flow()
     before = slots_of("alice")
@@ -186,7 +188,7 @@ def test_cancelling_one_that_waits(cloud: Cloud) -> None:
     records = flood(cloud, 4)
     cloud.flow()
     for _ in range(2):
-        analyses.cancel("alice", records[1].id, cloud.now)
+        transitions.cancel("alice", records[1].id, cloud.now)
     assert line() == [first(records[2]), first(records[3])]
     assert cloud.used("alice") == cloud.charges("alice") == 3
     for record in (records[0], records[2], records[3]):
@@ -199,9 +201,9 @@ def test_cancelling_does_not_buy_a_place_at_the_endpoint(cloud: Cloud) -> None:
     """The endpoint goes on with what was cancelled: until it is done, the slot is taken, whoever sweeps and retries."""
     one, two = flood(cloud, 2)
     cloud.flow()
-    analyses.cancel("alice", one.id, cloud.now)
+    transitions.cancel("alice", one.id, cloud.now)
     cloud.later(seconds=1)  # what is queued at one moment has no order
-    analyses.retry("alice", one.id, cloud.now)
+    creation.retry("alice", one.id, cloud.now)
     for _ in range(3):
         cloud.flow()
         cloud.later(seconds=settings().queued_patience)
@@ -219,7 +221,7 @@ def test_a_retry_goes_to_the_end_of_the_line(cloud: Cloud) -> None:
     cloud.flow()
     cloud.later(seconds=1)
     cloud.hear(cloud.failure(cloud.read(one)))
-    analyses.retry("alice", one.id, cloud.now)
+    creation.retry("alice", one.id, cloud.now)
     cloud.flow()
     assert (in_flight(), line()) == ([first(two)], [first(three), f"{one.id}.2"])
 
@@ -227,10 +229,10 @@ def test_a_retry_goes_to_the_end_of_the_line(cloud: Cloud) -> None:
 def test_one_that_waits_is_deleted_and_restored_at_its_place(cloud: Cloud) -> None:
     records = flood(cloud, 4)
     cloud.flow()
-    analyses.delete("alice", records[1].id, cloud.now)
+    deletion.delete("alice", records[1].id, cloud.now)
     cloud.flow()
     assert line() == [first(records[2]), first(records[3])]
-    analyses.restore("alice", records[1].id, cloud.now)
+    deletion.restore("alice", records[1].id, cloud.now)
     assert line() == [first(record) for record in records[1:]]
     finish(cloud, records[0])
     cloud.flow()
@@ -240,7 +242,7 @@ def test_one_that_waits_is_deleted_and_restored_at_its_place(cloud: Cloud) -> No
 def test_one_that_waits_is_purged(cloud: Cloud) -> None:
     one, two, three = flood(cloud, 3)
     cloud.flow()
-    analyses.delete("alice", two.id, cloud.now)
+    deletion.delete("alice", two.id, cloud.now)
     cloud.later(seconds=settings().undo_seconds)
     cloud.sweep()
     assert cloud.read(two).purged
@@ -253,7 +255,7 @@ def test_one_in_flight_is_purged_and_its_slot_freed_when_the_endpoint_is_done(cl
     one, two = flood(cloud, 2)
     cloud.flow()
     told = cloud.success(cloud.read(one))
-    analyses.delete("alice", one.id, cloud.now)
+    deletion.delete("alice", one.id, cloud.now)
     cloud.later(seconds=settings().undo_seconds)
     for _ in range(2):
         cloud.sweep()
@@ -310,11 +312,11 @@ def test_an_account_that_is_deleted_leaves_no_line(cloud: Cloud) -> None:
     bob = cloud.queued("bob")
     cloud.flow()
     told = cloud.success(cloud.read(bob))
-    owners.delete_account("alice", cloud.now)
+    profiles.delete_account("alice", cloud.now)
     for _ in range(8):
         cloud.sweep()
         cloud.flow()
-        cloud.later(seconds=accounts.AGAIN_SECONDS)
+        cloud.later(seconds=account_deletion.AGAIN_SECONDS)
     assert [item["sk"]["S"] for item in cloud.items("alice") if item["pk"]["S"].startswith("OWNER#")] == ["OWNER"]
     assert cloud.keys(MEDIA, "inputs/") == [f"inputs/{bob.id}/1.mp4"]
     assert len(asked(cloud)) == 2
@@ -326,7 +328,7 @@ def test_a_late_notification_of_a_deleted_account_makes_no_record(cloud: Cloud) 
     (record,) = flood(cloud, 1)
     cloud.flow()
     told = cloud.success(cloud.read(record))
-    owners.delete_account("alice", cloud.now)
+    profiles.delete_account("alice", cloud.now)
     cloud.sweep()
     cloud.hear(told)
     pk, _ = item_keys.slots("alice")
@@ -391,7 +393,7 @@ def test_killed_with_a_slot_taken_and_ended_before_anybody_came_back(cloud: Clou
     with killed_after(1) as kill:
         cloud.submit(one)
     assert kill.happened and in_flight() == [first(one)]
-    call: Callable[..., object] = analyses.cancel if end == "cancel" else analyses.delete
+    call: Callable[..., object] = transitions.cancel if end == "cancel" else deletion.delete
     call("alice", one.id, cloud.now)
     cloud.later(seconds=settings().queued_patience)
     cloud.sweep()
@@ -405,7 +407,7 @@ def test_cancelled_in_the_moment_in_which_its_slot_is_taken(cloud: Cloud, monkey
 
     def take_and_cancel(*arguments: object) -> object:
         slot = take(*arguments)  # type: ignore[arg-type]
-        analyses.cancel("alice", one.id, cloud.now)
+        transitions.cancel("alice", one.id, cloud.now)
         return slot
 
     with monkeypatch.context() as patch:
@@ -452,7 +454,7 @@ def test_in_any_order_it_ends_alike(cloud: Cloud) -> None:
                 cloud.submit(one)
             elif name == "cancel":
                 if not cloud.read(one).is_terminal:
-                    analyses.cancel(owner, one.id, cloud.now)
+                    transitions.cancel(owner, one.id, cloud.now)
             elif name == "sweep":
                 cloud.later(seconds=settings().queued_patience)
                 cloud.sweep()
@@ -480,7 +482,7 @@ def test_the_api_says_where_one_stands(cloud: Cloud) -> None:
     listed = {item["id"]: item["position"] for item in alice.get("/analyses").json()["analyses"]}
     assert listed == {records[0].id: None, records[1].id: 1, records[2].id: 2}
     assert by_session("bob").get(f"/analyses/{bob.id}").json()["position"] == 1
-    analyses.cancel("alice", records[1].id, cloud.now)
+    transitions.cancel("alice", records[1].id, cloud.now)
     assert alice.get(f"/analyses/{records[2].id}").json()["position"] == 1
     assert alice.get(f"/analyses/{records[1].id}").json()["position"] is None
     assert alice.get("/usage").json()["concurrency"] == PLANS["free"].in_flight

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import analyses, owners
+from lambdas.core.analyses import queries
+from lambdas.core.owners import profiles
 from lambdas.core.settings import settings
-from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord
+from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord
 from tests.integration.cloud import RESULTS, Cloud, put, result
 from tests.integration.events import notice
 from tests.integration.faults import at_every_write
@@ -37,7 +38,7 @@ def check_one(cloud: Cloud, owner: str) -> AnalysisRecord:
     assert record.status == COMPLETED
     assert cloud.used(owner) == cloud.charges(owner) == 1
     assert cloud.keys(RESULTS, f"analyses/{record.id}/") == [f"analyses/{record.id}/{int(record.attempt)}.json"]
-    assert analyses.result(record) == result()
+    assert queries.result(record) == result()
     assert cloud.outstanding(owner) == 0
     return record
 
@@ -149,7 +150,7 @@ def test_on_drop(cloud: Cloud) -> None:
     events: dict[int, dict[str, Any]] = {}
 
     def prepare(number: int) -> None:
-        owners.ensure(f"owner{number}", None, cloud.now)
+        profiles.ensure(f"owner{number}", None, cloud.now)
         events[number] = cloud.drop(f"drop/owner{number}/a.mp4")
 
     def take(number: int) -> None:
@@ -186,7 +187,7 @@ def test_publish(cloud: Cloud) -> None:
     changes: dict[int, tuple[AnalysisRecord, AnalysisRecord]] = {}
 
     def prepare(number: int) -> None:
-        owners.set_webhook(f"owner{number}", "https://example.com/hook", cloud.now)
+        profiles.set_webhook(f"owner{number}", "https://example.com/hook", cloud.now)
         cloud.take_drop(cloud.drop(f"drop/owner{number}/a.mp4"))
         (record,) = cloud.records(f"owner{number}")
         cloud.submit(record)

@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from lambdas.core import analyses, api_keys, aws, multipart, owners, quota
-from lambdas.core.api_keys import ACTIVE
-from lambdas.core.tables import KeyRecord
+from lambdas.core.analyses import deletion
+from lambdas.core.aws import clients
+from lambdas.core.owners import api_keys, profiles, quota
+from lambdas.core.owners.api_keys import ACTIVE
+from lambdas.core.storage.tables import KeyRecord
+from lambdas.core.uploads import multipart
 from tests.integration.api_client import Answer, Caller, by_key, by_session
 from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud
 from tests.integration.faults import at_every_write
@@ -101,7 +104,7 @@ def completed(client: Client) -> None:
 
 def deleted(client: Client) -> None:
     completed(client)
-    analyses.delete(client.owner, client.id, client.cloud.now)
+    deletion.delete(client.owner, client.id, client.cloud.now)
 
 
 def api_key(client: Client) -> None:
@@ -110,11 +113,11 @@ def api_key(client: Client) -> None:
 
 
 def example_deleted(client: Client) -> None:
-    owners.delete_example(client.owner, client.cloud.now)
+    profiles.delete_example(client.owner, client.cloud.now)
 
 
 def webhook(client: Client) -> None:
-    owners.set_webhook(client.owner, HOOK, client.cloud.now)
+    profiles.set_webhook(client.owner, HOOK, client.cloud.now)
 
 
 def all_there_is(client: Client) -> None:
@@ -185,7 +188,7 @@ def completed_parts_do(client: Client, answer: Answer) -> None:
 
 def given_up(client: Client, answer: Answer) -> None:
     assert (answer.status, client.waiting()) == (204, 0)
-    assert "Uploads" not in aws.s3().list_multipart_uploads(Bucket=MEDIA, Prefix=client.key)
+    assert "Uploads" not in clients.s3().list_multipart_uploads(Bucket=MEDIA, Prefix=client.key)
     assert client.ask("POST /sentiment-inference").json()["code"] == "not-uploaded"
 
 
@@ -239,7 +242,7 @@ def webhook_is(url: str | None) -> Callable[[Client, Answer], None]:
 
     def check(client: Client, answer: Answer) -> None:
         told = client.ask("GET /webhook").json()
-        secret = owners.webhook_secret(client.owner, client.cloud.now)
+        secret = profiles.webhook_secret(client.owner, client.cloud.now)
         assert told == {"url": url, "secret": secret, "secretBeforeUntil": told["secretBeforeUntil"]}
         assert answer.status == 204 or answer.json() == told
 
@@ -251,7 +254,7 @@ def example_is(*, deleted: bool) -> Callable[[Client, Answer], None]:
 
     def check(client: Client, answer: Answer) -> None:
         assert answer.status in (200, 204)
-        owners.ensure(client.owner, "again@example.com", client.cloud.now)
+        profiles.ensure(client.owner, "again@example.com", client.cloud.now)
         assert client.ask("GET /example").json() == {"deleted": deleted}
         stored = [item["sk"]["S"] for item in client.cloud.items(client.owner)]
         assert [kind for kind in stored if not kind.startswith("REQUESTS#")] == ["OWNER"]
@@ -376,19 +379,19 @@ def expire(cloud: Cloud) -> None:
 
 def check_books(cloud: Cloud, owner: str) -> None:
     """What is counted is what there is, and the gateway knows the keys that work and no others."""
-    profile = owners.find(owner)
+    profile = profiles.find(owner)
     ended = profile is not None and profile.deleting_since is not None
     assert cloud.used(owner) == (0 if ended else cloud.charges(owner))
     assert cloud.outstanding(owner) == 0
     active = [key for key in KeyRecord.scan(KeyRecord.sk == "KEY", consistent_read=True) if key.status == ACTIVE]
     assert int((profile and profile.api_keys) or 0) == sum(key.owner == owner for key in active)
-    known = [key["value"] for key in aws.client("apigateway").get_api_keys(includeValues=True)["items"]]
+    known = [key["value"] for key in clients.client("apigateway").get_api_keys(includeValues=True)["items"]]
     assert sorted(known) == sorted(key.id for key in active)
 
 
 def settle_neighbour(cloud: Cloud) -> list[Any]:
     """Somebody else, with some of everything that lasts; returns what `of_neighbour` must go on to say."""
-    owners.set_webhook(NEIGHBOUR, HOOK, cloud.now)
+    profiles.set_webhook(NEIGHBOUR, HOOK, cloud.now)
     api_keys.create(NEIGHBOUR, "theirs", cloud.now)
     cloud.completed(NEIGHBOUR)
     cloud.flow()

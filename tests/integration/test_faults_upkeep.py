@@ -2,10 +2,13 @@
 
 import pytest
 
-from lambdas.core import analyses, api_keys, aws, owners, uploads
+from lambdas.core.analyses import deletion
+from lambdas.core.aws import clients
 from lambdas.core.errors import NotUploadedError, UnauthorizedError, UploadExpiredError
+from lambdas.core.owners import api_keys, profiles
 from lambdas.core.settings import settings
-from lambdas.core.tables import AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
+from lambdas.core.uploads import uploads
 from tests.integration.cloud import MEDIA, RESULTS, Cloud
 from tests.integration.faults import at_every_write, killed_after
 
@@ -21,7 +24,7 @@ def test_the_purge(cloud: Cloud) -> None:
 
     def prepare(number: int) -> None:
         records[number] = cloud.completed(f"owner{number}")
-        analyses.delete(f"owner{number}", records[number].id, cloud.now)
+        deletion.delete(f"owner{number}", records[number].id, cloud.now)
         cloud.later(seconds=settings().undo_seconds)
 
     def sweep(_: int) -> None:
@@ -87,7 +90,7 @@ def test_no_analysis_starts_from_an_upload_that_is_being_removed(cloud: Cloud) -
 
 def test_an_api_key(cloud: Cloud) -> None:
     """Killed anywhere in its creation, a key works nowhere and leaves nothing behind."""
-    gateway = aws.client("apigateway")
+    gateway = clients.client("apigateway")
 
     def create(number: int) -> None:
         api_keys.create(f"owner{number}", "mine", cloud.now)
@@ -98,7 +101,7 @@ def test_an_api_key(cloud: Cloud) -> None:
 
     def check(number: int) -> None:
         listed = api_keys.list_(f"owner{number}")
-        assert int(owners.profile(f"owner{number}").api_keys or 0) == len(listed)
+        assert int(profiles.profile(f"owner{number}").api_keys or 0) == len(listed)
         made = [key for key in gateway.get_api_keys(includeValues=True)["items"] if key["value"] not in active]
         assert [key["value"] for key in made] == [key.id for key in listed]
         active.update(key.id for key in listed)
@@ -109,7 +112,7 @@ def test_an_api_key(cloud: Cloud) -> None:
 
 
 def test_the_revocation_of_an_api_key(cloud: Cloud) -> None:
-    gateway = aws.client("apigateway")
+    gateway = clients.client("apigateway")
     made: dict[int, api_keys.NewKey] = {}
 
     def prepare(number: int) -> None:
@@ -123,7 +126,7 @@ def test_the_revocation_of_an_api_key(cloud: Cloud) -> None:
 
     def check(number: int) -> None:
         assert gateway.get_api_keys()["items"] == []
-        assert int(owners.profile(f"owner{number}").api_keys) == 0
+        assert int(profiles.profile(f"owner{number}").api_keys) == 0
         with pytest.raises(UnauthorizedError):
             api_keys.verify(made[number].token, "read", cloud.now)
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from lambdas.core import api_keys, aws, owners
-from lambdas.core.api_keys import NewKey, Scope
+from lambdas.core.aws import clients
 from lambdas.core.errors import BadRequestError, InsufficientScopeError, NotFoundError, UnauthorizedError
-from lambdas.core.tables import KeyRecord
+from lambdas.core.owners import api_keys, profiles
+from lambdas.core.owners.api_keys import NewKey, Scope
+from lambdas.core.storage.tables import KeyRecord
 from tests.integration.cloud import Cloud
 
 
@@ -18,7 +19,7 @@ def test_a_key_works_and_is_on_the_usage_plan(cloud: Cloud, key: NewKey) -> None
     assert api_keys.verify(key.token, "read", cloud.now) == "alice"
     (listed,) = api_keys.list_("alice")
     assert (listed.name, listed.prefix, listed.id) == ("mine", key.token[:11], key.record.id)
-    gateway = aws.client("apigateway")
+    gateway = clients.client("apigateway")
     (known,) = gateway.get_usage_plan_keys(usagePlanId=cloud.usage_plan)["items"]
     found = gateway.get_api_key(apiKey=known["id"], includeValue=True)
     value = found["value"]
@@ -30,7 +31,7 @@ def test_a_key_works_and_is_on_the_usage_plan(cloud: Cloud, key: NewKey) -> None
 def test_nobody_keeps_the_secret(cloud: Cloud, key: NewKey) -> None:
     secret = key.token.rpartition("_")[2]
     stored = str(cloud.items("alice"))
-    gateway = str(aws.client("apigateway").get_api_keys(includeValues=True))
+    gateway = str(clients.client("apigateway").get_api_keys(includeValues=True))
     assert secret not in stored + gateway
     assert key.record.secret_hash in stored
 
@@ -40,7 +41,7 @@ def test_a_revoked_key_is_refused_at_once(cloud: Cloud, key: NewKey) -> None:
     with pytest.raises(UnauthorizedError):
         api_keys.verify(key.token, "read", cloud.now)
     assert api_keys.list_("alice") == []
-    assert aws.client("apigateway").get_api_keys()["items"] == []
+    assert clients.client("apigateway").get_api_keys()["items"] == []
 
 
 def test_rotation_ends_the_old_secret(cloud: Cloud, key: NewKey) -> None:
@@ -102,7 +103,7 @@ def test_a_key_that_two_revoke_counts_once(cloud: Cloud, key: NewKey) -> None:
     stale = key.record
     api_keys.revoke("alice", key.record.id, cloud.now)
     api_keys.remove(stale, cloud.now)
-    assert int(owners.profile("alice").api_keys) == 0
+    assert int(profiles.profile("alice").api_keys) == 0
 
 
 @pytest.mark.parametrize("scope, other", [("read", "analyse"), ("analyse", "read")])
@@ -134,8 +135,8 @@ def test_a_key_expires_to_the_second_and_is_then_removed(cloud: Cloud) -> None:
         api_keys.rotate("alice", key.record.id, cloud.now)
     cloud.sweep()
     assert api_keys.list_("alice") == []
-    assert aws.client("apigateway").get_api_keys()["items"] == []
-    assert int(owners.profile("alice").api_keys) == 0
+    assert clients.client("apigateway").get_api_keys()["items"] == []
+    assert int(profiles.profile("alice").api_keys) == 0
 
 
 @pytest.mark.parametrize("days", [0, -1, 3651])

@@ -2,17 +2,19 @@
 
 import pytest
 
-from lambdas.core import api_keys, aws, item_keys, owners, plan_changes
+from lambdas.core.aws import clients
 from lambdas.core.errors import AccountDeletedError, BadRequestError
-from lambdas.core.quota import PlanName
-from lambdas.core.tables import PlanChangeRecord
+from lambdas.core.owners import api_keys, plan_changes, profiles
+from lambdas.core.owners.quota import PlanName
+from lambdas.core.storage import item_keys
+from lambdas.core.storage.tables import PlanChangeRecord
 from tests.integration.cloud import Cloud
 from tests.integration.faults import at_every_write, failing
 
 
 def _plans(cloud: Cloud, owner: str) -> list[set[str]]:
     """The usage plans of each of an owner's keys."""
-    gateway = aws.client("apigateway")
+    gateway = clients.client("apigateway")
     on = {
         name: {key["id"] for key in gateway.get_usage_plan_keys(usagePlanId=plan)["items"]}
         for name, plan in cloud.usage_plans.items()
@@ -36,7 +38,7 @@ def _settled(cloud: Cloud, owner: str) -> None:
 
 
 def test_a_key_is_made_on_its_owners_plan(cloud: Cloud) -> None:
-    owners.set_plan("alice", "business", cloud.now)
+    profiles.set_plan("alice", "business", cloud.now)
     api_keys.create("alice", "first", cloud.now)
     api_keys.create("bob", "first", cloud.now)
     assert (_plans(cloud, "alice"), _plans(cloud, "bob")) == ([{"business"}], [{"free"}])
@@ -71,7 +73,7 @@ def test_killed_after_any_write_the_sweeper_goes_on(cloud: Cloud) -> None:
 
     def check(number: int) -> None:
         assert _plans(cloud, f"owner{number}") == [{"pro"}]
-        assert owners.profile(f"owner{number}").plan == "pro"
+        assert profiles.profile(f"owner{number}").plan == "pro"
         _settled(cloud, f"owner{number}")
         assert _plans(cloud, f"owner{number}") == [{"pro"}]
 
@@ -83,7 +85,7 @@ def test_a_key_that_was_being_made_with_the_plan_of_before_follows(cloud: Cloud)
     """Its creation read the plan before the change, and its record was listed after the keys had moved."""
     plan_changes.change("alice", "pro", cloud.now)
     key = api_keys.create("alice", "late", cloud.now)
-    gateway, moved = aws.client("apigateway"), key.record.gateway_key_id
+    gateway, moved = clients.client("apigateway"), key.record.gateway_key_id
     gateway.delete_usage_plan_key(usagePlanId=cloud.usage_plans["pro"], keyId=moved)
     gateway.create_usage_plan_key(usagePlanId=cloud.usage_plans["free"], keyId=moved, keyType="API_KEY")
     assert _plans(cloud, "alice") == [{"free"}]
@@ -112,11 +114,11 @@ def test_of_two_changes_the_last_one_counts(cloud: Cloud, first: PlanName, secon
 def test_a_revoked_key_and_a_deleted_account_are_no_obstacle(cloud: Cloud) -> None:
     key = api_keys.create("alice", "first", cloud.now)
     api_keys.create("alice", "second", cloud.now)
-    owners.set_plan("alice", "pro", cloud.now)
+    profiles.set_plan("alice", "pro", cloud.now)
     api_keys.revoke("alice", key.record.id, cloud.now)
     cloud.sweep()
     assert _plans(cloud, "alice") == [{"pro"}]
-    owners.delete_account("alice", cloud.now)
+    profiles.delete_account("alice", cloud.now)
     cloud.later(minutes=2)
     cloud.sweep()
     assert not _is_open("alice")
@@ -125,7 +127,7 @@ def test_a_revoked_key_and_a_deleted_account_are_no_obstacle(cloud: Cloud) -> No
 def test_a_plan_that_is_none_or_an_account_that_ends_changes_nothing(cloud: Cloud) -> None:
     with pytest.raises(BadRequestError):
         plan_changes.change("alice", "golden", cloud.now)  # type: ignore[arg-type]
-    owners.delete_account("alice", cloud.now)
+    profiles.delete_account("alice", cloud.now)
     with pytest.raises(AccountDeletedError):
         plan_changes.change("alice", "pro", cloud.now)
     assert not _is_open("alice")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambdas.core import analyses, api_keys, owners, quota, transitions, uploads
+from lambdas.core.analyses import creation, transitions
 from lambdas.core.errors import (
     TIMED_OUT,
     AccountDeletedError,
@@ -21,9 +21,11 @@ from lambdas.core.errors import (
     TooManyUploadsError,
     UnsupportedTypeError,
 )
+from lambdas.core.owners import api_keys, profiles, quota
 from lambdas.core.settings import settings as lambda_settings
-from lambdas.core.tables import QUEUED, AnalysisRecord
-from lambdas.core.uploads import CheckedObject
+from lambdas.core.storage.tables import QUEUED, AnalysisRecord
+from lambdas.core.uploads import uploads
+from lambdas.core.uploads.uploads import CheckedObject
 from tests.integration.cloud import Cloud
 
 THREADS = 32
@@ -57,7 +59,7 @@ def dropped(number: int) -> CheckedObject:
 
 def test_200_starts_at_once_at_a_quota_of_50(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, 50)
-    results = at_once(200, lambda n: analyses.start("alice", dropped(n), source="drop", now=cloud.now))
+    results = at_once(200, lambda n: creation.start("alice", dropped(n), source="drop", now=cloud.now))
     refused = [result for result in results if isinstance(result, QuotaExceededError)]
     assert len(refused) == 150
     assert len(cloud.records("alice")) == cloud.used("alice") == cloud.charges("alice") == 50
@@ -113,13 +115,13 @@ def test_a_month_begins_by_itself(cloud: Cloud, monkeypatch: pytest.MonkeyPatch)
 def test_a_plan_is_per_owner_and_counts_at_once(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, 0)
     monkeypatch.setitem(quota.PLANS, "pro", quota.PLANS["pro"]._replace(requests_per_month=1))
-    owners.set_plan("alice", "pro", cloud.now)
-    assert owners.profile("alice").plan == "pro"
+    profiles.set_plan("alice", "pro", cloud.now)
+    assert profiles.profile("alice").plan == "pro"
     cloud.queued("alice")
     with pytest.raises(QuotaExceededError):
         cloud.queued("bob")
     with pytest.raises(BadRequestError):
-        owners.set_plan("alice", "golden", cloud.now)  # type: ignore[arg-type]
+        profiles.set_plan("alice", "golden", cloud.now)  # type: ignore[arg-type]
 
 
 def test_usage_by_day_and_in_minutes(cloud: Cloud) -> None:
@@ -150,7 +152,7 @@ def test_whatever_happens_the_counter_is_what_lives(
         try:
             if kind == "start":  # or the retry of one that failed
                 found = CheckedObject(keys[which], None, '"e"', 1, "video/mp4", ".mp4", "")
-                known[which] = analyses.start(owner, found, source="upload", now=cloud.now)
+                known[which] = creation.start(owner, found, source="upload", now=cloud.now)
             elif which in known and kind == "fail":
                 transitions.fail(cloud.read(known[which]), TIMED_OUT, cloud.now)
             elif which in known:
@@ -174,7 +176,7 @@ def test_any_interleaving_of_clients_over_the_limit_grants_the_limit(
         for number in range(clients[client]):
             found = CheckedObject(f"drop/{owner}/{client}-{number}", "v", '"e"', 1, "video/mp4", ".mp4", "")
             with suppress(QuotaExceededError):
-                analyses.start(owner, found, source="drop", now=cloud.now)
+                creation.start(owner, found, source="drop", now=cloud.now)
                 granted += 1
         return granted
 
@@ -227,15 +229,15 @@ def test_only_sizes_that_can_be_analysed_get_a_url(cloud: Cloud, size: int, erro
 
 def test_nothing_begins_in_an_account_that_ends(cloud: Cloud) -> None:
     key, token = cloud.upload("alice"), api_keys.create("alice", "key", cloud.now).token
-    owners.delete_account("alice", cloud.now)
+    profiles.delete_account("alice", cloud.now)
     for act in (
         lambda: cloud.ask("alice", key),
         lambda: uploads.create("alice", ".mp4", now=cloud.now),
         lambda: api_keys.create("alice", "key", cloud.now),
-        lambda: owners.ensure("alice", None, cloud.now),
+        lambda: profiles.ensure("alice", None, cloud.now),
         lambda: api_keys.verify(token, "read", cloud.now),
-        lambda: owners.set_plan("alice", "pro", cloud.now),
-        lambda: owners.set_webhook("alice", "https://example.com", cloud.now),
+        lambda: profiles.set_plan("alice", "pro", cloud.now),
+        lambda: profiles.set_webhook("alice", "https://example.com", cloud.now),
     ):
         with pytest.raises(AccountDeletedError):
             act()

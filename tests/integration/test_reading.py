@@ -2,7 +2,8 @@
 
 import pytest
 
-from lambdas.core import analyses, aws, uploads
+from lambdas.core.analyses import deletion, queries, transitions
+from lambdas.core.aws import clients
 from lambdas.core.errors import (
     TIMED_OUT,
     BadRequestError,
@@ -12,7 +13,8 @@ from lambdas.core.errors import (
     NotUploadedError,
     UploadExpiredError,
 )
-from lambdas.core.tables import FAILED, QUEUED
+from lambdas.core.storage.tables import FAILED, QUEUED
+from lambdas.core.uploads import uploads
 from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud
 
 
@@ -20,13 +22,13 @@ def test_others_see_nothing(cloud: Cloud) -> None:
     record = cloud.completed("alice")
     for analysis_id in (record.id, "x", "../alice", "a" * 26):
         with pytest.raises(NotFoundError):
-            analyses.get("mallory", analysis_id)
+            queries.get("mallory", analysis_id)
         with pytest.raises(NotFoundError):
-            analyses.delete("mallory", analysis_id, cloud.now)
+            deletion.delete("mallory", analysis_id, cloud.now)
     for key in (record.object_key, "uploads/alice/../x.mp4", "drop/mallory/x.mp4", f"uploads/mallory/{'a' * 32}.exe"):
         with pytest.raises(NotFoundError):
             uploads.check("mallory", key)
-    assert analyses.page("mallory").records == []
+    assert queries.page("mallory").records == []
 
 
 def test_an_upload_must_be_there_and_be_a_video(cloud: Cloud) -> None:
@@ -34,7 +36,7 @@ def test_an_upload_must_be_there_and_be_a_video(cloud: Cloud) -> None:
     with pytest.raises(NotUploadedError):
         uploads.check("alice", made.key)
     for body in (b"", b"MZ\x90\0 a program", b"<html>" + VIDEO):
-        aws.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
+        clients.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
         with pytest.raises(NotAVideoError):
             uploads.check("alice", made.key)
 
@@ -48,7 +50,7 @@ def test_who_sends_no_video_by_a_videos_name_is_told_what_it_is(cloud: Cloud) ->
         b"MZ\x90\0 a program": "not a video that can be read; export it again as one of .mp4, ",
     }
     for body, words in found.items():
-        aws.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
+        clients.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)
         with pytest.raises(NotAVideoError) as caught:
             uploads.check("alice", made.key)
         assert words in caught.value.detail
@@ -57,7 +59,7 @@ def test_who_sends_no_video_by_a_videos_name_is_told_what_it_is(cloud: Cloud) ->
 def test_an_upload_must_have_been_asked_for(cloud: Cloud) -> None:
     """A key that looks right is not enough: it would not count as outstanding."""
     key = f"uploads/alice/{'a' * 32}.mp4"
-    aws.s3().put_object(Bucket=MEDIA, Key=key, Body=VIDEO)
+    clients.s3().put_object(Bucket=MEDIA, Key=key, Body=VIDEO)
     with pytest.raises(UploadExpiredError):
         cloud.ask("alice", key)
     assert cloud.used("alice") == 0
@@ -77,43 +79,43 @@ def test_pages_go_through_all_analyses_once(cloud: Cloud) -> None:
         cloud.later(seconds=1)
         record = cloud.queued()
         if number % 2:
-            analyses.fail(record, TIMED_OUT, cloud.now)
+            transitions.fail(record, TIMED_OUT, cloud.now)
         made.append(record.id)
     seen, cursor = [], None
     while True:
-        page = analyses.page("alice", cursor=cursor, limit=3)
+        page = queries.page("alice", cursor=cursor, limit=3)
         seen += [record.id for record in page.records]
         if (cursor := page.cursor) is None:
             break
     assert seen == made[::-1]
-    assert [record.id for record in analyses.page("alice", status=FAILED).records] == made[5::-2]
-    first = analyses.page("alice", status=QUEUED, limit=2)
-    rest = analyses.page("alice", status=QUEUED, limit=2, cursor=first.cursor)
+    assert [record.id for record in queries.page("alice", status=FAILED).records] == made[5::-2]
+    first = queries.page("alice", status=QUEUED, limit=2)
+    rest = queries.page("alice", status=QUEUED, limit=2, cursor=first.cursor)
     assert [record.id for record in (*first.records, *rest.records)] == made[::-2]
 
 
 def test_a_cursor_shows_nobody_elses(cloud: Cloud) -> None:
     for _ in range(3):
         cloud.queued("alice")
-    cursor = analyses.page("alice", limit=1).cursor
+    cursor = queries.page("alice", limit=1).cursor
     assert cursor is not None
     cloud.queued("mallory")
-    assert all(record.owner == "mallory" for record in analyses.page("mallory", cursor=cursor).records)
+    assert all(record.owner == "mallory" for record in queries.page("mallory", cursor=cursor).records)
     for wrong in ("x", "Ww", "e30", "WyJBIiwiQiJd", "\N{SNOWMAN}", cursor[:-5]):
         with pytest.raises(BadRequestError):
-            analyses.page("alice", cursor=wrong)
+            queries.page("alice", cursor=wrong)
 
 
 def test_results_and_progress_only_where_there_are_any(cloud: Cloud) -> None:
     record = cloud.processing()
-    assert analyses.progress(record) is None
+    assert queries.progress(record) is None
     with pytest.raises(NotFinishedError):
-        analyses.result(record)
+        queries.result(record)
     body = b'{"stage": "speech", "fraction": 0.25, "updated": "2026-11-24T12:00:00+00:00"}'
-    aws.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=body)
-    progress = analyses.progress(record)
+    clients.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=body)
+    progress = queries.progress(record)
     assert progress is not None and (progress.stage, progress.fraction) == ("speech", 0.25)
-    aws.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=b"{")
-    assert analyses.progress(record) is None
+    clients.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=b"{")
+    assert queries.progress(record) is None
     cloud.hear(cloud.success(record))
-    assert analyses.progress(cloud.read(record)) is None
+    assert queries.progress(cloud.read(record)) is None

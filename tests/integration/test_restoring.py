@@ -5,10 +5,14 @@ from typing import Any
 import boto3
 import pytest
 
-from lambdas.core import api_keys, aws, ceiling, clock, deletion, item_keys, owners, plan_changes, reading
+from lambdas.core import clock
+from lambdas.core.analyses import deletion, queries
+from lambdas.core.aws import clients
 from lambdas.core.errors import UnauthorizedError
+from lambdas.core.owners import api_keys, ceiling, plan_changes, profiles
 from lambdas.core.settings import Settings
-from lambdas.core.tables import COMPLETED, Item, QuotaRecord
+from lambdas.core.storage import item_keys
+from lambdas.core.storage.tables import COMPLETED, Item, QuotaRecord
 from scripts import restoring
 from scripts.deployed import DeployedError
 from scripts.restoring import ALL, MISSING, NOTHING, restore
@@ -47,14 +51,14 @@ def test_damaged_records_come_back_and_later_ones_stay(cloud: Cloud) -> None:
 
     looked = restore(table, TABLE, NOTHING)
     assert (looked["missing"], looked["different"]) == (1, 1) and looked["same"] > 0
-    assert reading.find(lost.id) is None
+    assert queries.find(lost.id) is None
     restore(table, TABLE, MISSING)
-    assert reading.get("alice", lost.id).status == COMPLETED
-    assert reading.find(damaged.id).owner == "mallory"  # type: ignore[union-attr]
+    assert queries.get("alice", lost.id).status == COMPLETED
+    assert queries.find(damaged.id).owner == "mallory"  # type: ignore[union-attr]
     restore(table, TABLE, ALL)
-    assert reading.get("bob", damaged.id).result_key == damaged.result_key
-    assert [found.id for found in reading.page("bob").records] == [damaged.id]
-    assert reading.get("carol", later.id).status == COMPLETED
+    assert queries.get("bob", damaged.id).result_key == damaged.result_key
+    assert [found.id for found in queries.page("bob").records] == [damaged.id]
+    assert queries.get("carol", later.id).status == COMPLETED
     again = restore(table, TABLE, ALL)
     assert (again["missing"], again["different"]) == (0, 0)
     own, copy = _tables()
@@ -64,18 +68,18 @@ def test_damaged_records_come_back_and_later_ones_stay(cloud: Cloud) -> None:
 
 def test_whom_a_rotation_or_a_sign_out_has_shut_out_stays_out(cloud: Cloud) -> None:
     leaked = api_keys.create("alice", "laptop", cloud.now)
-    owners.set_webhook("alice", "https://hooks.example.com/in", cloud.now)
+    profiles.set_webhook("alice", "https://hooks.example.com/in", cloud.now)
     table = _restored()
     cloud.later(seconds=1)
     new = api_keys.rotate("alice", leaked.record.id, cloud.now)
-    owners.rotate_webhook_secret("alice", cloud.now)
-    owners.end_sessions("alice", cloud.now)
-    profile = owners.profile("alice")
+    profiles.rotate_webhook_secret("alice", cloud.now)
+    profiles.end_sessions("alice", cloud.now)
+    profile = profiles.profile("alice")
     restore(table, TABLE, ALL)
     with pytest.raises(UnauthorizedError):
         api_keys.verify(leaked.token, "read", cloud.now)
     assert api_keys.verify(new.token, "read", cloud.now) == "alice"
-    found = owners.profile("alice")
+    found = profiles.profile("alice")
     assert (found.webhook_secret, found.sessions_ended_at) == (profile.webhook_secret, profile.sessions_ended_at)
 
 
@@ -84,7 +88,7 @@ def test_an_analysis_that_came_back_can_be_deleted_and_started_as_before(cloud: 
     table = _restored()
     record.delete()
     restore(table, TABLE, MISSING)
-    assert cloud.publish(None, reading.get("alice", record.id)) == {"batchItemFailures": []}
+    assert cloud.publish(None, queries.get("alice", record.id)) == {"batchItemFailures": []}
     assert cloud.ask("alice", record.object_key).attempt == 2
 
 
@@ -127,14 +131,14 @@ def test_what_was_deleted_or_revoked_since_stays_so(cloud: Cloud) -> None:
     table = _restored()
     deletion.delete("alice", deleted.id, cloud.now)
     api_keys.revoke("alice", key.record.id, cloud.now)
-    owners.delete_account("bob", cloud.now)
+    profiles.delete_account("bob", cloud.now)
     of_an_account.delete()  # as long after
     found = restore(table, TABLE, ALL)
     assert (found["ended"], found["missing"], found["different"]) == (3, 0, 0)
     assert cloud.read(deleted).is_deleted
     assert api_keys.list_("alice") == []
-    assert reading.find(of_an_account.id) is None
-    profile = owners.find("bob")
+    assert queries.find(of_an_account.id) is None
+    profile = profiles.find("bob")
     assert profile is not None and profile.deleting_since is not None
 
 
@@ -170,5 +174,5 @@ def test_keys_follow_the_plan_that_comes_back(cloud: Cloud) -> None:
     cloud.sweep()
     restore(table, TABLE, ALL)
     cloud.sweep()
-    (on_pro,) = aws.client("apigateway").get_usage_plan_keys(usagePlanId=cloud.usage_plans["pro"])["items"]
+    (on_pro,) = clients.client("apigateway").get_usage_plan_keys(usagePlanId=cloud.usage_plans["pro"])["items"]
     assert on_pro["id"] == key

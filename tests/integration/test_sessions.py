@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import aws, owners, sessions
+from lambdas.core.aws import clients
 from lambdas.core.errors import UnauthorizedError
+from lambdas.core.owners import profiles, sessions
 from tests.integration.api_client import by_key, by_session
 from tests.integration.cloud import Cloud
 from tests.integration.faults import intercepted
@@ -49,7 +50,7 @@ def test_a_session_ends_with_its_account(cloud: Cloud) -> None:
 
 def test_cognito_is_told(cloud: Cloud) -> None:
     """Cognito revokes the refresh tokens of the user, named by the profile's id. A user may be gone."""
-    user = aws.client("cognito-idp").admin_create_user(UserPoolId=cloud.user_pool, Username="alice")["User"]
+    user = clients.client("cognito-idp").admin_create_user(UserPoolId=cloud.user_pool, Username="alice")["User"]
     owner = next(attribute["Value"] for attribute in user["Attributes"] if attribute["Name"] == "sub")
     told = []
 
@@ -66,11 +67,11 @@ def test_cognito_is_told(cloud: Cloud) -> None:
 
 
 def test_the_moment_counts_to_the_second(cloud: Cloud) -> None:
-    profile = owners.end_sessions("alice", datetime(2026, 11, 24, 12, 0, 0, 900_000, tzinfo=UTC))
+    profile = profiles.end_sessions("alice", datetime(2026, 11, 24, 12, 0, 0, 900_000, tzinfo=UTC))
     ended = int(profile.sessions_ended_at)
     sessions.check(profile, str(ended + 1))
     sessions.check(profile, f"{ended + 1}.5")
     for claim in (str(ended), str(ended - 1), "", "None", "nan-sense"):
         with pytest.raises(UnauthorizedError):
             sessions.check(profile, claim)
-    sessions.check(owners.ensure("bob", None, cloud.now), "")
+    sessions.check(profiles.ensure("bob", None, cloud.now), "")

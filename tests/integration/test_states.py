@@ -5,11 +5,12 @@ import json
 
 import pytest
 
-from lambdas.core import analyses, aws, transitions
+from lambdas.core.analyses import queries, transitions
+from lambdas.core.aws import clients
 from lambdas.core.errors import (
     TIMED_OUT,
 )
-from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED
+from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING, QUEUED
 from tests.integration.cloud import MEDIA, NAMESPACE, RESULTS, VIDEO, Cloud, result
 
 OK: dict[str, list[str]] = {"batchItemFailures": []}
@@ -23,9 +24,9 @@ def test_the_whole_path(cloud: Cloud) -> None:
     assert record.status == PROCESSING
     cloud.hear(cloud.success(record))
     cloud.flow()
-    record = analyses.get("alice", record.id)
+    record = queries.get("alice", record.id)
     assert record.status == COMPLETED
-    assert analyses.result(record) == result()
+    assert queries.result(record) == result()
     assert record.summary["duration_s"] == 90.0
     assert record.summary["utterances"] == 1
     assert record.summary["emotions"][0]["label"] == "joy"
@@ -50,7 +51,7 @@ def test_the_endpoint_gets_the_copy_and_our_terms(cloud: Cloud) -> None:
     assert made.inference_id == f"{record.id}.1"
     assert made.input_location == f"s3://{MEDIA}/inputs/{record.id}/1.mp4"
     assert (made.content_type, made.timeout, made.ttl) == ("video/mp4", 3600, 6 * 3600)
-    assert aws.s3().get_object(Bucket=MEDIA, Key=f"inputs/{record.id}/1.mp4")["Body"].read() == VIDEO
+    assert clients.s3().get_object(Bucket=MEDIA, Key=f"inputs/{record.id}/1.mp4")["Body"].read() == VIDEO
     assert record.output_location == made.output_location
     assert record.failure_location == made.failure_location
 
@@ -66,9 +67,9 @@ def test_what_is_told_twice_is_submitted_once(cloud: Cloud) -> None:
 def test_an_upload_that_changed_after_its_check_is_never_analysed(cloud: Cloud, code: str) -> None:
     record = cloud.queued()
     if code == "upload-replaced":
-        aws.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
+        clients.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
     else:
-        aws.s3().delete_object(Bucket=MEDIA, Key=record.object_key)
+        clients.s3().delete_object(Bucket=MEDIA, Key=record.object_key)
     cloud.flow()
     record = cloud.read(record)
     assert (record.status, record.error.code) == (FAILED, code)
@@ -129,12 +130,12 @@ def test_a_retry_is_another_attempt_and_is_charged(cloud: Cloud) -> None:
 
 def test_a_retry_takes_the_upload_as_it_is_now(cloud: Cloud) -> None:
     record = cloud.queued()
-    aws.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
+    clients.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
     cloud.flow()
     again = cloud.ask("alice", record.object_key)
     cloud.flow()
     assert cloud.read(again).status == PROCESSING
-    copy = aws.s3().get_object(Bucket=MEDIA, Key=f"inputs/{record.id}/2.mp4")["Body"].read()
+    copy = clients.s3().get_object(Bucket=MEDIA, Key=f"inputs/{record.id}/2.mp4")["Body"].read()
     assert copy == VIDEO + b"another"
 
 
@@ -147,7 +148,7 @@ def test_a_late_success_of_the_failed_attempt_is_free(cloud: Cloud) -> None:
     assert record.status == COMPLETED
     assert record.attribute_values.get("error") is None
     assert cloud.used("alice") == cloud.charges("alice") == 0
-    assert analyses.result(record) == result()
+    assert queries.result(record) == result()
 
 
 @pytest.mark.parametrize("kind", ["success", "failure"])
@@ -207,7 +208,7 @@ def test_a_result_that_is_none_fails(cloud: Cloud) -> None:
 def test_a_notification_that_comes_before_its_output_comes_again(cloud: Cloud) -> None:
     record = cloud.processing()
     told = cloud.success(record)
-    aws.s3().delete_object(Bucket=RESULTS, Key=record.output_location.partition(f"{RESULTS}/")[2])
+    clients.s3().delete_object(Bucket=RESULTS, Key=record.output_location.partition(f"{RESULTS}/")[2])
     assert len(cloud.hear(told)["batchItemFailures"]) == 1
     assert cloud.read(record).status == PROCESSING
     cloud.hear(cloud.success(record))

@@ -2,10 +2,12 @@
 
 import pytest
 
-from lambdas.core import analyses, sweeping, uploads
+from lambdas.core import sweeping
+from lambdas.core.analyses import deletion, queries
 from lambdas.core.errors import NotFoundError
 from lambdas.core.settings import settings
-from lambdas.core.tables import COMPLETED, FAILED, PROCESSING, QUEUED, Item
+from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING, QUEUED, Item
+from lambdas.core.uploads import uploads
 from tests.integration.cloud import MEDIA, RESULTS, Cloud, put
 from tests.integration.faults import failing
 
@@ -119,7 +121,7 @@ def test_what_the_plan_no_longer_keeps_is_removed(cloud: Cloud) -> None:
     for gone in (record, failed):
         assert cloud.read(gone).purged
         with pytest.raises(NotFoundError):
-            analyses.get("alice", gone.id)
+            queries.get("alice", gone.id)
     assert (cloud.versions(MEDIA), cloud.versions(RESULTS)) == ([], [])
 
 
@@ -128,6 +130,6 @@ def test_a_retry_in_the_last_moment_is_not_removed(cloud: Cloud) -> None:
     cloud.later(days=90, seconds=1)
     stale = cloud.read(record)
     cloud.ask("alice", record.object_key)
-    analyses.end(stale, cloud.now)
+    deletion.end(stale, cloud.now)
     assert cloud.read(record).status == QUEUED
     assert not cloud.read(record).is_deleted

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import throttle
 from lambdas.core.errors import TooManyRequestsError
+from lambdas.core.owners import throttle
 from lambdas.core.settings import settings
-from lambdas.core.tables import RequestsRecord
+from lambdas.core.storage.tables import RequestsRecord
 from tests.integration.api_client import by_key, by_session
 from tests.integration.cloud import Cloud
 from tests.integration.faults import failing, intercepted

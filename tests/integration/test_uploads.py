@@ -5,11 +5,14 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from lambdas.core import analyses, aws, multipart, objects, reading, uploads
+from lambdas.core.analyses import deletion, queries
+from lambdas.core.aws import clients
 from lambdas.core.errors import BadRequestError, NotFoundError, TooManyUploadsError
-from lambdas.core.multipart import Part
 from lambdas.core.settings import settings
-from lambdas.core.tables import AnalysisRecord
+from lambdas.core.storage import objects
+from lambdas.core.storage.tables import AnalysisRecord
+from lambdas.core.uploads import multipart, uploads
+from lambdas.core.uploads.multipart import Part
 from tests.integration.api_client import by_session
 from tests.integration.cloud import MEDIA, VIDEO, Cloud
 from tests.integration.events import drop_event
@@ -27,7 +30,7 @@ def few(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> int:  # noqa: ARG001  
 
 def arrive(key: str, body: bytes = VIDEO) -> str:
     """An object that a client PUTs; returns its version, of which nobody has been told yet."""
-    return str(aws.s3().put_object(Bucket=MEDIA, Key=key, Body=body)["VersionId"])
+    return str(clients.s3().put_object(Bucket=MEDIA, Key=key, Body=body)["VersionId"])
 
 
 def tell(cloud: Cloud, key: str, version: str | None, size: int = len(VIDEO)) -> None:
@@ -39,7 +42,7 @@ def tell(cloud: Cloud, key: str, version: str | None, size: int = len(VIDEO)) ->
 
 def kept(key: str) -> list[str]:
     """The versions of an object that are there, newest first."""
-    answer = aws.s3().list_object_versions(Bucket=MEDIA, Prefix=key)
+    answer = clients.s3().list_object_versions(Bucket=MEDIA, Prefix=key)
     return [version["VersionId"] for version in answer.get("Versions", [])]
 
 
@@ -102,7 +105,7 @@ def test_pending_uploads_are_listed_and_abandoned(cloud: Cloud) -> None:
         problem(alice.delete(f"/uploads/{made['fileId']}"), 404, "not-found")
     assert (alice.get("/uploads").json(), cloud.outstanding("alice")) == ({"uploads": []}, 0)
     assert cloud.versions(MEDIA) == []
-    assert aws.s3().list_multipart_uploads(Bucket=MEDIA).get("Uploads", []) == []
+    assert clients.s3().list_multipart_uploads(Bucket=MEDIA).get("Uploads", []) == []
     assert alice.post("/upload-url", {"fileType": ".mp4"}).status == 200
 
 
@@ -153,7 +156,7 @@ def test_parts_that_hold_other_bytes_than_announced_are_not_put_together(cloud: 
     address = {"Bucket": MEDIA, "Key": made.key, "UploadId": uploads.find("alice", made.key).multipart_id}  # type: ignore[union-attr]
     parts = []
     for number, body in ((1, VIDEO + bytes(small_parts)), (2, VIDEO)):
-        etag = aws.s3().upload_part(**address, PartNumber=number, Body=body)["ETag"]
+        etag = clients.s3().upload_part(**address, PartNumber=number, Body=body)["ETag"]
         parts.append(Part(number, etag))
     with pytest.raises(BadRequestError, match="announced"):
         multipart.complete("alice", made.key, parts, now=cloud.now)
@@ -223,15 +226,15 @@ def test_an_analysis_that_starts_while_its_upload_is_looked_at_keeps_it(
 ) -> None:
     key = cloud.upload("alice")
     (version,) = kept(key)
-    find = reading.find
+    find = queries.find
 
     def find_and_start(analysis_id: str) -> AnalysisRecord | None:
         found = find(analysis_id)
-        monkeypatch.setattr(reading, "find", find)
+        monkeypatch.setattr(queries, "find", find)
         cloud.ask("alice", key)
         return found
 
-    monkeypatch.setattr(reading, "find", find_and_start)
+    monkeypatch.setattr(queries, "find", find_and_start)
     tell(cloud, key, version)
     assert kept(key) == [version] == [record.version_id for record in cloud.records("alice")]
 
@@ -252,7 +255,7 @@ def test_what_arrives_after_the_end_leaves_nothing(cloud: Cloud) -> None:
     abandoned = uploads.create("alice", ".mp4", now=cloud.now)
     uploads.abandon("alice", abandoned.file_id, cloud.now)
     record = cloud.completed("alice")
-    analyses.delete("alice", record.id, cloud.now)
+    deletion.delete("alice", record.id, cloud.now)
     cloud.later(seconds=settings().undo_seconds)
     cloud.sweep()
     for key in (abandoned.key, record.object_key):
@@ -264,7 +267,7 @@ def test_a_version_that_is_gone_or_never_ours_does_no_harm(cloud: Cloud) -> None
     other = cloud.upload("bob")
     key = uploads.create("alice", ".mp4", now=cloud.now).key
     version = arrive(key)
-    aws.s3().delete_object(Bucket=MEDIA, Key=key, VersionId=version)
+    clients.s3().delete_object(Bucket=MEDIA, Key=key, VersionId=version)
     tell(cloud, key, version)
     tell(cloud, "uploads/readme.txt", "v")
     assert cloud.keys(MEDIA, "uploads/") == [other]

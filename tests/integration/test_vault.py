@@ -15,8 +15,11 @@ from botocore.stub import Stubber
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from typer.testing import CliRunner
 
-from lambdas.core import aws, deletion, objects, owners, reading
-from lambdas.core.tables import COMPLETED
+from lambdas.core.analyses import deletion, queries
+from lambdas.core.aws import clients
+from lambdas.core.owners import profiles
+from lambdas.core.storage import objects
+from lambdas.core.storage.tables import COMPLETED
 from scripts import ops, restoring_objects, vault
 from scripts.deployed import DeployedError
 from scripts.restoring import MISSING, restore
@@ -135,10 +138,10 @@ def _table_of_a_backup(cloud: Cloud) -> str:
 def _bucket_of_a_backup(cloud: Cloud, bucket: str) -> str:
     """The objects of a bucket as they are now, in a new one."""
     copy = f"{bucket}-2026113010"
-    location = {"LocationConstraint": aws.s3().meta.region_name}
-    aws.s3().create_bucket(Bucket=copy, CreateBucketConfiguration=location)
+    location = {"LocationConstraint": clients.s3().meta.region_name}
+    clients.s3().create_bucket(Bucket=copy, CreateBucketConfiguration=location)
     for key in cloud.keys(bucket):
-        aws.s3().copy_object(Bucket=copy, Key=key, CopySource={"Bucket": bucket, "Key": key})
+        clients.s3().copy_object(Bucket=copy, Key=key, CopySource={"Bucket": bucket, "Key": key})
     return copy
 
 
@@ -148,8 +151,8 @@ def test_a_table_and_both_buckets_that_are_lost_come_back_from_the_vault(cloud: 
     copies = {bucket: _bucket_of_a_backup(cloud, bucket) for bucket in (MEDIA, RESULTS)}
     for record in records:
         record.delete()
-        aws.s3().delete_object(Bucket=MEDIA, Key=record.object_key)
-        aws.s3().delete_object(Bucket=RESULTS, Key=record.result_key)
+        clients.s3().delete_object(Bucket=MEDIA, Key=record.object_key)
+        clients.s3().delete_object(Bucket=RESULTS, Key=record.result_key)
 
     assert restore(table, TABLE, MISSING)["missing"] == 2
     for bucket, copy in copies.items():
@@ -159,9 +162,9 @@ def test_a_table_and_both_buckets_that_are_lost_come_back_from_the_vault(cloud: 
         assert restoring_objects.restore(copy, write=True)["missing"] == 2
         assert dict(restoring_objects.restore(copy, write=True)) == {"present": 2}
     for record in records:
-        found = reading.get(record.owner, record.id)
-        assert found.status == COMPLETED and reading.result(found) == reading.result(record)
-        answer = aws.s3().get_object(Bucket=MEDIA, Key=found.object_key)
+        found = queries.get(record.owner, record.id)
+        assert found.status == COMPLETED and queries.result(found) == queries.result(record)
+        answer = clients.s3().get_object(Bucket=MEDIA, Key=found.object_key)
         assert answer["Body"].read() == VIDEO and answer["VersionId"] == found.version_id, "as the player asks for it"
         arrived = drop_event(found.object_key, found.version_id)
         arrived["detail"]["reason"] = "CopyObject"
@@ -171,14 +174,14 @@ def test_a_table_and_both_buckets_that_are_lost_come_back_from_the_vault(cloud: 
 
 def test_objects_of_what_was_deleted_since_and_dropped_videos_stay_away(cloud: Cloud) -> None:
     kept, deleted = cloud.completed("alice"), cloud.completed("alice")
-    owners.ensure("alice", "alice@example.com", cloud.now)
+    profiles.ensure("alice", "alice@example.com", cloud.now)
     assert cloud.take_drop(cloud.drop("drop/alice/a.mp4")) == {"batchItemFailures": []}
     copy = _bucket_of_a_backup(cloud, MEDIA)
     deletion.delete("alice", deleted.id, cloud.now)
     cloud.later(days=1)
     cloud.sweep()
     for key in (kept.object_key, "drop/alice/a.mp4"):
-        aws.s3().delete_object(Bucket=MEDIA, Key=key)
+        clients.s3().delete_object(Bucket=MEDIA, Key=key)
     assert dict(restoring_objects.restore(copy, write=True)) == {"missing": 1, "dropped": 1}
     assert cloud.keys(MEDIA, "uploads/") == [kept.object_key] and not cloud.keys(MEDIA, "drop/")
 
@@ -188,7 +191,7 @@ def test_the_command_takes_a_table_or_a_bucket(cloud: Cloud, monkeypatch: pytest
     record = cloud.completed("alice")
     table, bucket = _table_of_a_backup(cloud), _bucket_of_a_backup(cloud, MEDIA)
     record.delete()
-    aws.s3().delete_object(Bucket=MEDIA, Key=record.object_key)
+    clients.s3().delete_object(Bucket=MEDIA, Key=record.object_key)
 
     def said(*arguments: str) -> str:
         run = CliRunner().invoke(ops.app, ["--stage", "prod", "restore", *arguments])

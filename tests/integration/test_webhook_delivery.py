@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import aws, clock, owners, webhooks
+from lambdas.core import clock
+from lambdas.core.aws import clients
+from lambdas.core.owners import profiles
 from lambdas.core.settings import settings
-from lambdas.core.webhooks import Event
+from lambdas.core.webhooks import events
+from lambdas.core.webhooks.events import Event
 from lambdas.webhook import handler as module
 from tests.integration.api_client import Caller, by_session
 from tests.integration.cloud import Cloud
@@ -63,7 +66,7 @@ def inbox(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:  # 
 
 def receive(cloud: Cloud, hidden: int = 1) -> list[dict[str, Any]]:
     """The queue's messages, as Lambda would be called with them; `hidden`: seconds until they come again."""
-    found = aws.client("sqs").receive_message(
+    found = clients.client("sqs").receive_message(
         QueueUrl=cloud.webhook_queue,
         MaxNumberOfMessages=10,
         MessageSystemAttributeNames=["ApproximateReceiveCount"],
@@ -87,20 +90,20 @@ def deliver(cloud: Cloud) -> dict[str, Any]:
     kept = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
     for message in messages:
         if message["messageId"] not in kept:
-            aws.client("sqs").delete_message(QueueUrl=cloud.webhook_queue, ReceiptHandle=message["receiptHandle"])
+            clients.client("sqs").delete_message(QueueUrl=cloud.webhook_queue, ReceiptHandle=message["receiptHandle"])
     return answer
 
 
 def waiting(cloud: Cloud) -> tuple[int, int]:
     """Messages that can be received, and that are hidden."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = aws.client("sqs").get_queue_attributes(QueueUrl=cloud.webhook_queue, AttributeNames=names)["Attributes"]
+    found = clients.client("sqs").get_queue_attributes(QueueUrl=cloud.webhook_queue, AttributeNames=names)["Attributes"]
     return int(found[names[0]]), int(found[names[1]])
 
 
 def trial(cloud: Cloud, url: str, owner: str = "alice") -> Event:
     """A test event to an address of its own."""
-    return webhooks.trial(owner, cloud.now).model_copy(update={"url": url})
+    return events.trial(owner, cloud.now).model_copy(update={"url": url})
 
 
 def completed(cloud: Cloud, url: str | None = None) -> str:
@@ -169,7 +172,7 @@ def test_what_is_refused_stays_in_the_queue_and_comes_again_the_same(cloud: Clou
 
 def _again(cloud: Cloud) -> list[dict[str, Any]]:
     """The message that was hidden, as if the time had passed."""
-    aws.client("sqs").change_message_visibility(
+    clients.client("sqs").change_message_visibility(
         QueueUrl=cloud.webhook_queue, ReceiptHandle=hidden.pop(), VisibilityTimeout=0
     )
     return receive(cloud)
@@ -225,20 +228,20 @@ def test_what_has_been_overtaken_is_not_sent(cloud: Cloud, inbox: Inbox) -> None
 
 def test_nothing_is_sent_for_an_account_that_ended(cloud: Cloud, inbox: Inbox) -> None:
     completed(cloud, url=inbox.url)
-    owners.delete_account("alice", cloud.now)
+    profiles.delete_account("alice", cloud.now)
     assert deliver(cloud) == OK
     assert inbox.requests == []
 
 
 def test_a_private_address_is_given_up_at_once(cloud: Cloud) -> None:
     for url in ("https://localhost/", "https://127.0.0.1/", "http://example.com/", "https://10.0.0.1/"):
-        webhooks.enqueue(trial(cloud, url))
+        events.enqueue(trial(cloud, url))
     assert deliver(cloud) == OK
     assert waiting(cloud) == (0, 0)
 
 
 def test_localhost_is_refused_without_the_setting(cloud: Cloud, inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    webhooks.enqueue(trial(cloud, inbox.url))
+    events.enqueue(trial(cloud, inbox.url))
     monkeypatch.delenv("LOCAL_WEBHOOKS")
     settings.cache_clear()
     assert deliver(cloud) == OK
@@ -246,8 +249,8 @@ def test_localhost_is_refused_without_the_setting(cloud: Cloud, inbox: Inbox, mo
 
 
 def test_what_is_no_event_is_kept_for_the_dead_letters_and_stops_no_other(cloud: Cloud, inbox: Inbox) -> None:
-    aws.client("sqs").send_message(QueueUrl=cloud.webhook_queue, MessageBody='{"id": "x"}')
-    webhooks.enqueue(trial(cloud, inbox.url))
+    clients.client("sqs").send_message(QueueUrl=cloud.webhook_queue, MessageBody='{"id": "x"}')
+    events.enqueue(trial(cloud, inbox.url))
     messages = receive(cloud)
     assert len(messages) == 2
     answer = cloud.call("webhook", {"Records": messages})
@@ -259,7 +262,7 @@ def test_what_is_no_event_is_kept_for_the_dead_letters_and_stops_no_other(cloud:
 def test_a_receiver_that_is_not_there(cloud: Cloud, inbox: Inbox) -> None:
     inbox.close()
     event = trial(cloud, inbox.url)
-    webhooks.enqueue(event)
+    events.enqueue(event)
     assert len(deliver(cloud)["batchItemFailures"]) == 1
 
 
@@ -322,7 +325,7 @@ def test_an_analysis_own_url_is_not_the_accounts_webhook(cloud: Cloud, inbox: In
 def test_an_event_from_before_addresses_were_looked_up_arrives(cloud: Cloud, inbox: Inbox) -> None:
     """Queued by the version before: it names the address itself."""
     session(inbox)
-    webhooks.enqueue(trial(cloud, inbox.url))
+    events.enqueue(trial(cloud, inbox.url))
     assert deliver(cloud) == OK
     assert len(inbox.requests) == 1
 
@@ -363,4 +366,4 @@ def test_replaced_twice_the_first_secret_is_gone_at_once(cloud: Cloud, inbox: In
 def test_a_first_secret_has_none_before_it(cloud: Cloud) -> None:
     alice = by_session("alice")
     made = alice.post("/webhook/secret").json()
-    assert (made["secretBeforeUntil"], owners.webhook_secrets("alice", cloud.now)) == (None, [made["secret"]])
+    assert (made["secretBeforeUntil"], profiles.webhook_secrets("alice", cloud.now)) == (None, [made["secret"]])

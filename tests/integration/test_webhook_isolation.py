@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import aws, clock, destinations, item_keys, owners, webhooks
-from lambdas.core.tables import DeliveriesRecord
+from lambdas.core import clock
+from lambdas.core.aws import clients
+from lambdas.core.owners import profiles
+from lambdas.core.storage import item_keys
+from lambdas.core.storage.tables import DeliveriesRecord
+from lambdas.core.webhooks import events, url_policy
 from lambdas.webhook import admission
 from lambdas.webhook.sending import DeliveryError
 from tests.integration.cloud import Cloud
@@ -62,12 +66,12 @@ def test_a_receiver_that_hangs_does_not_delay_another_accounts_event(
 ) -> None:
     """A dozen events of one account are before it in the queue, and more of them than there are Lambdas."""
     for owner in ("alice", "bob"):
-        owners.webhook_secret(owner, cloud.now)
+        profiles.webhook_secret(owner, cloud.now)
     for number in range(3 * LAMBDAS):
-        webhooks.enqueue(trial(cloud, f"{hanging.url}{number}"))
+        events.enqueue(trial(cloud, f"{hanging.url}{number}"))
     first: list[dict[str, Any]] = []
     until(lambda: _collect(cloud, first, 3 * LAMBDAS))
-    webhooks.enqueue(trial(cloud, inbox.url, "bob"))
+    events.enqueue(trial(cloud, inbox.url, "bob"))
     second: list[dict[str, Any]] = []
     until(lambda: _collect(cloud, second, 1))
     with ThreadPoolExecutor(LAMBDAS) as pool:
@@ -86,8 +90,8 @@ def _collect(cloud: Cloud, found: list[dict[str, Any]], wanted: int) -> bool:
 
 def test_the_queue_knows_whose_events_they_are(cloud: Cloud) -> None:
     """SQS delivers those of an owner with few before those of one with a backlog."""
-    webhooks.enqueue(webhooks.trial("alice", cloud.now))
-    (message,) = aws.client("sqs").receive_message(
+    events.enqueue(events.trial("alice", cloud.now))
+    (message,) = clients.client("sqs").receive_message(
         QueueUrl=cloud.webhook_queue, MessageSystemAttributeNames=["MessageGroupId"]
     )["Messages"]
     assert message["Attributes"]["MessageGroupId"] == "alice"
@@ -148,17 +152,17 @@ def test_a_test_event_is_sent_in_any_case(cloud: Cloud, inbox: Inbox) -> None:
     for _ in range(admission.FAILURES):
         deliver_one(cloud, inbox.url)
     inbox.status = 200
-    webhooks.enqueue(trial(cloud, inbox.url))
+    events.enqueue(trial(cloud, inbox.url))
     assert deliver(cloud) == OK
     assert deliver_one(cloud, inbox.url) == OK, "it has found out that the receiver answers"
 
 
 def test_killed_in_the_middle_of_a_delivery(cloud: Cloud, inbox: Inbox) -> None:
     """The event comes again and is sent; what else the account has waits for as long as a Lambda runs at most."""
-    owners.webhook_secret("alice", cloud.now)
+    profiles.webhook_secret("alice", cloud.now)
     killed = []
     for _ in range(admission.IN_FLIGHT):
-        webhooks.enqueue(trial(cloud, inbox.url))
+        events.enqueue(trial(cloud, inbox.url))
         (message,) = receive(cloud, hidden=600)
         killed.append(message)
         with killed_after(1) as kill:
@@ -175,7 +179,7 @@ def test_killed_in_the_middle_of_a_delivery(cloud: Cloud, inbox: Inbox) -> None:
 def test_no_more_are_admitted_when_they_come_at_once(cloud: Cloud) -> None:
     barrier, leaving = threading.Barrier(8), threading.Event()
     outcomes: list[bool] = []
-    destination = destinations.parse("https://example.com/")
+    destination = url_policy.parse("https://example.com/")
 
     def enter(number: int) -> None:
         barrier.wait()
@@ -196,13 +200,13 @@ def test_no_more_are_admitted_when_they_come_at_once(cloud: Cloud) -> None:
 
 
 def test_what_cannot_be_noted_afterwards_was_delivered_all_the_same(cloud: Cloud, inbox: Inbox) -> None:
-    owners.webhook_secret("alice", cloud.now)
-    webhooks.enqueue(trial(cloud, inbox.url))
+    profiles.webhook_secret("alice", cloud.now)
+    events.enqueue(trial(cloud, inbox.url))
 
     def fail_after_the_request(name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if name == "UpdateItem" and inbox.requests:
             error = {"Error": {"Code": "InternalServerError", "Message": "injected"}}
-            raise aws.client("dynamodb").exceptions.ClientError(error, name)
+            raise clients.client("dynamodb").exceptions.ClientError(error, name)
         return call()
 
     with intercepted(fail_after_the_request):
@@ -213,7 +217,7 @@ def test_what_cannot_be_noted_afterwards_was_delivered_all_the_same(cloud: Cloud
 @pytest.mark.usefixtures("cloud")
 def test_how_many_destinations_are_remembered_is_bounded() -> None:
     for number in range(admission.MOST_CIRCUITS + 10):
-        destination = destinations.parse(f"https://host{number}.example.com/")
+        destination = url_policy.parse(f"https://host{number}.example.com/")
         with (
             pytest.raises(DeliveryError),
             admission.admitted("alice", destination, "evt", clock.now(), is_test=False),
@@ -229,10 +233,10 @@ def deliver_one(cloud: Cloud, url: str, owner: str = "alice") -> dict[str, Any]:
     cloud.submit(record)
     cloud.hear(cloud.success(cloud.read(record)))
     ended = cloud.read(record)
-    event = webhooks.event_of(ended, cloud.now)
+    event = events.event_of(ended, cloud.now)
     assert event is not None
-    webhooks.enqueue(event)
+    events.enqueue(event)
     (message,) = receive(cloud, hidden=600)
     answer = cloud.call("webhook", {"Records": [message]})
-    aws.client("sqs").delete_message(QueueUrl=cloud.webhook_queue, ReceiptHandle=message["receiptHandle"])
+    clients.client("sqs").delete_message(QueueUrl=cloud.webhook_queue, ReceiptHandle=message["receiptHandle"])
     return answer

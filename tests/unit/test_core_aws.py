@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from lambdas.core import aws
+from lambdas.core.aws import clients
 from stacks.edge.headers import bucket_origin
 
 
@@ -17,15 +17,15 @@ def on_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, "eu-central-1")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
-    aws.s3.cache_clear()
+    clients.s3.cache_clear()
     yield
-    aws.s3.cache_clear()
+    clients.s3.cache_clear()
 
 
 @pytest.mark.usefixtures("on_aws")
 def test_a_signed_url_names_the_region_and_binds_type_and_size() -> None:
     parameters = {"Bucket": "media", "Key": "uploads/a/b.mp4", "ContentType": "video/mp4", "ContentLength": 5}
-    url = urlsplit(aws.s3().generate_presigned_url("put_object", Params=parameters, ExpiresIn=900))
+    url = urlsplit(clients.s3().generate_presigned_url("put_object", Params=parameters, ExpiresIn=900))
     assert (url.scheme, url.netloc) == ("https", "media.s3.eu-central-1.amazonaws.com")
     query = parse_qs(url.query)
     assert query["X-Amz-SignedHeaders"] == ["content-length;content-type;host"]
@@ -34,7 +34,7 @@ def test_a_signed_url_names_the_region_and_binds_type_and_size() -> None:
 
 @pytest.mark.usefixtures("on_aws")
 def test_a_copy_is_waited_for_longer_than_anything_else() -> None:
-    copies, others = aws.s3(copies=True).meta.config, aws.s3().meta.config
+    copies, others = clients.s3(copies=True).meta.config, clients.s3().meta.config
     assert (copies.read_timeout, others.read_timeout) == (60, 20)
     assert copies.retries["total_max_attempts"] < others.retries["total_max_attempts"]
     assert copies.s3 == others.s3 and copies.signature_version == others.signature_version == "s3v4"
@@ -51,5 +51,5 @@ def test_a_signed_url_is_at_the_origin_that_the_page_may_call(
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     parameters = {"Bucket": "media-1", "Key": "uploads/a/b.mp4"}
     part = {"UploadId": "1", "PartNumber": 1} if operation == "upload_part" else {}
-    url = urlsplit(aws.s3().generate_presigned_url(operation, Params=parameters | part, ExpiresIn=900))
+    url = urlsplit(clients.s3().generate_presigned_url(operation, Params=parameters | part, ExpiresIn=900))
     assert f"{url.scheme}://{url.netloc}" == bucket_origin("media-1", region)

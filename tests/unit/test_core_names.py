@@ -6,9 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lambdas.core import clock, containers, errors, item_keys, object_keys
-from lambdas.core.containers import AVI, CONTAINERS, MATROSKA, MP4, QUICKTIME, WEBM
+from lambdas.core import clock, errors
 from lambdas.core.errors import DomainError
+from lambdas.core.storage import item_keys, object_keys
+from lambdas.core.uploads import file_types
+from lambdas.core.uploads.file_types import AVI, CONTAINERS, MATROSKA, MP4, QUICKTIME, WEBM
 
 owners = st.from_regex(rf"\A{object_keys.OWNER_PATTERN}\Z")
 file_ids = st.from_regex(rf"\A{object_keys.FILE_ID_PATTERN}\Z")
@@ -17,7 +19,7 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1))
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 
 
-@given(owner=owners, file_id=file_ids, extension=st.sampled_from(sorted(containers.EXTENSIONS)))
+@given(owner=owners, file_id=file_ids, extension=st.sampled_from(sorted(file_types.EXTENSIONS)))
 def test_an_uploads_key_is_read_back(owner: str, file_id: str, extension: str) -> None:
     key = object_keys.upload(owner, file_id, extension)
     assert object_keys.parse_upload(key) == (owner, file_id, extension)
@@ -94,15 +96,15 @@ def test_an_analysis_id_hangs_on_the_door() -> None:
     ],
 )
 def test_a_container_is_known_by_its_first_bytes(head: bytes, container: object) -> None:
-    assert containers.sniff(head) == container
+    assert file_types.sniff(head) == container
 
 
 def test_the_sample_is_what_it_is_called(sample: object) -> None:
     from pathlib import Path
 
     assert isinstance(sample, Path)
-    assert containers.sniff(sample.read_bytes()[: containers.SIGNATURE_BYTES]) == MP4
-    assert containers.by_name(sample.name) == MP4
+    assert file_types.sniff(sample.read_bytes()[: file_types.SIGNATURE_BYTES]) == MP4
+    assert file_types.by_name(sample.name) == MP4
 
 
 def test_each_extension_has_one_container() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.core.destinations import DestinationError, is_public, parse
+from lambdas.core.webhooks.url_policy import DestinationError, is_public, parse
 
 PRIVATE = [
     *("0.0.0.0", "10.1.2.3", "127.0.0.1", "127.255.255.254", "172.16.0.1", "172.31.255.255", "192.168.1.1"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdas.core.destinations import Destination, DestinationError, parse
+from lambdas.core.webhooks.url_policy import Destination, DestinationError, parse
 from lambdas.webhook.sending import DeliveryError, Sender
 from tests.unit.certificates import Authority
 

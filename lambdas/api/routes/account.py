@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response
 
 from lambdas.api.deps import NowDep, SessionDep
-from lambdas.api.documents import problems
-from lambdas.core import owners, sessions
+from lambdas.api.openapi_docs import problems
+from lambdas.core.owners import profiles, sessions
 
 router = APIRouter(tags=["account"])
 
@@ -26,5 +26,5 @@ def delete_account(caller: SessionDep, now: NowDep) -> Response:
     removed in the background, of most accounts within minutes; of one with many thousands of analyses it takes longer.
     This cannot be undone.
     """
-    owners.delete_account(caller.owner, now)
+    profiles.delete_account(caller.owner, now)
     return Response(status_code=202)

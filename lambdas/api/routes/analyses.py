@@ -5,15 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from lambdas.api import results, views
+from lambdas.api import presenters, results
 from lambdas.api.deps import CallerDep, NowDep
-from lambdas.api.documents import exports, problems
+from lambdas.api.openapi_docs import exports, problems
 from lambdas.api.results import FormatName, format_of
 from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, AnalysisPage, Deleted, Status, VideoUrl
 from lambdas.api.schemas.examples import ANALYSIS_ID
-from lambdas.core import analyses
+from lambdas.core.analyses import creation, deletion, queries, transitions
 from lambdas.core.settings import settings
-from lambdas.core.tables import COMPLETED, AnalysisRecord
+from lambdas.core.storage.tables import COMPLETED, AnalysisRecord
 
 router = APIRouter(tags=["analyses"])
 
@@ -31,8 +31,8 @@ def list_analyses(
 
     Of one `status` where it is named. A page may hold fewer than `limit`; the last one has no `cursor`.
     """
-    page = analyses.page(caller.owner, status, cursor, limit)
-    return AnalysisPage(analyses=views.items(page.records), cursor=page.cursor)
+    page = queries.page(caller.owner, status, cursor, limit)
+    return AnalysisPage(analyses=presenters.items(page.records), cursor=page.cursor)
 
 
 @router.get(
@@ -49,17 +49,17 @@ def get_analysis(
     As JSON it has the progress while it is processed, and the reason when it failed. As `csv`, `srt` or `vtt` it is
     the result alone, as a file.
     """
-    record = analyses.get(caller.owner, id)
+    record = queries.get(caller.owner, id)
     wanted = format_of(format, accept)
     if wanted != "json":
-        return results.export(record, analyses.result(record), wanted)
+        return results.export(record, queries.result(record), wanted)
     return _detail(record)
 
 
 @router.get("/analyses/{id}/video", responses=problems(404, 409))
 def get_video_url(caller: CallerDep, id: AnalysisId) -> VideoUrl:
     """Get a URL that plays the video of an analysis."""
-    record = analyses.get(caller.owner, id)
+    record = queries.get(caller.owner, id)
     url = results.video_url(record)
     return VideoUrl(url=url, content_type=record.content_type, expires_in=settings().url_seconds)
 
@@ -71,7 +71,7 @@ def retry_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisIt
     Charged like a new one. One that did not fail stays as it is. Refused where the same file would fail again, and
     after five attempts.
     """
-    return views.item(analyses.retry(caller.owner, id, now))
+    return presenters.item(creation.retry(caller.owner, id, now))
 
 
 @router.post("/analyses/{id}/cancel", responses=problems(404, 409, 503))
@@ -81,7 +81,7 @@ def cancel_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisI
     It fails with the code `cancelled`, is not charged, and may be started again. May be repeated; one that has ended
     stays as it is.
     """
-    return views.item(analyses.cancel(caller.owner, id, now, caller.by))
+    return presenters.item(transitions.cancel(caller.owner, id, now, caller.by))
 
 
 @router.delete("/analyses/{id}", responses=problems(404))
@@ -90,7 +90,7 @@ def delete_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> Deleted:
 
     It is gone at once, and can be restored for some minutes; then everything is purged.
     """
-    record = analyses.delete(caller.owner, id, now, caller.by)
+    record = deletion.delete(caller.owner, id, now, caller.by)
     until = float(record.deleted_at or 0) + settings().undo_seconds
     return Deleted(id=record.id, restorable_until=datetime.fromtimestamp(until, UTC))
 
@@ -98,14 +98,14 @@ def delete_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> Deleted:
 @router.post("/analyses/{id}/restore", responses=problems(404, 409))
 def restore_analysis(caller: CallerDep, id: AnalysisId, now: NowDep) -> AnalysisItem:
     """Bring a deleted analysis back, as long as it has not been purged."""
-    return views.item(analyses.restore(caller.owner, id, now, caller.by))
+    return presenters.item(deletion.restore(caller.owner, id, now, caller.by))
 
 
 def _detail(record: AnalysisRecord) -> Response:
     completed = record.status == COMPLETED
-    analysis = analyses.result(record) if completed else None
+    analysis = queries.result(record) if completed else None
     url = results.result_url(record) if completed else None
-    whole = views.detail(record, analysis, url, analyses.progress(record))
+    whole = presenters.detail(record, analysis, url, queries.progress(record))
     answer = results.json_answer(whole) or results.json_answer(whole.model_copy(update={"analysis": None}))
     assert answer is not None, "without its result, an analysis is short"
     return answer

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from lambdas.api import views
+from lambdas.api import presenters
 from lambdas.api.deps import CallerDep, NowDep
-from lambdas.api.documents import problems
+from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas.account import AuditPage
-from lambdas.core import audit
+from lambdas.core.owners import audit
 
 router = APIRouter(tags=["audit"])
 
@@ -24,4 +24,4 @@ def list_audit_events(caller: CallerDep, now: NowDep, cursor: Cursor = None, lim
     analyses; of the last 90 days.
     """
     page = audit.page(caller.owner, cursor, limit, now)
-    return AuditPage(events=[views.audit_event(record) for record in page.records], cursor=page.cursor)
+    return AuditPage(events=[presenters.audit_event(record) for record in page.records], cursor=page.cursor)

@@ -6,9 +6,9 @@ The result and the video are files of the site, the same for everybody. An accou
 from fastapi import APIRouter
 
 from lambdas.api.deps import NowDep, SessionDep
-from lambdas.api.documents import problems
+from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas.account import ExampleState
-from lambdas.core import owners
+from lambdas.core.owners import profiles
 
 router = APIRouter(tags=["example"])
 
@@ -19,17 +19,17 @@ def get_example(caller: SessionDep) -> ExampleState:
 
     It is not an analysis of the account, and is never charged.
     """
-    return ExampleState(deleted=bool(owners.profile(caller.owner).example_deleted))
+    return ExampleState(deleted=bool(profiles.profile(caller.owner).example_deleted))
 
 
 @router.delete("/example", status_code=204, responses=problems())
 def delete_example(caller: SessionDep, now: NowDep) -> None:
     """Delete the example from the account. May be repeated."""
-    owners.delete_example(caller.owner, now)
+    profiles.delete_example(caller.owner, now)
 
 
 @router.post("/example/restore", responses=problems())
 def restore_example(caller: SessionDep, now: NowDep) -> ExampleState:
     """Show the example again."""
-    owners.restore_example(caller.owner, now)
+    profiles.restore_example(caller.owner, now)
     return ExampleState(deleted=False)

@@ -8,14 +8,16 @@ from starlette.responses import JSONResponse
 
 from lambdas.api import results
 from lambdas.api.deps import CallerDep, NowDep
-from lambdas.api.documents import problems
 from lambdas.api.errors import failure_of
+from lambdas.api.long_poll import patience, until_finished
+from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas.analyses import Accepted, InferenceRequest, InferenceResult
-from lambdas.api.waiting import patience, until_finished
-from lambdas.core import analyses, destinations, uploads
-from lambdas.core.describing import status_url
+from lambdas.core.analyses import creation, queries
+from lambdas.core.analyses.serializers import status_url
 from lambdas.core.settings import settings
-from lambdas.core.tables import COMPLETED, FAILED, UPLOAD_DOOR, AnalysisRecord
+from lambdas.core.storage.tables import COMPLETED, FAILED, UPLOAD_DOOR, AnalysisRecord
+from lambdas.core.uploads import uploads
+from lambdas.core.webhooks import url_policy
 
 router = APIRouter(tags=["analyses"])
 
@@ -42,11 +44,11 @@ def start_analysis(caller: CallerDep, request: InferenceRequest, now: NowDep, pr
     """
     deadline = time.monotonic() + patience(prefer)
     if request.webhook_url is not None:
-        destinations.parse(request.webhook_url, allow_local=settings().local_webhooks)
+        url_policy.parse(request.webhook_url, allow_local=settings().local_webhooks)
     upload = uploads.check(caller.owner, request.key)
     if request.file_name is not None:
         upload = upload._replace(file_name=request.file_name)
-    record = analyses.start(caller.owner, upload, source=UPLOAD_DOOR, webhook_url=request.webhook_url, now=now)
+    record = creation.start(caller.owner, upload, source=UPLOAD_DOOR, webhook_url=request.webhook_url, now=now)
     return _answer(until_finished(record, deadline))
 
 
@@ -54,7 +56,7 @@ def _answer(record: AnalysisRecord) -> Response:
     if record.status == FAILED:
         raise failure_of(record)
     if record.status == COMPLETED:
-        whole = results.json_answer(InferenceResult(analysis=analyses.result(record)))
+        whole = results.json_answer(InferenceResult(analysis=queries.result(record)))
         if whole is not None:
             return whole
     url = status_url(record)

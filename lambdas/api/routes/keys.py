@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from lambdas.api import views
+from lambdas.api import presenters
 from lambdas.api.deps import NowDep, SessionDep
-from lambdas.api.documents import problems
+from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas.account import KeyList, KeyRequest, NewKey
 from lambdas.api.schemas.examples import KEY_ID
-from lambdas.core import api_keys
+from lambdas.core.owners import api_keys
 
 router = APIRouter(tags=["keys"])
 
@@ -19,7 +19,7 @@ KeyId = Annotated[str, Path(max_length=64, examples=[KEY_ID])]
 @router.get("/keys", responses=problems())
 def list_keys(caller: SessionDep) -> KeyList:
     """List the API keys, by their prefixes."""
-    return KeyList(keys=[views.key(record) for record in api_keys.list_(caller.owner)])
+    return KeyList(keys=[presenters.key(record) for record in api_keys.list_(caller.owner)])
 
 
 @router.post("/keys", status_code=201, responses=problems(409))
@@ -27,13 +27,13 @@ def create_key(caller: SessionDep, request: KeyRequest, now: NowDep) -> NewKey:
     """Make an API key. Its token is shown this once."""
     days = request.expires_in_days
     made = api_keys.create(caller.owner, request.name, now, scopes=request.scopes, days=days, by=caller.by)
-    return views.new_key(made)
+    return presenters.new_key(made)
 
 
 @router.post("/keys/{id}/rotate", responses=problems(404))
 def rotate_key(caller: SessionDep, id: KeyId, now: NowDep) -> NewKey:
     """Give an API key a new secret. The old token stops working at once; scopes and expiry stay."""
-    return views.new_key(api_keys.rotate(caller.owner, id, now, caller.by))
+    return presenters.new_key(api_keys.rotate(caller.owner, id, now, caller.by))
 
 
 @router.delete("/keys/{id}", status_code=204, responses=problems(404))

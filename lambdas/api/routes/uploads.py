@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from lambdas.api import views
+from lambdas.api import presenters
 from lambdas.api.deps import CallerDep, NowDep
-from lambdas.api.documents import problems
+from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas.examples import FILE_ID
 from lambdas.api.schemas.uploads import (
     AbortRequest,
@@ -21,8 +21,8 @@ from lambdas.api.schemas.uploads import (
     UploadRequest,
     UploadUrl,
 )
-from lambdas.core import multipart, uploads
 from lambdas.core.settings import settings
+from lambdas.core.uploads import multipart, uploads
 
 router = APIRouter(tags=["uploads"])
 
@@ -95,7 +95,7 @@ def list_pending_uploads(caller: CallerDep) -> PendingUploads:
 
     So many may be pending at once; `too-many-uploads` says when the next one expires.
     """
-    return PendingUploads(uploads=[views.pending_upload(record) for record in uploads.pending(caller.owner)])
+    return PendingUploads(uploads=[presenters.pending_upload(record) for record in uploads.pending(caller.owner)])
 
 
 @router.delete("/uploads/{id}", status_code=204, responses=problems(404))

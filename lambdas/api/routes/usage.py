@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from lambdas.api import views
+from lambdas.api import presenters
 from lambdas.api.deps import CallerDep, NowDep
-from lambdas.api.documents import problems
+from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas.account import Usage
-from lambdas.core import clock, owners, quota
+from lambdas.core import clock
+from lambdas.core.owners import profiles, quota
 
 router = APIRouter(tags=["usage"])
 
@@ -18,5 +19,5 @@ Month = Annotated[str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", des
 @router.get("/usage", responses=problems(422))
 def get_usage(caller: CallerDep, now: NowDep, month: Month = None) -> Usage:
     """Get what was used in a calendar month (UTC), and what is left."""
-    plan = owners.profile(caller.owner).plan
-    return views.usage(quota.usage(caller.owner, month or clock.month_of(now), plan))
+    plan = profiles.profile(caller.owner).plan
+    return presenters.usage(quota.usage(caller.owner, month or clock.month_of(now), plan))

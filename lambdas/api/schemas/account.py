@@ -7,9 +7,9 @@ from pydantic import Field
 
 from lambdas.api.schemas import examples
 from lambdas.api.schemas.base import WHOLE, Schema, WebhookUrl, example
-from lambdas.core import api_keys
-from lambdas.core.api_keys import Scope
-from lambdas.core.audit import EventName
+from lambdas.core.owners import api_keys
+from lambdas.core.owners.api_keys import Scope
+from lambdas.core.owners.audit import EventName
 
 
 class Day(Schema):

@@ -8,8 +8,8 @@ from pydantic import Field
 from lambdas.api.schemas import examples
 from lambdas.api.schemas.base import Schema, WebhookUrl, example
 from lambdas.api.schemas.uploads import Key
-from lambdas.core.reading import Progress
-from lambdas.core.results import Summary
+from lambdas.core.analyses.queries import Progress
+from lambdas.core.analyses.result_excerpt import Summary
 from model.contract import Analysis
 
 Status = Literal["queued", "processing", "completed", "failed"]

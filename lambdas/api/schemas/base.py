@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
-from lambdas.core import destinations
+from lambdas.core.webhooks import url_policy
 
 
 def _whole(value: Any) -> Any:
@@ -22,16 +22,16 @@ def any_case(text: str) -> str:
     return "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in text)
 
 
-_PRIVATE = "|".join(any_case(suffix.removeprefix(".")) for suffix in destinations.PRIVATE_SUFFIXES)
-_PORTS = "|".join(map(str, destinations.PORTS))
+_PRIVATE = "|".join(any_case(suffix.removeprefix(".")) for suffix in url_policy.PRIVATE_SUFFIXES)
+_PORTS = "|".join(map(str, url_policy.PORTS))
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 _END = "(?:[/:]|$)"
-_ALLOWED = rf"^(?=https://[^/:]{{4,{destinations.MAX_NAME}}}{_END})(?!https://[^/:]*\.(?:{_PRIVATE}){_END})"
+_ALLOWED = rf"^(?=https://[^/:]{{4,{url_policy.MAX_NAME}}}{_END})(?!https://[^/:]*\.(?:{_PRIVATE}){_END})"
 WebhookUrl = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=destinations.MAX_URL,
+        max_length=url_policy.MAX_URL,
         json_schema_extra={
             "format": "uri",
             "pattern": _ALLOWED + rf"https://{_HOST}(?::(?:{_PORTS}))?(?:/[A-Za-z0-9._~/?=&-]*)?$",

@@ -1,0 +1,182 @@
+"""Creation of an analysis: one transaction creates it, charges for it, and ends the upload's waiting."""
+
+from datetime import datetime
+
+from lambdas.core.analyses import fair_queue, queries
+from lambdas.core.aws.observability import ANALYSES_STARTED, QUOTA_REFUSALS, count, meter
+from lambdas.core.clock import epoch, month_of, stamp
+from lambdas.core.errors import (
+    OF_THE_FILE,
+    AccountDeletedError,
+    BusyError,
+    DeletedError,
+    NotRetriableError,
+    UploadExpiredError,
+)
+from lambdas.core.owners import ceiling, profiles, quota
+from lambdas.core.settings import settings
+from lambdas.core.storage import item_keys, object_keys, tables
+from lambdas.core.storage.tables import DROP_DOOR, FAILED, QUEUED, AnalysisRecord
+from lambdas.core.storage.transactions import RefusedError, put, update, write
+from lambdas.core.uploads import uploads
+from lambdas.core.uploads.uploads import CheckedObject
+
+ROUNDS = 4  # how often others may be faster before we give up
+MAX_ATTEMPTS = 5  # at one object: each is free where it fails, and none of the machines is
+
+Source = str
+
+
+def start(
+    owner: str, upload: CheckedObject, *, source: Source, webhook_url: str | None = None, now: datetime
+) -> AnalysisRecord:
+    """The analysis of an object: created and charged for, or the one there is.
+
+    The same object has the same analysis, however often and from however many sides it is asked for. One that
+    failed gets another attempt, charged anew; but not by the drop folder, whose events come more than once.
+
+    Raises QuotaExceededError, CeilingReachedError, DeletedError, NotRetriableError, UploadExpiredError,
+    AccountDeletedError or BusyError.
+    """
+    analysis_id = id_of(upload, source)
+    for _ in range(ROUNDS):
+        record = queries.find(analysis_id)
+        try:
+            if record is None:
+                record = _create(owner, analysis_id, upload, source, webhook_url, now)
+            elif record.is_deleted:
+                raise DeletedError("this analysis has been deleted; restore it, or upload the file again")
+            elif record.status != FAILED or source == DROP_DOOR:
+                return record
+            else:
+                record = _retry(record, upload, webhook_url, now)
+        except RefusedError as error:
+            if "analysis" in error.names:
+                continue  # somebody else was faster: look at what they made
+            raise _refusal(error, owner, now) from error
+        count(ANALYSES_STARTED)
+        meter("started", owner)
+        return record
+    raise BusyError
+
+
+def retry(owner: str, analysis_id: str, now: datetime) -> AnalysisRecord:
+    """Another attempt at an analysis that failed, whichever door it came by; charged anew. Others stay as they are.
+
+    Raises NotFoundError, NotUploadedError where its video is gone, and as `start`.
+    """
+    for _ in range(ROUNDS):
+        record = queries.get(owner, analysis_id)
+        if record.status != FAILED:
+            return record
+        version_id = record.version_id if record.source == DROP_DOOR else None
+        upload = uploads.inspect(record.object_key, version_id)
+        try:
+            record = _retry(record, upload, None, now)
+        except RefusedError as error:
+            if "analysis" in error.names:
+                continue  # somebody else was faster: look at what they made
+            raise _refusal(error, owner, now) from error
+        count(ANALYSES_STARTED)
+        meter("started", owner)
+        return record
+    raise BusyError
+
+
+def id_of(upload: CheckedObject, source: Source) -> str:
+    """Return the id of an upload's analysis.
+
+    Every version of a dropped object is analyzed by itself, while a key of `uploads/` is used once.
+    """
+    version_id = upload.version_id if source == DROP_DOOR else None
+    return object_keys.analysis_id(source, settings().media_bucket, upload.key, version_id)
+
+
+def _create(
+    owner: str, analysis_id: str, upload: CheckedObject, source: Source, webhook_url: str | None, now: datetime
+) -> AnalysisRecord:
+    keys = item_keys.analysis(analysis_id)
+    record = AnalysisRecord(
+        *keys,
+        owner=owner,
+        listed=item_keys.analysis_listing(stamp(now), analysis_id),
+        due_shard=item_keys.due_shard(keys[0]),
+        due_at=epoch(now) + settings().queued_patience,
+        id=analysis_id,
+        status=QUEUED,
+        attempt=1,
+        source=source,
+        object_key=upload.key,
+        version_id=upload.version_id,
+        etag=upload.etag,
+        size=upload.size,
+        content_type=upload.content_type,
+        file_name=upload.file_name,
+        webhook_url=webhook_url,
+        created_at=stamp(now),
+        updated_at=stamp(now),
+        queued_at=stamp(now),
+        charge_month=month_of(now),
+        charge_day=now.day,
+        deadline=epoch(now) + settings().waiting_seconds,
+    )
+    with ceiling.counted(now):
+        write(
+            profiles.not_deleting(owner),
+            put("analysis", record, AnalysisRecord.pk.does_not_exist()),
+            quota.charge(owner, _limit(owner), now),
+            fair_queue.enter(owner, stamp(now), object_keys.inference_id(analysis_id, 1)),
+            *(uploads.consumed(owner, upload.key) if source != DROP_DOOR else ()),
+        )
+    return record
+
+
+def _retry(record: AnalysisRecord, upload: CheckedObject, webhook_url: str | None, now: datetime) -> AnalysisRecord:
+    """Another attempt at an analysis that failed, at the object as it is now. Raises NotRetriableError."""
+    _check_retriable(record, upload)
+    columns = AnalysisRecord
+    attempt = int(record.attempt) + 1
+    url = webhook_url or record.webhook_url
+    actions = [
+        *(columns.status.set(QUEUED), columns.attempt.set(attempt), columns.queued_at.set(stamp(now))),
+        *(columns.etag.set(upload.etag), columns.size.set(upload.size)),
+        *(columns.content_type.set(upload.content_type), columns.updated_at.set(stamp(now))),
+        *(columns.charge_month.set(month_of(now)), columns.charge_day.set(now.day)),
+        columns.deadline.set(epoch(now) + settings().waiting_seconds),
+        columns.webhook_url.set(url) if url else columns.webhook_url.remove(),
+        columns.version_id.set(upload.version_id) if upload.version_id else columns.version_id.remove(),
+        *(columns.error.remove(), columns.output_location.remove(), columns.failure_location.remove()),
+        columns.expires_at.remove(),
+        *tables.due(record, epoch(now) + settings().queued_patience),
+    ]
+    same = (columns.status == FAILED) & (columns.attempt == record.attempt) & columns.deleted_at.does_not_exist()
+    with ceiling.counted(now):
+        write(
+            profiles.not_deleting(record.owner),
+            update("analysis", record, actions, same),
+            quota.charge(record.owner, _limit(record.owner), now),
+            fair_queue.enter(record.owner, stamp(now), object_keys.inference_id(record.id, attempt)),
+        )
+    return queries.reload(record)
+
+
+def _check_retriable(record: AnalysisRecord, upload: CheckedObject) -> None:
+    """Refuse what would fail again, and what has failed too often. Raises NotRetriableError."""
+    if record.attempt >= MAX_ATTEMPTS:
+        raise NotRetriableError(f"{MAX_ATTEMPTS} attempts have failed, the last one because {record.error.message}")
+    if record.error.code in OF_THE_FILE and upload.etag == record.etag:
+        raise NotRetriableError(f"the same file would fail again: {record.error.message}")
+
+
+def _limit(owner: str) -> int:
+    return quota.plan(profiles.profile(owner).plan).requests_per_month
+
+
+def _refusal(error: RefusedError, owner: str, now: datetime) -> Exception:
+    """Return the error for the caller when the transaction failed for a reason other than the analysis itself."""
+    if "owner" in error.names:
+        return AccountDeletedError("this account has been deleted")
+    if "upload" in error.names:
+        return UploadExpiredError("the upload has expired; ask for a new URL and upload the file again")
+    count(QUOTA_REFUSALS)
+    return quota.exceeded(owner, _limit(owner), now)

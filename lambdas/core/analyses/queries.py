@@ -1,0 +1,116 @@
+"""Reading analyses: one, a page of them, the result, and how far one is."""
+
+import json
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, Field, ValidationError
+
+from lambdas.core.errors import BadRequestError, NotFinishedError, NotFoundError
+from lambdas.core.settings import settings
+from lambdas.core.storage import cursors, item_keys, object_keys, objects
+from lambdas.core.storage.tables import COMPLETED, PROCESSING, STATUSES, AnalysisRecord
+from model.contract import Analysis
+
+MAX_PAGE = 100
+FILTERED_PAGE = 1000  # records read at a time where few of them may be wanted
+
+
+class Progress(BaseModel):
+    """Progress of an attempt, as written by the model server. `fraction` from 0 to 1."""
+
+    stage: str
+    fraction: float = Field(ge=0.0, le=1.0)
+    updated: datetime
+
+
+class Page(NamedTuple):
+    records: list[AnalysisRecord]
+    cursor: str | None  # asks for the next page; None on the last
+
+
+def find(analysis_id: str) -> AnalysisRecord | None:
+    """The record whatever its state, tombstones included; None where there is none."""
+    return AnalysisRecord.find(*item_keys.analysis(analysis_id))
+
+
+def reload(record: AnalysisRecord) -> AnalysisRecord:
+    """The record as it stands now."""
+    return AnalysisRecord.get(record.pk, record.sk, consistent_read=True)
+
+
+def get(owner: str, analysis_id: str) -> AnalysisRecord:
+    """An owner's analysis. Raises NotFoundError, also for others' and for deleted ones."""
+    record = owned(owner, analysis_id)
+    if record.is_deleted:
+        raise NotFoundError("there is no such analysis")
+    return record
+
+
+def owned(owner: str, analysis_id: str) -> AnalysisRecord:
+    """An owner's analysis, deleted or not. Raises NotFoundError."""
+    record = find(analysis_id) if object_keys.is_analysis_id(analysis_id) else None
+    if record is None or record.owner != owner:
+        raise NotFoundError("there is no such analysis")
+    return record
+
+
+def page(owner: str, status: str | None = None, cursor: str | None = None, limit: int = 25) -> Page:
+    """An owner's analyses, newest first; of one status where it is named. The index lags a moment behind.
+
+    Raises BadRequestError for a cursor, status or limit that is none.
+    """
+    if status is not None and status not in STATUSES:
+        raise BadRequestError(f"status is one of {', '.join(STATUSES)}")
+    if not 1 <= limit <= MAX_PAGE:
+        raise BadRequestError(f"limit is a number from 1 to {MAX_PAGE}")
+    found = AnalysisRecord.by_owner.query(
+        owner,
+        AnalysisRecord.listed.startswith(item_keys.ANALYSIS_PREFIX),
+        filter_condition=AnalysisRecord.status == status if status is not None else None,
+        scan_index_forward=False,
+        limit=limit,
+        page_size=FILTERED_PAGE if status is not None else limit,
+        last_evaluated_key=_decode(owner, cursor) if cursor else None,
+    )
+    records = list(found)
+    return Page(records, _encode(records[-1]) if found.last_evaluated_key and records else None)
+
+
+def result(record: AnalysisRecord) -> Analysis:
+    """The result of a completed analysis, all distributions included. Raises NotFinishedError."""
+    body = None
+    if record.status == COMPLETED:
+        body = objects.read(settings().results_bucket, record.result_key)
+    if body is None:
+        raise NotFinishedError(f"the analysis has no result: it is {record.status}")
+    return Analysis.model_validate_json(body)
+
+
+def progress(record: AnalysisRecord) -> Progress | None:
+    """Return the current attempt's progress; None before the model server reports any, and after the end."""
+    if record.status != PROCESSING:
+        return None
+    body = objects.read(settings().results_bucket, object_keys.progress(record.id, int(record.attempt)))
+    try:
+        return Progress.model_validate_json(body) if body is not None else None
+    except ValidationError:
+        return None
+
+
+def _encode(record: AnalysisRecord) -> str:
+    return cursors.encode(json.dumps([record.listed, record.id]))
+
+
+def _decode(owner: str, cursor: str) -> dict[str, Any]:
+    """Decode a cursor, within the caller's own analyses whatever it contains. Raises BadRequestError."""
+    try:
+        listed, analysis_id = json.loads(cursors.decode(cursor))
+        if not (isinstance(listed, str) and listed.startswith(item_keys.ANALYSIS_PREFIX) and len(listed) < 100):
+            raise ValueError("not of the list")
+        if not object_keys.is_analysis_id(analysis_id):
+            raise ValueError("not an id")
+    except (ValueError, TypeError) as error:
+        raise cursors.refused() from error
+    pk, sk = item_keys.analysis(analysis_id)
+    return {"pk": {"S": pk}, "sk": {"S": sk}, "owner": {"S": owner}, "listed": {"S": listed}}

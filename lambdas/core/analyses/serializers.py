@@ -1,0 +1,33 @@
+"""An analysis as the world outside is told of it: by the API, and by webhooks."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from lambdas.core.aws import clients
+from lambdas.core.settings import settings
+from lambdas.core.storage.tables import AnalysisRecord
+
+
+def fields(record: AnalysisRecord) -> dict[str, Any]:
+    """Return the fields of an analysis except its result. Answers have these names in camelCase."""
+    error = record.error
+    expires = record.expires_at
+    return {
+        "id": record.id,
+        "status": record.status,
+        "attempt": int(record.attempt),
+        "source": record.source,
+        "file_name": record.file_name,
+        "size": record.size,
+        "content_type": record.content_type,
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+        "expires_at": None if expires is None else datetime.fromtimestamp(float(expires), UTC),
+        "summary": record.summary,
+        "error": None if error is None else {"code": error.code, "message": error.message},
+    }
+
+
+def status_url(record: AnalysisRecord) -> str:
+    """Return the address at which a developer asks for an analysis again."""
+    return f"{clients.parameter(settings().public_url_parameter)}/api/analyses/{record.id}"

@@ -1,0 +1,73 @@
+"""Audit log of an account, for its owner to read: each event is written in one transaction with the change it notes.
+
+So an event is there if and only if its change is, whatever is killed. Events go after RETENTION_DAYS, by the table's
+own expiry, and with the account.
+"""
+
+import re
+import secrets
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from lambdas.core.clock import DAY, epoch, stamp
+from lambdas.core.storage import cursors, item_keys
+from lambdas.core.storage.tables import AuditRecord
+from lambdas.core.storage.transactions import Part, put
+
+EventName = Literal[
+    "signed-in",
+    "signed-out-everywhere",
+    "key-created",
+    "key-rotated",
+    "key-revoked",
+    "key-expired",
+    "webhook-set",
+    "webhook-removed",
+    "webhook-secret-rotated",
+    "analysis-deleted",
+    "analysis-restored",
+    "analysis-cancelled",
+]
+RETENTION_DAYS = 90
+SESSION, SYSTEM, OPERATOR = "session", "system", "operator"  # who acts, besides API keys by their prefixes
+
+_LISTED = re.compile(r"AUDIT#[0-9TZ:.-]{24}#[0-9a-f]{12}", re.ASCII)
+
+
+class Page(NamedTuple):
+    records: list[AuditRecord]
+    cursor: str | None  # asks for the next page; None on the last
+
+
+def event(owner: str, name: EventName, by: str, now: datetime, subject: str | None = None) -> Part:
+    """The part of a transaction that notes an event. `by`: who acted; `subject`: the name or id of what it is about."""
+    key = item_keys.audit(owner, stamp(now), secrets.token_hex(6))
+    ttl = epoch(now) + RETENTION_DAYS * DAY
+    record = AuditRecord(
+        *key, owner=owner, listed=key[1], ttl=ttl, at=stamp(now), event=name, by=by, subject=subject or None
+    )
+    return put("audit", record)
+
+
+def page(owner: str, cursor: str | None, limit: int, now: datetime) -> Page:
+    """An owner's events, newest first. Raises BadRequestError for a cursor that is none."""
+    found = AuditRecord.by_owner.query(
+        owner,
+        AuditRecord.listed.startswith(item_keys.AUDIT_PREFIX),
+        filter_condition=AuditRecord.ttl > epoch(now),  # the table removes what has expired within days
+        scan_index_forward=False,
+        limit=limit,
+        page_size=limit,
+        last_evaluated_key=_decode(owner, cursor) if cursor else None,
+    )
+    records = list(found)
+    return Page(records, cursors.encode(records[-1].listed) if found.last_evaluated_key and records else None)
+
+
+def _decode(owner: str, cursor: str) -> dict[str, dict[str, str]]:
+    """Decode a cursor, within the caller's own events whatever it contains. Raises BadRequestError."""
+    listed = cursors.decode(cursor)
+    if not _LISTED.fullmatch(listed):
+        raise cursors.refused()
+    pk, _ = item_keys.owner(owner)
+    return {"pk": {"S": pk}, "sk": {"S": listed}, "owner": {"S": owner}, "listed": {"S": listed}}
