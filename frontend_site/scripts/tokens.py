@@ -13,8 +13,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from lambdas.core.file_types import EXTENSIONS
 from lambdas.core.settings import Settings
-from lambdas.core.uploads.file_types import EXTENSIONS
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
 from model.pages import TEMPLATES
 from model.palette import (

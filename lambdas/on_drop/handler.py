@@ -8,11 +8,11 @@ from typing import Any
 
 from lambdas.core import clock
 from lambdas.core.analyses import drops
-from lambdas.core.aws.event_sources import Failures, correlate, messages
 from lambdas.core.aws.observability import logger, observed
+from lambdas.core.event_sources import Failures, correlate, messages
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys
-from lambdas.core.uploads import arrivals
+from lambdas.core.upkeep import arrivals
 
 
 @observed

@@ -5,8 +5,8 @@ from typing import Any
 from lambdas.core import clock
 from lambdas.core.analyses import result_ingest
 from lambdas.core.analyses.sagemaker_events import Notice
-from lambdas.core.aws.event_sources import Failures, correlate, messages
 from lambdas.core.aws.observability import logger, observed
+from lambdas.core.event_sources import Failures, correlate, messages
 
 
 @observed

@@ -4,8 +4,8 @@ from typing import Any
 
 from lambdas.core import clock
 from lambdas.core.analyses import inference
-from lambdas.core.aws.event_sources import Change, Failures, changes
 from lambdas.core.aws.observability import logger, observed
+from lambdas.core.event_sources import Change, Failures, changes
 from lambdas.core.storage.tables import QUEUED, AnalysisRecord, SlotsRecord
 
 

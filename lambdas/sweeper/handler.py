@@ -1,9 +1,10 @@
-"""A schedule -> `lambdas.core.sweeping`."""
+"""A schedule -> `lambdas.core.upkeep.sweeping`."""
 
 from typing import Any
 
-from lambdas.core import clock, sweeping
+from lambdas.core import clock
 from lambdas.core.aws.observability import observed
+from lambdas.core.upkeep import sweeping
 
 SPARE_MS = 15_000  # of the Lambda's time: enough to finish the record at hand
 

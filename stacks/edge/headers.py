@@ -28,7 +28,7 @@ def fixed_headers() -> dict[str, str]:
 
 
 def bucket_origin(bucket: str, region: str) -> str:
-    """The origin that a bucket's presigned addresses have: `lambdas.core.aws.clients.s3` signs them so in every region."""
+    """Return the origin of a bucket's presigned URLs, as `lambdas.core.aws.clients.s3` signs them in every region."""
     return f"https://{bucket}.s3.{region}.amazonaws.com"
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from lambdas.core import sweeping
 from lambdas.core.analyses import deletion
 from lambdas.core.aws import clients
 from lambdas.core.errors import UnauthorizedError
-from lambdas.core.owners import account_deletion, api_keys, profiles
+from lambdas.core.owners import api_keys, profiles
 from lambdas.core.storage import item_keys
 from lambdas.core.storage.tables import AnalysisRecord, Item
+from lambdas.core.upkeep import account_deletion, sweeping
 from lambdas.core.uploads import uploads
 from tests.integration.cloud import MEDIA, RESULTS, Cloud
 from tests.integration.faults import at_every_write, failing

@@ -12,7 +12,7 @@ import pytest
 
 from lambdas.core.analyses import creation, deletion, fair_queue, result_ingest, transitions
 from lambdas.core.errors import NOT_SUBMITTED, TIMED_OUT
-from lambdas.core.owners import account_deletion, profiles
+from lambdas.core.owners import profiles
 from lambdas.core.owners.quota import PLANS
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys
@@ -27,6 +27,7 @@ from lambdas.core.storage.tables import (
     SlotsRecord,
     WaitingRecord,
 )
+from lambdas.core.upkeep import account_deletion
 from tests.integration.api_client import by_session
 from tests.integration.cloud import MEDIA, Cloud
 from tests.integration.events import stream_event

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lambdas.core import clock, errors
+from lambdas.core import clock, errors, file_types
 from lambdas.core.errors import DomainError
+from lambdas.core.file_types import AVI, CONTAINERS, MATROSKA, MP4, QUICKTIME, WEBM
 from lambdas.core.storage import item_keys, object_keys
-from lambdas.core.uploads import file_types
-from lambdas.core.uploads.file_types import AVI, CONTAINERS, MATROSKA, MP4, QUICKTIME, WEBM
 
 owners = st.from_regex(rf"\A{object_keys.OWNER_PATTERN}\Z")
 file_ids = st.from_regex(rf"\A{object_keys.FILE_ID_PATTERN}\Z")

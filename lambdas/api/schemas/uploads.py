@@ -7,8 +7,8 @@ from pydantic import Field
 
 from lambdas.api.schemas.base import WHOLE, Schema, any_case, example
 from lambdas.api.schemas.examples import FILE_ID, KEY, PENDING_UPLOAD, UPLOAD_URL
+from lambdas.core.file_types import EXTENSIONS
 from lambdas.core.settings import Settings
-from lambdas.core.uploads.file_types import EXTENSIONS
 
 MAX_PARTS = 10_000  # S3's limit
 MAX_UPLOAD_BYTES = int(Settings.model_fields["max_upload_bytes"].default)  # a stage may have another

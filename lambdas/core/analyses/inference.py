@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
+from lambdas.core import file_types
 from lambdas.core.analyses import fair_queue, queries, transitions
 from lambdas.core.analyses.fair_queue import Slot
 from lambdas.core.aws import clients
@@ -12,7 +13,6 @@ from lambdas.core.errors import UPLOAD_MISSING, UPLOAD_REPLACED, Reason
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
 from lambdas.core.storage.tables import DROP_DOOR, FAILED, QUEUED, AnalysisRecord
-from lambdas.core.uploads import file_types
 
 COPY_REFUSED = ("412", "PreconditionFailed")
 

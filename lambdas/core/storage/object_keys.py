@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import NamedTuple
 
-from lambdas.core.uploads.file_types import EXTENSIONS
+from lambdas.core.file_types import EXTENSIONS
 
 UPLOADS, DROP, INPUTS = "uploads/", "drop/", "inputs/"
 OUTPUTS, FAILURES, PROGRESS, ANALYSES, RESULTS = "outputs/", "failures/", "progress/", "analyses/", "results/"

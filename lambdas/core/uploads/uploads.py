@@ -8,6 +8,7 @@ from typing import NamedTuple
 from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
 
+from lambdas.core import file_types
 from lambdas.core.aws import clients
 from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.errors import (
@@ -20,13 +21,12 @@ from lambdas.core.errors import (
     TooManyUploadsError,
     UnsupportedTypeError,
 )
+from lambdas.core.file_types import Container
 from lambdas.core.owners import profiles
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, object_keys, objects, tables
 from lambdas.core.storage.tables import UploadRecord, UploadsRecord
 from lambdas.core.storage.transactions import Part, RefusedError, apply, delete, put, update, write
-from lambdas.core.uploads import file_types
-from lambdas.core.uploads.file_types import Container
 
 GRACE = 3600  # seconds after the URL's end in which the analysis may still be started
 LONGEST = DAY  # from an upload's beginning to its removal, however often parts of it are signed

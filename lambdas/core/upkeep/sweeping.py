@@ -12,7 +12,7 @@ from lambdas.core.analyses import deletion, fair_queue, inference, queries, resu
 from lambdas.core.aws.observability import logger
 from lambdas.core.clock import epoch
 from lambdas.core.errors import NOT_SUBMITTED
-from lambdas.core.owners import account_deletion, api_keys, plan_changes
+from lambdas.core.owners import api_keys, plan_changes
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys
 from lambdas.core.storage.tables import (
@@ -25,6 +25,7 @@ from lambdas.core.storage.tables import (
     SlotsRecord,
     UploadRecord,
 )
+from lambdas.core.upkeep import account_deletion
 from lambdas.core.uploads import uploads
 
 PER_SHARD = 100  # records looked at in one run; the next one goes on
