@@ -23,8 +23,8 @@ from bench.reference import (
     first_pictures,
     frames_between,
 )
-from model import weights
 from model.features import SAMPLE_RATE, ByteArray, Tokens
+from model.weights import catalogue
 
 DETECTOR_STEP = 32  # pixels: the detector's input is a multiple of it
 
@@ -56,7 +56,7 @@ class FullSizeDetector:
     """The engine's detector on whole pictures, in their own size."""
 
     def __init__(self) -> None:
-        self._network = cv2.dnn.readNetFromONNX(str(weights.fetch("centerface") / "centerface.onnx"))
+        self._network = cv2.dnn.readNetFromONNX(str(catalogue.fetch("centerface") / "centerface.onnx"))
         self._outputs = self._network.getUnconnectedOutLayersNames()
 
     def __call__(self, images: Sequence[ByteArray]) -> None:

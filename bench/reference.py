@@ -33,13 +33,13 @@ from torch.nn import functional as F
 
 from bench.clip import Progress, read_sound
 from bench.whisper_checkpoint import checkpoint
-from model import weights
 from model.bundle import Bundle
 from model.contract import Modality
 from model.features import SAMPLE_RATE, FloatArray
 from model.modalities.audio import log_mel
 from model.modalities.video import KINETICS_MEAN, KINETICS_STD
 from model.network import N_LOGITS, Prediction
+from model.weights import catalogue
 
 PICTURES, PICTURE_SIDE = 30, 224
 PADDED_TOKENS = 128
@@ -146,7 +146,7 @@ class FasterSegments:
     def __init__(self, model: str) -> None:
         from faster_whisper import WhisperModel
 
-        folder = weights.fetch(f"whisper-{model}")
+        folder = catalogue.fetch(f"whisper-{model}")
         self._model = WhisperModel(str(folder), device="cpu", compute_type="int8")
 
     def __call__(self, path: Path) -> list[Segment]:

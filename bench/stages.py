@@ -27,13 +27,13 @@ from bench.results import Form, Stage
 from model.asr.transcription import Request, transcribe_spans
 from model.asr.vad import find_speech
 from model.contract import Modality, Utterance
-from model.faces import FaceTracker
 from model.features import Sample
 from model.media import FrameDecoder, Reader, read_audio
 from model.modalities.registry import AnySpec
 from model.network import EmotionNetwork
 from model.pipeline import Models, analyze, load_models
-from model.video_worker import FACE_RATE
+from model.vision.faces import FaceTracker
+from model.vision.video_worker import FACE_RATE
 
 FULL_SIZE_PICTURES = 12  # that full-size detection is timed on; all of them would take minutes
 LONG_CLIPS = 2  # that the reference's size of clip is timed on

@@ -30,7 +30,7 @@ MINIMAL_NODE = 20
 # Whatever of the checkout decides what is deployed: its digest says whether anything has changed.
 SOURCES = (
     *("app.py", "cdk.json", "package-lock.json", "requirements/api.txt", "stacks", "lambdas"),
-    *("model/__init__.py", "model/contract.py", "model/formats.py"),
+    *("model/__init__.py", "model/contract.py", "model/reports/formats.py"),
 )
 DATA, APP = (f"VideoSentiment-{STAGE}-{name}" for name in ("Data", "App"))
 FINISHED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")

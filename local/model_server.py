@@ -50,7 +50,7 @@ async def start(settings: LocalSettings, socket: Path, results_bucket: str, medi
     options = [part for name, value in chosen.items() if value for part in (name, value)]
     return await Child.start(
         NAME,
-        [sys.executable, "-m", "model.cli", "serve", "--socket", socket, *options],
+        [sys.executable, "-m", "model.cli.main", "serve", "--socket", socket, *options],
         environment=environment(settings, results_bucket, media_bucket),
         log=settings.log(LOG),
         cwd=ROOT,

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from model.asr.language_names import language_name
+from model.asr.segmenter import AudioSegmenter
 from model.media import Summary
-from model.segmenter import AudioSegmenter
 
 NOTED_SECONDS = 0.1  # shorter parts that were left out are not mentioned
 

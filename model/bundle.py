@@ -18,12 +18,12 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from model import weights
 from model.bundle_formats import FORMAT, FormatError, upgraded
 from model.contract import EMOTIONS, SENTIMENTS, Modality, Prior
 from model.modalities.base import EncoderError, Tokenizer
 from model.modalities.registry import load_public_encoder, public_state
 from model.network import EmotionNetwork, NetworkConfig
+from model.weights import catalogue
 
 BUNDLES = Path(__file__).resolve().parent / "bundles"
 DEFAULT_BUNDLE = "starter"
@@ -92,7 +92,7 @@ def _tokenizer(manifest: Manifest) -> Tokenizer | None:
     if manifest.tokenizer is None:
         return None
     load = next((spec.tokenizer for spec in manifest.network.specs.values() if spec.tokenizer is not None), None)
-    return load(weights.fetch(manifest.tokenizer)) if load is not None else None
+    return load(catalogue.fetch(manifest.tokenizer)) if load is not None else None
 
 
 def save_bundle(folder: Path, manifest: Manifest, network: EmotionNetwork) -> None:

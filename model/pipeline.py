@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from model import weights
 from model.analysis_warnings import Limits, warnings_of
 from model.asr import registry
 from model.asr.base import Transcriber, check_language
 from model.asr.interruptible import Interruptible
+from model.asr.segmenter import WINDOW_SECONDS, AudioSegmenter, Window
 from model.bundle import DEFAULT_BUNDLE, Bundle, Manifest, load_bundle
 from model.compat import give_back_memory
 from model.contract import (
@@ -33,16 +33,16 @@ from model.contract import (
     rank_sentiments,
 )
 from model.explanation import Explanation, summarise_explained
-from model.faces import FaceDetector
 from model.features import Sample
 from model.fusion import Fusion, conflict
 from model.media import Gap, KeepGoing, MediaError, MediaInfo, Reader, check_demands, keep_going_always
 from model.modalities.registry import prepare
 from model.network import Prediction
-from model.segmenter import WINDOW_SECONDS, AudioSegmenter, Window
-from model.sentences import sentence_of
+from model.reports.sentences import sentence_of
 from model.utterances import Segment, leave_out
-from model.video_worker import VideoWorker
+from model.vision.faces import FaceDetector
+from model.vision.video_worker import VideoWorker
+from model.weights import catalogue
 
 DECIMALS = 6  # of confidences: beyond lies rounding noise
 
@@ -112,7 +112,7 @@ def models_of(loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, d
     """Load the models that an analysis needs besides a loaded bundle. Raises SpeechError or WeightsError."""
     detector = None
     if _reads(loaded.manifest, "crops"):
-        detector = FaceDetector(weights.fetch("centerface") / "centerface.onnx")
+        detector = FaceDetector(catalogue.fetch("centerface") / "centerface.onnx")
     return Models(loaded, registry.load_transcriber(transcriber, device), detector)
 
 

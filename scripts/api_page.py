@@ -7,7 +7,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from model.pages import content_policy, page_environment, page_style
+from model.reports.pages import content_policy, page_environment, page_style
 
 TEMPLATES = Path(__file__).parent / "templates"
 METHODS = ("get", "post", "put", "delete")

@@ -19,7 +19,7 @@ import typer
 from av.audio.resampler import AudioResampler
 
 from model.contract import EMOTIONS
-from model.people import COLUMNS, Judged
+from model.reports.people import COLUMNS, Judged
 from training.fusion.judgments import CREMA_VOTES
 
 FPS = Fraction(30_000, 1_001)

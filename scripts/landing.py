@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from model.contract import Analysis, Emotion
-from model.formats import to_csv, to_srt, to_vtt
-from model.people import Judged, read_people
+from model.reports.formats import to_csv, to_srt, to_vtt
+from model.reports.people import Judged, read_people
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
@@ -32,7 +32,7 @@ def main() -> None:
     PUBLIC.mkdir(parents=True, exist_ok=True)
     for video in (VIDEO, SILENT):
         written = result_of(video)
-        command = [sys.executable, "-m", "model.cli", "analyze", str(video), "--json", str(written)]
+        command = [sys.executable, "-m", "model.cli.main", "analyze", str(video), "--json", str(written)]
         subprocess.run(command, cwd=ROOT, check=True)
         for suffix, text in exports(read(video)).items():
             with (PUBLIC / video.with_suffix(suffix).name).open("w", encoding="utf-8", newline="") as file:

@@ -29,7 +29,13 @@ MAX_ZIP = 20 * 10**6  # bytes; Lambda takes 50 MB, what is smaller starts sooner
 # Services that boto3, pynamodb and the tracer call; the descriptions of all others are 25 of botocore's 30 MB.
 SERVICES = ("apigateway", "cognito-idp", "dynamodb", "s3", "sagemaker-runtime", "secretsmanager", "sqs", "ssm", "xray")
 # Our own code that goes along: the Lambdas, and of the engine what needs no torch.
-OURS = ("lambdas/**/*.py", "model/__init__.py", "model/contract.py", "model/formats.py")
+OURS = (
+    "lambdas/**/*.py",
+    "model/__init__.py",
+    "model/contract.py",
+    "model/reports/__init__.py",
+    "model/reports/formats.py",
+)
 # Never needed when a function runs. RECORD and its like differ between machines.
 PRUNED = (
     "*/__pycache__/*", "bin/*", "*/tests/*", "*/test/*", "*.pyi", "*.dist-info/RECORD", "*.dist-info/INSTALLER",

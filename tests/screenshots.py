@@ -30,8 +30,8 @@ from bench.ports import free_port
 from lambdas.api.schemas import examples
 from lambdas.core.analyses.result_excerpt import summarise
 from local.origin.pages import Pages
-from model.people import read_people
-from model.report import render_report
+from model.reports.html import render_report
+from model.reports.people import read_people
 from scripts import landing
 from tests.browsers import chromium
 

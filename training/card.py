@@ -13,9 +13,9 @@ from pydantic import BaseModel
 
 from model.bundle import Manifest, find_bundle, read_manifest
 from model.contract import EMOTIONS, SENTIMENTS, Modality
-from model.palette import MODALITY_NAMES
-from model.public_weights import Weights
-from model.weights import CATALOGUE
+from model.reports.palette import MODALITY_NAMES
+from model.weights.catalogue import CATALOGUE
+from model.weights.entries import Weights
 from training.calibration.fitting import CalibrationReport, FusedReport
 from training.corpora import CORPORA
 from training.evaluation.confidence import BINS

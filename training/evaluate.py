@@ -20,7 +20,7 @@ from model.asr.base import SpeechError
 from model.asr.registry import DEFAULT_TRANSCRIBER
 from model.bundle import DEFAULT_BUNDLE, BundleError
 from model.media import MediaError
-from model.weights import WeightsError
+from model.weights.catalogue import WeightsError
 from training.analysed import has_video, read_analysed
 from training.calibration.fitting import cross_fit_constants
 from training.corpora import CORPORA, Split

@@ -4,7 +4,7 @@
 
 Lays each 48x48 image into a frame of a video, somewhere and in some size, encodes it as video is, and finds and crops
 it as `analyze` does. Prints where the crop lies relative to the image, how much its grey levels differ, and what a
-bundle loses by it. The first two figures are the source of CROP_SCALE in model.faces.
+bundle loses by it. The first two figures are the source of CROP_SCALE in model.vision.faces.
 """
 
 import io
@@ -19,12 +19,12 @@ import numpy as np
 import torch
 import typer
 
-from model import weights
 from model.bundle import load_bundle
-from model.faces import Box, FaceDetector, crop_face, crop_side, overlap
 from model.features import ByteArray, Sample
 from model.modalities.face import FACE_SIZE, standardise_faces
 from model.network import EmotionNetwork
+from model.vision.faces import Box, FaceDetector, crop_face, crop_side, overlap
+from model.weights import catalogue
 from training.corpora import CORPORA, Example
 from training.evaluation.scoring import EVEN, emotions_under, encode
 
@@ -58,7 +58,7 @@ def main(
     examples = list(CORPORA[corpus].read(data, "held-out", None))
     examples = examples[:: max(1, len(examples) // count)][:count]
     images = [grey_levels(example) for example in examples]
-    found = compare(images, FaceDetector(weights.fetch("centerface") / "centerface.onnx"), seed)
+    found = compare(images, FaceDetector(catalogue.fetch("centerface") / "centerface.onnx"), seed)
     print(f"found in {len(found)} of {len(images)} frames; 10th, 50th and 90th percentile:")
     for name, values in (
         ("side of the image over the height of the box (CROP_SCALE)", [_scale(c) for c in found]),

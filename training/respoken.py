@@ -22,12 +22,12 @@ from rich.table import Table
 
 from model.asr.base import Transcriber
 from model.asr.registry import DEFAULT_TRANSCRIBER, load_transcriber
+from model.asr.segmenter import AudioSegmenter
 from model.bundle import Bundle, load_bundle
 from model.contract import EMOTIONS
 from model.features import FloatArray, rms
 from model.media import read_audio
 from model.modalities.text import PLAIN_MARKS
-from model.segmenter import AudioSegmenter
 from training.corpora import CORPORA, Example
 from training.corpora.base import class_frequencies
 from training.data.content_hash import drawn

@@ -23,10 +23,10 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model import weights
 from model.compat import ensure_torchvision
 from model.modalities.text import CONTEXT_UTTERANCES, PLAIN_MARKS
 from model.network import N_EMOTIONS, N_LOGITS, log_probabilities
+from model.weights import catalogue
 from training.cli.recipe_loading import read_recipe
 from training.corpora import IGNORED, Example
 from training.data.batches import Batches
@@ -137,7 +137,7 @@ def _ask(name: str, lines: Sequence[Line], seed: int, context: StageContext, pat
     """Fine-tune a teacher on the lines, and keep what it predicts for them."""
     engine = accelerator(context.recipe.precision, context.device, accumulate=1)
     torch.manual_seed(seed)
-    folder = weights.fetch(name)
+    folder = catalogue.fetch(name)
     teacher = Teacher(folder)
     tokens = _tokenise(lines, Tokenizer.from_file(str(folder / "tokenizer.json")))
     _fine_tune(teacher, lines, tokens, seed, engine)

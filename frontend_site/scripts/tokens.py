@@ -2,9 +2,9 @@
 
     .venv/bin/python frontend_site/scripts/tokens.py [--check]
 
-`model/palette.py` and `model/report.py` give colours, names and the order of bands; `model/templates/page.css` gives
-the surfaces and text colours of the HTML report; `lambdas/core` gives what may be uploaded. With --check nothing is
-written: exit code 1 where a file is not what would be written.
+`model/reports/palette.py` and `model/reports/html.py` give colours, names and the order of bands;
+`model/reports/templates/page.css` gives the surfaces and text colours of the HTML report; `lambdas/core` gives the
+limits of uploads. With --check nothing is written: the exit code is 1 where a file is not current.
 """
 
 import json
@@ -16,8 +16,9 @@ from pathlib import Path
 from lambdas.core.file_types import EXTENSIONS
 from lambdas.core.settings import Settings
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
-from model.pages import TEMPLATES
-from model.palette import (
+from model.reports.html import SENTIMENT_STACK, STACK
+from model.reports.pages import TEMPLATES
+from model.reports.palette import (
     DARK_SURFACE,
     EMOTION_COLOURS,
     LIGHT_SURFACE,
@@ -25,7 +26,6 @@ from model.palette import (
     MODALITY_NAMES,
     SENTIMENT_COLOURS,
 )
-from model.report import SENTIMENT_STACK, STACK
 
 SOURCES = Path(__file__).resolve().parent.parent / "src"
 NOTE = "Written by scripts/tokens.py from the Python sources; do not edit."

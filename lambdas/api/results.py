@@ -11,7 +11,7 @@ from lambdas.core.aws import clients
 from lambdas.core.settings import settings
 from lambdas.core.storage.tables import AnalysisRecord
 from model.contract import Analysis
-from model.formats import to_csv, to_srt, to_vtt
+from model.reports.formats import to_csv, to_srt, to_vtt
 
 # A Lambda's answer has 6 MB at most; the JSON of an hour's talk has about 3.
 MAX_ANSWER = 5_000_000  # bytes

@@ -4,8 +4,8 @@ One is registered here, with the public weights of its models. This file imports
 weights is listed, and `--help` shown, without torch.
 """
 
-from model.public_weights import Weights
-from model.whisper_weights import WHISPER
+from model.weights.entries import Weights
+from model.weights.whisper import WHISPER
 
 # Name of an engine, as in `--transcriber ENGINE:MODEL`, -> its module.
 MODULES: dict[str, str] = {

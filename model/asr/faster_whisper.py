@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from model import weights
 from model.asr import WEIGHTS
 from model.asr.base import Clip, Encoded, Engine, SpeechError, Transcript
 from model.asr.whisper import CLIP_SECONDS, FRAMES_PER_SECOND, is_silence
 from model.features import FloatArray
 from model.spectrogram import HOP_LENGTH, log_mel_spectrogram
 from model.utterances import Word
+from model.weights import catalogue
 
 # Name of a model -> its entry in the catalogue.
 MODELS = {entry.name.removeprefix("whisper-"): entry.name for entry in WEIGHTS["faster-whisper"]}
@@ -139,7 +139,7 @@ def _model_folder(model: str) -> Path:
             f"there is no Whisper model {model!r}: give one of {', '.join(MODELS)}, "
             "or a folder with a CTranslate2 model (model.bin, config.json, tokenizer.json, vocabulary.*)"
         )
-    return weights.fetch(MODELS[model])
+    return catalogue.fetch(MODELS[model])
 
 
 def _threads() -> int:

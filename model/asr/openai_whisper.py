@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from model import weights
 from model.asr.base import Clip, Encoded, Engine, SpeechError, Transcript
 from model.asr.whisper import CLIP_SECONDS, is_silence
 from model.features import SAMPLE_RATE, FloatArray
 from model.utterances import Word
+from model.weights import catalogue
 
 
 class OpenAIWhisper:
@@ -21,7 +21,7 @@ class OpenAIWhisper:
 
         try:
             self._model: Any = whisper.load_model(
-                model, device=device, download_root=str(weights.cache_folder() / "openai-whisper")
+                model, device=device, download_root=str(catalogue.cache_folder() / "openai-whisper")
             )
         except Exception as error:  # it raises whatever its download, its file or torch raise
             raise SpeechError(

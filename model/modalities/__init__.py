@@ -9,8 +9,8 @@ without torch.
 """
 
 from model.contract import MODALITIES
-from model.public_weights import File, Url, Weights, hub, wheel
-from model.whisper_weights import BASE_ENCODER
+from model.weights.entries import File, Url, Weights, hub, wheel
+from model.weights.whisper import BASE_ENCODER
 
 MODULES: tuple[str, ...] = (
     *MODALITIES,  # the default encoder of each

@@ -11,10 +11,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.ctranslate2_file import Variables, as_float, read_variables
 from model.features import SAMPLE_RATE, SILENCE_RMS, FloatArray, rms
 from model.modalities.base import EncoderConfig, ModalitySpec, TwoStageEncoder
 from model.spectrogram import HOP_LENGTH, N_FFT, log_mel_spectrogram
+from model.weights.ctranslate2_file import Variables, as_float, read_variables
 
 N_MELS = 80  # of Whisper's spectrogram (spectrogram.py), as its encoder reads the voice
 VOICE_RMS = 0.05  # every utterance is brought to -26 dBFS: its level tells the distance to the microphone

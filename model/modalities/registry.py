@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import Field
 from torch import Tensor
 
-from model import weights
 from model.contract import MODALITIES, Modality
 from model.features import Evidence, Sample
 from model.modalities import MODULES, WEIGHTS
 from model.modalities.base import Encoder, EncoderConfig, EncoderError, ModalitySpec
+from model.weights import catalogue
 
 AnySpec: TypeAlias = ModalitySpec[Any, Any]
 
@@ -72,7 +72,7 @@ def public_state(encoder: Encoder, public: str) -> dict[str, Tensor]:
 
     Raises EncoderError where they lack any that its pretrained parts have, or weights.WeightsError.
     """
-    state = encoder.public_state(weights.fetch(public))
+    state = encoder.public_state(catalogue.fetch(public))
     own, parts = encoder.state_dict(), encoder.pretrained()
     filled = tuple(f"{name}." for name, child in encoder.named_children() if any(child is part for part in parts))
     wrong = [key for key, value in state.items() if key in own and own[key].shape != value.shape]

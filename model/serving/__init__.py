@@ -1,1 +1,1 @@
-"""The parts of the model server; they come together in model.server."""
+"""The parts of the model server; they come together in model.serving.app."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from model.serving.problems import PROBLEMS, problem_of
 
-logger = logging.getLogger("model.server")
+logger = logging.getLogger("model.serving.app")
 
 
 @dataclass

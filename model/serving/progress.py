@@ -16,7 +16,7 @@ from model.serving.intake import s3_client
 INTERVAL = 1.0  # seconds between two writes about one analysis, but for the last
 TIMEOUT = 5  # seconds
 
-logger = logging.getLogger("model.server.progress")
+logger = logging.getLogger("model.serving.app.progress")
 
 
 class News(NamedTuple):

@@ -22,7 +22,7 @@ from model.serving.problems import NotReadyError, StoppingError
 from model.serving.progress import ProgressWriter
 from model.serving.settings import ServerSettings
 
-logger = logging.getLogger("model.server")
+logger = logging.getLogger("model.serving.app")
 
 
 class Service:

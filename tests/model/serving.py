@@ -18,7 +18,7 @@ import httpx
 from bench.ports import free_port
 from model.asr.base import Clip, Encoded, Transcriber, Transcript
 from model.pipeline import Models
-from model.server import Server
+from model.serving.app import Server
 from model.serving.settings import ServerSettings
 from tests.model.media_files import Sound, frames_of, speech_of, write
 

@@ -8,8 +8,8 @@ import pytest
 from model.analysis_warnings import Limits, warnings_of
 from model.asr.base import Clip, Encoded, Span
 from model.asr.languages import Run
+from model.asr.segmenter import AudioSegmenter
 from model.media import MediaInfo, Summary
-from model.segmenter import AudioSegmenter
 
 INFO = MediaInfo(duration=5.0, width=640, height=360, fps=30.0, has_audio=True, has_video=True)
 LIMITS = Limits(

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from model import cli, weights
+from model.cli import main
 from model.contract import Analysis
+from model.weights import catalogue
 from tests.agreement import assert_same_answer
 from tests.model.media_files import Sound, frames_of, speech_of, write
 
@@ -32,7 +33,7 @@ def pipe(
     given: bytes, *arguments: str | Path, cwd: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the command with `given` on standard input."""
-    command = [sys.executable, "-m", "model.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "model.cli.main", *map(str, arguments)]
     root = str(Path(__file__).parents[2])
     env = {**os.environ, "PYTHONPATH": root, "COLUMNS": "160", "NO_COLOR": "1", **(environment or {})}
     done = subprocess.run(command, input=given, capture_output=True, cwd=cwd, env=env, check=False)
@@ -110,7 +111,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_analysis(sample: Pat
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
     (tmp_path / "talk.mp4").write_bytes(sample.read_bytes())
-    command = [sys.executable, "-m", "model.cli", "analyze", "talk.mp4"]
+    command = [sys.executable, "-m", "model.cli.main", "analyze", "talk.mp4"]
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "NO_COLOR": "1"}
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=env, preexec_fn=limit, check=False)
     assert done.returncode == 2 and done.stdout == ""
@@ -133,9 +134,9 @@ def test_a_fault_of_ours_with_one_file_leaves_the_others(
         (tmp_path / f"{name}.mp4").write_bytes(sample.read_bytes() if name != "c" else b"")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("model.pipeline.analyze", analyze)
-    monkeypatch.setattr("model.cli._load", lambda *_: models)
+    monkeypatch.setattr("model.cli.main._load", lambda *_: models)
     with pytest.raises(SystemExit) as exited:
-        cli.main(["analyze", "a.mp4", "b.mp4"])
+        main.main(["analyze", "a.mp4", "b.mp4"])
     shown = capsys.readouterr()
     assert exited.value.code == 1
     assert "a.mp4 could not be analysed: 'NoneType' object has no attribute 'width'" in shown.err
@@ -211,9 +212,9 @@ def test_the_version_alone(tmp_path: Path) -> None:
 
 def test_verifying_weights_tells_what_is_missing_or_damaged(tmp_path: Path) -> None:
     """2 for missing, 1 for damaged; what the starter bundle does not need may be missing, unless asked for."""
-    entry = weights.CATALOGUE["centerface"]
+    entry = catalogue.CATALOGUE["centerface"]
     folder = tmp_path / "weights" / entry.name
-    cache = {weights.CACHE_VARIABLE: str(tmp_path)}
+    cache = {catalogue.CACHE_VARIABLE: str(tmp_path)}
     nothing = run("weights", "verify", cwd=tmp_path, **cache)
     assert nothing.returncode == 2 and "centerface/centerface.onnx: missing" in nothing.stdout
     assert "r3d-18" not in nothing.stdout and "weights fetch NAME" in nothing.stderr
@@ -221,7 +222,7 @@ def test_verifying_weights_tells_what_is_missing_or_damaged(tmp_path: Path) -> N
     folder.mkdir(parents=True)
     (folder / entry.files[0].name).write_bytes(b"damaged")
     assert run("weights", "verify", "centerface", cwd=tmp_path, **cache).returncode == 1
-    shutil.copy(weights.fetch("centerface") / entry.files[0].name, folder)
+    shutil.copy(catalogue.fetch("centerface") / entry.files[0].name, folder)
     assert run("weights", "verify", "centerface", cwd=tmp_path, **cache).returncode == 0
 
 

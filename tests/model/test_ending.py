@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from model.contract import Modality
-from model.faces import Box, FaceDetector
 from model.features import ByteArray
 from model.media import FrameDecoder, Reader, check_demands
 from model.network import EmotionNetwork
 from model.pipeline import Budget, Models, Options, TooSlowError, analyze
 from model.serving.problems import problem_of
-from model.video_worker import VideoWorker
+from model.vision.faces import Box, FaceDetector
+from model.vision.video_worker import VideoWorker
 from tests.model.media_files import Sound, grey_frames, noise, write
 
 

@@ -8,10 +8,20 @@ import cv2
 import numpy as np
 import pytest
 
-from model.faces import MIN_FACE, Box, FaceTracker, Sighting, Track, choose_face, crop_face, mouth_movement, overlap
 from model.features import ByteArray
 from model.modalities.face import FACE_SIZE
 from model.pipeline import Models
+from model.vision.faces import (
+    MIN_FACE,
+    Box,
+    FaceTracker,
+    Sighting,
+    Track,
+    choose_face,
+    crop_face,
+    mouth_movement,
+    overlap,
+)
 from tests.model.media_files import frames_of, grey_frames
 from training.face_crops import compare
 

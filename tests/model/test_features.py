@@ -8,7 +8,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import weights
 from model.compat import ensure_torchvision
 from model.features import SAMPLE_RATE, spread
 from model.media import read_audio
@@ -17,12 +16,13 @@ from model.modalities.face import FACE_SIZE, MAX_FACES, face_tensor
 from model.modalities.text import MAX_TOKENS, TextTokenizer
 from model.modalities.video import CLIP_FRAMES, CLIP_SIZE, clip_tensor, shrink_for_clip
 from model.spectrogram import HOP_LENGTH
+from model.weights import catalogue
 from tests.model.media_files import noise, silence
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> TextTokenizer:
-    return TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+    return TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
 
 
 def test_log_mel_has_a_frame_every_hop() -> None:

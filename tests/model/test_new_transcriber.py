@@ -42,14 +42,16 @@ def test_it_takes_a_file_and_two_lines(tmp_path: Path) -> None:
         assert registered.read_text().count(line) == 1
         registered.write_text(registered.read_text().replace(line, line + further))
     assert run(tmp_path, "-c", USE).split() == ["toy", "small", "toy-small", "whisper-base"]
-    assert "toy-small            speech recognition (toy) (MIT)" in run(tmp_path, "-m", "model.cli", "weights", "list")
+    assert "toy-small            speech recognition (toy) (MIT)" in run(
+        tmp_path, "-m", "model.cli.main", "weights", "list"
+    )
 
 
 def test_the_catalogue_is_listed_without_torch(tmp_path: Path) -> None:
     """Loading torch takes seconds, which nobody who lists names should wait for."""
     absent = "import sys; sys.modules.update(dict.fromkeys(('torch', 'numpy', 'faster_whisper', 'whisper', 'cv2')))"
     shutil.copytree(ROOT / "model", tmp_path / "model", ignore=shutil.ignore_patterns("__pycache__"))
-    listed = run(tmp_path, "-c", f"{absent}; sys.argv[1:] = ['weights', 'list']; from model.cli import app; app()")
+    listed = run(tmp_path, "-c", f"{absent}; sys.argv[1:] = ['weights', 'list']; from model.cli.main import app; app()")
     for name in ("whisper-base", "whisper-base-encoder", "minilm-l6", "r3d-18", "mpnet-base", "centerface"):
         assert name in listed
 

@@ -12,7 +12,7 @@ from model.contract import Analysis
 from model.features import SAMPLE_RATE, FloatArray
 from model.media import FrameDecoder, MediaInfo, Reader, Summary
 from model.pipeline import Models, Options, TooLongError, analyze
-from model.video_worker import VideoWorker
+from model.vision.video_worker import VideoWorker
 from tests.model.broken_files import (
     a_hole,
     joined,

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import segmenter
+from model.asr import segmenter
 from model.asr.base import Span, pack
+from model.asr.segmenter import AudioSegmenter, cut_point
 from model.asr.transcription import Request, transcribe_spans
 from model.asr.vad import find_speech
 from model.asr.whisper import CLIP_SECONDS
@@ -15,7 +16,6 @@ from model.contract import EMOTIONS, Analysis
 from model.features import SAMPLE_RATE
 from model.media import FrameDecoder, Reader
 from model.pipeline import Models, Options, analyze
-from model.segmenter import AudioSegmenter, cut_point
 from tests.agreement import assert_same_answer
 from tests.model.media_files import Sound, silence, speech_of, write
 

@@ -43,7 +43,7 @@ def test_make_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
     """
     demonstration = ROOT / "examples" / "six_emotions"
     inputs = [f"{demonstration}.mp4", "--people", f"{demonstration}.people.csv"]
-    command = [sys.executable, "-m", "model.cli", "analyze", *inputs, "--json", str(tmp_path / "demo.json")]
+    command = [sys.executable, "-m", "model.cli.main", "analyze", *inputs, "--json", str(tmp_path / "demo.json")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     (title, printed, rest), (same, shown, wanted) = parts_of(done.stdout), parts_of(demo_of_the_readme())
     assert title == same and rest.rpartition("people")[2] == wanted.rpartition("people")[2]

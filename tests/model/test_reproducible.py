@@ -36,7 +36,7 @@ def analyzed_by_a_process(
     output = folder / "analysis.json"
     command: list[str | Path] = ["analyze", sample, "--whisper-model", transcriber, "--quiet", "--json", output]
     subprocess.run(
-        [sys.executable, "-m", "model.cli", *command],
+        [sys.executable, "-m", "model.cli.main", *command],
         env={name: value for name, value in os.environ.items() if name not in SETTINGS} | settings,
         cwd=ROOT,
         check=True,

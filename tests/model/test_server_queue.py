@@ -23,7 +23,7 @@ from model.asr.base import Encoded, Transcript
 from model.bundle import BundleError
 from model.contract import Analysis
 from model.pipeline import Models
-from model.server import Server, create_app, serve
+from model.serving.app import Server, create_app, serve
 from model.serving.problems import WithdrawnError
 from model.serving.settings import ServerSettings
 from model.serving.withdrawal import input_named, withdrawn
@@ -305,7 +305,7 @@ def test_before_the_models_are_loaded_it_is_not_ready(method: str) -> None:
 
 
 def test_without_models_it_ends_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.server.configure_logging", lambda: None)  # pytest's logging stays as it is
+    monkeypatch.setattr("model.serving.app.configure_logging", lambda: None)  # pytest's logging stays as it is
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(BundleError, match="no-such-bundle"):
         serve("127.0.0.1", free_port(), ServerSettings(temp_dir=tmp_path, bundle="no-such-bundle"))

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from model.asr.base import Span
+from model.asr.segmenter import Window
 from model.asr.vad import FRAME, MAX_SPAN_SECONDS, Voice, detect_voice, find_speech, speech_spans
 from model.contract import summarise
 from model.features import SAMPLE_RATE, FloatArray
 from model.pipeline import Models, analyze
-from model.segmenter import Window
 from tests.conftest import MEDIA
 from tests.model.media_files import (
     Sound,

@@ -14,10 +14,9 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 import torch
 
-from model import weights
+from model.asr.segmenter import Window
 from model.asr.vad import detect_voice
 from model.bundle import Bundle, Manifest
-from model.faces import FaceDetector
 from model.features import Sample
 from model.media import Reader
 from model.modalities.audio import VoiceConfig
@@ -26,9 +25,10 @@ from model.modalities.text import TextConfig, TextTokenizer
 from model.modalities.video import VideoConfig
 from model.network import EmotionNetwork, NetworkConfig
 from model.pipeline import Predictor
-from model.segmenter import Window
 from model.utterances import Segment
-from model.video_worker import VideoWorker
+from model.vision.faces import FaceDetector
+from model.vision.video_worker import VideoWorker
+from model.weights import catalogue
 from tests.model.media_files import Sound, grey_frames, noise, write
 from tests.training.meld_fixture import make_meld
 from training.corpora import read_manifest, read_meld
@@ -51,12 +51,12 @@ def meld(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> TextTokenizer:
-    return TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+    return TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
 
 
 @pytest.fixture(scope="module")
 def detector() -> FaceDetector:
-    return FaceDetector(weights.fetch("centerface") / "centerface.onnx")
+    return FaceDetector(catalogue.fetch("centerface") / "centerface.onnx")
 
 
 def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretches: list[Segment]) -> list[Sample]:

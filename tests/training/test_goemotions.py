@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import weights
 from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION, SENTIMENTS
 from model.modalities.text import TextTokenizer
+from model.weights import catalogue
 from training.corpora import CORPORA, IGNORED, read_goemotions
 from training.data.content_hash import content_of
 
@@ -23,7 +23,7 @@ LABELS = st.lists(st.sampled_from(EMOTIONS), min_size=1, max_size=3, unique=True
 
 @pytest.fixture(scope="module")
 def tokenizer() -> TextTokenizer:
-    return TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+    return TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
 
 
 def table(path: Path, *rows: Sequence[str], header: Sequence[str] = HEADER) -> Path:

@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from model import weights
 from model.bundle import find_bundle, read_manifest
 from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION, SENTIMENTS
 from model.features import Sample
 from model.modalities.face import FaceConfig
 from model.modalities.text import TextTokenizer
 from model.network import Calibration, EmotionNetwork, NetworkConfig
+from model.weights import catalogue
 from tests.training.commands import run_evaluate, run_train
 from tests.training.meld_fixture import write_lines
 from tests.training.small_bundle import CONVERSATION
@@ -357,7 +357,7 @@ def test_each_corpus_is_varied_as_the_recipe_says_of_it(data: Path, tmp_path: Pa
     """Every line of MELD loses its punctuation here, and no comment does."""
     plan = plan_of(tmp_path)
     (stage,) = plan.stages()
-    tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+    tokenizer = TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
     parts = [
         read_meld_text(data / "meld", "train", tokenizer),
         read_goemotions(data / "goemotions", "train", tokenizer),

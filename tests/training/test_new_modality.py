@@ -183,7 +183,9 @@ def test_it_is_trained_and_bundled(bundle: Path) -> None:
 @pytest.mark.slow
 def test_it_is_served(bundle: Path, checkout: Path, tmp_path: Path, sample: Path) -> None:
     options = ["--bundle", str(bundle), "--whisper-model", "tiny.en", "--html", str(tmp_path / "report.html")]
-    analysis: Any = json.loads(run(checkout, "model.cli", "analyze", str(sample), *options, "--quiet", "--json", "-"))
+    analysis: Any = json.loads(
+        run(checkout, "model.cli.main", "analyze", str(sample), *options, "--quiet", "--json", "-")
+    )
     assert analysis["utterances"]
     for utterance in analysis["utterances"]:
         assert utterance["modalities"]["motion"]["weight"] == 1.0

@@ -21,7 +21,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from model import weights
 from model.contract import EMOTIONS
 from model.features import SAMPLE_RATE, Sample
 from model.modalities.audio import N_MELS, VoiceConfig, VoiceEncoder
@@ -30,6 +29,7 @@ from model.modalities.registry import specs_of
 from model.modalities.text import TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
 from model.spectrogram import mel_filters
+from model.weights import catalogue
 from tests.training.commands import run_train
 from training.corpora import Example, read_fer2013
 from training.data.augmentation import (
@@ -390,7 +390,7 @@ def test_a_dropped_modality_is_never_the_last() -> None:
 
 def test_plain_and_transcribed_words_are_those_of_such_a_corpus() -> None:
     """An utterance without its marks, or with those of a transcriber, is what the tokenizer makes of it so written."""
-    tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+    tokenizer = TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
     how = Recipe.read(STARTER).corpora["meld-text"]
     how = how.model_copy(update={"plain_share": 1.0, "transcribed_share": 0.0, "context_dropout": 0.0})
     said, plain = tokenizer("Oh, don't! You can't -- really?!", ["Hi."]), tokenizer("oh don't you can't really", ["hi"])
@@ -409,7 +409,7 @@ def test_plain_and_transcribed_words_are_those_of_such_a_corpus() -> None:
 
 
 def test_an_utterance_without_its_context_is_what_the_tokenizer_makes_of_it_alone() -> None:
-    tokenizer = TextTokenizer(weights.fetch("minilm-l6") / "tokenizer.json")
+    tokenizer = TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
     how = Recipe.read(STARTER).corpora["meld-text"]
     how = how.model_copy(update={"plain_share": 0.0, "transcribed_share": 0.0, "context_dropout": 0.5})
     said, alone = tokenizer("You too?", ["I love pizza so much."]), tokenizer("You too?")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS, Analysis
-from model.formats import to_csv, to_json, to_srt, to_vtt
+from model.reports.formats import to_csv, to_json, to_srt, to_vtt
 from tests.unit.analyses import analyses, analysis_of, utterance
 
 TIMING = re.compile(r"(\d{2,}):([0-5]\d):([0-5]\d)[,.](\d{3}) --> (\d{2,}):([0-5]\d):([0-5]\d)[,.](\d{3})")
@@ -209,6 +209,6 @@ def test_more_than_ninety_nine_hours() -> None:
 
 def test_needs_only_the_contract() -> None:
     heavy = {"torch", "numpy", "jinja2", "av", "cv2", "transformers"}
-    code = f"import sys, model.formats; print(sorted({heavy!r} & set(sys.modules)))"
+    code = f"import sys, model.reports.formats; print(sorted({heavy!r} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"

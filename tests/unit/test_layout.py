@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("module", ["model.contract", "model.formats", "model.cli"])
+@pytest.mark.parametrize("module", ["model.contract", "model.reports.formats", "model.cli.main"])
 def test_light_modules_leave_torch_alone(module: str) -> None:
     """Lambdas import the contract and the exports, and `--help` must be quick: none may pull in torch."""
     script = f"import sys, {module}; sys.exit(any(m in sys.modules for m in ('torch', 'cv2', 'av', 'transformers')))"
@@ -18,7 +18,9 @@ def test_light_modules_leave_torch_alone(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("model.cli", "analyze"), ("model.cli", "serve"), ("local", "up")], ids=lambda command: command[1]
+    "command",
+    [("model.cli.main", "analyze"), ("model.cli.main", "serve"), ("local", "up")],
+    ids=lambda command: command[1],
 )
 def test_whoever_may_choose_a_transcriber_is_told_of_engines(command: tuple[str, str]) -> None:
     environment = os.environ | {"COLUMNS": "200", "TERM": "dumb"}

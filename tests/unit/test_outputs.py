@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.cli.outputs import Job, Outputs, OutputsError, find_jobs
 from model.contract import Analysis
-from model.outputs import Job, Outputs, OutputsError, find_jobs
 from tests.unit.analyses import analysis_of, utterance
 
 ROOT = Path(__file__).parents[2]
@@ -69,9 +69,8 @@ def test_what_may_not_be_looked_at_is_a_line_of_its_own(tmp_path: Path) -> None:
         if path.stat().st_uid == os.geteuid() and path != Path("/"):
             path.chmod(path.stat().st_mode | 0o055)
     (tmp_path / "in" / "locked").chmod(0o644)
-    code = (
-        "import sys; from pathlib import Path; from model.outputs import *; jobs, refused = find_jobs([Path('in')]); "
-    )
+    code = "import sys; from pathlib import Path; from model.cli.outputs import *; "
+    code += "jobs, refused = find_jobs([Path('in')]); "
     code += "print([j.path.name for j in jobs]); Outputs({'json': Path('in/locked/o.json')}).plan(jobs)"
     user = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -133,7 +132,7 @@ _names = st.tuples(st.sampled_from("ab"), st.sampled_from(["t", "T", "é", "e\u0
 def test_no_two_results_share_a_file(names: list[tuple[str, str, str]], folds: bool) -> None:
     """On a disk that knows case and composed letters, and on one that does not."""
     jobs = [Job(Path(f"/{folder}/{stem}.{suffix}"), Path(f"{stem}.{suffix}")) for folder, stem, suffix in set(names)]
-    with mock.patch("model.disk.ignores_case", return_value=folds):
+    with mock.patch("model.cli.disk.ignores_case", return_value=folds):
         plans, refused = Outputs({}).plan(jobs)
     targets = [str(plan.targets["json"]) for plan in plans]
     if folds:

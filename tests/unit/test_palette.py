@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
-from model.palette import (
+from model.reports.palette import (
     DARK_SURFACE,
     EMOTION_COLOURS,
     LIGHT_SURFACE,

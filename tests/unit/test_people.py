@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from model.contract import EMOTIONS
-from model.people import COLUMNS, Agreement, Judged, PeopleError, Stretch, Votes, read_people
-from model.people import People as Judgments
-from model.report import render_report
-from model.table import print_analysis
+from model.reports.html import render_report
+from model.reports.people import COLUMNS, Agreement, Judged, PeopleError, Stretch, Votes, read_people
+from model.reports.people import People as Judgments
+from model.reports.table import print_analysis
 from tests.unit.analyses import analysis_of, utterance
 
 ROOT = Path(__file__).parents[2]
@@ -155,7 +155,7 @@ def test_every_emotion_has_its_column() -> None:
 
 def refusal(*arguments: str | Path) -> str:
     """Return the line that `analyze` refuses with, before anything is loaded."""
-    command = [sys.executable, "-m", "model.cli", "analyze", *map(str, arguments)]
+    command = [sys.executable, "-m", "model.cli.main", "analyze", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
     return " ".join(done.stderr.split())

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from model import report
 from model.contract import EMOTIONS, Analysis
 from model.media import MediaError
-from model.report import render_report, write_report
+from model.reports import html
+from model.reports.html import render_report, write_report
 from tests.unit.analyses import analysis_of, utterance
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -157,7 +157,7 @@ def test_timeline_has_a_band_per_emotion_that_fill_its_height(page: Page, hostil
 
 
 def test_too_large_a_video_is_left_out(hostile: Analysis, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "MAX_EMBEDDED_BYTES", sample.stat().st_size - 1)
+    monkeypatch.setattr(html, "MAX_EMBEDDED_BYTES", sample.stat().st_size - 1)
     page = Page(render_report(hostile, sample))
     assert not page.all("video")
     assert len(page.all("img")) == 2
@@ -229,6 +229,6 @@ def test_neutral_is_drawn_back_so_that_what_moves_is_seen(page: Page) -> None:
     assert len(page.of_class("back")) == len(drawn) + len([e for e in page.all("i") if "back" in str(e["class"])])
     assert {e["height"] for e in page.all("rect") if "back" in str(e["class"])} == {"40%"}
     assert {e["height"] for e in page.all("rect") if "back" not in str(e["class"])} == {"100%"}
-    for kind, labels in (("emotion", report.STACK), ("sentiment", report.SENTIMENT_STACK)):
+    for kind, labels in (("emotion", html.STACK), ("sentiment", html.SENTIMENT_STACK)):
         bands = [e[f"data-{kind}"] for e in page.all("path") if f"data-{kind}" in e]
         assert bands == ["neutral", *(label for label in labels if label != "neutral")]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.contract import EMOTIONS, EmotionScore, Modality, ModalityShare, Utterance
-from model.sentences import SILENT, factor, sentence_of
+from model.reports.sentences import SILENT, factor, sentence_of
 from tests.unit.analyses import utterance
 
 NAMES = {"text": "words", "audio": "voice", "face": "face"}

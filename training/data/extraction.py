@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from model.asr.segmenter import Window
 from model.asr.vad import Voice
-from model.faces import CROP_SCALE, DETECTION_RATE, DETECTOR_SIDE, FaceDetector
 from model.features import SAMPLE_RATE, Evidence, FloatArray, Sample, Tokens
 from model.media import READ_ERRORS, Reader
 from model.modalities.registry import DEFAULTS
-from model.segmenter import Window
-from model.video_worker import CLIP_RATE, FACE_RATE, VideoWorker
+from model.vision.faces import CROP_SCALE, DETECTION_RATE, DETECTOR_SIDE, FaceDetector
+from model.vision.video_worker import CLIP_RATE, FACE_RATE, VideoWorker
 from training.modalities.registry import DEFAULT_RECIPES
 
 EXTRACTION_VERSION = 1  # raise it with any change here, or in faces and video_worker, that the id does not show

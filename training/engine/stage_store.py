@@ -8,11 +8,11 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.torch import load_file, save_file
 
-from model import weights
 from model.contract import Modality
 from model.modalities.base import EncoderError, Tokenizer
 from model.modalities.registry import SPECS, load_public_encoder
 from model.network import Calibration, EmotionNetwork, NetworkConfig
+from model.weights import catalogue
 from training.corpora import Example
 from training.data.stage import StageContext
 from training.engine.optim import Part, encoder_part
@@ -130,7 +130,7 @@ def tokenizer_of(recipe: Recipe) -> Tokenizer | None:
     """The tokenizer of the recipe's text encoder."""
     entry, text = tokenizer_entry(recipe), recipe.sections().get("text")
     load = None if text is None else SPECS[text.kind].tokenizer
-    return load(weights.fetch(entry)) if entry is not None and load is not None else None
+    return load(catalogue.fetch(entry)) if entry is not None and load is not None else None
 
 
 def tokenizer_entry(recipe: Recipe) -> str | None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from model.pages import content_policy, page_environment, page_style
-from model.palette import MODALITY_NAMES
+from model.reports.pages import content_policy, page_environment, page_style
+from model.reports.palette import MODALITY_NAMES
 from training.corpora import CORPORA
 from training.evaluation.confidence import BINS, Bin
 from training.evaluation.metrics import BOOTSTRAP_ROUNDS, Figures

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from model.contract import EMOTIONS, SENTIMENTS, Analysis
-from model.formats import to_srt, to_vtt
-from model.palette import MODALITY_NAMES
-from model.sentences import factor
+from model.reports.formats import to_srt, to_vtt
+from model.reports.palette import MODALITY_NAMES
+from model.reports.sentences import factor
 from tests.e2e.product import Product
 from tests.e2e.test_site.person import Account, Person, saved
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model.bundle import find_bundle, read_manifest
-from model.people import read_people
+from model.reports.people import read_people
 from scripts import landing
 from tests.e2e.test_site.conftest import SITE
 

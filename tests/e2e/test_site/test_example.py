@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from model.people import read_people
+from model.reports.people import read_people
 from scripts import landing
 from tests.e2e.test_site.person import Person, saved
 

@@ -1,4 +1,4 @@
-"""The command line: `video-sentiment analyze | serve | weights | info`; weights are in `model.weights_cli`.
+"""The command line: `video-sentiment analyze | serve | weights | info`; weights are in `model.cli.weights`.
 
 Exit codes: 0 all went well; 2 an input, an option or the place for a result was bad (one clear line each);
 1 something failed on our side. Whatever happens to one file, the others are still analysed.
@@ -16,11 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from model import weights
-from model.contract import Analysis, Prior
-from model.outputs import Outputs, OutputsError, Plan, find_jobs
-from model.people import People, PeopleError, read_people
-from model.terminal import (
+from model.cli.outputs import Outputs, OutputsError, Plan, find_jobs
+from model.cli.terminal import (
     BAD_INPUT,
     DEBUG_VARIABLE,
     FAILURE,
@@ -34,7 +31,10 @@ from model.terminal import (
     report_to,
     tolerate_any_encoding,
 )
-from model.weights_cli import weights_app
+from model.cli.weights import weights_app
+from model.contract import Analysis, Prior
+from model.reports.people import People, PeopleError, read_people
+from model.weights import catalogue
 
 if TYPE_CHECKING:  # torch takes seconds to load: not for --help
     from model.pipeline import Models, Options
@@ -179,7 +179,7 @@ def serve(
     from model.asr.base import SpeechError
     from model.bundle import BundleError
     from model.pipeline import DeviceError
-    from model.server import serve as run_server
+    from model.serving.app import serve as run_server
     from model.serving.settings import ServerSettings
 
     chosen = {"bundle": bundle, "transcriber": transcriber}
@@ -194,7 +194,7 @@ def serve(
 @app.command()
 def info() -> None:
     """Versions, devices, the bundle, and where weights are kept: what to put into a bug report."""
-    from model.about import describe
+    from model.cli.about import describe
 
     for name, value in describe():
         console.print(f"[bold]{name:<14}[/] {value}", soft_wrap=True, highlight=False)
@@ -218,12 +218,12 @@ def _load(bundle: str, transcriber: str, device: Device, prior: Prior, quiet: bo
         from model.pipeline import DeviceError, load_models, needed_weights
     try:
         missing = [
-            n for n in needed_weights(read_manifest(find_bundle(bundle)), transcriber) if not weights.is_fetched(n)
+            n for n in needed_weights(read_manifest(find_bundle(bundle)), transcriber) if not catalogue.is_fetched(n)
         ]
         if missing:
             with download_bar() as bar:
                 for name in missing:
-                    weights.fetch(name, report_to(bar))
+                    catalogue.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
             return load_models(bundle, transcriber, device.value, prior)
     except (BundleError, SpeechError, DeviceError) as error:
@@ -294,7 +294,7 @@ class _Analyses:
         return code
 
     def _print(self, analysis: Analysis, path: Path, written: Sequence[Path]) -> None:
-        from model.table import print_analysis
+        from model.reports.table import print_analysis
 
         print_analysis(analysis, path, errors if self.outputs.takes_standard_output else console, self.people)
         if not self.options.translate and any(u.text and "text" not in u.modalities for u in analysis.utterances):

@@ -1,7 +1,7 @@
 """Entries of the catalogue of public weights: the files of one model, and where they come from.
 
-Data alone, fetched and verified by `model.weights`. Encoders and transcribers declare theirs in the `__init__` of
-`model.modalities` and `model.asr`, so this imports nothing: recipes and `--help` must not wait for torch.
+Data alone, fetched and verified by `model.weights.catalogue`. Encoders and transcribers declare theirs in the
+`__init__` of `model.modalities` and `model.asr`, so this imports nothing: recipes and `--help` must not wait for torch.
 """
 
 from dataclasses import dataclass

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model import formats
+from model.cli.disk import Names, existing, folded, is_same_file, name_max, write_file
 from model.contract import Analysis
-from model.disk import Names, existing, folded, is_same_file, name_max, write_file
-from model.people import People
+from model.reports import formats
+from model.reports.people import People
 
 STANDARD_INPUT = STANDARD_OUTPUT = Path("-")
 VIDEO_SUFFIXES = (
@@ -220,7 +220,7 @@ def _probe(folder: Path) -> None:
 
 def _render(kind: str, analysis: Analysis, video: Path, people: People | None) -> str:
     if kind == "html":
-        from model.report import render_report  # decodes thumbnails; only where asked for
+        from model.reports.html import render_report  # decodes thumbnails; only where asked for
 
         return render_report(analysis, video, people)
     render = {"json": formats.to_json, "csv": formats.to_csv, "srt": formats.to_srt, "vtt": formats.to_vtt}[kind]

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from model import weights
+from model.weights import catalogue
 
 OK, FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit codes
 DEBUG_VARIABLE = "VIDEO_SENTIMENT_DEBUG"  # set: a traceback instead of a line
@@ -33,7 +33,7 @@ def print_fault(error: Exception, path: Path | None = None) -> None:
     """Print an error that is not the user's to standard error, and of which file, and what to do about it."""
     what = str(error) or type(error).__name__
     print_error(what if path is None else f"{path} could not be analysed: {what}")
-    if not isinstance(error, weights.WeightsError | OSError):
+    if not isinstance(error, catalogue.WeightsError | OSError):
         errors.print(f"This is a fault of ours. {DEBUG_VARIABLE}=1 shows where it happened.")
 
 
@@ -43,7 +43,7 @@ def download_bar(disable: bool = False) -> Progress:
     return Progress(*columns, console=errors, disable=disable)
 
 
-def report_to(bar: Progress) -> weights.Progress:
+def report_to(bar: Progress) -> catalogue.Progress:
     tasks: dict[str, object] = {}
 
     def report(label: str, have: int, total: int) -> None:

@@ -26,11 +26,11 @@ from model.contract import (
     SentimentScore,
     Utterance,
 )
-from model.pages import TEMPLATES, content_policy, page_environment, page_style
-from model.palette import DRAWN_BACK, MODALITY_NAMES
-from model.people import Agreement, Judged, People, Votes
-from model.sentences import UNCLEAR, factor
-from model.thumbnails import thumbnails
+from model.reports.pages import TEMPLATES, content_policy, page_environment, page_style
+from model.reports.palette import DRAWN_BACK, MODALITY_NAMES
+from model.reports.people import Agreement, Judged, People, Votes
+from model.reports.sentences import UNCLEAR, factor
+from model.reports.thumbnails import thumbnails
 
 Part = TypeVar("Part", bound=tuple[Any, ...])
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from model.faces import HELD_SIGHTING, FaceDetector, FaceTracker, choose_face
 from model.features import SAMPLE_RATE, ByteArray, Evidence, FloatArray, rms
 from model.media import PACKET_BYTES, AnyPacket, FrameDecoder, KeepGoing, keep_going_always
 from model.modalities.video import shrink_for_clip
 from model.sampling import Sampling
+from model.vision.faces import HELD_SIGHTING, FaceDetector, FaceTracker, choose_face
 
 FACE_RATE = 4.0  # pictures a second: expressions last from half a second to four (Ekman 2003)
 CLIP_RATE = 12.0  # 16 different frames from utterances of 1.3 s on

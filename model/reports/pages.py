@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from model.palette import DARK_SURFACE, EMOTION_COLOURS, LIGHT_SURFACE, MODALITY_COLOURS, SENTIMENT_COLOURS
+from model.reports.palette import DARK_SURFACE, EMOTION_COLOURS, LIGHT_SURFACE, MODALITY_COLOURS, SENTIMENT_COLOURS
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -5,8 +5,8 @@ import os
 import platform
 from collections.abc import Iterator
 
-from model import weights
 from model.bundle import BUNDLES, BundleError, has_fast_bfloat16, read_manifest
+from model.weights import catalogue
 
 PACKAGES = ("torch", "torchvision", "transformers", "faster-whisper", "ctranslate2", "av", "opencv-python-headless")
 
@@ -27,7 +27,7 @@ def describe() -> Iterator[tuple[str, str]]:
         yield "bundle", _describe_bundle(folder.name)
     yield (
         "weights",
-        f"{weights.cache_folder()}: {', '.join(filter(weights.is_fetched, weights.CATALOGUE)) or 'none yet'}",
+        f"{catalogue.cache_folder()}: {', '.join(filter(catalogue.is_fetched, catalogue.CATALOGUE)) or 'none yet'}",
     )
 
 

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from model.contract import Analysis, Overall, Utterance
-from model.palette import EMOTION_COLOURS, MODALITY_NAMES
-from model.people import Judged, People, Votes
-from model.sentences import UNCLEAR, sentence_of
+from model.reports.palette import EMOTION_COLOURS, MODALITY_NAMES
+from model.reports.people import Judged, People, Votes
+from model.reports.sentences import UNCLEAR, sentence_of
 
 BAR_WIDTH = 12
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from model.public_weights import File, Weights, Wheels, hub, wheel
+from model.weights.entries import File, Weights, Wheels, hub, wheel
 
 FILES = {"model": "model.bin", "config": "config.json", "tokenizer": "tokenizer.json", "words": "vocabulary.txt"}
 

@@ -28,7 +28,7 @@ import platformdirs
 from filelock import FileLock
 
 from model import asr, modalities
-from model.public_weights import File, Source, Url, Weights, Wheels, Zipped, hub, wheel
+from model.weights.entries import File, Source, Url, Weights, Wheels, Zipped, hub, wheel
 
 CACHE_VARIABLE = "VIDEO_SENTIMENT_CACHE"
 DOWNLOADS = ".downloads"  # under an entry's folder, until it is complete

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from model.contract import MODALITIES, Emotion, Modality, ModalityShare, Utterance
-from model.palette import MODALITY_NAMES
+from model.reports.palette import MODALITY_NAMES
 
 SILENT = 0.1  # nats: below, a modality says nothing between the first two emotions
 PLURAL: tuple[Modality, ...] = ("text",)  # "the words say", "the voice says"
