@@ -95,7 +95,7 @@ def bias_table(fusion: Fusion, modalities: Sequence[Modality]) -> Tensor:
 
 
 def subset_index(present: Tensor) -> Tensor:
-    """present bool [n, modalities] -> the row of each in `bias_table`, int64 [n]."""
+    """Present bool [n, modalities] -> the row of each in `bias_table`, int64 [n]."""
     powers = 2 ** torch.arange(present.shape[1], device=present.device)
     return (present.long() * powers).sum(dim=1)
 

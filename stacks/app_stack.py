@@ -199,7 +199,8 @@ class AppStack(cdk.Stack):
 
     def _public_url(self) -> str:
         """Return the address for clients and browsers; locally a process of `local/` answers there, not a
-        distribution."""
+        distribution.
+        """
         if self._config.is_local:
             return self._config.public_url
         logs = self._data.buckets.logs

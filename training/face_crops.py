@@ -78,7 +78,8 @@ def main(
 
 def grey_levels(example: Example) -> ByteArray:
     """The image uint8 [48, 48] of an example of one face, stretched to all grey levels where only its standardised
-    form is kept."""
+    form is kept.
+    """
     face = example.sample.face
     assert face is not None
     low, high = float(face.min()), float(face.max())

@@ -115,7 +115,8 @@ def _each(count: int, examples: Sequence[Example], seed: int) -> list[tuple[list
 
 def read_by(teacher: int, examples: Iterable[Example]) -> list[Line]:
     """The examples that have words, as the first, second ... (0, 1 ...) teacher reads them: every second one without
-    what was said before. Two that see different things judge the better together."""
+    what was said before. Two that see different things judge the better together.
+    """
     lines = [(e, *e.line) for e in examples if e.line is not None]
     return [Line(text, e.emotion, e.sentiment, () if teacher % 2 else said) for e, text, said in lines]
 

@@ -224,7 +224,8 @@ def _put_aside(everything: Sequence[Example], name: str, context: StageContext) 
 
 def _teacher(context: StageContext, parts: Sequence[_Part]) -> Tensor | None:
     """The soft labels [n, 10] of the recipe's teachers for the n examples to learn from, NaN for those of a corpus
-    without teachers; None where no corpus has any."""
+    without teachers; None where no corpus has any.
+    """
     if not any(part.source.options.teacher for part in parts):
         return None
     labels = []
@@ -240,7 +241,8 @@ def _teacher(context: StageContext, parts: Sequence[_Part]) -> Tensor | None:
 
 def _votes(parts: Sequence[_Part]) -> Tensor | None:
     """The shares of people's votes [n, 10] for the n examples to learn from, NaN for those of a corpus that is learned
-    by its labels; None where each is."""
+    by its labels; None where each is.
+    """
     if not any(part.source.options.votes for part in parts):
         return None
     unvoted = (torch.nan,) * N_LOGITS

@@ -94,7 +94,8 @@ def speech_spans(probabilities: FloatArray, length: int) -> list[Span]:
 
 def _active_frames(probabilities: FloatArray) -> BoolArray:
     """Mark speech frames, bool [frames]: from SPEECH_PROBABILITY on until JOIN_SECONDS below it; short runs are
-    dropped."""
+    dropped.
+    """
     join = JOIN_SECONDS * SAMPLE_RATE / FRAME
     active = np.zeros(len(probabilities), bool)
     start = quiet = None

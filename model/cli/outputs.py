@@ -189,7 +189,8 @@ def _too_long(plan: Plan, target: Path) -> str | None:
 
 def _taken(plan: Plan, key: str, target: Path, videos: Mapping[str, Path], taken: Mapping[str, Path]) -> str | None:
     """Return an error line when the target is a video or another's result; `key` is its key among `videos` and
-    `taken`."""
+    `taken`.
+    """
     if videos.get(key) == plan.path or is_same_file(target, plan.path):
         return f"{target} is the video itself: give another name for the result"
     if key in videos:

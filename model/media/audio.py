@@ -190,7 +190,8 @@ class AudioSelector:
 
     def _is_late(self) -> bool:
         """Return True when the longest queue holds PATIENCE seconds: a track that pauses or has ended is not waited
-        for."""
+        for.
+        """
         return max(queue.size for queue in self._queues) >= PATIENCE * SAMPLE_RATE
 
     def _select(self, size: int) -> FloatArray:

@@ -110,7 +110,7 @@ class VoiceEncoder(TwoStageEncoder):
 
 
 def _time_mask(lengths: Tensor, size: int, dtype: torch.dtype) -> Tensor:
-    """lengths [n] -> [n, size], 1 on the first lengths[i] steps, 0 behind."""
+    """Lengths [n] -> [n, size], 1 on the first lengths[i] steps, 0 behind."""
     return (torch.arange(size, device=lengths.device) < lengths.unsqueeze(1)).to(dtype)
 
 
@@ -140,7 +140,7 @@ def _windows(mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _mean_and_deviation(steps: Tensor, valid: Tensor, owner: Tensor, count: int) -> Tensor:
-    """steps [windows, time, width], valid [windows, time, 1] of zeros and ones -> [count, 2 * width] float32."""
+    """Steps [windows, time, width], valid [windows, time, 1] of zeros and ones -> [count, 2 * width] float32."""
     steps, valid = steps.float(), valid.float()
 
     def total(each: Tensor) -> Tensor:

@@ -113,7 +113,7 @@ class FaceEncoder(Encoder):
         return each
 
     def forward(self, crops: Tensor, owner: Tensor, count: int) -> Tensor:
-        """crops float [k, 1, s, s], owner int64 [k] (the utterance each belongs to, rising) -> [count, width]."""
+        """Crops float [k, 1, s, s], owner int64 [k] (the utterance each belongs to, rising) -> [count, width]."""
         sizes = torch.bincount(owner, minlength=count)
         each = self._embed(crops) if self.training else self._look_at(crops, owner, sizes)
         summed = each.new_zeros(count, self.width).index_add_(0, owner, self.drop(each))

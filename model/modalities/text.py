@@ -52,7 +52,8 @@ class TextTokenizer:
     @property
     def marks(self) -> Mapping[int, int | None]:
         """The tokens that are punctuation, each with what a transcriber writes instead; the apostrophe is part of
-        words."""
+        words.
+        """
         vocabulary = self._tokenizer.get_vocab()
         marks = {word: i for word, i in vocabulary.items() if word != "'" and not re.search(r"[\w\[]", word)}
         return {i: vocabulary.get(TRANSCRIBED_MARKS.get(word, "")) for word, i in marks.items()}

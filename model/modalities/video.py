@@ -68,12 +68,12 @@ class VideoEncoder(Encoder):
         return [self.r3d]
 
     def public_state(self, folder: Path) -> Mapping[str, Tensor]:
-        """torchvision's weights without the classifier."""
+        """Torchvision's weights without the classifier."""
         state = torch.load(folder / "r3d_18.pth", weights_only=True)
         return {f"r3d.{key}": value for key, value in state.items() if not key.startswith("fc.")}
 
     def forward(self, clips: Tensor) -> Tensor:
-        """clips float [n, 3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE] -> [n, 512]."""
+        """Clips float [n, 3, CLIP_FRAMES, CLIP_SIZE, CLIP_SIZE] -> [n, 512]."""
         features: Tensor = self.r3d(clips)
         return features
 

@@ -235,7 +235,8 @@ def _in_order(shares: Mapping[str, float], labels: Sequence[str]) -> dict[str, f
 
 class _Part(NamedTuple):
     """A part of the first emotion's lead over the second, and its bar in percent of the width: from the middle to the
-    right where it is for the first, to the left where it is against it. `modality` is "" for what is none."""
+    right where it is for the first, to the left where it is against it. `modality` is "" for what is none.
+    """
 
     name: str
     modality: Modality | Literal[""]

@@ -100,7 +100,8 @@ class VideoWorker:
 
     def _held_at(self, start: float, end: float) -> float | None:
         """Return the time of the last frame before `start` if it is still shown: a still picture, or frames far
-        apart."""
+        apart.
+        """
         earlier = [time for time in self._times if time <= start]
         follows = any(start <= time <= min(end, start + HOLD_AFTER) for time in self._times)
         return None if follows or not earlier else earlier[-1]

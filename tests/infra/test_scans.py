@@ -43,7 +43,7 @@ def regions() -> list[str]:
 
 
 def test_cfn_lint_finds_nothing_in_any_region_that_has_the_services(prod: Stage, gpu: Stage) -> None:
-    """prod has a budget, which not every region can make; gpu has none."""
+    """Prod has a budget, which not every region can make; gpu has none."""
     assert len(regions()) > 20
     with_budgets = [region for region in regions() if region not in WITHOUT_BUDGETS]
     for stage, where in ((prod, with_budgets), (gpu, regions())):

@@ -73,7 +73,8 @@ def test_a_face_is_not_cropped_where_it_was_cut_away(models: Models, frames: Tim
 
 def test_a_face_in_a_video_is_cropped_as_the_encoder_learned_it(models: Models, frames: Timed) -> None:
     """Crops of real faces laid into frames in many places and sizes, encoded, found and cropped again: framed alike,
-    as bright, with as much contrast (`python -m training.face_crops` does the same for a corpus)."""
+    as bright, with as much contrast (`python -m training.face_crops` does the same for a corpus).
+    """
     assert models.detector is not None
     crops = [s.crop for track in follow(models, frames).tracks if len(track.sightings) > 8 for s in track.sightings]
     found = compare(crops * 3, models.detector, seed=0)

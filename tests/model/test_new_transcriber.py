@@ -1,5 +1,6 @@
 """A transcriber that nobody has heard of, added to a copy of the code as a contributor would: one new file, and its
-name and weights in `model/asr/__init__.py`. The command line then finds it, and fetches what it needs."""
+name and weights in `model/asr/__init__.py`. The command line then finds it, and fetches what it needs.
+"""
 
 import shutil
 import subprocess

@@ -23,7 +23,8 @@ WORDS = ("I", "you", "they", "saw", "lost", "found", "love", "hate", "fear", "th
 
 def make_meld(folder: Path, clips: int = 12) -> Path:
     """Make `clips` readable clips of a second, every emotion in train once there are twelve, and the known faults:
-    train dia125_utt3 unreadable, dev dia110_utt7 missing, and clips and hidden files that no CSV names."""
+    train dia125_utt3 unreadable, dev dia110_utt7 missing, and clips and hidden files that no CSV names.
+    """
     frames, speech = _small(frames_of(SAMPLE, RATE)), speech_of(SAMPLE)
     made = 0
     for split, share in SHARES.items():

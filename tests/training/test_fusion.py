@@ -1,5 +1,6 @@
 """Fitting a fusion: people's judgments, composed items without leaks, parameters recovered, the command from raw
-data."""
+data.
+"""
 
 import csv
 import json
@@ -193,7 +194,8 @@ def test_a_class_that_a_corpus_lacks_is_taken_from_another_or_counted() -> None:
 
 def test_soft_slots_draw_what_people_may_have_heard() -> None:
     """Where intended anger is heard as neutral half of the time, half of what is heard as neutral was meant as
-    anger."""
+    anger.
+    """
     heard = np.eye(7)
     heard[ANGER] = 0.0
     heard[ANGER, [ANGER, NEUTRAL]] = 0.5

@@ -1,5 +1,6 @@
 """A modality that nobody has heard of, added to a copy of the code as a contributor would: two new files, one word in
-the contract, one section of a recipe. It is then trained, bundled and served by the ordinary commands."""
+the contract, one section of a recipe. It is then trained, bundled and served by the ordinary commands.
+"""
 
 import filecmp
 import json

@@ -208,7 +208,8 @@ def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scored as below, the second epoch is the best, and after two worse ones there is no fifth. A run that breaks off
-    in the third, with gradients half added up, ends with the same weights."""
+    in the third, with gradients half added up, ends with the same weights.
+    """
     monkeypatch.setattr("training.engine.checkpoints.CHECKPOINT_SECONDS", 0.0)
     plan = Recipe.read(recipe(tmp_path, epochs=9))
     asked = {"selection": 0.2, "patience": 2, "accumulate": 3, "remembered_share": 0.0}
@@ -572,7 +573,7 @@ def test_what_the_network_said_draws_a_doubtful_label_back() -> None:
 
 
 def test_the_gradient_of_video_does_not_hang_on_what_memory_held() -> None:
-    """glibc fills memory that nobody wrote with a pattern that is enormous as a number: two must give one gradient."""
+    """Glibc fills memory that nobody wrote with a pattern that is enormous as a number: two must give one gradient."""
     script = """
 import torch
 from model.features import Sample

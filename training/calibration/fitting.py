@@ -137,7 +137,8 @@ def fit_calibration(
 
 def reliability_on(head: Head) -> float:
     """Measure the log-loss that a head saves over its prior, in nats, cross-fitted; the minimum where it was not
-    measured."""
+    measured.
+    """
     return reliability(head.cross_fitted, head.targets, head.frequencies) if len(head) else LEAST_RELIABILITY
 
 

@@ -75,7 +75,8 @@ def predict_left_out(context: StageContext, data: StageData) -> dict[str, Abroad
 
 def _predict(context: StageContext, learned: StageData, data: StageData, rows: list[int]) -> list[Tensor]:
     """Train a network of the stage on `learned`; return its logits [k, 10] for rows of the `data`, as they are and in
-    their last variant."""
+    their last variant.
+    """
     if data.variants is None:
         raise ValueError("networks that learn from a part are for kept variants")
     (modality,) = context.modalities

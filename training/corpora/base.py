@@ -50,7 +50,8 @@ class Example:
 @dataclass(frozen=True)
 class Corpus:
     """Description of a corpus: its name in reports, its licence, the reader of its splits, the meaning of its
-    labels."""
+    labels.
+    """
 
     name: str
     modalities: tuple[Modality, ...]

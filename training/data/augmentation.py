@@ -25,7 +25,8 @@ MEL_DECADE = 0.25  # log-mels are decades over 4 (see features.log_mel)
 
 def some_of(plain: tuple[Tensor, Tensor], varied: tuple[Tensor, Tensor], share: float) -> tuple[Tensor, Tensor]:
     """Mix two versions of a batch (mels [n, mels, frames], lengths [n]): a share of the second, the rest of the
-    first."""
+    first.
+    """
     chosen = torch.rand(len(plain[1])) < share
     frames = max(plain[0].shape[-1], varied[0].shape[-1])
     first, second = (F.pad(mels, (0, frames - mels.shape[-1])) for mels, _ in (plain, varied))
@@ -175,7 +176,8 @@ def silence_padding(mels: Tensor, lengths: Tensor) -> Tensor:
 
 def relight_faces(crops: Tensor, gamma: float, shade: float) -> Tensor:
     """Other cameras and lamps for standardised crops [n, 1, s, s]: another gamma, up to this share more or less, and
-    light from a side, whose far side loses up to the share `shade`."""
+    light from a side, whose far side loses up to the share `shade`.
+    """
     if gamma == 0 and shade == 0:
         return crops
     n, side = len(crops), crops.shape[-1]
@@ -191,7 +193,8 @@ def relight_faces(crops: Tensor, gamma: float, shade: float) -> Tensor:
 
 def blur_faces(crops: Tensor, chance: float, least: float, grain: float) -> Tensor:
     """Small and grainy pictures: some of standardised crops [n, 1, s, s] as they are after shrinking to a random size,
-    from this share of the side on, and with noise of up to `grain` of their deviation."""
+    from this share of the side on, and with noise of up to `grain` of their deviation.
+    """
     if chance == 0:
         return crops
     side = crops.shape[-1]

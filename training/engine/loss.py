@@ -46,7 +46,8 @@ class StageLoss(nn.Module):
 
     def start_epoch(self, epoch: int) -> None:
         """Set what depends on how much has been learned: the last epochs leave out what no real utterance looks like,
-        and the network's own predictions count the more the later it is."""
+        and the network's own predictions count the more the later it is.
+        """
         corpus = self._corpus
         calm = epoch >= round(corpus.epochs * (1.0 - corpus.calm_share))
         self._sections = {m: section.calmed() if calm else section for m, section in self._varied.items()}

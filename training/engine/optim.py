@@ -42,7 +42,7 @@ def precision_of(spec: AnySpec) -> AbstractContextManager[object]:
 
 
 def accelerator(wanted: str, device: str, accumulate: int) -> Accelerator:
-    """accelerate for this hardware."""
+    """Accelerate for this hardware."""
     on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
     chosen = "bf16" if precision(wanted, on_gpu) else "no"
     # An utterance may lack a modality: its encoder then gets no gradient in that step.

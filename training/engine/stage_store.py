@@ -34,7 +34,8 @@ class Note(BaseModel):
 
 def fingerprint(context: StageContext, train: Sequence[Example]) -> str:
     """Return a digest of the recipe and the training examples: everything that determines a stage's result but the
-    code."""
+    code.
+    """
     data = hashlib.sha256(
         "".join(f"{e.content}{e.emotion}{e.sentiment}{e.votes or ''}" for e in train).encode()
     ).hexdigest()

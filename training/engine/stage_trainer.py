@@ -125,7 +125,8 @@ class StageTrainer:
 
     def _score_once(self) -> Figures:
         """The first process's figures for all: each has statistics of its own batches, and two that did not agree on
-        which epoch was the best would wait for each other."""
+        which epoch was the best would wait for each other.
+        """
         scored = [self._score() if self._accelerator.is_main_process else {}]
         found: Figures = broadcast_object_list(scored)[0]
         return found

@@ -81,7 +81,8 @@ def measure(
     units: Mapping[str, Sequence[str]] | None = None,
 ) -> Figures:
     """All figures; rows of one group (dialogue, actor) are resampled together for the intervals, and so are those that
-    share one of several `units`, each [n]: see `bootstrap`."""
+    share one of several `units`, each [n]: see `bootstrap`.
+    """
     classes = np.arange(len(labels))
     predicted = probabilities.argmax(axis=1)
     common = np.full_like(targets, np.bincount(targets).argmax())
@@ -183,7 +184,8 @@ def _drawn_by_group(
     probabilities: Probabilities, targets: Targets, groups: Sequence[str], rng: np.random.Generator
 ) -> Floats:
     """Each round's confusion matrix and bins' gaps, [BOOTSTRAP_ROUNDS, k * k + BINS], from one table of sums by
-    group."""
+    group.
+    """
     k = probabilities.shape[1]
     names, owner = np.unique(np.asarray(groups), return_inverse=True)
     confidence, right = top(probabilities, targets)

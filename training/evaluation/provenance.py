@@ -97,7 +97,8 @@ def learned_from(manifest: Manifest, modality: Modality, corpus: str) -> str | N
 
 def corpora_of(manifest: Manifest, modality: Modality) -> list[str]:
     """Return the names of the corpora that a modality learned from, its stage's own first; none where the manifest
-    keeps no recipe."""
+    keeps no recipe.
+    """
     recipe = part_of(manifest.training, "recipe")
     section = part_of(recipe, modality)
     if not section:

@@ -156,7 +156,8 @@ def _corpus(network: EmotionNetwork, pool: Pool, columns: slice) -> _Corpus:
 
 def target_shares(votes: Probabilities | None, targets: Targets, columns: slice, k: int) -> Floats:
     """The shares of one head's classes [n, k] that predictions are to have: of people's votes [n, 7] where those of
-    every item are known, else 1 for the target and 0 for all others."""
+    every item are known, else 1 for the target and 0 for all others.
+    """
     if votes is None or np.isnan(votes).any() or not len(votes):
         return np.asarray(np.eye(k)[targets])
     shares = np.asarray([shares_of_votes(row) for row in votes.tolist()])[:, columns]

@@ -22,7 +22,8 @@ EMOTION_COLUMNS, SENTIMENT_COLUMNS = slice(0, N_EMOTIONS), slice(N_EMOTIONS, Non
 
 class Shrinkage(BaseModel):
     """How strongly parameters are held: `weights` holds W[m, class] to W[m], `bias` b_S to 0 (ridge penalties on the
-    mean log-loss). None for `weights` is one weight a modality."""
+    mean log-loss). None for `weights` is one weight a modality.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     weights: float | None

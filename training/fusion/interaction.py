@@ -32,8 +32,9 @@ class Interaction(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def forward(self, evidence: Tensor, present: Tensor) -> Tensor:
-        """evidence [n, modalities, 7], present [n, modalities] of zeros and ones -> what is added to the logits [n,
-        7]."""
+        """Evidence [n, modalities, 7], present [n, modalities] of zeros and ones -> what is added to the logits [n,
+        7].
+        """
         inputs = torch.cat([evidence.clamp_min(LEAST_EVIDENCE).flatten(1), present], dim=1)
         added: Tensor = self.out(torch.tanh(self.hidden(inputs)))
         return added

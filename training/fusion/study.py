@@ -1,5 +1,6 @@
 """Fits a bundle's fusion on composed items from raw data: constants of each modality, then weights and biases, then
-thresholds."""
+thresholds.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -188,7 +189,8 @@ def simple_ways(items: Items, prior: Sequence[float]) -> dict[str, Probabilities
 
 def with_constants(bundle: Bundle, recipe: FusionRecipe, pools: Sequence[Pool]) -> tuple[NetworkConfig, list[Transfer]]:
     """The network's constants without a fusion, fitted on the pools (training.fusion.constants); and how they carry
-    over."""
+    over.
+    """
     config, transfers = bundle.network.config, []
     calibration = dict(config.calibration)
     home = [slot.name for slot in recipe.slots if slot.home]

@@ -29,7 +29,7 @@ ROUNDS = 4  # how often a record may be deleted and restored while we write
 
 
 def mark_processing(record: AnalysisRecord, output: str, failure: str | None, now: datetime) -> bool:
-    """queued -> processing, with the places where SageMaker will put its answer. False where it came too late."""
+    """Queued -> processing, with the places where SageMaker will put its answer. False where it came too late."""
     deadline = epoch(now) + settings().attempt_seconds
     actions = [
         AnalysisRecord.status.set(PROCESSING),
