@@ -15,7 +15,7 @@ help: ## List the targets
 setup: ## Make .venv with everything for development (the other targets call what they need of it)
 	@$(PYTHON) scripts/setup.py dev
 
-demo: ## Set up, then analyse six ways to say one sentence: a table here, JSON and an HTML report in build/demo
+demo: ## Set up, then analyze six ways to say one sentence: a table here, JSON and an HTML report in build/demo
 	@$(PYTHON) scripts/setup.py model
 	@$(BIN)/video-sentiment analyze $(DEMONSTRATION).mp4 --people $(DEMONSTRATION).people.csv \
 		--json build/demo/six_emotions.json --html build/demo/six_emotions.html
@@ -38,7 +38,7 @@ synth: cloud ## The stacks of STAGE (dev) as CloudFormation in cdk.out/; needs n
 deploy: cloud ## Deploy STAGE (dev) to AWS, from bootstrap to site (ARGS="--user you@example.com"); docs/deploy.md
 	@$(BIN)/python -m scripts.deploy --stage $(STAGE) $(ARGS)
 
-smoke: cloud ## Analyse the sample through a deployed product: make smoke URL=https://... KEY=vs_...
+smoke: cloud ## Analyze the sample through a deployed product: make smoke URL=https://... KEY=vs_...
 	@test -n "$(URL)" && test -n "$(KEY)" || { echo "what to test? make smoke URL=https://... KEY=vs_..." >&2; exit 2; }
 	@SMOKE_KEY=$(KEY) $(BIN)/python -m scripts.smoke $(URL) -
 

@@ -1,4 +1,4 @@
-"""CDK entry: read the stage, build its stacks, synthesise. Needs no credentials and no network once bundles are built.
+"""CDK entry: read the stage, build its stacks, synthesize. Needs no credentials and no network once bundles are built.
 
 node_modules/.bin/cdk synth -c stage=prod
 """

@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only", action="append", choices=["speed", "stages", "memory", "api"], help="measure this alone"
     )
     parser.add_argument("--repeats", type=int, default=2, help="runs of each contender; the best counts (2)")
-    parser.add_argument("--whisper-model", default="base", help="a model of the catalogue (base)")
+    parser.add_argument("--whisper-model", default="base", help="a model of the catalog (base)")
     parser.add_argument("--out", type=Path, help="where results are saved (build/bench/results.json)")
     parser.add_argument("--write-docs", action="store_true", help="measure nothing, write docs/performance.md")
     return parser

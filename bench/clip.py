@@ -2,7 +2,7 @@
 
 `sample_clip` encodes: the sample looped at 1280x720 and 25 fps, as a phone or a webcam records, with eleven
 of its phrases spoken over it. The picture is scaled up from 640x360, so it holds less detail than a real
-recording and re-encodes faster: that is in favour of the reference, which re-encodes. `looped` copies
+recording and re-encodes faster: that is in favor of the reference, which re-encodes. `looped` copies
 packets with shifted timestamps: an hour is made in seconds and has the sample's own bit rate.
 
 Clips are kept under `build/bench`, under names that tell what they are.

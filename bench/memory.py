@@ -1,6 +1,6 @@
 """Memory over the length of a video: an hour must take hardly more than five minutes do.
 
-Each length is analysed in a fresh process with the starter bundle and the smallest transcriber, and the
+Each length is analyzed in a fresh process with the starter bundle and the smallest transcriber, and the
 process tells the most it ever held. The videos are the sample repeated, at its own bit rate and size.
 """
 

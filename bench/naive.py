@@ -24,7 +24,7 @@ from bench.reference import (
     frames_between,
 )
 from model.features import SAMPLE_RATE, ByteArray, Tokens
-from model.weights import catalogue
+from model.weights import catalog
 
 DETECTOR_STEP = 32  # pixels: the detector's input is a multiple of it
 
@@ -56,7 +56,7 @@ class FullSizeDetector:
     """The engine's detector on whole pictures, in their own size."""
 
     def __init__(self) -> None:
-        self._network = cv2.dnn.readNetFromONNX(str(catalogue.fetch("centerface") / "centerface.onnx"))
+        self._network = cv2.dnn.readNetFromONNX(str(catalog.fetch("centerface") / "centerface.onnx"))
         self._outputs = self._network.getUnconnectedOutLayersNames()
 
     def __call__(self, images: Sequence[ByteArray]) -> None:

@@ -39,7 +39,7 @@ from model.features import SAMPLE_RATE, FloatArray
 from model.modalities.audio import log_mel
 from model.modalities.video import KINETICS_MEAN, KINETICS_STD
 from model.network import N_LOGITS, Prediction
-from model.weights import catalogue
+from model.weights import catalog
 
 PICTURES, PICTURE_SIDE = 30, 224
 PADDED_TOKENS = 128
@@ -146,7 +146,7 @@ class FasterSegments:
     def __init__(self, model: str) -> None:
         from faster_whisper import WhisperModel
 
-        folder = catalogue.fetch(f"whisper-{model}")
+        folder = catalog.fetch(f"whisper-{model}")
         self._model = WhisperModel(str(folder), device="cpu", compute_type="int8")
 
     def __call__(self, path: Path) -> list[Segment]:

@@ -56,7 +56,7 @@ class Machine(_Record):
 
 
 class Clip(_Record):
-    """What was analysed."""
+    """What was analyzed."""
 
     seconds: float
     width: int

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.weights import catalogue
+from model.weights import catalog
 from model.weights.ctranslate2_file import Array, CheckpointError, Variables, as_float, read_variables
 
 
@@ -40,8 +40,8 @@ SUBLAYERS = {
 
 def checkpoint(model: str) -> Path:
     """Return the openai-whisper checkpoint of a public model ("base", "tiny.en"); it is converted once, then cached."""
-    source = catalogue.fetch(f"whisper-{model}") / "model.bin"
-    target = catalogue.cache_folder() / "converted" / f"{model}.pt"
+    source = catalog.fetch(f"whisper-{model}") / "model.bin"
+    target = catalog.cache_folder() / "converted" / f"{model}.pt"
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_suffix(".part")
@@ -61,7 +61,7 @@ def convert(path: Path) -> dict[str, dict[str, int] | dict[str, Tensor]]:
 
 def alignment_heads(model: str) -> list[tuple[int, int]]:
     """The (layer, head) pairs whose attention follows the sound; checkpoints do not hold them."""
-    config = json.loads((catalogue.fetch(f"whisper-{model}") / "config.json").read_bytes())
+    config = json.loads((catalog.fetch(f"whisper-{model}") / "config.json").read_bytes())
     return [(int(layer), int(head)) for layer, head in config["alignment_heads"]]
 
 

@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def measure_run(task: Task) -> Run:
-    """Load, then analyse once; only the second is the contender's time."""
+    """Load, then analyze once; only the second is the contender's time."""
     load, analysis = Stopwatch(), Stopwatch()
     if task.contender.startswith("reference"):
         from bench.reference import Reference  # only where it is measured: it would count as our memory

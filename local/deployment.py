@@ -1,6 +1,6 @@
 """Deployment of the stacks to the emulator by the real CDK command line, skipped when nothing has changed.
 
-synthesise   the stacks as files, with the Lambdas' bundles; needs no emulator, so it runs beside what does
+synthesize   the stacks as files, with the Lambdas' bundles; needs no emulator, so it runs beside what does
 bootstrap    what CDK itself needs of an account
 deploy       from the files
 """
@@ -88,7 +88,7 @@ class Deployment:
         except FileNotFoundError:
             return False
 
-    async def synthesise(self) -> None:
+    async def synthesize(self) -> None:
         """Write the stacks and their assets to the state folder. Raises LocalError."""
         check_tools()
         self._digest = fingerprint(self._settings)  # taken now: the sources may change during the synthesis
@@ -98,7 +98,7 @@ class Deployment:
     async def bootstrap(self) -> None:
         """Deploy the resources that CDK needs in an account. Raises LocalError."""
         check_tools()
-        # From an empty folder: in the checkout it would synthesise the stacks as well, unbundled.
+        # From an empty folder: in the checkout it would synthesize the stacks as well, unbundled.
         empty = self._settings.state / "bootstrap"
         empty.mkdir(parents=True, exist_ok=True)
         await self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=empty)
@@ -108,7 +108,7 @@ class Deployment:
             await asyncio.to_thread(client(self._settings, "s3").delete_bucket_policy, Bucket=bucket)
 
     async def deploy(self) -> None:
-        """Deploy what `synthesise` wrote, have it saved, and record its fingerprint. Raises LocalError."""
+        """Deploy what `synthesize` wrote, have it saved, and record its fingerprint. Raises LocalError."""
         self._done.unlink(missing_ok=True)
         await self._cdk("deploy", "--app", self._assembly, "--all", "--require-approval", "never", cwd=ROOT)
         await keep(self._settings)

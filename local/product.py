@@ -103,8 +103,8 @@ class Product:
             await emulator.keep(self._settings)
             self._progress("stacks", "unchanged, not deployed again")
         else:
-            self._progress("stacks", "being synthesised, and the account bootstrapped")
-            await together(self._deployment.synthesise(), self._deployment.bootstrap())
+            self._progress("stacks", "being synthesized, and the account bootstrapped")
+            await together(self._deployment.synthesize(), self._deployment.bootstrap())
             self._progress("stacks", "being deployed")
             await self._deployment.deploy()
             self._progress("stacks", "deployed")

@@ -23,7 +23,7 @@ from model.contract import EMOTIONS, SENTIMENTS, Modality, Prior
 from model.modalities.base import EncoderError, Tokenizer
 from model.modalities.registry import load_public_encoder, public_state
 from model.network import EmotionNetwork, NetworkConfig
-from model.weights import catalogue
+from model.weights import catalog
 
 BUNDLES = Path(__file__).resolve().parent / "bundles"
 DEFAULT_BUNDLE = "starter"
@@ -44,8 +44,8 @@ class Manifest(BaseModel):
     emotions: tuple[str, ...] = EMOTIONS
     sentiments: tuple[str, ...] = SENTIMENTS
     languages: tuple[str, ...] = ("en",)  # that its text encoder reads
-    public_encoders: dict[Modality, str] = {}  # modality -> entry of weights.CATALOGUE
-    tokenizer: str | None = None  # entry of weights.CATALOGUE
+    public_encoders: dict[Modality, str] = {}  # modality -> entry of weights.CATALOG
+    tokenizer: str | None = None  # entry of weights.CATALOG
     fusion_trained: bool = False  # whether gates and joint head were trained on multimodal samples
     network: NetworkConfig
     preprocess_ids: dict[Modality, str] = Field(default_factory=lambda known: _preprocess_ids(known.get("network")))
@@ -92,7 +92,7 @@ def _tokenizer(manifest: Manifest) -> Tokenizer | None:
     if manifest.tokenizer is None:
         return None
     load = next((spec.tokenizer for spec in manifest.network.specs.values() if spec.tokenizer is not None), None)
-    return load(catalogue.fetch(manifest.tokenizer)) if load is not None else None
+    return load(catalog.fetch(manifest.tokenizer)) if load is not None else None
 
 
 def save_bundle(folder: Path, manifest: Manifest, network: EmotionNetwork) -> None:

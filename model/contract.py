@@ -197,7 +197,7 @@ def weights_of(contributions: Mapping[Modality, float]) -> tuple[dict[Modality, 
     return dict.fromkeys(contributions, 1.0 / max(1, len(contributions))), "prior"
 
 
-def summarise(utterances: Sequence[Utterance]) -> Overall:
+def summarize(utterances: Sequence[Utterance]) -> Overall:
     """Average the utterances' full distributions, weighted by duration."""
     total = sum(utterance.duration for utterance in utterances)
     if total <= 0.0:

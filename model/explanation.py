@@ -18,7 +18,7 @@ from model.contract import (
     Modality,
     Overall,
     Utterance,
-    summarise,
+    summarize,
     weights_of,
 )
 
@@ -63,14 +63,14 @@ class Explanation:
         return Lead(contributions, float(self.base[first] - self.base[second]))
 
 
-def summarise_explained(
+def summarize_explained(
     utterances: Sequence[Utterance], explanations: Sequence[Explanation], unclear_below: float = 0.0
 ) -> Overall:
-    """`contract.summarise`, with what each modality contributes to the whole's winner: the mean by duration.
+    """`contract.summarize`, with what each modality contributes to the whole's winner: the mean by duration.
 
     A modality that an utterance lacks contributes 0 to it.
     """
-    overall = summarise(utterances)
+    overall = summarize(utterances)
     if not overall.emotions:
         return overall
     winner, runner_up = overall.emotions[0].label, overall.emotions[1].label

@@ -38,7 +38,7 @@ class Tokens:
 class Evidence:
     """Decoded data of one utterance, before any modality prepares its tensors. Training caches it in this form.
 
-    `sound` float32 [n] at SAMPLE_RATE; `frames` RGB uint8 as `video.shrink_for_clip` returns them; `crops` grey
+    `sound` float32 [n] at SAMPLE_RATE; `frames` RGB uint8 as `video.shrink_for_clip` returns them; `crops` gray
     uint8 [h, w], of one face; `tokens` of the words, None where there are none.
     """
 

@@ -70,7 +70,7 @@ def subsets(modalities: Sequence[Modality], least: int = 2) -> list[tuple[Modali
 def normalized(evidence: Tensor) -> Tensor:
     """Evidence up to a constant, [..., 10] -> evidence as this module defines it.
 
-    The two heads' columns are normalised apart.
+    The two heads' columns are normalized apart.
     """
     heads = evidence[..., :_EMOTIONS], evidence[..., _EMOTIONS:]
     return torch.cat([h.log_softmax(dim=-1) + torch.log(torch.tensor(float(h.shape[-1]))) for h in heads], dim=-1)

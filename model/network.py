@@ -7,7 +7,7 @@ often a class occurred in that corpus. Where the configuration holds a fitted `f
 
     fused = log(prior) + (sum over present m of gate_m * evidence_m + joint(embeddings)) / temperature
 
-once for the emotions and once for the sentiments. Gates are normalised over the modalities present; gates and joint
+once for the emotions and once for the sentiments. Gates are normalized over the modalities present; gates and joint
 head are zero unless they were trained on utterances that have several modalities. In either case a missing modality is
 masked, never padded with zeros, and one modality alone predicts through the fusion what it predicts by itself.
 """

@@ -32,7 +32,7 @@ from model.contract import (
     rank_emotions,
     rank_sentiments,
 )
-from model.explanation import Explanation, summarise_explained
+from model.explanation import Explanation, summarize_explained
 from model.features import Sample
 from model.fusion import Fusion, conflict
 from model.media import Gap, KeepGoing, MediaError, MediaInfo, Reader, check_demands, keep_going_always
@@ -42,7 +42,7 @@ from model.reports.sentences import sentence_of
 from model.utterances import Segment, leave_out
 from model.vision.faces import FaceDetector
 from model.vision.video_worker import VideoWorker
-from model.weights import catalogue
+from model.weights import catalog
 
 DECIMALS = 6  # of confidences: beyond lies rounding noise
 
@@ -112,12 +112,12 @@ def models_of(loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, d
     """Load the models that an analysis needs besides a loaded bundle. Raises SpeechError or WeightsError."""
     detector = None
     if _reads(loaded.manifest, "crops"):
-        detector = FaceDetector(catalogue.fetch("centerface") / "centerface.onnx")
+        detector = FaceDetector(catalog.fetch("centerface") / "centerface.onnx")
     return Models(loaded, registry.load_transcriber(transcriber, device), detector)
 
 
 def needed_weights(manifest: Manifest, transcriber: str) -> list[str]:
-    """The entries of the catalogue that loading this bundle and transcriber takes."""
+    """The entries of the catalog that loading this bundle and transcriber takes."""
     names = [*manifest.public_encoders.values(), *([manifest.tokenizer] if manifest.tokenizer else [])]
     if _reads(manifest, "crops"):
         names.append("centerface")
@@ -296,7 +296,7 @@ class Predictor:
 
     def overall(self) -> Overall:
         """Summarize the utterances so far."""
-        return summarise_explained(self.utterances, self._explanations, self._fusion.unclear_below)
+        return summarize_explained(self.utterances, self._explanations, self._fusion.unclear_below)
 
     def limits(self) -> Limits:
         """Return what could be used of the video, for the warnings."""

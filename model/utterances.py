@@ -45,9 +45,9 @@ def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Se
 
     Every word appears in exactly one utterance, in order; utterances do not overlap. They end where a
     sentence or the language does or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its longest
-    pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words where the neighbours leave
+    pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words where the neighbors leave
     room. One shorter than MIN_SECONDS is lengthened into the silence around it, or where there is none,
-    joined to a neighbour.
+    joined to a neighbor.
     """
     groups: list[list[Word]] = []
     for word in _in_order(words, start, end):
@@ -155,7 +155,7 @@ def _as_segment(words: Sequence[Word]) -> Segment:
 
 
 def _on_grid(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
-    """Padded edges on the grid; two neighbours too close for it meet in the middle between them."""
+    """Padded edges on the grid; two neighbors too close for it meet in the middle between them."""
     starts = [_nearest_edge(s.start - EDGE_PADDING) for s in segments]
     ends = [_nearest_edge(s.end + EDGE_PADDING) for s in segments]
     for i in range(1, len(segments)):

@@ -136,7 +136,7 @@ def _build(stage: str) -> None:
 
 
 def _bootstrap(account: str, session: Any = boto3) -> None:
-    """Once for an account and region. From an empty folder: in the checkout it would synthesise the stacks as well."""
+    """Once for an account and region. From an empty folder: in the checkout it would synthesize the stacks as well."""
     try:
         session.client("ssm").get_parameter(Name=BOOTSTRAP)
     except ClientError as error:

@@ -89,7 +89,7 @@ SECURITY_SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "vs_ID_SECRET",
-        "description": "An API key, made in the web app. Its scopes: `read` for every GET, `analyse` for the rest."
+        "description": "An API key, made in the web app. Its scopes: `read` for every GET, `analyze` for the rest."
         " `x-api-key: vs_ID_SECRET` works as well.",
     },
     "session": {

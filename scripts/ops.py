@@ -83,7 +83,7 @@ def revoke(key: Annotated[str, typer.Argument(help="An API key's id, or the leak
 
 @app.command()
 def smoke(context: typer.Context) -> None:
-    """Analyse the sample through the product, by an API key that is made for it and revoked again."""
+    """Analyze the sample through the product, by an API key that is made for it and revoked again."""
     from lambdas.core import clock
     from lambdas.core.owners import api_keys
     from scripts.smoke import smoke

@@ -24,7 +24,7 @@ NOTHING, MISSING, ALL = WRITES = ("nothing", "missing", "all")  # which items ar
 SAME, LACKING, OTHER, ENDED, PASSING = KINDS = ("same", "missing", "different", "ended", "passing")
 WRITTEN = {NOTHING: (), MISSING: (LACKING,), ALL: (LACKING, OTHER)}
 # An upload's waiting is over within the hour. Written back, it would be removed by the sweeper as one that nobody had
-# analysed, with its video, which may have been analysed since.
+# analyzed, with its video, which may have been analyzed since.
 # Requests and deliveries are counted for minutes.
 PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES")
 # Of a profile: set back, a sign-out or the rotation of a secret would be undone.

@@ -1,7 +1,7 @@
 """Way back of videos and results from a bucket that AWS Backup restored into the stage's own buckets.
 
 Only what a record names and what its bucket lacks comes back, so nothing newer is covered and nothing that was deleted
-returns. Videos in drop folders stay away: one that appears there is a new video, and would be analysed again.
+returns. Videos in drop folders stay away: one that appears there is a new video, and would be analyzed again.
 """
 
 from collections import Counter

@@ -1,6 +1,6 @@
 """From end to end against any deployed stage: `python -m scripts.smoke URL KEY`. Exit code 0: it works.
 
-Uploads a video, has it analysed, checks the result as the engine's own schema does, exports it, and deletes it again.
+Uploads a video, has it analyzed, checks the result as the engine's own schema does, exports it, and deletes it again.
 An endpoint that sleeps takes some minutes to wake up.
 """
 
@@ -29,17 +29,17 @@ class SmokeError(Exception):
 def main(
     url: Annotated[str, typer.Argument(help="Where the product is: https://... or http://localhost:8080.")],
     key: Annotated[str, typer.Argument(help="An API key, vs_...; or set SMOKE_KEY and give a -.")],
-    video: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="What to analyse.")] = SAMPLE,
+    video: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="What to analyze.")] = SAMPLE,
     minutes: Annotated[float, typer.Option(help="How long an analysis may take; a sleeping endpoint wakes up.")] = 20.0,
 ) -> None:
-    """Analyse a video through a deployed product and check what comes back."""
+    """Analyze a video through a deployed product and check what comes back."""
     token = os.environ.get("SMOKE_KEY", "") if key == "-" else key
     if not smoke(url, token, video, minutes):
         sys.exit(1)
 
 
 def smoke(url: str, token: str, video: Path = SAMPLE, minutes: float = 20.0) -> bool:
-    """Analyse a video through a deployed product. Returns whether all of it works; what does not is said."""
+    """Analyze a video through a deployed product. Returns whether all of it works; what does not is said."""
     with httpx.Client(base_url=url.rstrip("/"), timeout=SECONDS) as web:
         try:
             _smoke(Api(web, token), video, minutes * 60)
@@ -81,12 +81,12 @@ def _smoke(api: Api, video: Path, seconds: float) -> None:
     if put.is_error:
         raise SmokeError(f"the upload was answered {put.status_code}: {put.text[:300]}")
     _say(f"uploaded {video.name}")
-    identifier = _analyse(api, upload["key"], seconds)
+    identifier = _analyze(api, upload["key"], seconds)
     analysis = Analysis.model_validate(api.call("GET", f"/analyses/{identifier}").json()["analysis"])
     if not analysis.utterances:
         raise SmokeError("the analysis holds no utterance")
     length, judge = analysis.video.duration_s, analysis.model.bundle
-    _say(f"analysed: {len(analysis.utterances)} utterances in {length:.1f} s, by {judge}")
+    _say(f"analyzed: {len(analysis.utterances)} utterances in {length:.1f} s, by {judge}")
     for kind in ("csv", "srt", "vtt"):
         if not api.call("GET", f"/analyses/{identifier}?format={kind}").text.strip():
             raise SmokeError(f"the export as {kind} is empty")
@@ -97,7 +97,7 @@ def _smoke(api: Api, video: Path, seconds: float) -> None:
     _say("counted, and deleted again")
 
 
-def _analyse(api: Api, key: str, seconds: float) -> str:
+def _analyze(api: Api, key: str, seconds: float) -> str:
     """Start the analysis and wait for it; its id."""
     end = time.monotonic() + seconds
     accepted = api.call("POST", "/sentiment-inference", {"key": key}, (202,), Prefer="respond-async").json()

@@ -56,7 +56,7 @@ class StageConfig:
     waf: bool = False  # a web ACL before the distribution, by a stack of its own in us-east-1
     web_acl_arn: str = ""  # of that ACL, or of one's own
     unprotected: str = ""  # stacks of prod that may be deleted, like "Image,Inference": those that were never whole
-    canary_hours: int = 0  # so often the sample is analysed, to see whether all of it works; 0: never
+    canary_hours: int = 0  # so often the sample is analyzed, to see whether all of it works; 0: never
     backups: bool = True  # of stage prod: each night, kept for 35 days
     customer_key: bool = False  # what the stage keeps is encrypted with a key of its own in KMS
     throwaway: bool = False  # users' data goes with the stacks: for a rehearsal, never for prod

@@ -57,7 +57,7 @@ def multilingual() -> "Models":
 
 @pytest.fixture(scope="session")
 def analysis(sample: Path, models: "Models") -> Analysis:
-    """The sample, analysed."""
+    """The sample, analyzed."""
     from model.pipeline import analyze
 
     return analyze(sample, models)

@@ -28,7 +28,7 @@ from starlette.routing import Route
 
 from bench.ports import free_port
 from lambdas.api.schemas import examples
-from lambdas.core.analyses.result_excerpt import summarise
+from lambdas.core.analyses.result_excerpt import summarize
 from local.origin.pages import Pages
 from model.reports.html import render_report
 from model.reports.people import read_people
@@ -188,7 +188,7 @@ def _side_by_side(pictures: list[bytes]) -> bytes:
 
 def _items() -> list[dict[str, Any]]:
     """An analysis that is done, with a real result, and one that failed; newest first."""
-    summary = summarise(landing.read(landing.SILENT)).model_dump(mode="json")
+    summary = summarize(landing.read(landing.SILENT)).model_dump(mode="json")
     problem = {"code": "unreadable-video", "message": "the file is damaged: it ends before its first picture"}
     made: tuple[dict[str, Any], ...] = (
         {"fileName": landing.SILENT.name, "summary": summary},

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from model.bundle import Manifest, find_bundle, read_manifest
 from model.contract import EMOTIONS, SENTIMENTS, Modality
 from model.reports.palette import MODALITY_NAMES
-from model.weights.catalogue import CATALOGUE
+from model.weights.catalog import CATALOG
 from model.weights.entries import Weights
 from training.calibration.fitting import CalibrationReport, FusedReport
 from training.corpora import CORPORA
@@ -212,13 +212,13 @@ def _public(manifest: Manifest) -> list[tuple[str, str, Weights]]:
     found: list[tuple[str, str, Weights]] = []
     for modality in manifest.network.modalities:
         section = part_of(recipe, modality)
-        if section.get("public_encoder") in CATALOGUE:
-            found.append((modality, "started from", CATALOGUE[section["public_encoder"]]))
+        if section.get("public_encoder") in CATALOG:
+            found.append((modality, "started from", CATALOG[section["public_encoder"]]))
         corpus = part_of(part_of(recipe, "corpora"), section.get("corpus", ""))
         teachers = [options.get("teacher") for options in (corpus, *part_of(corpus, "joined").values())]
         for teacher in dict.fromkeys(teachers) if modality == "text" else ():
-            if teacher in CATALOGUE:
-                found.append((modality, "learned from the soft labels of", CATALOGUE[teacher]))
+            if teacher in CATALOG:
+                found.append((modality, "learned from the soft labels of", CATALOG[teacher]))
     return found
 
 

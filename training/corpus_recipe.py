@@ -59,7 +59,7 @@ class CorpusRecipe(BaseModel):
     remembered_share: PartialShare = 0.0  # of the loss at the end: engine.self_distillation
     teacher: str | None = None  # whose soft labels join the corpus's own: an entry of training.teachers
     teachers: int = Field(default=1, gt=0)  # their predictions are averaged; every second one reads utterances alone
-    teacher_share: float = Field(default=0.5, gt=0.0, lt=1.0)  # of the loss of utterances that a teacher labelled
+    teacher_share: float = Field(default=0.5, gt=0.0, lt=1.0)  # of the loss of utterances that a teacher labeled
     joined: dict[str, JoinedRecipe] = {}  # corpora that are learned together with this one, by their names in reports
 
 

@@ -20,8 +20,8 @@ from model.asr.base import SpeechError
 from model.asr.registry import DEFAULT_TRANSCRIBER
 from model.bundle import DEFAULT_BUNDLE, BundleError
 from model.media import MediaError
-from model.weights.catalogue import WeightsError
-from training.analysed import has_video, read_analysed
+from model.weights.catalog import WeightsError
+from training.analyzed import has_video, read_analyzed
 from training.calibration.fitting import cross_fit_constants
 from training.corpora import CORPORA, Split
 from training.data.feature_cache_builder import FillError
@@ -75,9 +75,9 @@ def _score(subject: Subject, corpus: str, data: Path, split: Split, prior: Prior
             return evaluate_composed(subject, read_composed(subject, data), prior)
     with _told_in_a_line(data, corpus):
         clips = corpus == "manifest" and has_video(data, split)
-        analysed = read_analysed(subject.bundle, data, split, transcriber) if clips else None
-    if analysed is not None:
-        return evaluate(subject, corpus, split, analysed, prior=prior)
+        analyzed = read_analyzed(subject.bundle, data, split, transcriber) if clips else None
+    if analyzed is not None:
+        return evaluate(subject, corpus, split, analyzed, prior=prior)
     encoded = {name: _encode(subject, name, data, split) for name in styles(corpus)}
     fit = refit(subject, corpus, encoded[corpus])
     return [e for name, items in encoded.items() for e in evaluate(subject, name, split, items, fit, prior)]

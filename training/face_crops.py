@@ -3,7 +3,7 @@
     python -m training.face_crops --data DIR/ferplus --bundle starter
 
 Lays each 48x48 image into a frame of a video, somewhere and in some size, encodes it as video is, and finds and crops
-it as `analyze` does. Prints where the crop lies relative to the image, how much its grey levels differ, and what a
+it as `analyze` does. Prints where the crop lies relative to the image, how much its gray levels differ, and what a
 bundle loses by it. The first two figures are the source of CROP_SCALE in model.vision.faces.
 """
 
@@ -21,16 +21,16 @@ import typer
 
 from model.bundle import load_bundle
 from model.features import ByteArray, Sample
-from model.modalities.face import FACE_SIZE, standardise_faces
+from model.modalities.face import FACE_SIZE, standardize_faces
 from model.network import EmotionNetwork
 from model.vision.faces import Box, FaceDetector, crop_face, crop_side, overlap
-from model.weights import catalogue
+from model.weights import catalog
 from training.corpora import CORPORA, Example
 from training.evaluation.scoring import EVEN, emotions_under, encode
 
 FRAME = (360, 640)  # height and width
 SIZES = (72, 200)  # pixels of an image's side in the frame: of a face that one sees, to one that fills half of it
-BINS = 32  # of grey levels
+BINS = 32  # of gray levels
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Compared:
     place: Box  # of the image in the frame
     box: Box  # of the detector
     framing: float  # intersection over union of the crop and the image
-    mean: float  # grey levels that the crop is brighter by
-    deviation: float  # of the crop's grey levels, over the image's
+    mean: float  # gray levels that the crop is brighter by
+    deviation: float  # of the crop's gray levels, over the image's
     histogram: float  # share of the pixels that are in another of BINS bins, 0 to 1
 
 
@@ -57,14 +57,14 @@ def main(
     """Compare images of faces with their crops from video frames."""
     examples = list(CORPORA[corpus].read(data, "held-out", None))
     examples = examples[:: max(1, len(examples) // count)][:count]
-    images = [grey_levels(example) for example in examples]
-    found = compare(images, FaceDetector(catalogue.fetch("centerface") / "centerface.onnx"), seed)
+    images = [gray_levels(example) for example in examples]
+    found = compare(images, FaceDetector(catalog.fetch("centerface") / "centerface.onnx"), seed)
     print(f"found in {len(found)} of {len(images)} frames; 10th, 50th and 90th percentile:")
     for name, values in (
         ("side of the image over the height of the box (CROP_SCALE)", [_scale(c) for c in found]),
-        ("centre of the image below that of the box, over its height", [_down(c) for c in found]),
+        ("center of the image below that of the box, over its height", [_down(c) for c in found]),
         ("intersection over union of crop and image", [c.framing for c in found]),
-        ("grey levels that the crop is brighter by", [c.mean for c in found]),
+        ("gray levels that the crop is brighter by", [c.mean for c in found]),
         ("deviation of the crop over that of the image", [c.deviation for c in found]),
         ("share of pixels in another bin of the histogram", [c.histogram for c in found]),
     ):
@@ -76,8 +76,8 @@ def main(
         print(f"right: {accuracy(network, shown):.3f} of the images, {accuracy(network, cropped):.3f} of the crops")
 
 
-def grey_levels(example: Example) -> ByteArray:
-    """The image uint8 [48, 48] of an example of one face, stretched to all grey levels where only its standardised
+def gray_levels(example: Example) -> ByteArray:
+    """The image uint8 [48, 48] of an example of one face, stretched to all gray levels where only its standardized
     form is kept.
     """
     face = example.sample.face
@@ -117,7 +117,7 @@ def as_video(frames: Sequence[ByteArray]) -> Iterator[ByteArray]:
 
 
 def accuracy(network: EmotionNetwork, examples: Sequence[Example]) -> float:
-    """Share of the examples predicted as labelled, under a uniform prior."""
+    """Share of the examples predicted as labeled, under a uniform prior."""
     even = emotions_under(network, encode(network, examples), EVEN)
     return float((even.argmax(axis=1) == np.asarray([e.emotion for e in examples])).mean())
 
@@ -129,7 +129,7 @@ def _place(rng: np.random.Generator) -> Box:
 
 
 def _laid(image: ByteArray, place: Box) -> ByteArray:
-    """An image in a grey RGB frame."""
+    """An image in a gray RGB frame."""
     left, top, right, bottom = (int(v) for v in place)
     frame = np.full(FRAME, 128, np.uint8)
     frame[top:bottom, left:right] = cv2.resize(image, (right - left, bottom - top), interpolation=cv2.INTER_CUBIC)
@@ -155,7 +155,7 @@ def _compared(number: int, image: ByteArray, crop: ByteArray, place: Box, box: B
 
 def _with_crop(example: Example, crop: ByteArray) -> Example:
     assert crop.shape == (FACE_SIZE, FACE_SIZE)
-    face = standardise_faces(torch.from_numpy(crop).unsqueeze(0))
+    face = standardize_faces(torch.from_numpy(crop).unsqueeze(0))
     return Example(Sample(face=face), example.emotion, example.sentiment, example.group)
 
 

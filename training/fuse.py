@@ -17,7 +17,7 @@ from rich.table import Table
 
 from model.bundle import BundleError, Manifest, find_bundle, load_bundle, read_manifest, save_manifest
 from model.media import MediaError
-from model.weights.catalogue import WeightsError
+from model.weights.catalog import WeightsError
 from training.card import Report, write_card
 from training.cli.options import EvenIfWorseOption, TrainedOption
 from training.cli.recipe_loading import read_recipe

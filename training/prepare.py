@@ -21,7 +21,7 @@ from rich.progress import track
 from rich.table import Table
 
 from model.media import MediaError, MediaInfo, probe
-from model.weights.catalogue import WeightsError
+from model.weights.catalog import WeightsError
 from training.corpora import manifest, meld
 from training.corpora.base import Split
 from training.corpora.clips import Clip, contents_of, features_folder

@@ -28,7 +28,7 @@ from model.contract import EMOTIONS, Modality
 from model.features import SAMPLE_RATE, ByteArray, FloatArray, Sample, rms
 from model.media import read_audio
 from model.modalities.audio import log_mel
-from model.modalities.face import FACE_SIZE, standardise_faces
+from model.modalities.face import FACE_SIZE, standardize_faces
 from model.network import N_EMOTIONS, EmotionNetwork
 from training.corpora import CORPORA, Example
 from training.corpora.base import Split, class_frequencies
@@ -36,7 +36,7 @@ from training.corpora.manifest import clips_of
 from training.corpora.recordings import spoken_part
 from training.data.content_hash import drawn
 from training.evaluation.scoring import emotions_under, encode
-from training.face_crops import grey_levels
+from training.face_crops import gray_levels
 from training.fusion.constants import target_shares
 from training.fusion.fitting import EMOTION_COLUMNS
 from training.terminal import table_console
@@ -87,10 +87,10 @@ def figures(network: EmotionNetwork, kind: Kind) -> tuple[float, float, float]:
 def faces(data: Path, count: int) -> Iterator[Kind]:
     """The held-out faces of FER+, as they are and degraded."""
     examples = _some(CORPORA["ferplus"].read(data, "held-out", None), count)
-    images = [grey_levels(example) for example in examples]
+    images = [gray_levels(example) for example in examples]
     for name, spoil in FACE_KINDS.items():
         rng = np.random.default_rng(0)
-        shown = [standardise_faces(torch.from_numpy(spoil(image, rng)).unsqueeze(0)) for image in images]
+        shown = [standardize_faces(torch.from_numpy(spoil(image, rng)).unsqueeze(0)) for image in images]
         spoiled = [replace(e, sample=Sample(face=face)) for e, face in zip(examples, shown, strict=True)]
         yield Kind("face", "FER+", name, spoiled)
 
@@ -141,7 +141,7 @@ def compressed(image: ByteArray, rng: np.random.Generator) -> ByteArray:
 
 
 def dark(image: ByteArray, rng: np.random.Generator) -> ByteArray:
-    """A tenth to a third of the grey levels, under a gamma of 1.5 to 3."""
+    """A tenth to a third of the gray levels, under a gamma of 1.5 to 3."""
     return np.asarray((255.0 * rng.uniform(0.1, 0.3) * (image / 255.0) ** rng.uniform(1.5, 3.0)).round(), np.uint8)
 
 

@@ -26,7 +26,7 @@ from torch.nn import functional as F
 from model.compat import ensure_torchvision
 from model.modalities.text import CONTEXT_UTTERANCES, PLAIN_MARKS
 from model.network import N_EMOTIONS, N_LOGITS, log_probabilities
-from model.weights import catalogue
+from model.weights import catalog
 from training.cli.recipe_loading import read_recipe
 from training.corpora import IGNORED, Example
 from training.data.batches import Batches
@@ -37,7 +37,7 @@ from training.engine.trainer import PlainLearner, Settings, Trainer
 from training.files import whole
 from training.recipe import STARTER
 
-Tokenised = tuple[list[int], int]  # ids of context and utterance, and where the utterance starts
+Tokenized = tuple[list[int], int]  # ids of context and utterance, and where the utterance starts
 KEPT = Path(__file__).resolve().parent / "soft_labels"
 EPOCHS = 2  # a third makes it sure of what it has seen: its labels then tell no more than the corpus's own
 BATCH = 32
@@ -48,7 +48,7 @@ MAX_TOKENS = 96
 
 
 class Line(NamedTuple):
-    """A labelled utterance in words, and what was said before it."""
+    """A labeled utterance in words, and what was said before it."""
 
     text: str
     emotion: int
@@ -98,7 +98,7 @@ class TeacherLoss(nn.Module):
 def soft_labels(name: str, count: int, examples: Sequence[Example], context: StageContext) -> Tensor:
     """Log-probabilities [n, 10] of a corpus's n training examples, emotions then sentiments; NaN for one without words.
 
-    Those of the averaged predictions of `count` teachers; `name` is an entry of weights.CATALOGUE. What each predicted
+    Those of the averaged predictions of `count` teachers; `name` is an entry of weights.CATALOG. What each predicted
     for the same data is found in KEPT or in the stage's work folder, where it is put otherwise.
     """
     with_words = [i for i, example in enumerate(examples) if example.line is not None]
@@ -138,9 +138,9 @@ def _ask(name: str, lines: Sequence[Line], seed: int, context: StageContext, pat
     """Fine-tune a teacher on the lines, and keep what it predicts for them."""
     engine = accelerator(context.recipe.precision, context.device, accumulate=1)
     torch.manual_seed(seed)
-    folder = catalogue.fetch(name)
+    folder = catalog.fetch(name)
     teacher = Teacher(folder)
-    tokens = _tokenise(lines, Tokenizer.from_file(str(folder / "tokenizer.json")))
+    tokens = _tokenize(lines, Tokenizer.from_file(str(folder / "tokenizer.json")))
     _fine_tune(teacher, lines, tokens, seed, engine)
     labels = _predict(teacher, tokens, engine).half()
     if engine.is_main_process:
@@ -156,7 +156,7 @@ def _file(name: str, lines: Sequence[Line], seed: int) -> str:
     return f"{name}-{hashlib.sha256(json.dumps([how, read]).encode()).hexdigest()[:16]}.npy"
 
 
-def _tokenise(lines: Sequence[Line], tokenizer: Tokenizer) -> list[Tokenised]:
+def _tokenize(lines: Sequence[Line], tokenizer: Tokenizer) -> list[Tokenized]:
     """<s> context </s></s> utterance </s> of each line, and where the utterance starts."""
     tokenizer.no_padding()
     tokenizer.no_truncation()
@@ -177,7 +177,7 @@ def _tokenise(lines: Sequence[Line], tokenizer: Tokenizer) -> list[Tokenised]:
 
 
 def _fine_tune(
-    teacher: Teacher, lines: Sequence[Line], tokens: Sequence[Tokenised], seed: int, engine: Accelerator
+    teacher: Teacher, lines: Sequence[Line], tokens: Sequence[Tokenized], seed: int, engine: Accelerator
 ) -> None:
     groups = [
         {"params": list(teacher.encoder.parameters()), "lr": LEARNING_RATE},
@@ -195,7 +195,7 @@ def _fine_tune(
 
 
 @torch.inference_mode()
-def _predict(teacher: Teacher, tokens: Sequence[Tokenised], engine: Accelerator) -> Tensor:
+def _predict(teacher: Teacher, tokens: Sequence[Tokenized], engine: Accelerator) -> Tensor:
     """Log-probabilities [n, 10], on the CPU."""
     teacher.eval()
     labels = torch.zeros(len(tokens), N_LOGITS)
@@ -208,7 +208,7 @@ def _predict(teacher: Teacher, tokens: Sequence[Tokenised], engine: Accelerator)
     return labels
 
 
-def _collate(rows: Sequence[Tokenised]) -> tuple[Tensor, Tensor, Tensor]:
+def _collate(rows: Sequence[Tokenized]) -> tuple[Tensor, Tensor, Tensor]:
     longest = max(len(ids) for ids, _ in rows)
     ids = torch.ones(len(rows), longest, dtype=torch.int64)  # 1 is MPNet's padding
     mask, own = torch.zeros_like(ids), torch.zeros_like(ids)

@@ -1,9 +1,9 @@
-"""Write the site's colours, names and limits from the product's own, so that they are the same everywhere.
+"""Write the site's colors, names and limits from the product's own, so that they are the same everywhere.
 
     .venv/bin/python frontend_site/scripts/tokens.py [--check]
 
-`model/reports/palette.py` and `model/reports/html.py` give colours, names and the order of bands;
-`model/reports/templates/page.css` gives the surfaces and text colours of the HTML report; `lambdas/core` gives the
+`model/reports/palette.py` and `model/reports/html.py` give colors, names and the order of bands;
+`model/reports/templates/page.css` gives the surfaces and text colors of the HTML report; `lambdas/core` gives the
 limits of uploads. With --check nothing is written: the exit code is 1 where a file is not current.
 """
 
@@ -20,25 +20,25 @@ from model.reports.html import SENTIMENT_STACK, STACK
 from model.reports.pages import TEMPLATES
 from model.reports.palette import (
     DARK_SURFACE,
-    EMOTION_COLOURS,
+    EMOTION_COLORS,
     LIGHT_SURFACE,
-    MODALITY_COLOURS,
+    MODALITY_COLORS,
     MODALITY_NAMES,
-    SENTIMENT_COLOURS,
+    SENTIMENT_COLORS,
 )
 
 SOURCES = Path(__file__).resolve().parent.parent / "src"
 NOTE = "Written by scripts/tokens.py from the Python sources; do not edit."
 DECLARATION = re.compile(r"--([a-z-]+):\s*([^;]+);")
-COLOUR_SETS: tuple[tuple[str, Mapping[str, str]], ...] = (
-    ("emotion", dict(EMOTION_COLOURS.items())),
-    ("sentiment", dict(SENTIMENT_COLOURS.items())),
-    ("modality", dict(MODALITY_COLOURS.items())),
+COLOR_SETS: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("emotion", dict(EMOTION_COLORS.items())),
+    ("sentiment", dict(SENTIMENT_COLORS.items())),
+    ("modality", dict(MODALITY_COLORS.items())),
 )
 
 
-def page_colours() -> dict[str, tuple[str, str]]:
-    """Name -> (light, dark) of the colours that the report's pages are drawn in."""
+def page_colors() -> dict[str, tuple[str, str]]:
+    """Name -> (light, dark) of the colors that the report's pages are drawn in."""
     light, dark = (TEMPLATES / "page.css").read_text("utf-8").split("@media (prefers-color-scheme: dark)")
     named = {"var(--surface-light)": LIGHT_SURFACE, "var(--surface-dark)": DARK_SURFACE}
     dark_values = dict(DECLARATION.findall(dark))
@@ -49,12 +49,12 @@ def page_colours() -> dict[str, tuple[str, str]]:
 
 
 def css() -> str:
-    """Custom properties for both colour schemes, and a class per label that sets --tone."""
+    """Custom properties for both color schemes, and a class per label that sets --tone."""
     lines = [f"/* {NOTE} */", ":root {"]
-    lines += [f"  --{name}: light-dark({light}, {dark});" for name, (light, dark) in page_colours().items()]
+    lines += [f"  --{name}: light-dark({light}, {dark});" for name, (light, dark) in page_colors().items()]
     lines.append("}")
-    for kind, colours in COLOUR_SETS:
-        lines += [f".{kind}-{label} {{ --tone: {colour}; }}" for label, colour in colours.items()]
+    for kind, colors in COLOR_SETS:
+        lines += [f".{kind}-{label} {{ --tone: {color}; }}" for label, color in colors.items()]
     return "\n".join(lines) + "\n"
 
 

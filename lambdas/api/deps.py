@@ -51,7 +51,7 @@ def session(caller: Annotated[Caller, Depends(caller)]) -> Caller:
 
 def scope_of(method: str) -> api_keys.Scope:
     """The scope that an API key needs for a method, whatever the route: no route can forget it."""
-    return "read" if method in SAFE_METHODS else "analyse"
+    return "read" if method in SAFE_METHODS else "analyze"
 
 
 def _by_key(request: Request, at: datetime) -> tuple[str, str]:

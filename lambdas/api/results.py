@@ -32,7 +32,7 @@ EXPORTS: dict[FormatName, Export] = {
 
 
 def format_of(asked: FormatName | None, accept: str) -> FormatName:
-    """Return the format that a request wants: the one it names, else its Accept header's favourite, else JSON."""
+    """Return the format that a request wants: the one it names, else its Accept header's favorite, else JSON."""
     if asked is not None:
         return asked
     known: dict[str, FormatName] = {"application/json": "json", **{e.media_type: name for name, e in EXPORTS.items()}}
@@ -60,7 +60,7 @@ def result_url(record: AnalysisRecord) -> str:
 
 
 def video_url(record: AnalysisRecord) -> str:
-    """The video itself, for a player, for some minutes. The version that was analysed, whatever lies there now."""
+    """The video itself, for a player, for some minutes. The version that was analyzed, whatever lies there now."""
     version = {"VersionId": record.version_id} if record.version_id else {}
     return _presigned(settings().media_bucket, str(record.object_key), **version)
 

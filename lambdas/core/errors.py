@@ -157,7 +157,7 @@ class Reason(NamedTuple):
     message: str
 
 
-UPLOAD_MISSING = Reason("upload-missing", "the uploaded file was removed before it could be analysed")
+UPLOAD_MISSING = Reason("upload-missing", "the uploaded file was removed before it could be analyzed")
 UPLOAD_REPLACED = Reason("upload-replaced", "the uploaded file was replaced after it had been accepted")
 NOT_SUBMITTED = Reason("not-submitted", "the analysis could not be started in time; start it again")
 TIMED_OUT = Reason("timed-out", "no result came in time; start the analysis again")

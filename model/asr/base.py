@@ -104,7 +104,7 @@ class Engine:
     """Loader of the transcribers of one implementation."""
 
     load: Callable[[str, str], Transcriber]  # a model by its name or path, on a device
-    needed_weights: Callable[[str], Sequence[str]]  # entries of the catalogue that a model takes
+    needed_weights: Callable[[str], Sequence[str]]  # entries of the catalog that a model takes
 
 
 def check_language(transcriber: Transcriber, language: str | None, translate: bool) -> None:

@@ -14,9 +14,9 @@ from model.asr.whisper import CLIP_SECONDS, FRAMES_PER_SECOND, is_silence
 from model.features import FloatArray
 from model.spectrogram import HOP_LENGTH, log_mel_spectrogram
 from model.utterances import Word
-from model.weights import catalogue
+from model.weights import catalog
 
-# Name of a model -> its entry in the catalogue.
+# Name of a model -> its entry in the catalog.
 MODELS = {entry.name.removeprefix("whisper-"): entry.name for entry in WEIGHTS["faster-whisper"]}
 BATCH_CLIPS = 2  # one thread gains nothing from more, and each costs about 40 MB
 BEAM_SIZE = 1  # greedy: with base int8, beam search costs half as much again and changes few words
@@ -126,12 +126,12 @@ def _storage(array: FloatArray) -> Any:
 
 
 def needed_weights(model: str) -> list[str]:
-    """The entries of the catalogue that a model takes."""
+    """The entries of the catalog that a model takes."""
     return [MODELS[model]] if model in MODELS else []
 
 
 def _model_folder(model: str) -> Path:
-    """A model of the catalogue by its Whisper name, or a folder with a CTranslate2 model."""
+    """A model of the catalog by its Whisper name, or a folder with a CTranslate2 model."""
     if (Path(model) / "model.bin").is_file():
         return Path(model)
     if model not in MODELS:
@@ -139,7 +139,7 @@ def _model_folder(model: str) -> Path:
             f"there is no Whisper model {model!r}: give one of {', '.join(MODELS)}, "
             "or a folder with a CTranslate2 model (model.bin, config.json, tokenizer.json, vocabulary.*)"
         )
-    return catalogue.fetch(MODELS[model])
+    return catalog.fetch(MODELS[model])
 
 
 def _threads() -> int:

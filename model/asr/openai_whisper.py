@@ -8,7 +8,7 @@ from model.asr.base import Clip, Encoded, Engine, SpeechError, Transcript
 from model.asr.whisper import CLIP_SECONDS, is_silence
 from model.features import SAMPLE_RATE, FloatArray
 from model.utterances import Word
-from model.weights import catalogue
+from model.weights import catalog
 
 
 class OpenAIWhisper:
@@ -21,7 +21,7 @@ class OpenAIWhisper:
 
         try:
             self._model: Any = whisper.load_model(
-                model, device=device, download_root=str(catalogue.cache_folder() / "openai-whisper")
+                model, device=device, download_root=str(catalog.cache_folder() / "openai-whisper")
             )
         except Exception as error:  # it raises whatever its download, its file or torch raise
             raise SpeechError(
@@ -74,7 +74,7 @@ class OpenAIWhisper:
 
 
 def needed_weights(_model: str) -> list[str]:
-    """Return no entries of the catalogue: this implementation downloads checkpoints of its own."""
+    """Return no entries of the catalog: this implementation downloads checkpoints of its own."""
     return []
 
 

@@ -22,7 +22,7 @@ def load_transcriber(name: str = DEFAULT_TRANSCRIBER, device: str = "cpu") -> Tr
 
 
 def needed_weights(name: str) -> Sequence[str]:
-    """The entries of the catalogue that a transcriber takes."""
+    """The entries of the catalog that a transcriber takes."""
     engine, model = _parse(name)
     return engine.needed_weights(model)
 

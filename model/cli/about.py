@@ -6,7 +6,7 @@ import platform
 from collections.abc import Iterator
 
 from model.bundle import BUNDLES, BundleError, has_fast_bfloat16, read_manifest
-from model.weights import catalogue
+from model.weights import catalog
 
 PACKAGES = ("torch", "torchvision", "transformers", "faster-whisper", "ctranslate2", "av", "opencv-python-headless")
 
@@ -27,7 +27,7 @@ def describe() -> Iterator[tuple[str, str]]:
         yield "bundle", _describe_bundle(folder.name)
     yield (
         "weights",
-        f"{catalogue.cache_folder()}: {', '.join(filter(catalogue.is_fetched, catalogue.CATALOGUE)) or 'none yet'}",
+        f"{catalog.cache_folder()}: {', '.join(filter(catalog.is_fetched, catalog.CATALOG)) or 'none yet'}",
     )
 
 

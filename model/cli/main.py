@@ -1,7 +1,7 @@
 """The command line: `video-sentiment analyze | serve | weights | info`; weights are in `model.cli.weights`.
 
 Exit codes: 0 all went well; 2 an input, an option or the place for a result was bad (one clear line each);
-1 something failed on our side. Whatever happens to one file, the others are still analysed.
+1 something failed on our side. Whatever happens to one file, the others are still analyzed.
 """
 
 import importlib.metadata
@@ -34,7 +34,7 @@ from model.cli.terminal import (
 from model.cli.weights import weights_app
 from model.contract import Analysis, Prior
 from model.reports.people import People, PeopleError, read_people
-from model.weights import catalogue
+from model.weights import catalog
 
 if TYPE_CHECKING:  # torch takes seconds to load: not for --help
     from model.pipeline import Models, Options
@@ -114,7 +114,7 @@ def analyze(
     device: DeviceOption = Device.auto,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
-    """Analyse videos: every utterance with its time, words, emotion and sentiment.
+    """Analyze videos: every utterance with its time, words, emotion and sentiment.
 
     Without an output option, each NAME.mp4 leaves a NAME.analysis.json in the current folder
     (NAME.mp4.analysis.json where there is a NAME.wav as well).
@@ -130,7 +130,7 @@ def analyze(
         outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html}, said)
         jobs, not_found = find_jobs(paths)
         if said is not None and len(jobs) > 1:
-            raise OutputsError(f"--people {people} is about one video, and {len(jobs)} are to be analysed")
+            raise OutputsError(f"--people {people} is about one video, and {len(jobs)} are to be analyzed")
         plans, no_place = outputs.plan(jobs)
     except OutputsError as error:
         print_error(str(error))
@@ -152,7 +152,7 @@ def analyze(
         print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error
     if len(jobs) > 1 and not quiet:
-        errors.print(f"{codes.count(OK)} of {len(jobs)} analysed")
+        errors.print(f"{codes.count(OK)} of {len(jobs)} analyzed")
     if FAILURE in codes:
         raise typer.Exit(FAILURE)
     raise typer.Exit(BAD_INPUT if BAD_INPUT in codes or refused else OK)
@@ -218,12 +218,12 @@ def _load(bundle: str, transcriber: str, device: Device, prior: Prior, quiet: bo
         from model.pipeline import DeviceError, load_models, needed_weights
     try:
         missing = [
-            n for n in needed_weights(read_manifest(find_bundle(bundle)), transcriber) if not catalogue.is_fetched(n)
+            n for n in needed_weights(read_manifest(find_bundle(bundle)), transcriber) if not catalog.is_fetched(n)
         ]
         if missing:
             with download_bar() as bar:
                 for name in missing:
-                    catalogue.fetch(name, report_to(bar))
+                    catalog.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
             return load_models(bundle, transcriber, device.value, prior)
     except (BundleError, SpeechError, DeviceError) as error:

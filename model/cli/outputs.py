@@ -32,7 +32,7 @@ class OutputsError(ValueError):
 
 @dataclass(frozen=True)
 class Job:
-    """A file to analyse; `place` is its path below the folder it was found in, which results repeat."""
+    """A file to analyze; `place` is its path below the folder it was found in, which results repeat."""
 
     path: Path
     place: Path
@@ -41,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """A file to analyse, and where each format of its analysis goes."""
+    """A file to analyze, and where each format of its analysis goes."""
 
     path: Path
     targets: Mapping[str, Path]
@@ -194,9 +194,9 @@ def _taken(plan: Plan, key: str, target: Path, videos: Mapping[str, Path], taken
     if videos.get(key) == plan.path or is_same_file(target, plan.path):
         return f"{target} is the video itself: give another name for the result"
     if key in videos:
-        return f"{target} is a video to be analysed: give another name for the result of {plan.path}"
+        return f"{target} is a video to be analyzed: give another name for the result of {plan.path}"
     if key in taken:
-        return f"{plan.path} was left out: {target} is for the result of {taken[key]}. Rename one, or analyse it alone."
+        return f"{plan.path} was left out: {target} is for the result of {taken[key]}. Rename one, or analyze it alone."
     return None
 
 

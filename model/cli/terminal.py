@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from model.weights import catalogue
+from model.weights import catalog
 
 OK, FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit codes
 DEBUG_VARIABLE = "VIDEO_SENTIMENT_DEBUG"  # set: a traceback instead of a line
@@ -32,8 +32,8 @@ def print_error(message: str) -> None:
 def print_fault(error: Exception, path: Path | None = None) -> None:
     """Print an error that is not the user's to standard error, and of which file, and what to do about it."""
     what = str(error) or type(error).__name__
-    print_error(what if path is None else f"{path} could not be analysed: {what}")
-    if not isinstance(error, catalogue.WeightsError | OSError):
+    print_error(what if path is None else f"{path} could not be analyzed: {what}")
+    if not isinstance(error, catalog.WeightsError | OSError):
         errors.print(f"This is a fault of ours. {DEBUG_VARIABLE}=1 shows where it happened.")
 
 
@@ -43,7 +43,7 @@ def download_bar(disable: bool = False) -> Progress:
     return Progress(*columns, console=errors, disable=disable)
 
 
-def report_to(bar: Progress) -> catalogue.Progress:
+def report_to(bar: Progress) -> catalog.Progress:
     tasks: dict[str, object] = {}
 
     def report(label: str, have: int, total: int) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from model.cli.terminal import BAD_INPUT, FAILURE, OK, console, download_bar, print_error, report_to
-from model.weights import catalogue
+from model.weights import catalog
 
 NEEDED = ("minilm-l6", "centerface", "whisper-base", "whisper-base-encoder")  # by the starter bundle
 
@@ -15,11 +15,11 @@ weights_app = typer.Typer(no_args_is_help=True, help="The public weights that th
 @weights_app.command("list")
 def weights_list() -> None:
     """List the public weights, their purpose, and whether they are cached."""
-    for name, entry in catalogue.CATALOGUE.items():
-        here = f"{catalogue.size(name) / 1e6:.0f} MB here" if catalogue.is_fetched(name) else "not fetched"
+    for name, entry in catalog.CATALOG.items():
+        here = f"{catalog.size(name) / 1e6:.0f} MB here" if catalog.is_fetched(name) else "not fetched"
         line = f"[bold]{name:<20}[/] {entry.purpose} ({entry.licence}): {here}"
         console.print(line, highlight=False, soft_wrap=True)
-    console.print(f"kept in {catalogue.cache_folder()} (set {catalogue.CACHE_VARIABLE} to move it)", highlight=False)
+    console.print(f"kept in {catalog.cache_folder()} (set {catalog.CACHE_VARIABLE} to move it)", highlight=False)
 
 
 @weights_app.command("fetch")
@@ -28,8 +28,8 @@ def weights_fetch(
 ) -> None:
     """Download weights and verify their SHA-256; goes on where a broken download stopped."""
     for name in names or NEEDED:
-        with download_bar(disable=catalogue.is_fetched(name)) as bar:
-            folder = catalogue.fetch(name, report_to(bar))
+        with download_bar(disable=catalog.is_fetched(name)) as bar:
+            folder = catalog.fetch(name, report_to(bar))
         console.print(f"{name}: {folder}", highlight=False)
 
 
@@ -42,8 +42,8 @@ def weights_verify(
 ) -> None:
     """Read files again and compare their SHA-256. Exit code 1 for damaged ones, 2 for missing ones."""
     found = set()
-    for name in names or [n for n in catalogue.CATALOGUE if n in NEEDED or catalogue.size(n)]:
-        for file, state in catalogue.verify(name).items():
+    for name in names or [n for n in catalog.CATALOG if n in NEEDED or catalog.size(n)]:
+        for file, state in catalog.verify(name).items():
             found.add(state)
             style = {"ok": "green", "missing": "bold yellow", "damaged": "bold red"}[state]
             console.print(f"{name}/{file}: [{style}]{state}[/]", highlight=False)

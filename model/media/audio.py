@@ -37,12 +37,12 @@ class AudioTrack:
         self.seconds_cut = 0.0  # that lay before the file's start or where there was audio already
         self._timed = timed
         self._written = 0  # samples at SAMPLE_RATE
-        self._normaliser: _Normaliser | None = None
+        self._normalizer: _Normalizer | None = None
 
     @property
     def position(self) -> float:
         """End of the track's decoded samples, in seconds of the file."""
-        waiting = self._normaliser.waiting if self._normaliser else 0.0
+        waiting = self._normalizer.waiting if self._normalizer else 0.0
         return self._written / SAMPLE_RATE + waiting
 
     def decode(self, packet: AnyPacket) -> Iterator[FloatArray]:
@@ -72,24 +72,24 @@ class AudioTrack:
             samples = samples[:, surplus:]
             self.seconds_cut += surplus / frame.sample_rate
         names = tuple(channel.name for channel in frame.layout.channels)
-        if self._normaliser is None or not self._normaliser.takes(names, frame.sample_rate):
+        if self._normalizer is None or not self._normalizer.takes(names, frame.sample_rate):
             yield from self._flush()
-            self._normaliser = _Normaliser(names, frame.sample_rate)
-        for resampled in self._normaliser.add(samples):
+            self._normalizer = _Normalizer(names, frame.sample_rate)
+        for resampled in self._normalizer.add(samples):
             yield self._count(resampled)
 
     def _flush(self) -> Iterator[FloatArray]:
-        if self._normaliser is not None:
-            for resampled in self._normaliser.finish():
+        if self._normalizer is not None:
+            for resampled in self._normalizer.finish():
                 yield self._count(resampled)
-            self._normaliser = None
+            self._normalizer = None
 
     def _count(self, samples: FloatArray) -> FloatArray:
         self._written += len(samples)
         return samples
 
 
-class _Normaliser:
+class _Normalizer:
     """Samples of one layout and rate -> mono at SAMPLE_RATE, in blocks."""
 
     def __init__(self, names: tuple[str, ...], rate: int) -> None:

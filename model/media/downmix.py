@@ -5,7 +5,7 @@ import numpy as np
 
 from model.features import FloatArray
 
-# Weights of the channels. Dialogue is in the centre, else in both of the front; the low-frequency channel holds
+# Weights of the channels. Dialogue is in the center, else in both of the front; the low-frequency channel holds
 # no speech. Ambisonics' first channel is the whole sphere, the others are its directions.
 CHANNEL_WEIGHTS = {"FC": 1.0, "FL": 0.5, "FR": 0.5, "LFE": 0.0, "LFE2": 0.0, "AMBI0": 1.0}
 OTHER_WEIGHT = 0.35  # surround, as in ITU-R BS.775 on top of the front's 0.5

@@ -17,8 +17,8 @@ READ_ERRORS = (av.FFmpegError, OSError, ValueError)
 
 
 class MediaError(ValueError):
-    """The input cannot be analysed. The message says what is wrong with which file, and what to do."""
+    """The input cannot be analyzed. The message says what is wrong with which file, and what to do."""
 
 
 class TooDemandingError(MediaError):
-    """Analysing the input takes more memory than one analysis may have."""
+    """Analyzing the input takes more memory than one analysis may have."""

@@ -24,7 +24,7 @@ from model.features import SAMPLE_RATE, FloatArray
 from model.media.audio import MAX_RATE, AudioSelector, AudioTrack
 from model.media.errors import KeepGoing, MediaError, keep_going_always
 from model.media.opening import check_path, is_counted, knows_duration, may_stop_early, open_container, parts_of
-from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarise, turned
+from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarize, turned
 from model.media.timeline import MAX_HOLD, AnyPacket, Gap, Timeline
 from model.media.tracks import Selection, language_of, select
 from model.media.video import FrameDecoder, check_size, frame_rate, pixel_aspect
@@ -139,7 +139,7 @@ class Reader:
         MediaError where nothing could be decoded.
         """
         sure = knows_duration(self._container, self.path) and not self._later
-        return summarise(
+        return summarize(
             self.path, self.info, sure, self._selection, self._demuxing, self._timeline, self._audio, frames
         )
 

@@ -52,7 +52,7 @@ class DemuxingStatistics:
     undecodable: list[Track] = field(default_factory=list)  # of later parts
 
 
-def summarise(
+def summarize(
     path: Path,
     header: MediaInfo,
     header_is_sure: bool,
@@ -153,7 +153,7 @@ def _damage(tracks: Tracks, demuxing: DemuxingStatistics, timeline: Timeline) ->
         yield f"the file could not be read beyond {timeline.end:.1f} s; what follows is missing"
     if timeline.holes:
         seconds = sum(hole.seconds for hole in timeline.holes)
-        yield f"{seconds:.1f} s are missing, first at {timeline.holes[0].start:.1f} s; nothing was analysed there"
+        yield f"{seconds:.1f} s are missing, first at {timeline.holes[0].start:.1f} s; nothing was analyzed there"
     elif demuxing.incomplete > len(tracks) * len(timeline.jumps):  # where parts were joined, a packet is cut
         yield f"parts of {demuxing.incomplete} packets are missing: data was lost when the file was recorded or copied"
 

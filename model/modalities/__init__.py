@@ -4,7 +4,7 @@ A modality is registered by its name in `model.contract.Modality`, which decides
 the module of that name here holds its spec, and the one in `training.modalities` how it is trained. A further encoder
 of a modality (another text model, say) is registered by the name of its module below, and takes the same input:
 `SPEC = dataclasses.replace(text.SPEC, config=..., encoder=...)`. The public weights that an encoder may start from are
-declared below as well. This file imports no modality: recipes are checked, and the catalogue of weights is listed,
+declared below as well. This file imports no modality: recipes are checked, and the catalog of weights is listed,
 without torch.
 """
 
@@ -26,7 +26,7 @@ def _bert(name: str, sha256: str) -> File:
     return File(name, sha256, (hub("google-bert/bert-base-uncased", name),))
 
 
-# Kind of an encoder -> entries of the catalogue that it may start from, by a recipe's `public_encoder`.
+# Kind of an encoder -> entries of the catalog that it may start from, by a recipe's `public_encoder`.
 WEIGHTS: dict[str, tuple[Weights, ...]] = {
     "bert": (
         Weights(

@@ -83,7 +83,7 @@ class VoiceEncoder(TwoStageEncoder):
     def embed(self, statistics: Tensor) -> Tensor:
         """Embed what `statistics` returns -> [n, width]."""
         flat = statistics.flatten(1)
-        one = self.training and len(flat) == 1  # has no deviation to be normalised by
+        one = self.training and len(flat) == 1  # has no deviation to be normalized by
         norm = F.batch_norm(flat, self.norm.running_mean, self.norm.running_var) if one else self.norm(flat)
         mixed = (self.mixture.softmax(0)[:, None] * norm.unflatten(1, (len(self.mixture), -1))).sum(dim=1)
         hidden: Tensor = self.drop_hidden(F.relu(self.squeeze(self.drop(mixed))))

@@ -94,9 +94,9 @@ class ModalitySpec(Generic[ConfigT, InputT]):
     layout: torch.memory_format | None = None  # that the encoder's convolutions are fastest in
     cpu_autocast: bool = True  # whether it may be trained in half precision on a CPU
     tokenizer: Callable[[Path], Tokenizer] | None = None  # from the folder of a catalog entry, for text
-    default_tokenizer: str | None = None  # entry of weights.CATALOGUE, for an encoder that starts from nothing
+    default_tokenizer: str | None = None  # entry of weights.CATALOG, for an encoder that starts from nothing
     configure: Callable[["ModalitySpec[ConfigT, InputT]", Mapping[str, Any], str | None], ConfigT] = _validated
-    # (spec, a recipe's options, entry of weights.CATALOGUE that the encoder starts from) -> its configuration
+    # (spec, a recipe's options, entry of weights.CATALOG that the encoder starts from) -> its configuration
 
     @property
     def kind(self) -> str:

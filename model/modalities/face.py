@@ -1,4 +1,4 @@
-"""Face: the facial expression, read by a residual CNN from grey crops as FER+ has them."""
+"""Face: the facial expression, read by a residual CNN from gray crops as FER+ has them."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -29,26 +29,26 @@ class FaceConfig(EncoderConfig):
 
 
 def face_tensor(crops: Sequence[ByteArray]) -> Tensor | None:
-    """Grey face crops, uint8 [h, w] each -> float32 [crops, 1, FACE_SIZE, FACE_SIZE]; None for none.
+    """Gray face crops, uint8 [h, w] each -> float32 [crops, 1, FACE_SIZE, FACE_SIZE]; None for none.
 
-    At most MAX_FACES, evenly spread. Each crop is standardised by itself, which takes the lighting out.
+    At most MAX_FACES, evenly spread. Each crop is standardized by itself, which takes the lighting out.
     """
     if not crops:
         return None
     chosen = [crops[i] for i in spread(len(crops), min(len(crops), MAX_FACES))]
     resized = [cv2.resize(c, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA) for c in chosen]
-    return standardise_faces(torch.from_numpy(np.stack(resized)))
+    return standardize_faces(torch.from_numpy(np.stack(resized)))
 
 
-def standardise_faces(crops: Tensor) -> Tensor:
+def standardize_faces(crops: Tensor) -> Tensor:
     """uint8 [n, FACE_SIZE, FACE_SIZE] -> float32 [n, 1, FACE_SIZE, FACE_SIZE], zero mean, unit variance each."""
-    return standardised(crops.unsqueeze(1).float(), 1.0)
+    return standardized(crops.unsqueeze(1).float(), 1.0)
 
 
-def standardised(faces: Tensor, least: float) -> Tensor:
+def standardized(faces: Tensor, least: float) -> Tensor:
     """Bring faces float [n, 1, h, w] to zero mean and unit variance each.
 
-    One whose deviation is below `least` stays below unit variance: an even grey crop at zero.
+    One whose deviation is below `least` stays below unit variance: an even gray crop at zero.
     """
     mean = faces.mean(dim=(2, 3), keepdim=True)
     deviation = faces.std(dim=(2, 3), keepdim=True)

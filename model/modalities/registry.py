@@ -13,7 +13,7 @@ from model.contract import MODALITIES, Modality
 from model.features import Evidence, Sample
 from model.modalities import MODULES, WEIGHTS
 from model.modalities.base import Encoder, EncoderConfig, EncoderError, ModalitySpec
-from model.weights import catalogue
+from model.weights import catalog
 
 AnySpec: TypeAlias = ModalitySpec[Any, Any]
 
@@ -58,7 +58,7 @@ def prepare(evidence: Evidence, specs: Iterable[AnySpec] = tuple(DEFAULTS.values
 
 
 def load_public_encoder(encoder: Encoder, public: str) -> set[str]:
-    """Load an entry of weights.CATALOGUE into an encoder; return the names of the weights it had.
+    """Load an entry of weights.CATALOG into an encoder; return the names of the weights it had.
 
     What it does not have, as our own pooling over it, stays. Raises EncoderError or weights.WeightsError.
     """
@@ -72,7 +72,7 @@ def public_state(encoder: Encoder, public: str) -> dict[str, Tensor]:
 
     Raises EncoderError where they lack any that its pretrained parts have, or weights.WeightsError.
     """
-    state = encoder.public_state(catalogue.fetch(public))
+    state = encoder.public_state(catalog.fetch(public))
     own, parts = encoder.state_dict(), encoder.pretrained()
     filled = tuple(f"{name}." for name, child in encoder.named_children() if any(child is part for part in parts))
     wrong = [key for key, value in state.items() if key in own and own[key].shape != value.shape]

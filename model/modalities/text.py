@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from model.compat import ensure_torchvision
 from model.features import Tokens
 from model.modalities.base import Encoder, EncoderConfig, EncoderError, ModalitySpec
-from model.weights import catalogue
+from model.weights import catalog
 
 # Words: [CLS] earlier utterances [SEP] utterance [SEP].
 MAX_TOKENS = 128
@@ -137,7 +137,7 @@ def configure(_: object, options: Mapping[str, Any], public: str | None) -> Text
             return TextConfig(bert=dict(BertConfig(**options).to_diff_dict()))
         except Exception as error:  # huggingface_hub's validation errors have no common class but this
             raise EncoderError(f"no BertConfig can be made of this: {' '.join(str(error).split())}") from error
-    return TextConfig(bert=dict(BertConfig.from_json_file(catalogue.fetch(public) / "config.json").to_diff_dict()))
+    return TextConfig(bert=dict(BertConfig.from_json_file(catalog.fetch(public) / "config.json").to_diff_dict()))
 
 
 SPEC = ModalitySpec(

@@ -31,7 +31,7 @@ class VideoConfig(EncoderConfig):
 
 
 def shrink_for_clip(frame: ByteArray) -> ByteArray:
-    """RGB frame uint8 [h, w, 3] -> uint8 [CLIP_SIZE, CLIP_SIZE, 3]: resized, centre cropped."""
+    """RGB frame uint8 [h, w, 3] -> uint8 [CLIP_SIZE, CLIP_SIZE, 3]: resized, center cropped."""
     height, width = CLIP_RESIZE
     resized = cv2.resize(frame, (width, height), interpolation=cv2.INTER_LINEAR)
     top, left = (height - CLIP_SIZE) // 2, (width - CLIP_SIZE) // 2

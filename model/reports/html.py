@@ -60,7 +60,7 @@ SENTIMENT_STACK: tuple[Sentiment, ...] = tuple(reversed(SENTIMENTS))
 
 TIMELINE_WIDTH = 1000.0  # of the drawing; it is stretched over the page
 # Its height is 100, so that a probability in percent is a height.
-BAND_GAP = 0.8  # between bands: a line to see where one ends, whatever the colours ...
+BAND_GAP = 0.8  # between bands: a line to see where one ends, whatever the colors ...
 MAX_GAPPED = 120  # ... up to this many utterances; beyond, they are too narrow and the lines become specks
 TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)  # seconds
 MAX_TICKS = 7

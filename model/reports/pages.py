@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from model.reports.palette import DARK_SURFACE, EMOTION_COLOURS, LIGHT_SURFACE, MODALITY_COLOURS, SENTIMENT_COLOURS
+from model.reports.palette import DARK_SURFACE, EMOTION_COLORS, LIGHT_SURFACE, MODALITY_COLORS, SENTIMENT_COLORS
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -27,19 +27,19 @@ def page_environment(templates: Path) -> Environment:
 
 
 def page_style(own: str) -> str:
-    """The whole style of a page whose own rules are `own`: colours of classes, surfaces in light and dark, these."""
-    return colour_rules() + (TEMPLATES / "page.css").read_text("utf-8") + own
+    """The whole style of a page whose own rules are `own`: colors of classes, surfaces in light and dark, these."""
+    return color_rules() + (TEMPLATES / "page.css").read_text("utf-8") + own
 
 
-def colour_rules() -> str:
+def color_rules() -> str:
     """The palette as CSS classes, for SVG shapes (fill) and boxes (background)."""
-    colours = {
-        **{f"emotion-{label}": colour for label, colour in EMOTION_COLOURS.items()},
-        **{f"sentiment-{label}": colour for label, colour in SENTIMENT_COLOURS.items()},
-        **{f"modality-{label}": colour for label, colour in MODALITY_COLOURS.items()},
+    colors = {
+        **{f"emotion-{label}": color for label, color in EMOTION_COLORS.items()},
+        **{f"sentiment-{label}": color for label, color in SENTIMENT_COLORS.items()},
+        **{f"modality-{label}": color for label, color in MODALITY_COLORS.items()},
     }
     surfaces = f":root{{--surface-light:{LIGHT_SURFACE};--surface-dark:{DARK_SURFACE}}}\n"
-    return surfaces + "".join(f".{name}{{fill:{c};background-color:{c}}}\n" for name, c in colours.items())
+    return surfaces + "".join(f".{name}{{fill:{c};background-color:{c}}}\n" for name, c in colors.items())
 
 
 def content_policy(style: str, script: str) -> str:

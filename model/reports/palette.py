@@ -2,7 +2,7 @@
 
 One value serves light and dark: each has at least 3:1 contrast to both of the surfaces below. Within a
 set, any two stay apart for people with protanopia, deuteranopia and tritanopia too (tested). Even so,
-no colour stands alone; a name or a number is always beside it.
+no color stands alone; a name or a number is always beside it.
 """
 
 from model.contract import MODALITIES, Emotion, Modality, Sentiment
@@ -13,7 +13,7 @@ MODALITY_NAMES: dict[Modality, str] = {m: NAMES.get(m, m.capitalize()) for m in 
 LIGHT_SURFACE = "#ffffff"
 DARK_SURFACE = "#16181d"
 
-EMOTION_COLOURS: dict[Emotion, str] = {
+EMOTION_COLORS: dict[Emotion, str] = {
     "anger": "#ce2c1e",
     "disgust": "#459379",
     "fear": "#9e3db7",
@@ -23,7 +23,7 @@ EMOTION_COLOURS: dict[Emotion, str] = {
     "surprise": "#029fdb",
 }
 
-SENTIMENT_COLOURS: dict[Sentiment, str] = {
+SENTIMENT_COLORS: dict[Sentiment, str] = {
     "negative": "#ce2c1e",
     "neutral": "#5f656f",
     "positive": "#029fdb",
@@ -41,4 +41,4 @@ MODALITY_SERIES = (
     "#4f5cbd",
     "#ac3afa",
 )  # in the contract's order, two spare
-MODALITY_COLOURS: dict[Modality, str] = dict(zip(MODALITIES, MODALITY_SERIES, strict=False))
+MODALITY_COLORS: dict[Modality, str] = dict(zip(MODALITIES, MODALITY_SERIES, strict=False))

@@ -43,26 +43,26 @@ def _parts(utterance: Utterance, first: Emotion, second: Emotion, with_factors: 
     silent = [m for m, value in known.items() if abs(value) < SILENT]
     for modality, value in sorted(known.items(), key=lambda item: -item[1]):
         if modality not in silent:
-            favoured, other = (first, second) if value > 0 else (second, first)
+            favored, other = (first, second) if value > 0 else (second, first)
             shown = f" ({factor(value)})" if with_factors else ""
-            yield f"{_name(modality)} {_said(modality, utterance.modalities[modality], favoured, other, shown)}"
+            yield f"{_name(modality)} {_said(modality, utterance.modalities[modality], favored, other, shown)}"
     if silent:
         names = " and ".join(filter(None, [", ".join(_name(m) for m in silent[:-1]), _name(silent[-1])]))
         yield f"{names} {_verb('say', len(silent) > 1 or silent[0] in PLURAL)} nothing either way"
 
 
-def _said(modality: Modality, alone: ModalityShare, favoured: Emotion, other: Emotion, shown: str) -> str:
+def _said(modality: Modality, alone: ModalityShare, favored: Emotion, other: Emotion, shown: str) -> str:
     """Put into words that a modality speaks for one of two emotions, by way of what it predicts alone.
 
     Its evidence is what differs from the usual, and is weighed by emotion. So it may speak against its own first
     emotion, where it predicts that less than usual, or for one of two others.
     """
     plural, top = modality in PLURAL, alone.emotions[0].label
-    if top == favoured:
+    if top == favored:
         return f"{_verb('say', plural)} {top}{shown}"
     if top == other:
         return f"{'are' if plural else 'is'} less {_ADJECTIVES[top]} than usual{shown}"
-    return f"{_verb('say', plural)} {top}, closer to {favoured} than to {other}{shown}"
+    return f"{_verb('say', plural)} {top}, closer to {favored} than to {other}{shown}"
 
 
 _ADJECTIVES: dict[Emotion, str] = {

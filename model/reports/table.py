@@ -1,4 +1,4 @@
-"""An analysis as a coloured table in the terminal."""
+"""An analysis as a colored table in the terminal."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from model.contract import Analysis, Overall, Utterance
-from model.reports.palette import EMOTION_COLOURS, MODALITY_NAMES
+from model.reports.palette import EMOTION_COLORS, MODALITY_NAMES
 from model.reports.people import Judged, People, Votes
 from model.reports.sentences import UNCLEAR, sentence_of
 
@@ -57,10 +57,10 @@ def _row(utterance: Utterance, language: str | None, people: People | None) -> t
 def _result(utterance: Utterance) -> Text:
     """The first emotion and sentiment, and what is to be known of them."""
     emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
-    style = ("dim " if utterance.unclear else "") + EMOTION_COLOURS[emotion.label]
+    style = ("dim " if utterance.unclear else "") + EMOTION_COLORS[emotion.label]
     filled = round(emotion.confidence * BAR_WIDTH)
     line = Text(f"{emotion.label:<8} {emotion.confidence:>4.0%} ", style=style)
-    line.append("━" * filled, style=style).append("─" * (BAR_WIDTH - filled), style="grey23")
+    line.append("━" * filled, style=style).append("─" * (BAR_WIDTH - filled), style="gray23")
     line.append(f"  sentiment {sentiment.label} {sentiment.confidence:.0%}")
     marks = [
         name for name, there in (("unclear", utterance.unclear), ("mixed signals", utterance.contradictory)) if there
@@ -78,7 +78,7 @@ def _votes(utterance: Utterance, said: Mapping[Judged, Votes]) -> Text:
             line.append(" = " if utterance.emotions[0].label in votes.majority else " ≠ ")
         else:
             line.append(f", {MODALITY_NAMES[judged].lower()} alone ", style="dim")
-        line.append(f"{votes.leading} {votes.most}/{votes.total}", style=EMOTION_COLOURS[votes.majority[0]])
+        line.append(f"{votes.leading} {votes.most}/{votes.total}", style=EMOTION_COLORS[votes.majority[0]])
     return line
 
 
@@ -87,7 +87,7 @@ def _overall(overall: Overall) -> Text:
     if overall.unclear:
         text.append("unclear  ", style="bold")
     for score in overall.emotions[:3]:
-        text.append(f"{score.label} {score.confidence:.0%}  ", style=EMOTION_COLOURS[score.label])
+        text.append(f"{score.label} {score.confidence:.0%}  ", style=EMOTION_COLORS[score.label])
     top = overall.sentiments[0]
     return text.append(f"sentiment {top.label} {top.confidence:.0%}", style="bold")
 

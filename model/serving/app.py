@@ -73,7 +73,7 @@ def create_app(settings: ServerSettings, models: Models | None = None) -> FastAP
 
 
 async def answer(service: Service, request: Request) -> Response:
-    """The answer to a request to analyse a video, whatever happens; and its line in the log."""
+    """The answer to a request to analyze a video, whatever happens; and its line in the log."""
     call = Call(uuid.uuid4().hex, None)
     failure: Exception | None = None
     headers = {"X-Request-Id": call.request_id}
@@ -81,7 +81,7 @@ async def answer(service: Service, request: Request) -> Response:
         if (attributes := _checked_header(request, ATTRIBUTES)) is not None:
             headers[ATTRIBUTES] = attributes
         call.inference_id = _checked_header(request, INFERENCE_ID)
-        analysis = await service.analyse(request, call, input_named(attributes))
+        analysis = await service.analyze(request, call, input_named(attributes))
         response = Response(analysis.model_dump_json(), media_type="application/json")
     except Exception as error:
         failure = error

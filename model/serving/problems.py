@@ -67,7 +67,7 @@ class Problem(NamedTuple):
 # The most special class of an exception that is listed here decides.
 PROBLEMS: dict[type[Exception], Problem] = {
     BadRequestError: Problem(400, "bad-request", "The request is malformed"),
-    MediaError: Problem(400, "unreadable-video", "The video cannot be analysed"),
+    MediaError: Problem(400, "unreadable-video", "The video cannot be analyzed"),
     ForbiddenBucketError: Problem(403, "forbidden-bucket", "The bucket is not allowed"),
     MissingObjectError: Problem(404, "missing-object", "The object does not exist"),
     StalledError: Problem(408, "stalled-upload", "The upload came to a halt"),

@@ -73,7 +73,7 @@ class Service:
             raise NotReadyError("the models are being loaded; try again in a moment")
         return self.models
 
-    async def analyse(self, request: Request, call: Call, input_uri: str | None = None) -> Analysis:
+    async def analyze(self, request: Request, call: Call, input_uri: str | None = None) -> Analysis:
         """The analysis of the video that a request brings. Raises what `serving.problems` lists.
 
         `input_uri`: the object whose removal withdraws the request.

@@ -1,7 +1,7 @@
 """Faces: detected by CenterFace, tracked over time, cropped for the network.
 
 Detector: Xu et al. 2019, "CenterFace: joint face detection and alignment using face as point". Only
-small grey crops are kept, so an hour of video costs a few megabytes.
+small gray crops are kept, so an hour of video costs a few megabytes.
 """
 
 import threading
@@ -27,14 +27,14 @@ MIN_FACE = 24  # pixels of the frame: smaller ones say nothing at FACE_SIZE
 
 # FER+'s crops, which the face encoder learned from, relative to CenterFace's box on the same images
 # (the median over them: `python -m training.face_crops`).
-CROP_SCALE = 1.11  # side of the square over the height of the box; the centres are the same
+CROP_SCALE = 1.11  # side of the square over the height of the box; the centers are the same
 
 DETECTION_RATE = 2.0  # a second; the pictures between need none
 HELD_SIGHTING = 1.0 / DETECTION_RATE  # seconds that a sighting may be older than the frame that is held
 SAME_FACE = 0.25  # intersection over union that carries a track to the next picture
 LOST_AFTER = 1.0  # seconds
 SPEAKING_RATIO = 1.5  # how much more a mouth must move than any other to be taken for the speaker's
-SPEAKING_FLOOR = 2.0  # grey levels: below, movement is noise
+SPEAKING_FLOOR = 2.0  # gray levels: below, movement is noise
 MOUTH = (slice(round(0.62 * FACE_SIZE), FACE_SIZE), slice(round(0.2 * FACE_SIZE), round(0.8 * FACE_SIZE)))
 BROW = (slice(0, round(0.45 * FACE_SIZE)), slice(round(0.2 * FACE_SIZE), round(0.8 * FACE_SIZE)))
 
@@ -44,7 +44,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Sighting:
-    """Detection of one face in one frame: `crop` is grey, uint8 [FACE_SIZE, FACE_SIZE]."""
+    """Detection of one face in one frame: `crop` is gray, uint8 [FACE_SIZE, FACE_SIZE]."""
 
     time: float
     box: Box
@@ -110,7 +110,7 @@ class FaceTracker:
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector
         self._detections = Sampling(DETECTION_RATE)
-        self._between: list[tuple[float, ByteArray]] = []  # times and grey pictures since the last detection
+        self._between: list[tuple[float, ByteArray]] = []  # times and gray pictures since the last detection
         self._last = 0.0  # time of the last detection
         self.tracks: list[Track] = []
 
@@ -118,17 +118,17 @@ class FaceTracker:
         """Take an RGB picture; each face in it continues the track it belongs to, or starts one."""
         if not self._detections.wants(time):
             if self._live(time):
-                self._between.append((time, _grey(image)))
+                self._between.append((time, _gray(image)))
             return
         boxes = [b for b in self._detector.detect(image) if min(b[2] - b[0], b[3] - b[1]) >= MIN_FACE]
-        grey = _grey(image) if boxes else None
+        gray = _gray(image) if boxes else None
         for box, track in zip(boxes, self._assign(time, boxes), strict=True):
             if track.sightings:
                 track.sightings += self._sightings_between(track.sightings[-1], time, box)
             else:
                 self.tracks.append(track)
-            if grey is not None:
-                track.sightings.append(Sighting(time, box, crop_face(grey, box)))
+            if gray is not None:
+                track.sightings.append(Sighting(time, box, crop_face(gray, box)))
         self._between, self._last = [], time
 
     def _live(self, time: float) -> list[Track]:
@@ -152,12 +152,12 @@ class FaceTracker:
 
     def _sightings_between(self, before: Sighting, time: float, box: Box) -> Iterator[Sighting]:
         """The face in the pictures since the last detection, if it was seen then."""
-        for middle, grey in self._between:
+        for middle, gray in self._between:
             if before.time < middle:
                 share = (middle - before.time) / (time - before.time)
                 left, top, right, bottom = (a + share * (b - a) for a, b in zip(before.box, box, strict=True))
                 place = left, top, right, bottom
-                yield Sighting(middle, place, crop_face(grey, place))
+                yield Sighting(middle, place, crop_face(gray, place))
 
     def forget_before(self, time: float) -> None:
         """Let go of what lies before `time`: keeps memory constant however long the video."""
@@ -166,7 +166,7 @@ class FaceTracker:
         self.tracks = [track for track in self.tracks if track.sightings]
 
 
-def _grey(image: ByteArray) -> ByteArray:
+def _gray(image: ByteArray) -> ByteArray:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
@@ -175,15 +175,15 @@ def crop_side(box: Box) -> float:
     return CROP_SCALE * (box[3] - box[1])
 
 
-def crop_face(grey: ByteArray, box: Box) -> ByteArray:
+def crop_face(gray: ByteArray, box: Box) -> ByteArray:
     """The square around a face as the encoder knows it, uint8 [FACE_SIZE, FACE_SIZE]; edges are repeated."""
     left, top, right, bottom = box
     side = crop_side(box)
-    centre_x, centre_y = (left + right) / 2, (top + bottom) / 2
-    x, y, size = round(centre_x - side / 2), round(centre_y - side / 2), max(1, round(side))
-    height, width = grey.shape
+    center_x, center_y = (left + right) / 2, (top + bottom) / 2
+    x, y, size = round(center_x - side / 2), round(center_y - side / 2), max(1, round(side))
+    height, width = gray.shape
     rows, columns = np.clip(np.arange(y, y + size), 0, height - 1), np.clip(np.arange(x, x + size), 0, width - 1)
-    square = grey[rows[:, None], columns[None, :]]
+    square = gray[rows[:, None], columns[None, :]]
     shrinking = size > FACE_SIZE
     resized = cv2.resize(
         square, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
@@ -210,7 +210,7 @@ def choose_face(
 
 
 def mouth_movement(sightings: Sequence[Sighting], start: float, end: float, loudness: Sequence[float]) -> float:
-    """Measure how much a mouth moves beyond the rest of its face, in grey levels, weighted by the loudness."""
+    """Measure how much a mouth moves beyond the rest of its face, in gray levels, weighted by the loudness."""
     if len(sightings) < 3 or end <= start or not len(loudness):
         return 0.0
     crops = np.stack([s.crop for s in sightings]).astype(np.float32)
@@ -235,7 +235,7 @@ def overlap(a: Box, b: Box) -> float:
 def _decode(heat: FloatArray, extent: FloatArray, offset: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The detector's maps [h, w], [2, h, w], [2, h, w] -> boxes [n, 4] in its input's pixels, scores [n].
 
-    A face's centre lies in a cell plus its offset; its size is the exponential of its extent (paper,
+    A face's center lies in a cell plus its offset; its size is the exponential of its extent (paper,
     section 3.1). Rows come before columns in both maps.
     """
     rows, columns = np.nonzero(heat > MIN_SCORE)

@@ -1,7 +1,7 @@
 """Video worker: decodes frames and detects faces, on a thread of its own beside the transcriber.
 
 Decoding and face detection take about as long as speech recognition; side by side they fill both
-cores. What is kept of a picture is small: grey face crops, and shrunken frames where a bundle has R3D-18.
+cores. What is kept of a picture is small: gray face crops, and shrunken frames where a bundle has R3D-18.
 """
 
 import threading
@@ -92,7 +92,7 @@ class VideoWorker:
         return Evidence(sound, self.frames_between(start, end), self.face_between(start, end, loudness))
 
     def face_between(self, start: float, end: float, loudness: Sequence[float]) -> list[ByteArray]:
-        """Return grey crops of the speaker's face in a segment (see faces.choose_face)."""
+        """Return gray crops of the speaker's face in a segment (see faces.choose_face)."""
         if self._tracker is None:
             return []
         held = self._held_at(start, end)

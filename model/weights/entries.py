@@ -1,6 +1,6 @@
-"""Entries of the catalogue of public weights: the files of one model, and where they come from.
+"""Entries of the catalog of public weights: the files of one model, and where they come from.
 
-Data alone, fetched and verified by `model.weights.catalogue`. Encoders and transcribers declare theirs in the
+Data alone, fetched and verified by `model.weights.catalog`. Encoders and transcribers declare theirs in the
 `__init__` of `model.modalities` and `model.asr`, so this imports nothing: recipes and `--help` must not wait for torch.
 """
 

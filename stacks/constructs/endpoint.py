@@ -150,7 +150,7 @@ class Endpoint(Construct):
     def _update(self) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
         """Have SageMaker send all requests to new instances, and back to the old ones where the new container fails.
 
-        The default ends the old instances at the switch; here they are kept until what they analyse is finished.
+        The default ends the old instances at the switch; here they are kept until what they analyze is finished.
         https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green-all-at-once.html
         """
         configured = sagemaker.CfnEndpoint

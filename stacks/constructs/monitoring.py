@@ -20,7 +20,7 @@ from stacks.constructs.python_function import METRICS_NAMESPACE, PythonFunction
 MINUTES = Duration.minutes
 # Names that lambdas/core/aws/observability.py emits.
 COUNTED = (
-    "AnalysesStarted", "AnalysesCompleted", "AnalysesFailed", "MinutesAnalysed", "QuotaRefusals", "CeilingRefusals",
+    "AnalysesStarted", "AnalysesCompleted", "AnalysesFailed", "MinutesAnalyzed", "QuotaRefusals", "CeilingRefusals",
     "DropRefusals", "RequestsThrottled", "WebhooksFailed",
 )  # fmt: skip
 FAILURES_IN_15_MINUTES = 5
@@ -163,7 +163,7 @@ class Monitoring(Construct):
         endpoint = {"EndpointName": self._config.endpoint_name}
         rows: list[tuple[str, list[cloudwatch.IMetric]]] = [
             ("Analyses", [self._counted(name) for name in COUNTED[:3]]),
-            ("Minutes analysed", [self._counted("MinutesAnalysed")]),
+            ("Minutes analyzed", [self._counted("MinutesAnalyzed")]),
             ("Refusals and failed webhooks", [self._counted(name) for name in COUNTED[4:]]),
             ("Endpoint: backlog", [_endpoint("ApproximateBacklogSize", endpoint),
                                    _endpoint("ApproximateBacklogSizePerInstance", endpoint)]),

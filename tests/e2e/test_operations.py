@@ -61,7 +61,7 @@ def _new_user(product: Product, name: str) -> tuple[str, str]:
 def test_smoke_passes_on_a_product_that_works(product: Product) -> None:
     run = _script(product, "smoke", product.base, product.demo["api_key"], "--minutes", "4")
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "analysed:" in run.stdout and "deleted again" in run.stdout
+    assert "analyzed:" in run.stdout and "deleted again" in run.stdout
 
 
 def test_smoke_fails_with_a_key_that_is_none(product: Product) -> None:

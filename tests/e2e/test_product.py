@@ -43,7 +43,7 @@ def test_what_is_printed_is_what_a_user_needs(product: Product) -> None:
     assert re.search(r"^ +\d+\.\d s  ready$", printed, re.MULTILINE)
 
 
-def test_the_readme_lines_analyse_the_sample(product: Product, analysis: Analysis) -> None:
+def test_the_readme_lines_analyze_the_sample(product: Product, analysis: Analysis) -> None:
     """By API key; the request is repeated, as the README says, where the machine needs longer than the API waits."""
     before = product.developer.used
     done = subprocess.run(

@@ -112,7 +112,7 @@ def test_an_upload_url_runs_out(product: Product, clip: bytes, early_upload: tup
     assert upload["key"] not in product.keys("MediaBucket")
 
 
-def test_what_is_larger_than_may_be_is_not_analysed(product: Product, clip: bytes) -> None:
+def test_what_is_larger_than_may_be_is_not_analyzed(product: Product, clip: bytes) -> None:
     developer = product.developer
     assert developer.ask("POST", "/upload-url", json={"fileType": ".mp4", "fileSize": 1 << 31}).status_code == 413
     upload = developer.post("/upload-url", {"fileType": ".mp4"})

@@ -8,7 +8,7 @@ import pytest
 
 from local.sagemaker.queue import JobQueue
 from tests.e2e.product import Product, missing_tools, until
-from tests.model.media_files import Sound, grey_frames, speech_of, write
+from tests.model.media_files import Sound, gray_frames, speech_of, write
 
 pytestmark = [
     pytest.mark.slow,
@@ -80,7 +80,7 @@ def test_a_cancelled_analysis_stops_at_once(product: Product, sample: Path, clip
     developer = product.developer
     before = developer.used
     speech = np.tile(speech_of(sample, 10.0), 60)  # ten minutes
-    video = write(tmp_path / "long.mp4", grey_frames(600.0, rate=1.0), [Sound(speech)])
+    video = write(tmp_path / "long.mp4", gray_frames(600.0, rate=1.0), [Sound(speech)])
     analysis_id = developer.start(developer.upload(video.read_bytes()))
     until(lambda: product.analyses_started(analysis_id) == 1)
     cancelled = developer.post(f"/analyses/{analysis_id}/cancel")

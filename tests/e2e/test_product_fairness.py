@@ -66,4 +66,4 @@ def test_a_file_that_kills_the_model_server_does_not_keep_another_user_waiting(p
     assert alice.finished(poison)["status"] == "failed"
     alice.finished(next_poison)
     order = started(product)
-    assert order.index(mine) <= order.index(next_poison) + 1, "at the latest beside it: two are analysed at a time"
+    assert order.index(mine) <= order.index(next_poison) + 1, "at the latest beside it: two are analyzed at a time"

@@ -69,13 +69,13 @@ def test_times_work_from_the_keyboard(page: Page, analysis: Analysis) -> None:
 
 @pytest.mark.parametrize("kind, labels", [("emotion", EMOTIONS), ("sentiment", SENTIMENTS)])
 def test_a_visible_band_per_label(page: Page, kind: str, labels: tuple[str, ...]) -> None:
-    colours = set()
+    colors = set()
     for label in labels:
         band = page.locator(f"#timeline path[data-{kind}={label}]")
         box = band.bounding_box()
         assert box is not None and box["width"] > 100 and box["height"] > 1, label
-        colours.add(band.evaluate("band => getComputedStyle(band).fill"))
-    assert len(colours) == len(labels)
+        colors.add(band.evaluate("band => getComputedStyle(band).fill"))
+    assert len(colors) == len(labels)
 
 
 def test_clicking_the_timeline_seeks(page: Page, analysis: Analysis) -> None:

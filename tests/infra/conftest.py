@@ -1,4 +1,4 @@
-"""Each stage is synthesised once a session, two at a time."""
+"""Each stage is synthesized once a session, two at a time."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from stacks import bundle
-from tests.infra.synthesised import CDK, ROOT, Stage, bare_environment, synthesise
+from tests.infra.synthesized import CDK, ROOT, Stage, bare_environment, synthesize
 
 DROPPER = "arn:aws:iam::123456789012:role/video-producer"
 PROD = {"stage": "prod", "dropPrincipals": json.dumps({"studio-1": DROPPER}), "alarmEmail": "ops@example.com"}
@@ -58,13 +58,13 @@ def bundles() -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def started(bundles: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Any]]]:
-    """All stages, being synthesised: each runs in processes of its own, so two keep two cores busy."""
+    """All stages, being synthesized: each runs in processes of its own, so two keep two cores busy."""
     assert bundles
     jobs: dict[str, Callable[[], Any]] = {
         "prod": partial(_by_command_line, tmp_path_factory.mktemp("prod")),
-        "gpu": partial(synthesise, tmp_path_factory.mktemp("gpu") / "cdk.out", **GPU),
-        "keyed": partial(synthesise, tmp_path_factory.mktemp("keyed") / "cdk.out", **KEYED),
-        "local": partial(synthesise, tmp_path_factory.mktemp("local") / "cdk.out", **LOCAL),
+        "gpu": partial(synthesize, tmp_path_factory.mktemp("gpu") / "cdk.out", **GPU),
+        "keyed": partial(synthesize, tmp_path_factory.mktemp("keyed") / "cdk.out", **KEYED),
+        "local": partial(synthesize, tmp_path_factory.mktemp("local") / "cdk.out", **LOCAL),
     }
     with ThreadPoolExecutor(2) as pool:
         yield {name: pool.submit(job) for name, job in jobs.items()}

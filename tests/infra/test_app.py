@@ -15,7 +15,7 @@ from lambdas.core.storage import item_keys, tables
 from stacks.constructs.http_api import DEFAULT_PLAN, PROBLEMS, USAGE_PLANS
 from stacks.constructs.monitoring import COUNTED
 from stacks.constructs.python_function import METRICS_NAMESPACE
-from tests.infra.synthesised import ROOT, Stage, flat, references
+from tests.infra.synthesized import ROOT, Stage, flat, references
 
 LAMBDAS = {"api", "on_drop", "submit", "on_result", "publish", "sweeper", "webhook"}
 GATEWAY_SECONDS = 29  # API Gateway's limit for an integration

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from lambdas.core.aws import observability
 from scripts import audit, ops
-from tests.infra.synthesised import Stage, flat
+from tests.infra.synthesized import Stage, flat
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 GROUP = "/video-sentiment/prod/audit"

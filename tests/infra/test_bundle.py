@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stacks import bundle
-from tests.infra.synthesised import ROOT, Stage
+from tests.infra.synthesized import ROOT, Stage
 
 Bundles = dict[str, Path]
 HANDLERS = (

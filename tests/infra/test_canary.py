@@ -8,7 +8,7 @@ import sys
 from scripts.smoke import SAMPLE
 from stacks import canary_source
 from stacks.constructs.canary import COMMANDS
-from tests.infra.synthesised import ROOT, Stage, as_list, flat, references
+from tests.infra.synthesized import ROOT, Stage, as_list, flat, references
 
 
 def test_it_runs_by_schedule_where_it_is_asked_for_and_tells_when_it_fails(gpu: Stage, prod: Stage) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.setup import environment_of
-from tests.infra.synthesised import ROOT
+from tests.infra.synthesized import ROOT
 
 BIN = environment_of("scan") / "bin"
 CODE = ("app.py", "bench", "lambdas", "local", "model", "scripts", "stacks", "training")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stacks import config
 from stacks.config import LOCAL_URL, ConfigError, StageConfig
-from tests.infra.synthesised import ROOT
+from tests.infra.synthesized import ROOT
 
 ARN = "arn:aws:iam::123456789012:user/studio"
 

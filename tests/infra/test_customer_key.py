@@ -19,7 +19,7 @@ from scripts.deployed import DeployedError
 from scripts.preflight import check_key
 from stacks.config import CUSTOMER_KEY, ConfigError, StageConfig
 from tests.infra.conftest import DROPPER
-from tests.infra.synthesised import Stage, as_list, flat, references
+from tests.infra.synthesized import Stage, as_list, flat, references
 
 # Where a kind of resource names its key.
 ENCRYPTED = {

@@ -10,7 +10,7 @@ from lambdas.core.owners import quota
 from lambdas.core.storage import object_keys, tables
 from stacks.constructs.storage import LONGEST_RETENTION
 from tests.infra.conftest import DROPPER
-from tests.infra.synthesised import Stage, as_list, flat, references
+from tests.infra.synthesized import Stage, as_list, flat, references
 
 
 def test_the_table_has_the_keys_and_indexes_that_the_code_uses(prod: Stage) -> None:

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from scripts import deploy, preflight, stack_states
 from scripts.deployed import DeployedError
 from stacks.config import StageConfig
-from tests.infra.synthesised import ROOT
+from tests.infra.synthesized import ROOT
 
 PROD = StageConfig(stage="prod")
 

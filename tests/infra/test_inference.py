@@ -23,7 +23,7 @@ from stacks import image_source
 from stacks.config import StageConfig
 from stacks.image_build import handler
 from tests.infra.conftest import PROD
-from tests.infra.synthesised import ROOT, Stage, flat, references, synthesise
+from tests.infra.synthesized import ROOT, Stage, flat, references, synthesize
 from training.sagemaker import registry
 
 
@@ -101,7 +101,7 @@ def test_a_video_that_waits_gets_an_instance_where_there_may_be_one_more(prod: S
 
 def test_without_scaling_the_endpoint_is_the_same_and_may_change_its_type(prod: Stage, tmp_path: Path) -> None:
     """SageMaker refuses another type for a variant that scales: the first of two steps only takes scaling away."""
-    unscaled = synthesise(tmp_path / "cdk.out", **PROD, scaling="false")
+    unscaled = synthesize(tmp_path / "cdk.out", **PROD, scaling="false")
     kinds = {r["Type"] for r in unscaled.templates["Inference"]["Resources"].values()}
     assert not [kind for kind in kinds if kind.startswith("AWS::ApplicationAutoScaling")]
     for kind in ("Endpoint", "EndpointConfig", "Model"):

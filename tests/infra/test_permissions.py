@@ -11,7 +11,7 @@ from lambdas.core.owners import gateway
 from stacks import permissions
 from stacks.config import PROJECT
 from stacks.permissions import ACCESS
-from tests.infra.synthesised import Stage, as_list, flat
+from tests.infra.synthesized import Stage, as_list, flat
 
 # Actions that AWS only defines for every resource.
 FOR_ALL = {

@@ -16,7 +16,7 @@ from scripts import deploy, ops, stack_states
 from scripts.deployed import DeployedError
 from scripts.setup import environment_of
 from stacks.config import ConfigError, StageConfig
-from tests.infra.synthesised import ROOT
+from tests.infra.synthesized import ROOT
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 PIPELINE = yaml.safe_load((WORKFLOWS / "deploy.yml").read_text())

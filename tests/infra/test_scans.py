@@ -14,7 +14,7 @@ import pytest
 
 from scripts.preflight import SERVICES, WITHOUT_BUDGETS
 from scripts.setup import environment_of
-from tests.infra.synthesised import ROOT, Stage
+from tests.infra.synthesized import ROOT, Stage
 
 BIN = environment_of("scan") / "bin"
 UNLISTED = {"me-central-1"}  # where cfn-lint knows no SageMaker, and boto3 does

@@ -12,7 +12,7 @@ from stacks.constructs import site
 from stacks.edge.headers import bucket_origin, fixed_headers
 from stacks.edge.site_files import EDGE, site_folder
 from tests.infra.conftest import GPU
-from tests.infra.synthesised import ROOT, Stage, flat
+from tests.infra.synthesized import ROOT, Stage, flat
 
 VECTORS = json.loads((ROOT / "tests" / "edge_vectors.json").read_text())
 RUN = """

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.infra.conftest import Run
-from tests.infra.synthesised import Stage, bare_environment, flat, references, synthesise
+from tests.infra.synthesized import Stage, bare_environment, flat, references, synthesize
 
 
-def test_the_command_line_synthesises_prod_without_credentials_network_or_warnings(synth_run: Run) -> None:
+def test_the_command_line_synthesizes_prod_without_credentials_network_or_warnings(synth_run: Run) -> None:
     """cdk-nag's findings are errors of the command line: an unsuppressed one ends it with 1."""
     _, run = synth_run
     output = run.stdout + run.stderr
@@ -100,7 +100,7 @@ def test_a_stage_may_be_in_two_regions_of_one_account(prod: Stage) -> None:
 
 def test_a_wrong_context_is_one_line_and_no_traceback(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError) as error:
-        synthesise(tmp_path / "out", stage="production")
+        synthesize(tmp_path / "out", stage="production")
     assert str(error.value) == "error: there is no stage 'production'; known: dev, prod, local\n"
 
 

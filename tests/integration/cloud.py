@@ -12,7 +12,7 @@ from typing import Any
 
 from lambdas.core import clock
 from lambdas.core.analyses import creation, queries
-from lambdas.core.analyses.result_excerpt import Summary, summarise
+from lambdas.core.analyses.result_excerpt import Summary, summarize
 from lambdas.core.aws import clients
 from lambdas.core.owners import quota
 from lambdas.core.storage import item_keys, objects
@@ -223,7 +223,7 @@ class Cloud:
         return [found["Key"] for found in objects._versions(bucket, prefix)]
 
     def summary(self) -> Summary:
-        return summarise(result())
+        return summarize(result())
 
     def unique(self) -> int:
         """Another number every time, for owners of their own."""

@@ -1,4 +1,4 @@
-"""The end of an account: everything of it goes, of its neighbours nothing."""
+"""The end of an account: everything of it goes, of its neighbors nothing."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ def test_an_account_ends_without_a_trace(cloud: Cloud) -> None:
     cloud.upload(user)
     cloud.take_drop(cloud.drop(f"drop/{user}/a.mp4"))
     cloud.flow()
-    neighbour = cloud.completed(f"{user}-too")
+    neighbor = cloud.completed(f"{user}-too")
     profiles.delete_account(user, cloud.now)
     for _ in range(8):
         cloud.sweep()
@@ -39,8 +39,8 @@ def test_an_account_ends_without_a_trace(cloud: Cloud) -> None:
     cloud.later(hours=2)
     cloud.sweep()
     assert {name for name in cloud.versions(MEDIA) if user + "/" in name} == set()
-    assert set(cloud.versions(MEDIA)) == {neighbour.object_key, f"inputs/{neighbour.id}/1.mp4"}
-    assert [name for name in cloud.versions(RESULTS) if not name.startswith("outputs/")] == [neighbour.result_key]
+    assert set(cloud.versions(MEDIA)) == {neighbor.object_key, f"inputs/{neighbor.id}/1.mp4"}
+    assert [name for name in cloud.versions(RESULTS) if not name.startswith("outputs/")] == [neighbor.result_key]
     assert cloud.emulator.client("cognito-idp").list_users(UserPoolId=cloud.user_pool)["Users"] == []
     assert clients.client("apigateway").get_api_keys()["items"] == []
     with pytest.raises(UnauthorizedError):

@@ -55,11 +55,11 @@ def test_a_key_has_scopes_and_an_expiry(cloud: Cloud, alice: Caller) -> None:
     program = with_token(made.json()["token"])
     assert program.get("/usage").status == 200
     refused = problem(program.post("/upload-url", {"fileType": ".mp4"}), 403, "insufficient-scope")
-    assert refused["scope"] == "analyse"
+    assert refused["scope"] == "analyze"
     cloud.later(days=30)
     problem(program.get("/usage"), 401, "unauthorized")
     plain = alice.post("/keys", {"name": "everything"}).json()
-    assert (plain["scopes"], plain["expiresAt"]) == (["read", "analyse"], None)
+    assert (plain["scopes"], plain["expiresAt"]) == (["read", "analyze"], None)
     wrongs: list[dict[str, object]] = [
         {"scopes": []},
         {"scopes": ["admin"]},

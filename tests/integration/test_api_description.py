@@ -47,7 +47,7 @@ def test_every_operation_is_described_whole() -> None:
         app_only = DOCUMENT["paths"][path].get("servers") is not None
         assert schemes == ({"session"} if app_only else {"apiKey", "session"}), path
         scopes = [requirement["apiKey"] for requirement in operation["security"] if "apiKey" in requirement]
-        assert scopes == ([] if app_only else [["read" if method == "get" else "analyse"]]), path
+        assert scopes == ([] if app_only else [["read" if method == "get" else "analyze"]]), path
         assert {"401", "403", "429"} <= set(operation["responses"]), path
         assert ("404" in operation["responses"]) or "{" not in path, f"{method} {path}"
         assert "415" in operation["responses"] or "requestBody" not in operation

@@ -142,13 +142,13 @@ def test_a_session_is_of_no_use_under_api_nor_a_key_under_app(cloud: Cloud) -> N
 
 
 def test_every_route_asks_for_its_scope(cloud: Cloud) -> None:
-    """A key that may only read changes nothing by any route, and one that may only analyse reads nothing."""
-    for scope, other in (("read", "analyse"), ("analyse", "read")):
+    """A key that may only read changes nothing by any route, and one that may only analyze reads nothing."""
+    for scope, other in (("read", "analyze"), ("analyze", "read")):
         narrow = by_key(cloud, "alice", scopes=[scope])
         for route in routes():
             if not route.app_only:
                 answer = narrow.ask(route.method, re.sub(r"\{\w+\}", "x", route.path), OWN.get(route.name))
-                needed = "read" if route.method == "GET" else "analyse"
+                needed = "read" if route.method == "GET" else "analyze"
                 refused = answer.status == 403 and answer.json()["code"] == "insufficient-scope"
                 assert refused == (needed == other), (route.name, answer)
 

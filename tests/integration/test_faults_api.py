@@ -23,7 +23,7 @@ from tests.integration.test_api_isolation import routes
 from tests.integration.test_faults import check_one, finish
 
 HOOK = "https://hooks.example.com/in"
-NEIGHBOUR = "neighbour"
+NEIGHBOR = "neighbor"
 
 
 class Client:
@@ -130,7 +130,7 @@ def all_there_is(client: Client) -> None:
 # What must hold afterwards, by the last answer that the client got.
 
 
-def analysed_once(client: Client, answer: Answer) -> None:
+def analyzed_once(client: Client, answer: Answer) -> None:
     """The analysis that the client was told of is all there is, and it is told of under one event id."""
     assert answer.status == 202, answer
     client.cloud.flow()
@@ -167,7 +167,7 @@ def leads_to_an_analysis(client: Client, answer: Answer) -> None:
     assert client.waiting() in (1, 2)
     client.key = answer.json()["key"]
     put(answer.json()["url"])
-    analysed_once(client, client.ask("POST /sentiment-inference"))
+    analyzed_once(client, client.ask("POST /sentiment-inference"))
 
 
 def parts_lead_to_an_analysis(client: Client, answer: Answer) -> None:
@@ -183,7 +183,7 @@ def signed_parts_do(client: Client, answer: Answer) -> None:
 
 def completed_parts_do(client: Client, answer: Answer) -> None:
     assert answer.json() == {"key": client.key}
-    analysed_once(client, client.ask("POST /sentiment-inference"))
+    analyzed_once(client, client.ask("POST /sentiment-inference"))
 
 
 def given_up(client: Client, answer: Answer) -> None:
@@ -307,8 +307,8 @@ CASES = {
     "POST /multipart-uploads/abort": Case(4, upload_in_parts, given_up),  # closed, S3's, the upload
     "DELETE /uploads/{id}": Case(4, upload_in_parts, abandoned),
     # Each attempt is counted for the stage first, and no more where it is then refused.
-    "POST /sentiment-inference": Case(3, upload, analysed_once),
-    "POST /sentiment-inference, after a failure": Case(3, failed, analysed_once),
+    "POST /sentiment-inference": Case(3, upload, analyzed_once),
+    "POST /sentiment-inference, after a failure": Case(3, failed, analyzed_once),
     "POST /sentiment-inference, over the quota": Case(3, quota_used_up, refused),
     "POST /analyses/{id}/retry": Case(3, failed, retried_once),
     "POST /analyses/{id}/cancel": Case(2, queued, cancelled_once),
@@ -347,7 +347,7 @@ def test_killed_and_asked_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, n
     case, route = CASES[name], name.partition(",")[0]
     clients: dict[int, Client] = {}
     answers: dict[int, Answer] = {}
-    neighbours = settle_neighbour(cloud)
+    neighbors = settle_neighbor(cloud)
 
     def prepare(number: int) -> None:
         clients[number] = Client(cloud, f"owner{number}", door)
@@ -360,7 +360,7 @@ def test_killed_and_asked_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, n
         case.check(clients[number], answers[number])
         expire(cloud)
         check_books(cloud, clients[number].owner)
-        assert of_neighbour(cloud) == neighbours
+        assert of_neighbor(cloud) == neighbors
 
     counted = 1 if door == "session" else 0  # requests of users are counted, by the gateway those of keys
     assert at_every_write(prepare, ask, ask, check) == counted + case.writes
@@ -389,19 +389,19 @@ def check_books(cloud: Cloud, owner: str) -> None:
     assert sorted(known) == sorted(key.id for key in active)
 
 
-def settle_neighbour(cloud: Cloud) -> list[Any]:
-    """Somebody else, with some of everything that lasts; returns what `of_neighbour` must go on to say."""
-    profiles.set_webhook(NEIGHBOUR, HOOK, cloud.now)
-    api_keys.create(NEIGHBOUR, "theirs", cloud.now)
-    cloud.completed(NEIGHBOUR)
+def settle_neighbor(cloud: Cloud) -> list[Any]:
+    """Somebody else, with some of everything that lasts; returns what `of_neighbor` must go on to say."""
+    profiles.set_webhook(NEIGHBOR, HOOK, cloud.now)
+    api_keys.create(NEIGHBOR, "theirs", cloud.now)
+    cloud.completed(NEIGHBOR)
     cloud.flow()
     cloud.events()
-    return of_neighbour(cloud)
+    return of_neighbor(cloud)
 
 
-def of_neighbour(cloud: Cloud) -> list[Any]:
+def of_neighbor(cloud: Cloud) -> list[Any]:
     """All that is stored of them."""
-    return [cloud.items(NEIGHBOUR), objects_of(cloud, NEIGHBOUR)]
+    return [cloud.items(NEIGHBOR), objects_of(cloud, NEIGHBOR)]
 
 
 def objects_of(cloud: Cloud, owner: str) -> list[str]:

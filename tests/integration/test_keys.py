@@ -106,7 +106,7 @@ def test_a_key_that_two_revoke_counts_once(cloud: Cloud, key: NewKey) -> None:
     assert int(profiles.profile("alice").api_keys) == 0
 
 
-@pytest.mark.parametrize("scope, other", [("read", "analyse"), ("analyse", "read")])
+@pytest.mark.parametrize("scope, other", [("read", "analyze"), ("analyze", "read")])
 def test_a_key_does_what_its_scopes_allow(cloud: Cloud, scope: Scope, other: Scope) -> None:
     key = api_keys.create("alice", "narrow", cloud.now, scopes=[scope])
     assert api_keys.verify(key.token, scope, cloud.now) == "alice"
@@ -121,6 +121,14 @@ def test_a_key_from_before_there_were_scopes_does_everything(cloud: Cloud, key: 
     key.record.update(actions=[KeyRecord.scopes.remove()])
     for scope in api_keys.SCOPES:
         assert api_keys.verify(key.token, scope, cloud.now) == "alice"
+
+
+def test_a_key_with_a_scope_of_the_old_spelling_keeps_it(cloud: Cloud) -> None:
+    key = api_keys.create("alice", "narrow", cloud.now, scopes=["read"])
+    key.record.update(actions=[KeyRecord.scopes.set({"analyse"})])
+    assert api_keys.verify(key.token, "analyze", cloud.now) == "alice"
+    with pytest.raises(InsufficientScopeError):
+        api_keys.verify(key.token, "read", cloud.now)
 
 
 def test_a_key_expires_to_the_second_and_is_then_removed(cloud: Cloud) -> None:

@@ -64,7 +64,7 @@ def job_of(rig: Rig, **more: Any) -> Job:
     return replace(job, **more)
 
 
-def test_a_video_is_analysed_by_the_real_server_and_the_success_is_told(
+def test_a_video_is_analyzed_by_the_real_server_and_the_success_is_told(
     emulated: LocalSettings, tmp_path: Path, sample: Path, models: Models
 ) -> None:
     video = shorten(sample, tmp_path / "short.mp4")
@@ -188,7 +188,7 @@ def test_results_and_messages_are_written_as_soon_as_aws_takes_them(rig_of: Call
         rig.message("success")
         rig.idle()
     assert rig.read(answer["OutputLocation"]) == OK.body
-    assert len(container.invocations) == 1  # not analysed again for that
+    assert len(container.invocations) == 1  # not analyzed again for that
     assert rig.silent("success")
 
 

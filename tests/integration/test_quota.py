@@ -222,7 +222,7 @@ SIZES = [(0, BadRequestError), (-1, BadRequestError), (10**9 + 1, TooLargeError)
 
 
 @pytest.mark.parametrize(("size", "error"), SIZES)
-def test_only_sizes_that_can_be_analysed_get_a_url(cloud: Cloud, size: int, error: type[DomainError]) -> None:
+def test_only_sizes_that_can_be_analyzed_get_a_url(cloud: Cloud, size: int, error: type[DomainError]) -> None:
     with pytest.raises(error):
         uploads.create("alice", ".mp4", size, now=cloud.now)
 

@@ -99,8 +99,8 @@ def test_what_is_no_restored_table_is_refused(cloud: Cloud, source: str, says: s
         restore(source, TABLE, ALL)
 
 
-def test_an_upload_that_was_analysed_since_does_not_lose_its_video(cloud: Cloud) -> None:
-    """Written back, the waiting upload would be due, and the sweeper would remove what nobody had analysed."""
+def test_an_upload_that_was_analyzed_since_does_not_lose_its_video(cloud: Cloud) -> None:
+    """Written back, the waiting upload would be due, and the sweeper would remove what nobody had analyzed."""
     key = cloud.upload("alice")
     table = _restored()
     record = cloud.ask("alice", key)

@@ -23,19 +23,19 @@ def at(moment: datetime) -> str:
 def test_signing_out_everywhere_ends_every_session_and_no_key(cloud: Cloud) -> None:
     phone = by_session("alice", auth_time=at(cloud.now - timedelta(hours=3)))
     laptop = by_session("alice", auth_time=at(cloud.now - timedelta(minutes=1)))
-    neighbour, program = by_session("bob", auth_time=at(cloud.now - timedelta(hours=3))), by_key(cloud, "alice")
-    assert [caller.get("/usage").status for caller in (phone, laptop, neighbour, program)] == [200] * 4
+    neighbor, program = by_session("bob", auth_time=at(cloud.now - timedelta(hours=3))), by_key(cloud, "alice")
+    assert [caller.get("/usage").status for caller in (phone, laptop, neighbor, program)] == [200] * 4
     assert phone.post("/account/sign-out").status == 204
     for caller in (phone, laptop, by_session("alice"), by_session("alice", auth_time="soon")):
         for answer in (caller.get("/usage"), caller.post("/keys", {"name": "x"}), caller.post("/account/sign-out")):
             problem(answer, 401, "unauthorized")
             assert answer.headers["www-authenticate"] == "Bearer"
     later = by_session("alice", auth_time=at(cloud.now + timedelta(seconds=1)))
-    assert [caller.get("/usage").status for caller in (later, neighbour, program)] == [200] * 3
+    assert [caller.get("/usage").status for caller in (later, neighbor, program)] == [200] * 3
     cloud.later(hours=1)
     assert later.post("/account/sign-out").status == 204
     problem(later.get("/usage"), 401, "unauthorized")
-    assert [caller.get("/usage").status for caller in (neighbour, program)] == [200] * 2
+    assert [caller.get("/usage").status for caller in (neighbor, program)] == [200] * 2
 
 
 def test_a_session_ends_with_its_account(cloud: Cloud) -> None:

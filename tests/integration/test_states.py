@@ -64,7 +64,7 @@ def test_what_is_told_twice_is_submitted_once(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("code", ["upload-replaced", "upload-missing"])
-def test_an_upload_that_changed_after_its_check_is_never_analysed(cloud: Cloud, code: str) -> None:
+def test_an_upload_that_changed_after_its_check_is_never_analyzed(cloud: Cloud, code: str) -> None:
     record = cloud.queued()
     if code == "upload-replaced":
         clients.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
@@ -278,7 +278,7 @@ def test_each_ending_is_counted_once(cloud: Cloud, capsys: pytest.CaptureFixture
     cloud.hear(*told, *told)
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == NAMESPACE
-    assert (line["AnalysesCompleted"], line["MinutesAnalysed"], line["AnalysesFailed"]) == ([1.0], [1.5], [1.0])
+    assert (line["AnalysesCompleted"], line["MinutesAnalyzed"], line["AnalysesFailed"]) == ([1.0], [1.5], [1.0])
 
 
 def test_who_read_the_record_too_early_changes_nothing(cloud: Cloud) -> None:

@@ -47,7 +47,7 @@ def kept(key: str) -> list[str]:
 
 
 def test_an_event_without_a_version_is_about_the_newest(cloud: Cloud) -> None:
-    """The emulator's events are such. An upload that is being analysed stays, one that is no longer wanted goes."""
+    """The emulator's events are such. An upload that is being analyzed stays, one that is no longer wanted goes."""
     record = cloud.queued("alice")
     assert record.object_key is not None
     (version,) = kept(record.object_key)

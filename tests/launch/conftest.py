@@ -151,7 +151,7 @@ def asked(recipe: Path) -> tuple[str, ...]:
         "train", "--data", f"s3://{BUCKET}/corpora", "--image", IMAGE, "--bucket", BUCKET, "--role", "TrainingRole",
         "--recipe", str(recipe), "--run", "trial", "--instance", "ml.g5.12xlarge", "--instances", "2",
         "--volume", "250", "--max-hours", "3", "--max-wait-hours", "7.5",
-        "--tag", "team=speech", "--tag", "cost-centre=a=b",
+        "--tag", "team=speech", "--tag", "cost-center=a=b",
     )  # fmt: skip
 
 

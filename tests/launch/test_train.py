@@ -47,7 +47,7 @@ def test_the_job_that_arrives_is_the_one_asked_for(account: Account, job: str, r
     tags = account.client("sagemaker").list_tags(ResourceArn=found["TrainingJobArn"])["Tags"]
     told = {tag["Key"]: tag["Value"] for tag in tags}
     assert told.pop("commit")
-    assert told == {"project": "video-sentiment", "run": "trial", "team": "speech", "cost-centre": "a=b"}
+    assert told == {"project": "video-sentiment", "run": "trial", "team": "speech", "cost-center": "a=b"}
 
 
 def test_metrics_and_environment_arrive(request_body: dict[str, Any]) -> None:

@@ -139,7 +139,7 @@ def speech_of(path: Path, seconds: float = 1e9) -> FloatArray:
     return read_audio(path)[: round(min(seconds, 1e5) * SAMPLE_RATE)]
 
 
-def grey_frames(seconds: float, rate: float = 10.0, size: tuple[int, int] = (64, 48)) -> list[tuple[float, ByteArray]]:
+def gray_frames(seconds: float, rate: float = 10.0, size: tuple[int, int] = (64, 48)) -> list[tuple[float, ByteArray]]:
     """Plain pictures that grow lighter; size is width, height."""
     times = np.arange(0.0, seconds, 1.0 / rate)
     return [(float(t), np.full((size[1], size[0], 3), 40 + 10 * (i % 16), np.uint8)) for i, t in enumerate(times)]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.contract import EMOTIONS, MODALITIES, Modality
-from model.explanation import summarise_explained
+from model.explanation import summarize_explained
 from model.fusion import (
     Fusion,
     PerClass,
@@ -140,7 +140,7 @@ def test_the_whole_video_is_the_mean_by_duration_for_its_own_winner(network: Emo
     fusion = network.config.fusion
     assert fusion is not None
     utterances = [_utterance(s, prediction, row, explanations[row], fusion) for row, s in enumerate(spoken)]
-    overall = summarise_explained(utterances, explanations)
+    overall = summarize_explained(utterances, explanations)
     first, second = overall.emotions[0].label, overall.emotions[1].label
     leads = [e.lead(first, second) for e in explanations]
     for m in PARTS:

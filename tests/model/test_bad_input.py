@@ -17,7 +17,7 @@ from tests.model.media_files import (
     Picture,
     Sound,
     frames_of,
-    grey_frames,
+    gray_frames,
     music,
     noise,
     silence,
@@ -48,7 +48,7 @@ def warned(analysis: Analysis, words: str) -> bool:
     return any(words in warning for warning in analysis.warnings)
 
 
-# --- what cannot be analysed at all: one clear line
+# --- what cannot be analyzed at all: one clear line
 
 
 def test_missing_path(models: Models, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_too_long(models: Models, sample: Path) -> None:
         analyze(sample, models, Options(max_duration=5.0))
 
 
-# --- damaged: analysed as far as it goes
+# --- damaged: analyzed as far as it goes
 
 
 def test_truncated(models: Models, sample: Path, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_corrupt_packets(models: Models, sample: Path, tmp_path: Path) -> None:
     assert warned(analysis, "packets are damaged (")
 
 
-# --- incomplete: analysed from what there is
+# --- incomplete: analyzed from what there is
 
 
 def test_audio_only(models: Models, sample: Path, tmp_path: Path) -> None:
@@ -179,14 +179,14 @@ def test_no_text_is_made_up(models: Models, tmp_path: Path, make: Callable[[floa
 
 
 def test_music_under_a_picture(models: Models, tmp_path: Path) -> None:
-    analysis = check(analyze(write(tmp_path / "a.mp4", grey_frames(24.0), [Sound(music(24.0))]), models))
+    analysis = check(analyze(write(tmp_path / "a.mp4", gray_frames(24.0), [Sound(music(24.0))]), models))
     assert analysis.utterances == []  # instruments are no voice
     assert warned(analysis, "No speech was found") and warned(analysis, "No face was found")
     assert warned(analysis, "24.0 s without voice and without a face")
 
 
 def test_nothing_to_analyze(models: Models, tmp_path: Path) -> None:
-    analysis = check(analyze(write(tmp_path / "a.mp4", grey_frames(3.0), [Sound(silence(3.0))]), models))
+    analysis = check(analyze(write(tmp_path / "a.mp4", gray_frames(3.0), [Sound(silence(3.0))]), models))
     assert analysis.utterances == [] and analysis.overall.emotions == []
     assert warned(analysis, "left out")
 
@@ -244,19 +244,19 @@ def test_huge_resolution(models: Models, sample: Path, tmp_path: Path) -> None:
 
 
 def test_surround_sound(models: Models, sample: Path, tmp_path: Path) -> None:
-    path = write(tmp_path / "a.mp4", grey_frames(9.0), [Sound(speech_of(sample, 9.0), 48_000, "5.1")])
+    path = write(tmp_path / "a.mp4", gray_frames(9.0), [Sound(speech_of(sample, 9.0), 48_000, "5.1")])
     assert "John Dashwood" in check(analyze(path, models)).utterances[0].text
 
 
 def test_two_audio_tracks(models: Models, sample: Path, tmp_path: Path) -> None:
     """The track marked as default is the one people hear."""
     tracks = [Sound(music(9.0)), Sound(speech_of(sample, 9.0), default=True)]
-    analysis = check(analyze(write(tmp_path / "a.mkv", grey_frames(9.0), tracks), models))
+    analysis = check(analyze(write(tmp_path / "a.mkv", gray_frames(9.0), tracks), models))
     assert "John Dashwood" in analysis.utterances[0].text
 
 
 def test_sound_that_starts_late(models: Models, sample: Path, tmp_path: Path) -> None:
-    path = write(tmp_path / "a.mp4", grey_frames(12.0), [Sound(speech_of(sample, 9.0), offset=2.5)])
+    path = write(tmp_path / "a.mp4", gray_frames(12.0), [Sound(speech_of(sample, 9.0), offset=2.5)])
     spoken = next(u for u in check(analyze(path, models)).utterances if u.text)
     assert spoken.start_time == pytest.approx(0.7 + 2.5, abs=0.4)
 

@@ -18,7 +18,7 @@ from bench.reference import Predicted, Reference, Segment, cut, first_pictures
 from bench.results import Clip, Contender, Form, LongRun, Machine, Results, Run, Stage
 from model.bundle import load_bundle
 from model.contract import EMOTIONS
-from model.weights import catalogue
+from model.weights import catalog
 from model.weights.ctranslate2_file import CheckpointError, Variables, as_float, read_variables
 
 FRAMES = 100  # 4 s: the clip's first sentence
@@ -31,7 +31,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tiny() -> dict[str, dict[str, int] | dict[str, torch.Tensor]]:
-    return whisper_checkpoint.convert(catalogue.fetch("whisper-tiny.en") / "model.bin")
+    return whisper_checkpoint.convert(catalog.fetch("whisper-tiny.en") / "model.bin")
 
 
 def test_the_clip_is_what_it_is_said_to_be(clip: Path) -> None:

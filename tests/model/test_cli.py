@@ -17,7 +17,7 @@ import torch
 
 from model.cli import main
 from model.contract import Analysis
-from model.weights import catalogue
+from model.weights import catalog
 from tests.agreement import assert_same_answer
 from tests.model.media_files import Sound, frames_of, speech_of, write
 
@@ -139,8 +139,8 @@ def test_a_fault_of_ours_with_one_file_leaves_the_others(
         main.main(["analyze", "a.mp4", "b.mp4"])
     shown = capsys.readouterr()
     assert exited.value.code == 1
-    assert "a.mp4 could not be analysed: 'NoneType' object has no attribute 'width'" in shown.err
-    assert "This is a fault of ours" in shown.err and "1 of 2 analysed" in shown.err
+    assert "a.mp4 could not be analyzed: 'NoneType' object has no attribute 'width'" in shown.err
+    assert "This is a fault of ours" in shown.err and "1 of 2 analyzed" in shown.err
     assert "Dashwood" in shown.out and (tmp_path / "b.analysis.json").is_file()
 
 
@@ -212,9 +212,9 @@ def test_the_version_alone(tmp_path: Path) -> None:
 
 def test_verifying_weights_tells_what_is_missing_or_damaged(tmp_path: Path) -> None:
     """2 for missing, 1 for damaged; what the starter bundle does not need may be missing, unless asked for."""
-    entry = catalogue.CATALOGUE["centerface"]
+    entry = catalog.CATALOG["centerface"]
     folder = tmp_path / "weights" / entry.name
-    cache = {catalogue.CACHE_VARIABLE: str(tmp_path)}
+    cache = {catalog.CACHE_VARIABLE: str(tmp_path)}
     nothing = run("weights", "verify", cwd=tmp_path, **cache)
     assert nothing.returncode == 2 and "centerface/centerface.onnx: missing" in nothing.stdout
     assert "r3d-18" not in nothing.stdout and "weights fetch NAME" in nothing.stderr
@@ -222,7 +222,7 @@ def test_verifying_weights_tells_what_is_missing_or_damaged(tmp_path: Path) -> N
     folder.mkdir(parents=True)
     (folder / entry.files[0].name).write_bytes(b"damaged")
     assert run("weights", "verify", "centerface", cwd=tmp_path, **cache).returncode == 1
-    shutil.copy(catalogue.fetch("centerface") / entry.files[0].name, folder)
+    shutil.copy(catalog.fetch("centerface") / entry.files[0].name, folder)
     assert run("weights", "verify", "centerface", cwd=tmp_path, **cache).returncode == 0
 
 

@@ -14,7 +14,7 @@ from model.media.video import FrameDecoder
 from model.pipeline import Models, analyze
 from model.serving.problems import problem_of
 from tests.model.demanding_files import growing_video, matroska_with_attachments, mp4_of_samples, wav_of_rate
-from tests.model.media_files import Sound, grey_frames, silence, write
+from tests.model.media_files import Sound, gray_frames, silence, write
 
 BUDGET = 2 << 10  # MB of a whole analysis, the models with it
 MIB = 1 << 20
@@ -112,7 +112,7 @@ def _open(path: Path) -> None:
 
 def test_a_decoder_has_few_threads(tmp_path: Path) -> None:
     """Each holds a frame."""
-    path = write(tmp_path / "a.mp4", grey_frames(2.0))
+    path = write(tmp_path / "a.mp4", gray_frames(2.0))
     frames = FrameDecoder(path, 4.0)
     with Reader(path) as opened:
         for chunk in opened:
@@ -126,7 +126,7 @@ def test_too_many_pixels_a_second_are_decoded_by_their_key_frames(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limit is there for 8K at 240 frames a second, of which five seconds would take half a minute."""
-    path = write(tmp_path / "a.mp4", grey_frames(12.0, rate=30.0), [Sound(silence(12.0))])
+    path = write(tmp_path / "a.mp4", gray_frames(12.0, rate=30.0), [Sound(silence(12.0))])
 
     def decoded() -> tuple[int, list[str]]:
         frames = FrameDecoder(path, 4.0)
@@ -145,7 +145,7 @@ def test_too_many_pixels_a_second_are_decoded_by_their_key_frames(
 
 def test_a_chunk_of_empty_packets_is_bounded_by_their_number(tmp_path: Path) -> None:
     """A packet takes a kilobyte beside its data; of those that stand at one time there may be millions."""
-    path = write(tmp_path / "a.mkv", grey_frames(1.0, rate=20_000.0, size=(16, 16)))
+    path = write(tmp_path / "a.mkv", gray_frames(1.0, rate=20_000.0, size=(16, 16)))
     with Reader(path) as opened:
         assert max(len(chunk.packets) for chunk in opened) <= reader.CHUNK_BYTES / reader.PACKET_BYTES
 
@@ -158,14 +158,14 @@ def test_the_examination_ends_with_whom_it_is_for(tmp_path: Path) -> None:
         raise GoneError
 
     with pytest.raises(GoneError):
-        check_demands(write(tmp_path / "a.mp4", grey_frames(1.0)), leave)
+        check_demands(write(tmp_path / "a.mp4", gray_frames(1.0)), leave)
 
 
 def test_where_no_process_can_be_had_the_file_is_read_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
-    check_demands(write(tmp_path / "a.mp4", grey_frames(1.0)))
+    check_demands(write(tmp_path / "a.mp4", gray_frames(1.0)))
 
 
 def test_the_server_names_it() -> None:

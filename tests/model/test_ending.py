@@ -17,7 +17,7 @@ from model.pipeline import Budget, Models, Options, TooSlowError, analyze
 from model.serving.problems import problem_of
 from model.vision.faces import Box, FaceDetector
 from model.vision.video_worker import VideoWorker
-from tests.model.media_files import Sound, grey_frames, noise, write
+from tests.model.media_files import Sound, gray_frames, noise, write
 
 
 class GoneError(Exception):
@@ -60,7 +60,7 @@ def leaves(work: Callable[[Calls], object], most: int) -> None:
 
 @pytest.fixture
 def silent(tmp_path: Path) -> Path:
-    return write(tmp_path / "silent.mp4", grey_frames(60.0, rate=4.0))
+    return write(tmp_path / "silent.mp4", gray_frames(60.0, rate=4.0))
 
 
 def test_a_silent_video_is_given_up_at_once(models: Models, silent: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_silent_video_is_given_up_at_once(models: Models, silent: Path) -> Non
 def test_every_stage_asks(sample: Path, tmp_path: Path) -> None:
     """Counted alone, as a stage: whatever runs long must end by itself."""
     leaves(lambda calls: check_demands(sample, calls), 0)
-    path = write(tmp_path / "a.mp4", grey_frames(20.0), [Sound(noise(20.0))])
+    path = write(tmp_path / "a.mp4", gray_frames(20.0), [Sound(noise(20.0))])
 
     def read(calls: Calls) -> None:
         with Reader(path, keep_going=calls) as reader:

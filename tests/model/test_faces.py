@@ -22,7 +22,7 @@ from model.vision.faces import (
     mouth_movement,
     overlap,
 )
-from tests.model.media_files import frames_of, grey_frames
+from tests.model.media_files import frames_of, gray_frames
 from training.face_crops import compare
 
 Timed = list[tuple[float, ByteArray]]
@@ -59,14 +59,14 @@ def test_between_detections_a_face_is_cropped_where_it_is(models: Models, frames
     assert [s.time for s in track.sightings] == [time for time, _ in moving]
     for sighting, (_, image) in zip(track.sightings, moving, strict=True):
         assert overlap(sighting.box, models.detector.detect(image)[0]) > 0.8
-        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        assert (sighting.crop == crop_face(grey, sighting.box)).all()
+        gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        assert (sighting.crop == crop_face(gray, sighting.box)).all()
 
 
 def test_a_face_is_not_cropped_where_it_was_cut_away(models: Models, frames: Timed) -> None:
     """After a cut to another scene there is no line to follow."""
-    grey = np.full_like(frames[0][1], 128)
-    scenes = [frames[0][1], frames[1][1], frames[2][1], frames[3][1], grey, grey, grey, grey]
+    gray = np.full_like(frames[0][1], 128)
+    scenes = [frames[0][1], frames[1][1], frames[2][1], frames[3][1], gray, gray, gray, gray]
     tracks = follow(models, [(4.0 + i / 4, image) for i, image in enumerate(scenes)]).tracks
     assert max(s.time for t in tracks for s in t.sightings) <= 4.75
 
@@ -154,12 +154,12 @@ def test_mirrored_picture_mirrors_the_box(models: Models, frames: Timed) -> None
 
 @pytest.mark.parametrize("size", [(64, 48), (333, 1000)])
 def test_no_face_in_plain_pictures(models: Models, size: tuple[int, int]) -> None:
-    assert follow(models, grey_frames(0.5, size=size)).tracks == []
+    assert follow(models, gray_frames(0.5, size=size)).tracks == []
 
 
 def test_crops_reach_over_the_edge() -> None:
-    grey = np.arange(100, dtype=np.uint8)[None, :].repeat(80, axis=0)
-    crop = crop_face(grey, (-10.0, -10.0, 30.0, 40.0))
+    gray = np.arange(100, dtype=np.uint8)[None, :].repeat(80, axis=0)
+    crop = crop_face(gray, (-10.0, -10.0, 30.0, 40.0))
     assert crop.shape == (FACE_SIZE, FACE_SIZE)
     assert crop[:, 0].max() == 0 and crop[0, -1] > crop[0, 0]
 

@@ -16,13 +16,13 @@ from model.modalities.face import FACE_SIZE, MAX_FACES, face_tensor
 from model.modalities.text import MAX_TOKENS, TextTokenizer
 from model.modalities.video import CLIP_FRAMES, CLIP_SIZE, clip_tensor, shrink_for_clip
 from model.spectrogram import HOP_LENGTH
-from model.weights import catalogue
+from model.weights import catalog
 from tests.model.media_files import noise, silence
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> TextTokenizer:
-    return TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
+    return TextTokenizer(catalog.fetch("minilm-l6") / "tokenizer.json")
 
 
 def test_log_mel_has_a_frame_every_hop() -> None:
@@ -62,8 +62,8 @@ def test_a_tone_lies_in_its_mel() -> None:
         mels = log_mel(np.sin(2 * np.pi * hz * time).astype(np.float32))
         assert mels is not None
         peaks.append(int(mels.mean(dim=1).argmax()))
-    centres = [_slaney_hz(m) for m in np.linspace(0.0, _slaney_mel(8000.0), N_MELS + 2)[1:-1]]
-    expected = [int(np.abs(np.array(centres) - hz).argmin()) for hz in (200.0, 800.0, 3000.0)]
+    centers = [_slaney_hz(m) for m in np.linspace(0.0, _slaney_mel(8000.0), N_MELS + 2)[1:-1]]
+    expected = [int(np.abs(np.array(centers) - hz).argmin()) for hz in (200.0, 800.0, 3000.0)]
     assert peaks == pytest.approx(expected, abs=1.0)
 
 

@@ -48,7 +48,7 @@ def test_it_takes_a_file_and_two_lines(tmp_path: Path) -> None:
     )
 
 
-def test_the_catalogue_is_listed_without_torch(tmp_path: Path) -> None:
+def test_the_catalog_is_listed_without_torch(tmp_path: Path) -> None:
     """Loading torch takes seconds, which nobody who lists names should wait for."""
     absent = "import sys; sys.modules.update(dict.fromkeys(('torch', 'numpy', 'faster_whisper', 'whisper', 'cv2')))"
     shutil.copytree(ROOT / "model", tmp_path / "model", ignore=shutil.ignore_patterns("__pycache__"))

@@ -23,7 +23,7 @@ from tests.model.broken_files import (
     with_long_last_frame,
     without_packets,
 )
-from tests.model.media_files import Picture, Sound, frames_of, grey_frames, noise, silence, speech_of, write
+from tests.model.media_files import Picture, Sound, frames_of, gray_frames, noise, silence, speech_of, write
 from tests.model.test_bad_input import check, warned
 
 HALF = 8.2  # seconds of the sample that a half has; its video goes on for a few frames longer than its audio
@@ -239,7 +239,7 @@ def test_damage_that_a_decoder_conceals(sample: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["mp4", "wav", "aiff"])
 def test_files_that_were_appended_to_one_another(tmp_path: Path, suffix: str) -> None:
     """FFmpeg reads the first one alone."""
-    frames = grey_frames(4.0) if suffix == "mp4" else []
+    frames = gray_frames(4.0) if suffix == "mp4" else []
     part = write(tmp_path / f"a.{suffix}", frames, [Sound(noise(4.0))], Picture(rate=10))
     content = Content(joined(tmp_path / f"both.{suffix}", part, part))
     assert content.seconds == pytest.approx(8.0, abs=0.3)
@@ -256,7 +256,7 @@ def test_slides_behind_the_sound(tmp_path: Path, suffix: str, last: tuple[float,
     """The last frame holds until the next one comes: nothing is missing, and nothing is thrown away."""
     if suffix == "avi":
         last = tuple(sorted({round(time) for time in last if time < 280}))  # its muxer takes no longer gaps
-    frames = [*grey_frames(8.0), *((time, np.full((48, 64, 3), 99, np.uint8)) for time in last)]
+    frames = [*gray_frames(8.0), *((time, np.full((48, 64, 3), 99, np.uint8)) for time in last)]
     picture = Picture(codec="libvpx" if suffix == "webm" else "libx264", rate=10)
     content = Content(write(tmp_path / f"a.{suffix}", frames, [Sound(noise(8.0))], picture))
     assert content.seconds == pytest.approx(last[-1], abs=1.0)
@@ -332,7 +332,7 @@ def test_a_limit_is_held_against_content(models: Models, sample: Path, half: Pat
 @pytest.mark.parametrize("suffix", ["flv", "asf"])
 def test_what_a_demuxer_stops_before_is_warned_about(tmp_path: Path, suffix: str) -> None:
     """Two recordings appended to one another, in containers that FFmpeg reads the first of."""
-    part = write(tmp_path / f"part.{suffix}", grey_frames(8.0), [Sound(noise(8.0))])
+    part = write(tmp_path / f"part.{suffix}", gray_frames(8.0), [Sound(noise(8.0))])
     whole = tmp_path / f"whole.{suffix}"
     whole.write_bytes(2 * part.read_bytes())
     assert unread(part) == [] and len(unread(whole)) == 1
@@ -405,7 +405,7 @@ def test_what_is_kept_of_a_video_without_audio_does_not_grow(
     monkeypatch.setattr(pipeline, "VideoWorker", Watched)
     sounds = [Sound(noise(audio))] if audio else []
     picture = Picture(codec="mpeg4", rate=1)
-    path = write(tmp_path / "a.mkv", grey_frames(1200.0, 1.0), sounds, picture)
+    path = write(tmp_path / "a.mkv", gray_frames(1200.0, 1.0), sounds, picture)
     analysis = check(analyze(path, models))
     assert analysis.video.duration_s == pytest.approx(1200.0, abs=1.1)
     assert warned(analysis, "1200.0 s without voice") or warned(analysis, "1199.") or warned(analysis, "1200.")
@@ -414,7 +414,7 @@ def test_what_is_kept_of_a_video_without_audio_does_not_grow(
 
 def test_a_pause_of_the_audio_is_filled_piece_by_piece(tmp_path: Path) -> None:
     """A microphone that was muted for twenty minutes while the camera went on."""
-    plain = write(tmp_path / "plain.mp4", grey_frames(1210.0, 1.0), [Sound(noise(8.0))])
+    plain = write(tmp_path / "plain.mp4", gray_frames(1210.0, 1.0), [Sound(noise(8.0))])
     muted = remux(plain, tmp_path / "muted.mkv", edit=shift("audio", 1200.0, 60), in_order=True)
     content = Content(muted)
     assert content.largest <= 21 * SAMPLE_RATE

@@ -1,6 +1,6 @@
 """The second engine, openai-whisper, on the very weights of the first: it must hear the same.
 
-The checkpoint is converted from the CTranslate2 model of `model.weights.catalogue` by `bench.whisper_checkpoint`.
+The checkpoint is converted from the CTranslate2 model of `model.weights.catalog` by `bench.whisper_checkpoint`.
 Words are compared lower-cased and without punctuation, in order (difflib's longest matching blocks): int8 and
 fp32 arithmetic may differ on a word, and they cut the sound differently, so most must be the same, not all.
 """

@@ -32,7 +32,7 @@ def has_avx512() -> bool:
 def analyzed_by_a_process(
     sample: Path, folder: Path, settings: dict[str, str], transcriber: str = "tiny.en"
 ) -> Analysis:
-    """The sample, analysed by a process of its own that has these settings and no other."""
+    """The sample, analyzed by a process of its own that has these settings and no other."""
     output = folder / "analysis.json"
     command: list[str | Path] = ["analyze", sample, "--whisper-model", transcriber, "--quiet", "--json", output]
     subprocess.run(

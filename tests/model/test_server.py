@@ -16,7 +16,7 @@ from moto.server import ThreadedMotoServer
 
 from model.contract import Analysis
 from tests.agreement import assert_same_answer
-from tests.model.media_files import Sound, grey_frames, speech_of, write
+from tests.model.media_files import Sound, gray_frames, speech_of, write
 from tests.model.serving import MP4, Line, Process, check_problem, files_in, lay_out_image, shorten, until
 
 MAX_BYTES = 1_000_000
@@ -94,7 +94,7 @@ def spoken(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Nearly as much speech as the server takes."""
     speech = speech_of(sample, 7.0)
     path = tmp_path_factory.mktemp("spoken") / "spoken.mp4"
-    return write(path, grey_frames(28.0, rate=4.0), [Sound(np.tile(speech, 4))]).read_bytes()
+    return write(path, gray_frames(28.0, rate=4.0), [Sound(np.tile(speech, 4))]).read_bytes()
 
 
 def test_a_posted_video_is_answered_with_what_analyze_gives(
@@ -173,7 +173,7 @@ def test_an_empty_body_is_refused(server: Process) -> None:
 
 
 def test_a_video_beyond_the_longest_is_refused(server: Process, tmp_path: Path) -> None:
-    video = write(tmp_path / "long.mp4", grey_frames(MAX_DURATION + 10, rate=1.0))
+    video = write(tmp_path / "long.mp4", gray_frames(MAX_DURATION + 10, rate=1.0))
     response = server.client.post("/invocations", content=video.read_bytes(), headers=MP4)
     check_problem(response, 422, f"the limit is {MAX_DURATION:.0f} s")
 
@@ -213,7 +213,7 @@ def test_headers_that_are_passed_on_are_checked(server: Process, header: str, lo
         assert header not in response.headers
 
 
-def test_a_video_in_an_allowed_bucket_is_analysed(server: Process, s3: Any, short: Path) -> None:
+def test_a_video_in_an_allowed_bucket_is_analyzed(server: Process, s3: Any, short: Path) -> None:
     key = "films/für dich+50%.mp4"
     s3.upload_file(str(short), "videos", key)
     response = server.client.post("/invocations", json={"s3_uri": f"s3://videos/{key}"})

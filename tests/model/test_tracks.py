@@ -261,8 +261,8 @@ def test_a_still_picture_stays(models: Models, faces: Frames, sample: Path, tmp_
 
 def test_frames_that_are_far_apart(models: Models, faces: Frames, sample: Path, tmp_path: Path) -> None:
     """Slides of several seconds: a face is there for as long as its frame is shown, and no longer."""
-    grey = np.full_like(faces[0][1], 90)
-    slides = [(0.0, faces[-1][1]), (8.2, grey), (11.9, faces[-1][1]), (19.0, grey)]
+    gray = np.full_like(faces[0][1], 90)
+    slides = [(0.0, faces[-1][1]), (8.2, gray), (11.9, faces[-1][1]), (19.0, gray)]
     analysis = check(analyze(write(tmp_path / "a.mp4", slides, [Sound(speech_of(sample))]), models))
     spoken = [u for u in analysis.utterances if u.text]
     assert [(8.2 < u.start_time < 11.9) for u in spoken] == ["face" not in u.modalities for u in spoken]

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 from model.asr.base import Span
 from model.asr.segmenter import Window
 from model.asr.vad import FRAME, MAX_SPAN_SECONDS, Voice, detect_voice, find_speech, speech_spans
-from model.contract import summarise
+from model.contract import summarize
 from model.features import SAMPLE_RATE, FloatArray
 from model.pipeline import Models, analyze
 from tests.conftest import MEDIA
@@ -60,7 +60,7 @@ def test_what_follows_the_speech_adds_nothing(
     analysis = check(analyze(path, models))
     assert [bool(u.text) for u in analysis.utterances] == [True]
     assert analysis.utterances[0].end_time < 3.0
-    alone = summarise(analysis.utterances)
+    alone = summarize(analysis.utterances)
     assert (analysis.overall.emotions, analysis.overall.sentiments) == (alone.emotions, alone.sentiments)
     assert warned(analysis, "s without voice and without a face were left out")
 

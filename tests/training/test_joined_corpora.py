@@ -21,7 +21,7 @@ from model.features import Sample
 from model.modalities.face import FaceConfig
 from model.modalities.text import TextTokenizer
 from model.network import Calibration, EmotionNetwork, NetworkConfig
-from model.weights import catalogue
+from model.weights import catalog
 from tests.training.commands import run_evaluate, run_train
 from tests.training.meld_fixture import write_lines
 from tests.training.small_bundle import CONVERSATION
@@ -121,7 +121,7 @@ def test_a_stage_of_one_corpus_sees_what_it_saw_before() -> None:
     assert list(sampler) == [[4, 0, 8, 9], [2, 7, 11, 3], [1, 5, 10, 6]]
 
 
-def test_only_what_a_teacher_labelled_is_learned_from_it() -> None:
+def test_only_what_a_teacher_labeled_is_learned_from_it() -> None:
     """The loss of a batch is the mean of each utterance's own: with a teacher's part, or from its labels alone."""
     torch.manual_seed(0)
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))).eval()
@@ -155,13 +155,13 @@ def test_votes_are_learned_as_the_shares_they_are() -> None:
     shares = tuple(ten.get(emotion, 0) / 10 for emotion in EMOTIONS)
     image = Sample(face=torch.randn(1, 1, 48, 48))
 
-    def labelled(emotion: str) -> Example:
+    def labeled(emotion: str) -> Example:
         sentiment = SENTIMENT_OF_EMOTION.get(emotion)  # type: ignore[call-overload]
         implied = IGNORED if sentiment is None else SENTIMENTS.index(sentiment)
         return Example(image, EMOTIONS.index(emotion), implied, "g")
 
-    people = [labelled(emotion) for emotion, count in ten.items() for _ in range(count)]
-    voted = replace(labelled("anger"), votes=shares)
+    people = [labeled(emotion) for emotion, count in ten.items() for _ in range(count)]
+    voted = replace(labeled("anger"), votes=shares)
     votes = torch.tensor([shares_of_votes(shares), (torch.nan,) * 10])
     logits = torch.randn(1, 10)
 
@@ -177,7 +177,7 @@ def test_votes_are_learned_as_the_shares_they_are() -> None:
 
     expected = of_each(slice(0, 7), [p.emotion for p in people]) + of_each(slice(7, 10), [p.sentiment for p in people])
     assert loss([voted], votes[:1]) == pytest.approx(expected, rel=1e-5)
-    other = labelled("fear")
+    other = labeled("fear")
     assert loss([voted, other], votes) == pytest.approx((expected + loss([other], None)) / 2, rel=1e-5)
     priors, of_people = (
         effective_priors([voted] * 10, 0.0, None, votes[:1].expand(10, 10)),
@@ -357,7 +357,7 @@ def test_each_corpus_is_varied_as_the_recipe_says_of_it(data: Path, tmp_path: Pa
     """Every line of MELD loses its punctuation here, and no comment does."""
     plan = plan_of(tmp_path)
     (stage,) = plan.stages()
-    tokenizer = TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
+    tokenizer = TextTokenizer(catalog.fetch("minilm-l6") / "tokenizer.json")
     parts = [
         read_meld_text(data / "meld", "train", tokenizer),
         read_goemotions(data / "goemotions", "train", tokenizer),

@@ -296,7 +296,7 @@ ids, *_ = to_batch([Example(sample, 0, 0, "g")], network.specs, recipe.corpora["
 print(ids.shape)
 started = Path(sys.argv[1]).read_text().replace("[text]", "[text]\npublic_encoder = 'bag-base'")
 Path("started.toml").write_text(started)
-print(Recipe.read(Path("started.toml")).sections()["text"].public_encoder, "bag-base" in weights.CATALOGUE)
+print(Recipe.read(Path("started.toml")).sections()["text"].public_encoder, "bag-base" in weights.CATALOG)
 for change in ("rotate_degrees = 3", "encoder = 'nonesuch'", "encoder = 'bag'\npublic_encoder = 'minilm-l6'"):
     Path("changed.toml").write_text(Path(sys.argv[1]).read_text().replace("encoder = 'bag'", change))
     try:
@@ -328,7 +328,7 @@ def test_another_encoder_of_text_takes_two_files_and_a_line(tmp_path: Path) -> N
     assert built == "kind='bag' hidden=4 minilm-l6" and shape == "torch.Size([1, 7])"
     assert varied == "torch.Size([1, 2])", "by its own recipe, not by the modality's default"
     assert extra.startswith("text.") and "text has no option" in extra and "nonesuch" in unknown
-    assert started == "bag-base True", "what it may start from is declared beside its name, and in the catalogue"
+    assert started == "bag-base True", "what it may start from is declared beside its name, and in the catalog"
     assert foreign.endswith("'minilm-l6' is no public encoder of text; those are bag-base")
     starter = "from training.recipe import STARTER, Recipe; print(Recipe.read(STARTER).sections()['text'].kind)"
     done = subprocess.run([sys.executable, "-c", starter], cwd=tmp_path, capture_output=True, text=True, check=True)

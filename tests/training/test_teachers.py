@@ -92,7 +92,7 @@ def test_teachers_are_averaged_as_probabilities() -> None:
 def test_a_teacher_learns_and_its_labels_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tiny one, by the trainer that stages have, on lines that a word decides."""
     make_teacher(tmp_path / "weights")
-    monkeypatch.setattr("model.weights.catalogue.fetch", lambda _: tmp_path / "weights")
+    monkeypatch.setattr("model.weights.catalog.fetch", lambda _: tmp_path / "weights")
     for name, value in {"EPOCHS": 20, "BATCH": 8, "LEARNING_RATE": 0.01, "HEAD_LEARNING_RATE": 0.05}.items():
         monkeypatch.setattr(teachers, name, value)
     (tmp_path / "meld").mkdir()

@@ -29,7 +29,7 @@ from model.modalities.registry import specs_of
 from model.modalities.text import TextTokenizer
 from model.network import EmotionNetwork, NetworkConfig
 from model.spectrogram import mel_filters
-from model.weights import catalogue
+from model.weights import catalog
 from tests.training.commands import run_train
 from training.corpora import Example, read_fer2013
 from training.data.augmentation import (
@@ -332,7 +332,7 @@ def test_what_is_frozen_does_not_move(tmp_path: Path) -> None:
 
 
 def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
-    """Behind each, what serving sees is standardised; a frozen one, or one that nothing comes to, stays as it was."""
+    """Behind each, what serving sees is standardized; a frozen one, or one that nothing comes to, stays as it was."""
     torch.manual_seed(0)
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     encoder = network.encoders["face"]
@@ -391,7 +391,7 @@ def test_a_dropped_modality_is_never_the_last() -> None:
 
 def test_plain_and_transcribed_words_are_those_of_such_a_corpus() -> None:
     """An utterance without its marks, or with those of a transcriber, is what the tokenizer makes of it so written."""
-    tokenizer = TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
+    tokenizer = TextTokenizer(catalog.fetch("minilm-l6") / "tokenizer.json")
     how = Recipe.read(STARTER).corpora["meld-text"]
     how = how.model_copy(update={"plain_share": 1.0, "transcribed_share": 0.0, "context_dropout": 0.0})
     said, plain = tokenizer("Oh, don't! You can't -- really?!", ["Hi."]), tokenizer("oh don't you can't really", ["hi"])
@@ -410,7 +410,7 @@ def test_plain_and_transcribed_words_are_those_of_such_a_corpus() -> None:
 
 
 def test_an_utterance_without_its_context_is_what_the_tokenizer_makes_of_it_alone() -> None:
-    tokenizer = TextTokenizer(catalogue.fetch("minilm-l6") / "tokenizer.json")
+    tokenizer = TextTokenizer(catalog.fetch("minilm-l6") / "tokenizer.json")
     how = Recipe.read(STARTER).corpora["meld-text"]
     how = how.model_copy(update={"plain_share": 0.0, "transcribed_share": 0.0, "context_dropout": 0.5})
     said, alone = tokenizer("You too?", ["I love pizza so much."]), tokenizer("You too?")
@@ -457,7 +457,7 @@ def test_parts_of_faces_keep_their_size_and_lie_anywhere() -> None:
 
 @given(st.floats(0.0, 1.0), st.floats(0.0, 0.9), st.integers(0, 1000))
 def test_faces_in_another_light_are_the_same_faces(gamma: float, shade: float, seed: int) -> None:
-    """They stay standardised, as every crop is when it is served, and no two of a batch are lit alike."""
+    """They stay standardized, as every crop is when it is served, and no two of a batch are lit alike."""
     torch.manual_seed(seed)
     ramp = torch.linspace(-1.0, 1.0, 48).expand(4, 1, 48, 48)
     crops = ramp / ramp.std() + torch.zeros(4, 1, 48, 48)
@@ -514,12 +514,12 @@ def test_a_narrow_line_carries_300_to_3400_hertz() -> None:
     mels = torch.rand(4, N_MELS, 60)
     heard = telephone(mels, 1.0)
     filters = np.asarray(mel_filters(N_MELS))
-    centres = filters @ np.linspace(0.0, SAMPLE_RATE / 2, filters.shape[1]) / filters.sum(axis=1)
-    for band, centre in enumerate(centres):
-        if 300.0 < centre < 3400.0:
-            assert (heard[:, band] == mels[:, band]).all(), centre
-        elif not 290.0 < centre < 3410.0:
-            assert (heard[:, band] == mels.amin(dim=(1, 2))[:, None]).all(), centre
+    centers = filters @ np.linspace(0.0, SAMPLE_RATE / 2, filters.shape[1]) / filters.sum(axis=1)
+    for band, center in enumerate(centers):
+        if 300.0 < center < 3400.0:
+            assert (heard[:, band] == mels[:, band]).all(), center
+        elif not 290.0 < center < 3410.0:
+            assert (heard[:, band] == mels.amin(dim=(1, 2))[:, None]).all(), center
 
 
 @pytest.mark.parametrize("name", ["adamw", "sgd"])
@@ -664,7 +664,7 @@ def test_only_audio_is_mixed() -> None:
         ("corpora.fer2013", "plain_share = 0.5", ["fer2013: plain_share is for text; it teaches face"]),
         ("corpora.fer2013", "join_share = 0.5", ["fer2013: join_share is for audio; it teaches face"]),
         ("corpora.fer2013", "variants = 2", ["fer2013: variants are kept of encoders with two stages"]),
-        ("corpora.fer2013", "colour = 3", ["corpora.fer2013.colour: Extra inputs are not permitted"]),
+        ("corpora.fer2013", "color = 3", ["corpora.fer2013.color: Extra inputs are not permitted"]),
     ],
 )
 def test_an_option_of_another_modality_is_refused(tmp_path: Path, section: str, option: str, said: list[str]) -> None:

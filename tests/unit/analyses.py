@@ -14,7 +14,7 @@ from model.contract import (
     VideoInfo,
     rank_emotions,
     rank_sentiments,
-    summarise,
+    summarize,
 )
 
 
@@ -47,7 +47,7 @@ def analysis_of(
         language="en",
         model=ModelInfo(bundle="starter", version="1", speech="a transcriber"),
         utterances=list(utterances),
-        overall=summarise(utterances),
+        overall=summarize(utterances),
         warnings=list(warnings),
     )
 

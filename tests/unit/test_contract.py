@@ -15,7 +15,7 @@ from model.contract import (
     Utterance,
     rank_emotions,
     rank_sentiments,
-    summarise,
+    summarize,
 )
 from tests.unit.analyses import analysis_of
 from tests.unit.analyses import utterance as one
@@ -41,7 +41,7 @@ def utterances(draw: st.DrawFn) -> Utterance:
 
 @given(st.lists(utterances(), min_size=1, max_size=8))
 def test_overall_is_a_distribution_between_the_utterances(items: list[Utterance]) -> None:
-    overall = summarise(items)
+    overall = summarize(items)
     assert sum(s.confidence for s in overall.emotions) == pytest.approx(1.0)
     assert sum(s.confidence for s in overall.sentiments) == pytest.approx(1.0)
     for score in overall.emotions:
@@ -58,13 +58,13 @@ def test_overall_weighs_by_duration() -> None:
             sentiments=rank_sentiments([0.2, 0.3, 0.5]), modalities={},
         )  # fmt: skip
 
-    overall = summarise([utterance(0, 9, 1.0), utterance(9, 10, 0.0)])
+    overall = summarize([utterance(0, 9, 1.0), utterance(9, 10, 0.0)])
     assert overall.emotions[0].label == "joy"
     assert overall.emotions[0].confidence == pytest.approx(0.9)
 
 
-def test_nothing_to_summarise() -> None:
-    assert summarise([]).emotions == []
+def test_nothing_to_summarize() -> None:
+    assert summarize([]).emotions == []
 
 
 @pytest.mark.parametrize("broken", [{"end_time": 0.5}, {"start_time": float("nan")}, {"end_time": float("inf")}])

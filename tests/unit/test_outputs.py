@@ -1,4 +1,4 @@
-"""Which files are analysed and where results go: nothing overwritten, nothing lost, nothing left behind."""
+"""Which files are analyzed and where results go: nothing overwritten, nothing lost, nothing left behind."""
 
 import io
 import os
@@ -145,7 +145,7 @@ def test_a_video_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "is the video itself" in planned(Outputs({"json": video}), [video])[1][0]
     monkeypatch.chdir(tmp_path)
     names, refused = planned(Outputs({}), [video, *videos(tmp_path, "a.analysis.json")])
-    assert "is a video to be analysed" in refused[0] and list(names) == ["a.analysis.json"]
+    assert "is a video to be analyzed" in refused[0] and list(names) == ["a.analysis.json"]
 
 
 def test_a_name_that_would_be_too_long_is_refused_before_the_analysis(tmp_path: Path) -> None:

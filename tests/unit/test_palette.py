@@ -1,4 +1,4 @@
-"""Colours that everybody can tell apart, on light and on dark."""
+"""Colors that everybody can tell apart, on light and on dark."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -10,11 +10,11 @@ import pytest
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
 from model.reports.palette import (
     DARK_SURFACE,
-    EMOTION_COLOURS,
+    EMOTION_COLORS,
     LIGHT_SURFACE,
-    MODALITY_COLOURS,
+    MODALITY_COLORS,
     MODALITY_SERIES,
-    SENTIMENT_COLOURS,
+    SENTIMENT_COLORS,
 )
 
 Array = npt.NDArray[np.float64]
@@ -51,17 +51,17 @@ APART = 0.08  # in Oklab; the well-known palettes of Okabe and Ito, and Tol, com
 GRAPHICS_CONTRAST = 3.0  # WCAG 2.2, 1.4.11
 
 PALETTES: dict[str, Mapping[str, str]] = {
-    "emotions": dict(EMOTION_COLOURS.items()),
-    "sentiments": dict(SENTIMENT_COLOURS.items()),
-    "modalities": dict(MODALITY_COLOURS.items()),
-    "modalities to come": {str(i): colour for i, colour in enumerate(MODALITY_SERIES)},
+    "emotions": dict(EMOTION_COLORS.items()),
+    "sentiments": dict(SENTIMENT_COLORS.items()),
+    "modalities": dict(MODALITY_COLORS.items()),
+    "modalities to come": {str(i): color for i, color in enumerate(MODALITY_SERIES)},
 }
 every_palette = pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES.keys())
 
 
-def linear(colour: str) -> Array:
+def linear(color: str) -> Array:
     """#rrggbb -> linear RGB [3], 0 to 1."""
-    encoded = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    encoded = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
 
 
@@ -71,20 +71,20 @@ def oklab(rgb: Array) -> Array:
 
 def contrast(one: str, other: str) -> float:
     """WCAG contrast ratio, 1 to 21."""
-    dark, light = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
+    dark, light = sorted(float(linear(color) @ [0.2126, 0.7152, 0.0722]) for color in (one, other))
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_a_colour_for_every_label() -> None:
-    assert set(EMOTION_COLOURS) == set(EMOTIONS)
-    assert set(SENTIMENT_COLOURS) == set(SENTIMENTS)
-    assert set(MODALITY_COLOURS) == set(MODALITIES)
+def test_a_color_for_every_label() -> None:
+    assert set(EMOTION_COLORS) == set(EMOTIONS)
+    assert set(SENTIMENT_COLORS) == set(SENTIMENTS)
+    assert set(MODALITY_COLORS) == set(MODALITIES)
 
 
 @every_palette
 @pytest.mark.parametrize("sight", SIGHT)
 def test_told_apart(palette: Mapping[str, str], sight: str) -> None:
-    seen = {label: oklab(SIGHT[sight] @ linear(colour)) for label, colour in palette.items()}
+    seen = {label: oklab(SIGHT[sight] @ linear(color)) for label, color in palette.items()}
     for one, other in combinations(seen, 2):
         assert np.linalg.norm(seen[one] - seen[other]) >= APART, f"{one} looks like {other}"
 
@@ -92,5 +92,5 @@ def test_told_apart(palette: Mapping[str, str], sight: str) -> None:
 @every_palette
 @pytest.mark.parametrize("surface", [LIGHT_SURFACE, DARK_SURFACE])
 def test_stands_out(palette: Mapping[str, str], surface: str) -> None:
-    for label, colour in palette.items():
-        assert contrast(colour, surface) >= GRAPHICS_CONTRAST, label
+    for label, color in palette.items():
+        assert contrast(color, surface) >= GRAPHICS_CONTRAST, label

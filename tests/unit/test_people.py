@@ -166,7 +166,7 @@ def test_what_cannot_be_compared_is_refused_before_the_analysis(tmp_path: Path) 
     for name in ("a.mp4", "b.mp4"):
         (tmp_path / name).write_bytes(b"video")
     good = written(tmp_path, GOOD)
-    assert "is about one video, and 2 are to be analysed" in refusal(tmp_path, "--people", good)
+    assert "is about one video, and 2 are to be analyzed" in refusal(tmp_path, "--people", good)
     assert "none.csv: No such file" in refusal(tmp_path / "a.mp4", "--people", tmp_path / "none.csv")
     assert "its columns should be" in refusal(tmp_path / "a.mp4", "--people", tmp_path / "a.mp4")
     assert "is the file of --people" in refusal(tmp_path / "a.mp4", "--people", good, "--csv", good)

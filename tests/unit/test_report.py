@@ -127,7 +127,7 @@ def test_mixed_signals_and_what_the_prior_decided_are_told(sample: Path) -> None
     mixed = utterance(1, 4, "Great.").model_copy(update={"contradictory": True, "decided_by": "prior"})
     page = Page(render_report(analysis_of(mixed), sample))
     assert "mixed signals" in page.text_in("span")
-    assert "Nothing seen or heard favours joy; it is first because it is the more common of the two." in page.text
+    assert "Nothing seen or heard favors joy; it is first because it is the more common of the two." in page.text
 
 
 def test_says_what_it_cannot_tell(page: Page) -> None:

@@ -74,8 +74,8 @@ def test_nobody_is_left_out_and_supporters_come_first(found: dict[str, tuple[str
         part = next(p for p in re.split(r"; ", sentence.lower().rstrip(".")) if f"the {NAMES[m]}" in p)
         assert ("nothing either way" in part) == (m not in speaking)
         if m in speaking:
-            favoured, other = ("joy", "angry") if found[m][1] > 0 else ("anger", "joyful")
-            assert favoured in part or f"less {other} than usual" in part
+            favored, other = ("joy", "angry") if found[m][1] > 0 else ("anger", "joyful")
+            assert favored in part or f"less {other} than usual" in part
 
 
 @pytest.mark.parametrize(

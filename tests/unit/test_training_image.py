@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from model.contract import JSON_TYPE, VIDEO_TYPES
-from model.weights import catalogue
+from model.weights import catalog
 from tests.model.serving import ROOT, instructions, lay_out_image
 from training.in_sagemaker import arguments
 from training.recipe import Recipe
@@ -34,7 +34,7 @@ def test_its_set_up_is_of_a_group_that_there_is() -> None:
 def test_the_weights_it_fetches_exist() -> None:
     [names] = [line.removeprefix("WEIGHTS=") for line in instructions("ARG", DOCKERFILE) if "WEIGHTS" in line]
     fetched = set(names.strip('"').split())
-    assert fetched <= set(catalogue.CATALOGUE)
+    assert fetched <= set(catalog.CATALOG)
     plans = [Recipe.read(ROOT / "training" / f"{name}.toml") for name in ("starter", "full")]
     sections = [section for plan in plans for section in plan.sections().values()]
     assert fetched >= {s.public_encoder for s in sections if s.public_encoder is not None}

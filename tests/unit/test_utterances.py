@@ -67,7 +67,7 @@ def test_edges_lie_on_the_grid(words: list[Word]) -> None:
             assert abs(edge * EDGE_GRID - round(edge * EDGE_GRID)) < 1e-6
 
 
-def test_an_edge_lies_a_little_outside_the_words_and_neighbours_meet_in_the_middle() -> None:
+def test_an_edge_lies_a_little_outside_the_words_and_neighbors_meet_in_the_middle() -> None:
     words = [Word(1.02, 2.0, " Yes."), Word(2.08, 3.0, " No."), Word(5.0, 6.0, " Well.")]
     assert [(s.start, s.end) for s in split_utterances(words, 0.0, 6.03)] == [(0.9, 2.0), (2.0, 3.1), (4.9, 6.03)]
 
@@ -113,7 +113,7 @@ def test_a_short_one_is_lengthened_into_the_silence() -> None:
     assert spoken.end - spoken.start >= MIN_SECONDS
 
 
-def test_a_short_one_without_room_joins_its_neighbour() -> None:
+def test_a_short_one_without_room_joins_its_neighbor() -> None:
     words = [Word(0.0, 1.0, " Really."), Word(1.0, 1.1, " No."), Word(1.1, 3.0, " Never ever.")]
     spoken = split_utterances(words, 0.0, 3.0)
     assert all(s.end - s.start >= MIN_SECONDS - 1e-6 for s in spoken)

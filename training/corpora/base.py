@@ -1,4 +1,4 @@
-"""Interface of a corpus: labelled examples, and a name, a licence and a reader for its splits."""
+"""Interface of a corpus: labeled examples, and a name, a licence and a reader for its splits."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ IGNORED = -100  # torch's cross_entropy leaves such targets out
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled utterance. `group` (dialogue, actor) is never parted by a split or a fold.
+    """One labeled utterance. `group` (dialogue, actor) is never parted by a split or a fold.
 
     `content` names the source's bytes (see training.data.content_hash): the same item has the same one in every corpus.
     `words` names those of the words by themselves, where `content` names a recording.

@@ -21,7 +21,7 @@ FEATURES_VARIABLE = "VIDEO_SENTIMENT_FEATURES"
 
 @dataclass(frozen=True)
 class Clip:
-    """One labelled utterance: its words, the words before it, and the file and times of its picture and sound.
+    """One labeled utterance: its words, the words before it, and the file and times of its picture and sound.
 
     `path` is None where there is text alone; `end` None means the file's end. Times in seconds.
     """

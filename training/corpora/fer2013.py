@@ -1,4 +1,4 @@
-"""FER2013 (Goodfellow et al. 2013): 48x48 grey faces from the web."""
+"""FER2013 (Goodfellow et al. 2013): 48x48 gray faces from the web."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import torch
 
 from model.features import Sample
 from model.modalities.base import Tokenizer
-from model.modalities.face import FACE_SIZE, standardise_faces
+from model.modalities.face import FACE_SIZE, standardize_faces
 from training.corpora.base import Example, Split, targets
 from training.data.content_hash import content_of
 
@@ -32,7 +32,7 @@ def read_fer2013(data: Path, split: Split, _: Tokenizer | None) -> list[Example]
 
 def _read(path: Path, prefix: str) -> list[Example]:
     images, labels, classes = _arrays(path)
-    faces = standardise_faces(torch.from_numpy(images))
+    faces = standardize_faces(torch.from_numpy(images))
     examples = []
     for i, (face, image, label) in enumerate(zip(faces, images, labels, strict=True)):
         emotion, sentiment = targets(classes[int(label)], "", f"{path}, image {i}")

@@ -10,7 +10,7 @@ from rich.console import Console
 from model.contract import EMOTIONS, Emotion
 from model.features import Sample
 from model.modalities.base import Tokenizer
-from model.modalities.face import standardise_faces
+from model.modalities.face import standardize_faces
 from training.corpora.base import Example, Split, targets
 from training.corpora.fer2013 import FILES, open_archive, whole_numbers
 from training.data.content_hash import content_of
@@ -41,7 +41,7 @@ def read_ferplus(data: Path, split: Split, _: Tokenizer | None) -> list[Example]
 def _read(path: Path, prefix: str) -> list[Example]:
     images, votes, names, numbers = _arrays(path)
     named = [i for i, name in enumerate(names) if name not in NO_EMOTION]
-    faces = standardise_faces(torch.from_numpy(images))
+    faces = standardize_faces(torch.from_numpy(images))
     examples, ties = [], 0
     for i, (image, row) in enumerate(zip(images, votes, strict=True)):
         most = max(row[named])

@@ -1,4 +1,4 @@
-"""GoEmotions (Demszky et al. 2020) in the Ekman grouping: Reddit comments, labelled by people from the words alone."""
+"""GoEmotions (Demszky et al. 2020) in the Ekman grouping: Reddit comments, labeled by people from the words alone."""
 
 from pathlib import Path
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from model.features import Tokens
-from model.modalities.face import standardised
+from model.modalities.face import standardized
 
 T = TypeVar("T")
 
@@ -175,24 +175,24 @@ def silence_padding(mels: Tensor, lengths: Tensor) -> Tensor:
 
 
 def relight_faces(crops: Tensor, gamma: float, shade: float) -> Tensor:
-    """Other cameras and lamps for standardised crops [n, 1, s, s]: another gamma, up to this share more or less, and
+    """Other cameras and lamps for standardized crops [n, 1, s, s]: another gamma, up to this share more or less, and
     light from a side, whose far side loses up to the share `shade`.
     """
     if gamma == 0 and shade == 0:
         return crops
     n, side = len(crops), crops.shape[-1]
     low, high = crops.amin(dim=(2, 3), keepdim=True), crops.amax(dim=(2, 3), keepdim=True)
-    grey = (crops - low) / (high - low).clamp_min(1e-6)
+    gray = (crops - low) / (high - low).clamp_min(1e-6)
     exponent = ((torch.rand(n, 1, 1, 1) * 2 - 1) * math.log1p(gamma)).exp()
     angle = torch.rand(n, 1, 1) * 2 * math.pi
     steps = torch.linspace(-0.5, 0.5, side)
     ramp = angle.cos() * steps[None, None, :] + angle.sin() * steps[None, :, None]  # at most 0.71 either way
     loss = torch.rand(n, 1, 1) * shade * (ramp / math.sqrt(2.0) + 0.5)
-    return standardised(grey.clamp_min(1e-6).pow(exponent) * (1.0 - loss).unsqueeze(1), EVEN)
+    return standardized(gray.clamp_min(1e-6).pow(exponent) * (1.0 - loss).unsqueeze(1), EVEN)
 
 
 def blur_faces(crops: Tensor, chance: float, least: float, grain: float) -> Tensor:
-    """Small and grainy pictures: some of standardised crops [n, 1, s, s] as they are after shrinking to a random size,
+    """Small and grainy pictures: some of standardized crops [n, 1, s, s] as they are after shrinking to a random size,
     from this share of the side on, and with noise of up to `grain` of their deviation.
     """
     if chance == 0:
@@ -201,7 +201,7 @@ def blur_faces(crops: Tensor, chance: float, least: float, grain: float) -> Tens
     size = max(1, round(side * (least + (1.0 - least) * float(torch.rand(())))))
     small = F.interpolate(crops, size=(size, size), mode="area")
     small = small + torch.rand(len(crops), 1, 1, 1) * grain * torch.randn_like(small)
-    blurred = standardised(F.interpolate(small, size=(side, side), mode="bilinear", align_corners=False), EVEN)
+    blurred = standardized(F.interpolate(small, size=(side, side), mode="bilinear", align_corners=False), EVEN)
     return torch.where(torch.rand(len(crops), 1, 1, 1) < chance, blurred, crops)
 
 
@@ -229,7 +229,7 @@ def move_faces(crops: Tensor, degrees: float, scale: float, shift: float, part: 
 
 
 def erase_patches(crops: Tensor, chance: float) -> Tensor:
-    """Random erasing (Zhong et al. 2017): a grey patch over a part of some crops [n, 1, s, s], as a hand is."""
+    """Random erasing (Zhong et al. 2017): a gray patch over a part of some crops [n, 1, s, s], as a hand is."""
     if chance == 0:
         return crops
     erased = crops.clone()
@@ -237,5 +237,5 @@ def erase_patches(crops: Tensor, chance: float) -> Tensor:
     for i in torch.nonzero(torch.rand(len(crops)) < chance).flatten().tolist():
         height, width = (int(v) for v in torch.randint(side // 8, side // 2, (2,)))
         top, left = int(torch.randint(0, side - height, ())), int(torch.randint(0, side - width, ()))
-        erased[i, :, top : top + height, left : left + width] = 0.0  # the mean of a standardised crop
+        erased[i, :, top : top + height, left : left + width] = 0.0  # the mean of a standardized crop
     return erased

@@ -1,4 +1,4 @@
-"""Files of corpora: downloaded, resumed and verified, by the means that fetch weights (model.weights.catalogue)."""
+"""Files of corpora: downloaded, resumed and verified, by the means that fetch weights (model.weights.catalog)."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from model.weights.catalogue import Progress, download, reason
+from model.weights.catalog import Progress, download, reason
 
 LOCK = "downloads.lock.json"
 DOWNLOADS = ".downloads"  # under a corpus's folder, until a file is complete

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from model.weights import catalogue
+from model.weights import catalog
 from training.data.extraction import EXTRACTION_ID, Parts, Results, Stretch, extract, ready, start_worker
 from training.data.feature_cache import Cache, Writer
 
@@ -130,7 +130,7 @@ def _one_by_one(tasks: list[list[Stretch]]) -> Iterator[Results]:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    detector = catalogue.fetch("centerface") / "centerface.onnx"
+    detector = catalog.fetch("centerface") / "centerface.onnx"
     context = get_context("spawn")  # torch's and OpenCV's threads do not survive a fork
     return ProcessPoolExecutor(workers, context, start_worker, (detector,))
 

@@ -95,7 +95,7 @@ class StageLoss(nn.Module):
     def _loss(self, logits: Tensor, batch: Batch, rows: Tensor, mixed: tuple[Tensor, float] | None) -> Tensor:
         """Emotions' and sentiments' loss of logits [k, 10] at `rows`, both labels' where inputs were mixed.
 
-        Where a teacher has labelled only some of them, the mean of the loss of these and of the others.
+        Where a teacher has labeled only some of them, the mean of the loss of these and of the others.
         """
         if batch.teacher is None:
             return self._own(logits, batch, rows, mixed)
@@ -113,10 +113,10 @@ class StageLoss(nn.Module):
     def _own(self, logits: Tensor, batch: Batch, rows: Tensor, mixed: tuple[Tensor, float] | None) -> Tensor:
         """The loss against the corpus's own labels and, with self-distillation, the network's earlier predictions."""
         emotions, sentiments = batch.emotions[rows], batch.sentiments[rows]
-        own = self._labelled(logits, emotions, sentiments) if batch.votes is None else self._voted(logits, batch, rows)
+        own = self._labeled(logits, emotions, sentiments) if batch.votes is None else self._voted(logits, batch, rows)
         if mixed is not None:
             order, share = mixed
-            own = share * own + (1.0 - share) * self._labelled(logits, emotions[order], sentiments[order])
+            own = share * own + (1.0 - share) * self._labeled(logits, emotions[order], sentiments[order])
         if self._distillation is not None and batch.numbers is not None:
             numbers = batch.numbers[rows.cpu()]
             own_past = _divergence(logits, self._distillation.of(numbers).to(logits.device))
@@ -124,7 +124,7 @@ class StageLoss(nn.Module):
             self._distillation.add(numbers, logits)
         return own
 
-    def _labelled(self, logits: Tensor, emotions: Tensor, sentiments: Tensor) -> Tensor:
+    def _labeled(self, logits: Tensor, emotions: Tensor, sentiments: Tensor) -> Tensor:
         loss = logits.new_zeros(())
         if bool((emotions != IGNORED).any()):
             loss = loss + self._cross_entropy(logits[:, :N_EMOTIONS], emotions, self.get_buffer("emotion_weight"))
@@ -140,7 +140,7 @@ class StageLoss(nn.Module):
         return _in_parts(
             ~shares.isnan().any(dim=1),
             lambda chosen: _divergence(logits[chosen], shares[chosen]),
-            lambda chosen: self._labelled(logits[chosen], emotions[chosen], sentiments[chosen]),
+            lambda chosen: self._labeled(logits[chosen], emotions[chosen], sentiments[chosen]),
         )
 
     def _cross_entropy(self, logits: Tensor, targets: Tensor, weight: Tensor) -> Tensor:

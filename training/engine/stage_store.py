@@ -12,7 +12,7 @@ from model.contract import Modality
 from model.modalities.base import EncoderError, Tokenizer
 from model.modalities.registry import SPECS, load_public_encoder
 from model.network import Calibration, EmotionNetwork, NetworkConfig
-from model.weights import catalogue
+from model.weights import catalog
 from training.corpora import Example
 from training.data.stage import StageContext
 from training.engine.optim import Part, encoder_part
@@ -131,11 +131,11 @@ def tokenizer_of(recipe: Recipe) -> Tokenizer | None:
     """The tokenizer of the recipe's text encoder."""
     entry, text = tokenizer_entry(recipe), recipe.sections().get("text")
     load = None if text is None else SPECS[text.kind].tokenizer
-    return load(catalogue.fetch(entry)) if entry is not None and load is not None else None
+    return load(catalog.fetch(entry)) if entry is not None and load is not None else None
 
 
 def tokenizer_entry(recipe: Recipe) -> str | None:
-    """The entry of weights.CATALOGUE that holds it; one that starts from nothing has its spec's."""
+    """The entry of weights.CATALOG that holds it; one that starts from nothing has its spec's."""
     text = recipe.sections().get("text")
     return None if text is None else text.public_encoder or SPECS[text.kind].default_tokenizer
 

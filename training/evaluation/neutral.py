@@ -10,7 +10,7 @@ NEUTRAL = EMOTIONS.index("neutral")
 
 
 class Neutral(BaseModel):
-    """Shares of items predicted as neutral and labelled neutral, and the mean probability of neutral."""
+    """Shares of items predicted as neutral and labeled neutral, and the mean probability of neutral."""
 
     predicted: float
     probability: float

@@ -2,7 +2,7 @@
 
 Every corpus has its own class frequencies: RAVDESS is near balanced, half of MELD is neutral. So figures are given
 under the prior that the bundle declares for video at large ("declared"), which `analyze` predicts with; under none of
-the emotions favoured ("uniform"); and under the corpus's own frequencies ("corpus"): those of the split the modality
+the emotions favored ("uniform"); and under the corpus's own frequencies ("corpus"): those of the split the modality
 learned from where it learned from this corpus, alone or together with others, else of the items themselves.
 """
 

@@ -163,7 +163,7 @@ def set_thresholds(study: Study, shrinkage: Shrinkage, prior: Sequence[float]) -
     """Thresholds under the declared prior, on the choose half with unseen voices.
 
     A result is clear where results of its confidence are right more often than wrong (isotonic regression). As many
-    items are marked as contradictory as people labelled one modality pleasant and another unpleasant.
+    items are marked as contradictory as people labeled one modality pleasant and another unpleasant.
     """
     probabilities, targets, measured, contradictory = [], [], [], []
     for _, fit_pools, choose_pools in study.left_out():

@@ -6,7 +6,7 @@
     FOLDER/ferplus/*.npz        faces, drawn by the label for the face
     FOLDER/voices/*/manifest.csv  voices, drawn by the label for the voice; each folder is a corpus
 
-All labelled samples take part: none is chosen, or left out, by what the bundle predicts.
+All labeled samples take part: none is chosen, or left out, by what the bundle predicts.
 """
 
 from collections.abc import Sequence

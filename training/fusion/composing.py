@@ -1,8 +1,8 @@
 """Composed items: people's labels of an utterance, and a real sample of the right label for each modality.
 
 A row of judgments says what people called the words, the voice, the face, and all together. Each modality's slot is
-filled with a sample whose label means the same: a corpus labelled from the words alone is drawn by the row's label for
-the words, one labelled from everything by the row's label for all together, one whose labels are the actor's intentions
+filled with a sample whose label means the same: a corpus labeled from the words alone is drawn by the row's label for
+the words, one labeled from everything by the row's label for all together, one whose labels are the actor's intentions
 by the row's label for its modality. The target is what people called everything together. So a fusion meets people's
 way of combining and the encoders' real errors at once, without a clip that has both. It is not the same as real
 clips: words, voice and face of an item come from different people.

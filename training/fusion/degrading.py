@@ -15,7 +15,7 @@ from torch import Tensor
 
 from model.contract import Modality
 from model.features import Tokens
-from model.modalities.face import standardised
+from model.modalities.face import standardized
 from training.corpora import Example
 from training.data import augmentation as vary
 from training.data.batches import seed_of
@@ -49,7 +49,7 @@ def degraded(
 
 
 def _face(crops: Tensor, *_: Any) -> Tensor:
-    """Standardised crops [k, 1, s, s], all of them small, grainy or covered."""
+    """Standardized crops [k, 1, s, s], all of them small, grainy or covered."""
     kind = int(torch.randint(3, ()))
     if kind == 0:
         return vary.blur_faces(crops, 1.0, SMALLEST_FACE, 0.0)
@@ -57,14 +57,14 @@ def _face(crops: Tensor, *_: Any) -> Tensor:
 
 
 def cover_faces(crops: Tensor) -> Tensor:
-    """Standardised crops [k, 1, s, s] with an even grey over a quarter to a half, from one of the four sides."""
+    """Standardized crops [k, 1, s, s] with an even gray over a quarter to a half, from one of the four sides."""
     low, high = COVERED
     side = crops.shape[-1]
     size = max(1, round(side * (low + (high - low) * float(torch.rand(())))))
     axis, first = 2 + int(torch.randint(2, ())), int(torch.randint(2, ())) * (side - size)
     covered = crops.clone()
     covered.narrow(axis, first, size).fill_(2.0 * float(torch.randn(())))
-    return standardised(covered, vary.EVEN)
+    return standardized(covered, vary.EVEN)
 
 
 def _voice(mels: Tensor, *_: Any) -> Tensor:

@@ -68,7 +68,7 @@ def _encoded(
 
 
 def pool_of(bundle: Bundle, name: str, corpus: str, paths: Sequence[Path], labels: Labels | None = None) -> Pool:
-    """All labelled samples of a corpus's files, encoded with their embeddings. Raises what its reader raises."""
+    """All labeled samples of a corpus's files, encoded with their embeddings. Raises what its reader raises."""
     its = CORPORA[corpus]
     examples = [example for path in paths for example in its.read(path, "all", bundle.tokenizer)]
     return Pool(name, its.modalities[0], labels or its.labels, encode(bundle.network, examples, name))

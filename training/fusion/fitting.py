@@ -79,7 +79,7 @@ def fit_fusion(items: Items, shrinkage: Shrinkage) -> Fusion:
     no item labels adds evidence up as it is. Raises ValueError where no item with an emotion has two modalities.
     """
     if not (items.present[items.emotions != IGNORED].sum(axis=1) > 1).any():
-        raise ValueError("no labelled item has two modalities: there is nothing to fit a fusion to")
+        raise ValueError("no labeled item has two modalities: there is nothing to fit a fusion to")
     emotion = fit_head(items, items.emotions, EMOTION_COLUMNS, shrinkage)
     sentiment = fit_head(items, items.sentiments, SENTIMENT_COLUMNS, shrinkage)
     none = np.zeros(N_SENTIMENTS)

@@ -1,6 +1,6 @@
 """People's judgments that tell how modalities combine: EmotionTalk's labels and CREMA-D's votes. No media.
 
-EmotionTalk (NKU-HLT 2025): utterances of acted dialogues, each labelled by people from the words alone, the voice
+EmotionTalk (NKU-HLT 2025): utterances of acted dialogues, each labeled by people from the words alone, the voice
 alone, the silent picture alone, and all together. CREMA-D (Cao et al. 2014): votes of about ten people on each clip.
 """
 

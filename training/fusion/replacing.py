@@ -81,7 +81,7 @@ def _side(old: Subject, new: Subject, slot: SlotRecipe, pools: Sequence[Pool], d
 
 
 def _unseen_by_both(ours: Encoded, theirs: Encoded, old: Subject) -> tuple[Rows, Rows]:
-    """The rows of the same labelled items in both, without those that the old bundle learned from."""
+    """The rows of the same labeled items in both, without those that the old bundle learned from."""
     seen = is_seen(theirs.contents, old.seen) if old.seen is not None else np.zeros(len(theirs), dtype=np.bool_)
     known = (theirs.emotions != IGNORED) & ~seen
     place = {content: row for row, content in enumerate(theirs.contents) if known[row]}

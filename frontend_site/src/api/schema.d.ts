@@ -162,7 +162,7 @@ export interface paths {
         put?: never;
         /**
          * Start Analysis
-         * @description Analyse an uploaded video.
+         * @description Analyze an uploaded video.
          *
          *     Waits up to 25 seconds for the result. An analysis that takes longer goes on: the answer is then 202, with the
          *     address to ask again at. `Prefer: respond-async` answers 202 at once, `Prefer: wait=5` after five seconds.
@@ -1519,7 +1519,7 @@ export interface components {
          *       "prefix": "vs_4tq7hd2k",
          *       "scopes": [
          *         "read",
-         *         "analyse"
+         *         "analyze"
          *       ],
          *       "createdAt": "2026-11-24T09:30:00Z",
          *       "expiresAt": "2027-02-22T09:30:00Z",
@@ -1535,7 +1535,7 @@ export interface components {
             /** Prefix */
             prefix: string;
             /** Scopes */
-            scopes: ("read" | "analyse")[];
+            scopes: ("read" | "analyze")[];
             /**
              * Createdat
              * Format: date-time
@@ -1564,7 +1564,7 @@ export interface components {
          *           "prefix": "vs_4tq7hd2k",
          *           "scopes": [
          *             "read",
-         *             "analyse"
+         *             "analyze"
          *           ],
          *           "createdAt": "2026-11-24T09:30:00Z",
          *           "expiresAt": "2027-02-22T09:30:00Z",
@@ -1580,12 +1580,12 @@ export interface components {
         };
         /**
          * KeyRequest
-         * @description `read` allows every GET, `analyse` everything else: uploads, starting, cancelling, deleting, restoring.
+         * @description `read` allows every GET, `analyze` everything else: uploads, starting, cancelling, deleting, restoring.
          * @example {
          *       "name": "production",
          *       "scopes": [
          *         "read",
-         *         "analyse"
+         *         "analyze"
          *       ],
          *       "expiresInDays": 90
          *     }
@@ -1597,10 +1597,10 @@ export interface components {
              * Scopes
              * @default [
              *       "read",
-             *       "analyse"
+             *       "analyze"
              *     ]
              */
-            scopes?: ("read" | "analyse")[];
+            scopes?: ("read" | "analyze")[];
             /**
              * Expiresindays
              * @description Without it, the key works until revoked.
@@ -1694,7 +1694,7 @@ export interface components {
          *       "prefix": "vs_4tq7hd2k",
          *       "scopes": [
          *         "read",
-         *         "analyse"
+         *         "analyze"
          *       ],
          *       "createdAt": "2026-11-24T09:30:00Z",
          *       "expiresAt": "2027-02-22T09:30:00Z",
@@ -1711,7 +1711,7 @@ export interface components {
             /** Prefix */
             prefix: string;
             /** Scopes */
-            scopes: ("read" | "analyse")[];
+            scopes: ("read" | "analyze")[];
             /**
              * Createdat
              * Format: date-time

@@ -2,7 +2,7 @@ import { capitalised, percent } from "@/lib/format";
 
 import { cx } from "./cx";
 
-/** A share of a label; `kind` and `label` choose the colour. */
+/** A share of a label; `kind` and `label` choose the color. */
 export interface Share {
   label: string;
   share: number; // 0 to 1
@@ -15,7 +15,7 @@ export const isDrawnBack = (label: string) => label === "neutral";
 const FULL = { height: "100%", rx: 4 };
 const THIN = { y: "30%", height: "40%", rx: 2 };
 
-/** The colour of a label, as a small square. The name always stands beside it. */
+/** The color of a label, as a small square. The name always stands beside it. */
 export function Swatch({ kind, label, className }: { kind: Kind; label: string; className?: string }) {
   return (
     <span

@@ -51,7 +51,7 @@ export function Empty({ icon: Icon, title, children }: { icon: LucideIcon; title
   );
 }
 
-/** Grey stand-ins while something loads. `label` is what a screen reader says. */
+/** Gray stand-ins while something loads. `label` is what a screen reader says. */
 export function Loading({ label, lines = 3, className }: { label: string; lines?: number; className?: string }) {
   return (
     <div role="status" className={cx("grid gap-3", className)}>

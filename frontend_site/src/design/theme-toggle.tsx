@@ -37,7 +37,7 @@ export function ThemeToggle() {
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
   const Icon = ICONS[theme];
   return (
-    <IconButton label={`Colours: ${theme}. Change to ${next}`} onClick={() => choose(next)}>
+    <IconButton label={`Colors: ${theme}. Change to ${next}`} onClick={() => choose(next)}>
       <Icon aria-hidden="true" />
     </IconButton>
   );

@@ -34,7 +34,7 @@ ACCEPTED = {"model": Accepted, "description": "The analysis goes on; ask again a
     responses={202: ACCEPTED, **problems(400, 404, 409, 413, 422, 502, 503)},
 )
 def start_analysis(caller: CallerDep, request: InferenceRequest, now: NowDep, prefer: PreferHeader = "") -> Response:
-    """Analyse an uploaded video.
+    """Analyze an uploaded video.
 
     Waits up to 25 seconds for the result. An analysis that takes longer goes on: the answer is then 202, with the
     address to ask again at. `Prefer: respond-async` answers 202 at once, `Prefer: wait=5` after five seconds.

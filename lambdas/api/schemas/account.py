@@ -52,9 +52,9 @@ class ExampleState(Schema):
 
 
 class KeyRequest(Schema):
-    """`read` allows every GET, `analyse` everything else: uploads, starting, cancelling, deleting, restoring."""
+    """`read` allows every GET, `analyze` everything else: uploads, starting, cancelling, deleting, restoring."""
 
-    model_config = example(name="production", scopes=["read", "analyse"], expiresInDays=90)
+    model_config = example(name="production", scopes=["read", "analyze"], expiresInDays=90)
 
     name: str = Field(min_length=1, max_length=api_keys.MAX_NAME, pattern=r"\S")
     scopes: list[Scope] = Field(default=list(api_keys.SCOPES), min_length=1, max_length=len(api_keys.SCOPES))

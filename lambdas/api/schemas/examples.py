@@ -95,7 +95,7 @@ KEY_ITEM: dict[str, Any] = {
     "id": KEY_ID,
     "name": "production",
     "prefix": f"vs_{KEY_ID[:8]}",
-    "scopes": ["read", "analyse"],
+    "scopes": ["read", "analyze"],
     "createdAt": TIME,
     "expiresAt": EXPIRY,
     "rotatedAt": None,

@@ -1,4 +1,4 @@
-"""The drop folder: an object under `drop/{owner}/` is analysed without a call, and answered under `results/`."""
+"""The drop folder: an object under `drop/{owner}/` is analyzed without a call, and answered under `results/`."""
 
 import json
 from datetime import datetime
@@ -43,7 +43,7 @@ def take(key: str, version_id: str | None, now: datetime) -> AnalysisRecord | No
         found = uploads.inspect(key, version_id)
         return creation.start(owner, found, source=DROP_DOOR, now=now)
     except (NotUploadedError, DeletedError):
-        return None  # gone before we came, or analysed and deleted long ago
+        return None  # gone before we came, or analyzed and deleted long ago
     except REFUSALS as error:
         _refuse(key, version_id, error)
         return None

@@ -73,7 +73,7 @@ def _withdraw_ended(record: AnalysisRecord) -> None:
 
 
 def copy_input(record: AnalysisRecord) -> Reason | None:
-    """Copy what was checked, and nothing else, to where it is analysed. Returns why that cannot be done."""
+    """Copy what was checked, and nothing else, to where it is analyzed. Returns why that cannot be done."""
     bucket = settings().media_bucket
     source = {"Bucket": bucket, "Key": record.object_key}
     if record.source == DROP_DOOR and record.version_id is not None:

@@ -18,7 +18,7 @@ class Summary(BaseModel):
     bundle_version: str
 
 
-def summarise(analysis: Analysis) -> Summary:
+def summarize(analysis: Analysis) -> Summary:
     return Summary(
         duration_s=round(analysis.video.duration_s, 3),
         language=analysis.language,

@@ -66,7 +66,7 @@ def _succeeded(record: AnalysisRecord, output: str | None, now: datetime) -> Non
     else:
         key = object_keys.result(record.id, int(record.attempt))
         objects.put_json(settings().results_bucket, key, body)
-        if not transitions.complete(record, result_excerpt.summarise(analysis), now):
+        if not transitions.complete(record, result_excerpt.summarize(analysis), now):
             _withdraw(record, key)
     deletion.remove_output(output)
 

@@ -16,7 +16,7 @@ from pynamodb.expressions.update import Action
 
 from lambdas.core.analyses import fair_queue, queries
 from lambdas.core.analyses.result_excerpt import Summary
-from lambdas.core.aws.observability import ANALYSES_COMPLETED, ANALYSES_FAILED, MINUTES_ANALYSED, count, meter
+from lambdas.core.aws.observability import ANALYSES_COMPLETED, ANALYSES_FAILED, MINUTES_ANALYZED, count, meter
 from lambdas.core.clock import epoch, stamp
 from lambdas.core.errors import CANCELLED, BusyError, NotCancellableError, Reason
 from lambdas.core.owners import audit, profiles, quota
@@ -73,7 +73,7 @@ def complete(record: AnalysisRecord, summary: Summary, now: datetime) -> bool:
     done = _change(record, (QUEUED, PROCESSING, FAILED), actions, due_at=expires, beside=beside)
     if done:
         count(ANALYSES_COMPLETED)
-        count(MINUTES_ANALYSED, summary.duration_s / 60)
+        count(MINUTES_ANALYZED, summary.duration_s / 60)
         meter("completed", record.owner, summary.duration_s / 60)
     return done
 

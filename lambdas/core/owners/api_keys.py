@@ -32,9 +32,10 @@ USE_INTERVAL = timedelta(hours=1)  # `last_used_at` is no more exact than that, 
 MAX_NAME = 100  # characters
 MAX_DAYS = 3650  # until a key expires, where it does
 
-# `read`: look at what there is; `analyse`: upload, start, cancel, delete, restore.
-Scope = Literal["read", "analyse"]
+# `read`: look at what there is; `analyze`: upload, start, cancel, delete, restore.
+Scope = Literal["read", "analyze"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+RENAMED = {"analyse": "analyze"}  # keys made before the spelling changed hold the old one
 
 # Advice on a key that is missing or cut off.
 FORM = "send a valid API key, vs_ID_SECRET with 76 characters, as header `Authorization: Bearer KEY`"
@@ -152,7 +153,10 @@ def prefix(token: str) -> str:
 
 def scopes(record: KeyRecord) -> list[Scope]:
     """Scopes of a key, in the order of SCOPES."""
-    return [scope for scope in SCOPES if record.scopes is None or scope in record.scopes]
+    if record.scopes is None:
+        return list(SCOPES)
+    granted = {RENAMED.get(scope, scope) for scope in record.scopes}
+    return [scope for scope in SCOPES if scope in granted]
 
 
 def _has_expired(record: KeyRecord, now: datetime) -> bool:

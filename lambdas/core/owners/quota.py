@@ -37,7 +37,7 @@ class Usage(NamedTuple):
     plan: str
     limit: int
     used: int
-    minutes: float  # of video analysed
+    minutes: float  # of video analyzed
     days: dict[int, int]
     resets_at: datetime
 
@@ -90,7 +90,7 @@ def refund(record: AnalysisRecord) -> list[Part]:
 
 
 def count_seconds(owner: str, now: datetime, seconds: float) -> Part:
-    """The part that counts analysed video, in seconds, in the month in which the result came."""
+    """The part that counts analyzed video, in seconds, in the month in which the result came."""
     counter = QuotaRecord(*item_keys.quota(owner, month_of(now)))
     return update("seconds", counter, [QuotaRecord.seconds.add(round(seconds, 3))])
 

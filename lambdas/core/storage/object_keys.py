@@ -98,7 +98,7 @@ def analysis_id(door: str, bucket: str, key: str, version_id: str | None = None)
 
 
 def input_copy(analysis_id: str, attempt: int, extension: str) -> str:
-    """The copy that is analysed. Nothing else ever is."""
+    """The copy that is analyzed. Nothing else ever is."""
     return f"{INPUTS}{analysis_id}/{attempt}{extension}"
 
 

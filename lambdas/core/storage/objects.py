@@ -70,7 +70,7 @@ def delete_older(bucket: str, key: str, keep: str | None) -> None:
 
 def delete_prefix(bucket: str, prefix: str) -> None:
     """Remove everything under a prefix, with all versions."""
-    assert prefix.endswith("/"), "a prefix without its slash would hit its neighbours"
+    assert prefix.endswith("/"), "a prefix without its slash would hit its neighbors"
     _delete(bucket, _versions(bucket, prefix))
 
 

@@ -172,7 +172,7 @@ class QuotaRecord(Item):
     """A calendar month of an owner: analyses charged (failed ones are given back), of the month and of each day."""
 
     used = NumberAttribute(default=0)
-    seconds = NumberAttribute(default=0)  # of video analysed
+    seconds = NumberAttribute(default=0)  # of video analyzed
     for _day in range(1, 32):
         vars()[f"d{_day:02}"] = NumberAttribute(null=True)
 

@@ -67,7 +67,7 @@ def user(visitor: Person, account: Callable[[], Account]) -> Person:
 
 
 @pytest.fixture(scope="session")
-def analysed(product: Product, account: Callable[[], Account], sample_bytes: bytes) -> tuple[Account, str]:
+def analyzed(product: Product, account: Callable[[], Account], sample_bytes: bytes) -> tuple[Account, str]:
     """Somebody who has the sample's analysis, and its id."""
     owner = account()
     caller = product.client(product.sign_in(owner.email, owner.password), "/app")
@@ -77,9 +77,9 @@ def analysed(product: Product, account: Callable[[], Account], sample_bytes: byt
 
 
 @pytest.fixture
-def reader(visitor: Person, analysed: tuple[Account, str]) -> Person:
+def reader(visitor: Person, analyzed: tuple[Account, str]) -> Person:
     """Somebody who looks at the sample's analysis."""
-    owner, analysis_id = analysed
+    owner, analysis_id = analyzed
     visitor.sign_in(owner)
     visitor.open(f"/analysis/?id={analysis_id}")
     visitor.page.get_by_role("heading", name="face_and_speech.mp4").wait_for()

@@ -73,7 +73,7 @@ class Person:
 
     def upload(self, *files: FilePayload | Path) -> None:
         """Choose files as the file dialog does: all by path, or all with their content."""
-        self.page.get_by_label("Videos to analyse").set_input_files(files)  # type: ignore[arg-type]
+        self.page.get_by_label("Videos to analyze").set_input_files(files)  # type: ignore[arg-type]
 
     def rows(self) -> list[str]:
         """The names in the list of analyses."""

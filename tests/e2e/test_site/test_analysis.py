@@ -25,9 +25,9 @@ def page(reader: Person) -> Page:
 
 
 @pytest.fixture(scope="module")
-def analysis(product: Product, analysed: tuple[Account, str]) -> Analysis:
+def analysis(product: Product, analyzed: tuple[Account, str]) -> Analysis:
     """What the product holds of the sample: the page shows its very digits."""
-    owner, analysis_id = analysed
+    owner, analysis_id = analyzed
     caller = product.client(product.sign_in(owner.email, owner.password), "/app")
     return Analysis.model_validate(caller.finished(analysis_id)["analysis"])
 
@@ -77,7 +77,7 @@ def test_pointing_reads_values_without_going_there(page: Page, analysis: Analysi
 
 
 @pytest.mark.parametrize("kind, labels", [("emotion", EMOTIONS), ("sentiment", SENTIMENTS)])
-def test_a_band_of_its_own_colour_per_label(page: Page, kind: str, labels: tuple[str, ...]) -> None:
+def test_a_band_of_its_own_color_per_label(page: Page, kind: str, labels: tuple[str, ...]) -> None:
     fills = {page.locator(f"[data-band={kind}-{label}]").evaluate("e => getComputedStyle(e).fill") for label in labels}
     assert len(fills) == len(labels)
 
@@ -177,7 +177,7 @@ def test_a_video_that_cannot_be_played_leaves_the_rest(reader: Person, analysis:
     expect(page.get_by_role("region", name="This utterance")).to_contain_text(analysis.utterances[1].text)
 
 
-def test_somebody_elses_analysis_is_not_there(user: Person, analysed: tuple[object, str]) -> None:
-    user.open(f"/analysis/?id={analysed[1]}")
+def test_somebody_elses_analysis_is_not_there(user: Person, analyzed: tuple[object, str]) -> None:
+    user.open(f"/analysis/?id={analyzed[1]}")
     expect(user.page.get_by_role("heading", name="There is no such analysis")).to_be_visible()
     user.expect_refusal(404)

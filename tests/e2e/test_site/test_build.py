@@ -67,7 +67,7 @@ def test_the_second_example_is_a_face_alone() -> None:
 
 
 def test_its_own_checks_pass(built_site: Path) -> None:
-    """Colours and limits as in Python, types as in docs/openapi.json, prettier, tsc, eslint, vitest."""
+    """Colors and limits as in Python, types as in docs/openapi.json, prettier, tsc, eslint, vitest."""
     assert built_site.is_dir()
     done = subprocess.run(["npm", "run", "check"], cwd=SITE, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

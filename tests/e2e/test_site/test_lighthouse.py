@@ -46,10 +46,10 @@ def installed_version(name: str) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def scores(lighthouse: Path, product: Product, built_site: Path, analysed: tuple[Account, str]) -> dict[str, Any]:
+def scores(lighthouse: Path, product: Product, built_site: Path, analyzed: tuple[Account, str]) -> dict[str, Any]:
     """Page -> category -> its score in per cent, and the audits that it lost points in."""
     assert (built_site / "index.html").is_file()
-    account, analysis_id = analysed
+    account, analysis_id = analyzed
     pages = [
         {
             "name": name,

@@ -25,20 +25,20 @@ PAGES = {
 
 @pytest.fixture(scope="module", params=[("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)], ids=str)
 def person(
-    request: pytest.FixtureRequest, browser: Browser, product: Product, built_site: Path, analysed: tuple[Account, str]
+    request: pytest.FixtureRequest, browser: Browser, product: Product, built_site: Path, analyzed: tuple[Account, str]
 ) -> Iterator[tuple[Person, Scheme, int]]:
     """Who has the sample's analysis, in a scheme and width."""
     assert (built_site / "index.html").is_file()
     scheme, width = request.param
     with Person.in_browser(browser, product.base, scheme=scheme, width=width) as person:
-        person.sign_in(analysed[0])
+        person.sign_in(analyzed[0])
         yield person, scheme, width
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if not name.startswith("sign-in")])
-def test_pages(person: tuple[Person, Scheme, int], analysed: tuple[Account, str], name: str) -> None:
+def test_pages(person: tuple[Person, Scheme, int], analyzed: tuple[Account, str], name: str) -> None:
     visitor, scheme, width = person
-    look(visitor, name, analysed[1], scheme, width)
+    look(visitor, name, analyzed[1], scheme, width)
 
 
 def test_sign_in(browser: Browser, product: Product, built_site: Path) -> None:
@@ -62,11 +62,11 @@ def look(visitor: Person, name: str, analysis_id: str, scheme: str, width: int) 
     assert not visitor.scrolls_sideways()
 
 
-def test_the_chosen_colours_are_kept(visitor: Person) -> None:
+def test_the_chosen_colors_are_kept(visitor: Person) -> None:
     page = visitor.page
     visitor.open("/")
     for expected in ("light", "dark"):
-        page.get_by_role("button", name="Colours:").first.click()
+        page.get_by_role("button", name="Colors:").first.click()
         expect(page.locator("html")).to_have_attribute("data-theme", expected)
     visitor.open("/sign-in/")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

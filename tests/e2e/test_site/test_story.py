@@ -50,7 +50,7 @@ def test_the_whole_story(visitor: Person, product: Product, sample: Path, analys
 def sign_up(visitor: Person) -> None:
     page = visitor.page
     visitor.open("/")
-    page.get_by_role("link", name="Analyse a video").click()
+    page.get_by_role("link", name="Analyze a video").click()
     page.get_by_label("Email").fill(f"{uuid.uuid4().hex[:12]}@example.com")
     page.get_by_label("Password").fill(f"Pw-{uuid.uuid4().hex}-1")
     page.get_by_role("button", name="Create account").click()

@@ -19,7 +19,7 @@ def test_what_is_no_video_is_refused_before_anything_is_sent(user: Person) -> No
     asked: list[str] = []
     user.page.on("request", lambda request: asked.append(request.url))
     user.upload(video("notes.txt", b"words"), video("empty.mp4", b""))
-    expect(user.page.get_by_text("Not a video that can be analysed")).to_be_visible()
+    expect(user.page.get_by_text("Not a video that can be analyzed")).to_be_visible()
     expect(user.page.get_by_text("The file is empty.")).to_be_visible()
     assert not any("upload-url" in url for url in asked)
     user.page.get_by_role("button", name="Remove notes.txt from the list").click()

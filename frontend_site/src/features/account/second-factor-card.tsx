@@ -118,7 +118,7 @@ function SetUpDialog({ secret, onClose, onDone }: { secret: Secret; onClose: () 
 
 const QUIET_ZONE = 4; // modules of white around, as the standard asks for
 
-/** Dark on white whatever the colours of the page: many scanners see nothing else. */
+/** Dark on white whatever the colors of the page: many scanners see nothing else. */
 function QrCode({ text }: { text: string }) {
   const code = generate(text);
   const size = code.size + 2 * QUIET_ZONE;

@@ -26,5 +26,5 @@ export function statusText(
     return position === 1 ? "Queued, next in line" : `Queued, number ${String(position)} in line`;
   }
   if (status !== "processing" || !progress) return STATUSES[status];
-  return `${STAGES[progress.stage] ?? "Analysing"} ${percent(progress.fraction)}`;
+  return `${STAGES[progress.stage] ?? "Analyzing"} ${percent(progress.fraction)}`;
 }

@@ -143,7 +143,7 @@ export function Reasons({ emotions, modalities = {}, bias, decided_by }: Explain
       </h3>
       {decided_by === "prior" && (
         <p className="mb-2 text-[13px] text-muted">
-          Nothing seen or heard favours {winner.label}; it is first because it is the more common of the two.
+          Nothing seen or heard favors {winner.label}; it is first because it is the more common of the two.
         </p>
       )}
       <ul className="grid gap-1.5 text-[13px]">

@@ -3,7 +3,7 @@ import { clock, count } from "@/lib/format";
 
 import type { Analysis } from "./types";
 
-/** What was analysed, and by what. */
+/** What was analyzed, and by what. */
 export function Facts({ analysis: { video, utterances, language, model } }: { analysis: Analysis }) {
   const facts = [
     clock(video.duration_s),

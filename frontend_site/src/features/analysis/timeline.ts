@@ -52,7 +52,7 @@ export function strongest<S extends Score>(scores: readonly S[]): S | undefined 
   );
 }
 
-/** Seconds at which a ruler is labelled: round ones, at most eight. */
+/** Seconds at which a ruler is labeled: round ones, at most eight. */
 export function ticks(duration: number): number[] {
   const step =
     STEPS.find((seconds) => duration / seconds < MAX_TICKS) ?? 14400 * Math.ceil(duration / 14400 / MAX_TICKS);

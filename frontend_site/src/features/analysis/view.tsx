@@ -143,7 +143,7 @@ function Unfinished({ detail }: { detail: Detail }) {
           <ChooseVideos
             size="small"
             className="mt-2"
-            inputLabel="Videos to analyse"
+            inputLabel="Videos to analyze"
             onChosen={() => router.push("/dashboard/")} // where uploads are seen
           >
             Choose another file

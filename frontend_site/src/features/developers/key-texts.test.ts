@@ -4,10 +4,10 @@ import { allowed, until } from "./key-texts";
 
 describe("a key in words", () => {
   it("names what it may do, in whatever order its scopes come", () => {
-    expect(allowed(["read", "analyse"])).toBe("Read and analyze");
-    expect(allowed(["analyse", "read"])).toBe("Read and analyze");
+    expect(allowed(["read", "analyze"])).toBe("Read and analyze");
+    expect(allowed(["analyze", "read"])).toBe("Read and analyze");
     expect(allowed(["read"])).toBe("Read only");
-    expect(allowed(["analyse"])).toBe("Analyze only");
+    expect(allowed(["analyze"])).toBe("Analyze only");
   });
 
   it("names when it ends", () => {

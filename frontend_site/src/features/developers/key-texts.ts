@@ -6,9 +6,9 @@ import { when } from "@/lib/format";
 export type Scope = Schemas["KeyItem"]["scopes"][number];
 
 export const ACCESS: readonly { value: string; label: string; scopes: Scope[] }[] = [
-  { value: "full", label: "Read and analyze", scopes: ["read", "analyse"] },
+  { value: "full", label: "Read and analyze", scopes: ["read", "analyze"] },
   { value: "read", label: "Read only", scopes: ["read"] },
-  { value: "analyse", label: "Analyze only", scopes: ["analyse"] },
+  { value: "analyze", label: "Analyze only", scopes: ["analyze"] },
 ];
 
 export const LIFETIMES: readonly { value: string; label: string; days: number | null }[] = [

@@ -53,7 +53,7 @@ export function KeysCard({ onSecret }: { onSecret: (token: string) => void }) {
       {keys.isError && <Failure message={explain(keys.error)} onRetry={() => void keys.refetch()} />}
       {keys.data?.length === 0 && (
         <Empty icon={KeyRound} title="No keys yet">
-          A key lets your programs upload and analyse videos in your name.
+          A key lets your programs upload and analyze videos in your name.
         </Empty>
       )}
       {keys.data && keys.data.length > 0 && (

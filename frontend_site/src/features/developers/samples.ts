@@ -30,7 +30,7 @@ field() { python3 -c \\
 curl -sS --fail-with-body -T "$FILE" \\
   -H "Content-Type: video/mp4" "$(field url)"
 
-# 3. Analyse it. Within 25 s comes the result, else where it will be
+# 3. Analyze it. Within 25 s comes the result, else where it will be
 curl -sS --fail-with-body ${origin}/api/sentiment-inference \\
   -H "Authorization: Bearer $API_KEY" \\
   --json "{\\"key\\": \\"$(field key)\\"}"

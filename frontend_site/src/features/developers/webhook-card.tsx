@@ -21,7 +21,7 @@ export function WebhookCard() {
     <Card title="Webhook">
       <p className="mb-4 text-[13px] text-muted">
         When an analysis ends, we POST an event to this address: signed, repeated until it is taken, each with an id to
-        recognise repeats by.
+        recognize repeats by.
       </p>
       {webhook.isPending && <Loading label="Loading the webhook" lines={1} />}
       {webhook.isError && <Failure message={explain(webhook.error)} onRetry={() => void webhook.refetch()} />}

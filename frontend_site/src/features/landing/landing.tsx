@@ -89,7 +89,7 @@ export function Landing() {
           </p>
           <div className="flex flex-wrap justify-center gap-3">
             <ButtonLink href="/sign-up/" look="primary" size="large">
-              Analyse a video
+              Analyze a video
             </ButtonLink>
             <ButtonLink href="/docs/" size="large" prefetch={false}>
               API reference

