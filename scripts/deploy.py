@@ -32,13 +32,12 @@ from scripts.stack_states import NEVER_WHOLE, check_throwaway, clean_up, empty_b
 from stacks import bundle
 from stacks.config import EDGE_REGION, ConfigError, StageConfig
 from stacks.edge.site_config import site_config
-from stacks.edge.site_files import REFERENCE, ROOT, site_folder
+from stacks.edge.site_files import BESIDE_REFERENCE, REFERENCE, ROOT, site_folder
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # the parameter that `cdk bootstrap` leaves
 UNCHANGING = "_next/static/"  # new content has a new name there
 FOREVER, FRESH = "public, max-age=31536000, immutable", "no-cache"
-HTML = "text/html; charset=utf-8"
 # SageMaker makes this group with the first job of an account, for all stages together: no stack can own it.
 TRAINING_LOG, TRAINING_LOG_DAYS = "/aws/sagemaker/TrainingJobs", 90
 
@@ -52,9 +51,8 @@ class File:
 
     @property
     def content_type(self) -> str:
-        if self.key.endswith(".html"):
-            return HTML
-        return mimetypes.guess_type(self.key)[0] or "application/octet-stream"
+        kind = mimetypes.guess_type(self.key)[0] or "application/octet-stream"
+        return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
     @property
     def cache(self) -> str:
@@ -226,9 +224,8 @@ def files(stage: str, found: dict[str, str], region: str) -> Iterator[File]:
         user_pool_client_id=found["UserPoolClientId"],
     )
     yield File("config.json", json.dumps(config).encode())
-    for path, name in ((REFERENCE, "docs/index.html"), (REFERENCE.with_name("openapi.json"), "docs/openapi.json")):
-        if path.is_file():
-            yield File(name, path.read_bytes())
+    documents = {"docs/index.html": REFERENCE} | {f"docs/{path.name}": path for path in BESIDE_REFERENCE}
+    yield from (File(name, path.read_bytes()) for name, path in documents.items() if path.is_file())
 
 
 def _upload(stage: str, found: dict[str, str]) -> None:

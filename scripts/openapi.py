@@ -1,4 +1,5 @@
-"""Write docs/openapi.json, the API's description, and docs/api.html, the same to read; or check that they are current.
+"""Write docs/openapi.json, the API's description, docs/api.html, the same to read, and docs/llms.txt, for programs that
+write programs; or check that they are current.
 
 python -m scripts.openapi [--check]
 """
@@ -17,10 +18,10 @@ from lambdas.api.openapi_docs import PROBLEM_TYPE, problems
 from lambdas.api.schemas import account, analyses, uploads
 from lambdas.api.schemas.base import Schema
 from lambdas.core.errors import TYPE_PREFIX
-from scripts import api_page
+from scripts import api_page, llms_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-JSON_FILE, PAGE_FILE = DOCS / "openapi.json", DOCS / "api.html"
+JSON_FILE, PAGE_FILE, LLMS_FILE = DOCS / "openapi.json", DOCS / "api.html", DOCS / "llms.txt"
 
 API_SERVER = {"url": "/api", "description": "For programs, with an API key"}
 APP_SERVER = {"url": "/app", "description": "For the web app, with a user's session"}
@@ -168,7 +169,7 @@ def files() -> dict[Path, str]:
     """The files as they should be."""
     described = document()
     text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
-    return {JSON_FILE: text, PAGE_FILE: api_page.render(described)}
+    return {JSON_FILE: text, PAGE_FILE: api_page.render(described), LLMS_FILE: llms_page.render(described)}
 
 
 def main(arguments: list[str]) -> int:

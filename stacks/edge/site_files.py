@@ -6,7 +6,9 @@ ROOT = Path(__file__).resolve().parents[2]
 EDGE = ROOT / "stacks" / "edge"
 BUILT_SITE = ROOT / "frontend_site" / "out"
 PLACEHOLDER = EDGE / "placeholder"
-REFERENCE = ROOT / "docs" / "api.html"  # served as /docs/, and beside it the schema that it describes
+REFERENCE = ROOT / "docs" / "api.html"  # served as /docs/
+# Beside it, by their own names: the schema that it describes, and the same for programs that write programs.
+BESIDE_REFERENCE = (REFERENCE.with_name("openapi.json"), REFERENCE.with_name("llms.txt"))
 
 
 def site_folder() -> Path:

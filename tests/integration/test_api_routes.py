@@ -86,7 +86,7 @@ def test_from_the_upload_to_the_result(cloud: Cloud, alice: Caller) -> None:
     # Asked again, it answers as existing clients expect, at once and without a charge.
     answer = alice.post("/sentiment-inference", {"key": made.json()["key"]})
     assert answer.status == 200
-    assert list(answer.json()) == ["analysis"]
+    assert list(answer.json()) == ["id", "analysis"]
     utterance = answer.json()["analysis"]["utterances"][0]
     assert {"start_time", "end_time", "text", "emotions", "sentiments"} <= set(utterance)
     assert set(utterance["emotions"][0]) == {"label", "confidence"}
@@ -102,7 +102,7 @@ def test_a_request_waits_for_its_analysis(cloud: Cloud, alice: Caller, monkeypat
 
     monkeypatch.setattr("lambdas.api.long_poll.time.sleep", finish)
     answer = alice.post("/sentiment-inference", {"key": key})
-    assert (answer.status, list(answer.json())) == (200, ["analysis"])
+    assert (answer.status, list(answer.json())) == (200, ["id", "analysis"])
 
 
 def test_a_request_waits_only_so_long(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def _answer(record: AnalysisRecord) -> Response:
     if record.status == FAILED:
         raise failure_of(record)
     if record.status == COMPLETED:
-        whole = results.json_answer(InferenceResult(analysis=queries.result(record)))
+        whole = results.json_answer(InferenceResult(id=record.id, analysis=queries.result(record)))
         if whole is not None:
             return whole
     url = status_url(record)

@@ -28,8 +28,9 @@ class InferenceRequest(Schema):
 class InferenceResult(Schema):
     """The whole analysis, as it came within the time that a request waits."""
 
-    model_config = example(analysis=examples.ANALYSIS)
+    model_config = example(id=examples.ANALYSIS_ID, analysis=examples.ANALYSIS)
 
+    id: str
     analysis: Analysis
 
 
