@@ -6,7 +6,7 @@ DATA ?= ../shared/data
 STAGE ?= dev
 
 .PHONY: help setup demo up down reset synth deploy smoke cloud lint bench train-starter lock clean \
-	test test-unit test-model test-cloud test-web test-weights test-scan test-launch
+	test test-unit test-model test-cloud test-clients test-web test-weights test-scan test-launch
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -68,6 +68,9 @@ test-model: setup test-weights ## The engine and training, with real weights and
 
 test-cloud: cloud setup test-scan ## The stacks, and the Lambdas against the AWS emulator
 	@$(BIN)/python -m pytest $(or $(ONE),tests/infra tests/integration)
+
+test-clients: cloud setup ## The clients in clients/, before servers that fail (with the whole product: test-web)
+	@$(BIN)/python -m pytest $(or $(ONE),tests/clients)
 
 test-web: cloud setup test-weights ## The whole product, and the web app in a real browser
 	@$(BIN)/python -m tests.browsers

@@ -85,6 +85,9 @@ class Server:
                     self.close_connection = True
                     return
                 body = self.rfile.read(size)
+                if len(body) < size:  # the client broke off
+                    self.close_connection = True
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 server.seen.append(Seen(self.command, self.path, headers, body))
                 text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)

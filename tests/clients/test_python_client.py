@@ -36,7 +36,7 @@ from video_sentiment_client import (
 ID = examples.ANALYSIS_ID
 ROOT = Path(__file__).parents[2]
 SCHEMAS: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))["components"]["schemas"]
-OURS = {  # by the name in the API's description
+OURS: dict[str, type[BaseModel]] = {  # by the name in the API's description
     "AnalysisItem": models.Analysis,
     "AnalysisDetail": models.AnalysisDetail,
     "Accepted": models.StartedAnalysis,

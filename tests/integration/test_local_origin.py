@@ -158,6 +158,16 @@ def test_the_way_out_is_closed_before_the_gateway(web: httpx.Client, path: str) 
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:1", "http://localhost", "null", ""])
+@pytest.mark.parametrize(
+    ("path", "kind"), [("", "text/html"), ("openapi.json", "application/json"), ("llms.txt", "text/plain")]
+)
+def test_the_reference_is_served_for_people_and_for_programs(web: httpx.Client, path: str, kind: str) -> None:
+    answer = web.get(f"/docs/{path}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(kind)
+    assert web.get("/docs/openapi.html").status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/", "/config.json", "/api/usage", "/app/usage", "/cognito/", "/docs/"])
 def test_a_page_of_another_site_gets_nothing(web: httpx.Client, path: str, origin: str) -> None:
     headers = {"Origin": origin, "x-amz-target": f"{SERVICE}GetUser"}

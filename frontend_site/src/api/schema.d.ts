@@ -1,4 +1,4 @@
-// Written by scripts/types.mjs from docs/openapi.json; do not edit.
+// Written by frontend_site/scripts/types.mjs from docs/openapi.json; do not edit.
 
 export interface paths {
     "/upload-url": {
@@ -1338,6 +1338,7 @@ export interface components {
          * InferenceResult
          * @description The whole analysis, as it came within the time that a request waits.
          * @example {
+         *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "analysis": {
          *         "schema_version": "2.1",
          *         "video": {
@@ -1508,6 +1509,8 @@ export interface components {
          *     }
          */
         InferenceResult: {
+            /** Id */
+            id: string;
             analysis: components["schemas"]["Analysis"];
         };
         /**
