@@ -111,8 +111,9 @@ def test_results_and_progress_only_where_there_are_any(cloud: Cloud) -> None:
     assert queries.progress(record) is None
     with pytest.raises(NotFinishedError):
         queries.result(record)
+    place = {"Bucket": RESULTS, "Key": f"progress/{record.id}.1.json"}
     body = b'{"stage": "transcribing", "fraction": 0.25, "updated": "2026-11-24T12:00:00+00:00"}'
-    clients.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=body)
+    clients.s3().put_object(**place, Body=body)
     progress = queries.progress(record)
     assert progress is not None and (progress.stage, progress.fraction) == ("transcribing", 0.25)
     clients.s3().put_object(
