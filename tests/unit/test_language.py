@@ -2,7 +2,7 @@
 
 import ast
 import re
-import subprocess
+from collections.abc import Iterable, Set
 from pathlib import Path
 
 import pytest
@@ -57,16 +57,18 @@ OLD_MESSAGES = (
     "To the start",
     "what is as likely may change places",
 )
-SHOWN = ("*.py", "*.ts", "*.tsx", "*.html", "*.md", "*.json")
+SITE = ("frontend_site/app", "frontend_site/src")
+SHOWN = {".py", ".ts", ".tsx", ".html", ".md", ".json"}
 
 
-def tracked(*patterns: str) -> list[Path]:
-    """Return files of the checkout whose paths match; fails outside a Git checkout."""
-    found = subprocess.run(["git", "ls-files", "--", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
-    return [ROOT / name for name in found.stdout.splitlines() if (ROOT / name).is_file()]
+def files(places: Iterable[str], suffixes: Set[str]) -> list[Path]:
+    """Return the files below these places of the checkout, by their suffixes."""
+    roots = [ROOT / place for place in places]
+    found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
+    return [path for path in found if path.suffix in suffixes and path.is_file()]
 
 
-SOURCES = [path for path in tracked(*PACKAGES) if path.suffix == ".py"]
+SOURCES = files(PACKAGES, {".py"})
 
 
 def test_no_docstring_begins_as_a_riddle() -> None:
@@ -96,7 +98,7 @@ def test_replaced_messages_do_not_come_back() -> None:
     own = Path(__file__).resolve()
     found = [
         f"{path.relative_to(ROOT)}: {message}"
-        for path in tracked(*SHOWN)
+        for path in files((*PACKAGES, *SITE, "docs", "tests", "README.md"), SHOWN)
         if path.resolve() != own
         for text in [" ".join(path.read_text().split())]
         for message in OLD_MESSAGES
