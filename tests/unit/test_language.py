@@ -19,7 +19,8 @@ REPLACED = {
     r"\bdoors?\b|_DOOR\b": "entry point",
     r"\b(took_for_english|becoming|handover)\b": "assumed_english, atomic_dir, sagemaker/cli",
     r"\bmodel\.(watching|passages)\b": "model.vision.video_worker, model.asr.segmenter",
-    r"\blambdas\.core\.(describing|destinations|notices|receiving|reading|publishing|batches|containers)\b": "see core/",
+    r"\blambdas\.core\.(describing|destinations|notices|receiving)\b": "see lambdas/core/",
+    r"\blambdas\.core\.(reading|publishing|batches|containers)\b": "see lambdas/core/",
     r"\blambdas\.api\.(doors|views|waiting|documents|startup)\b": "see lambdas/api/",
 }
 
