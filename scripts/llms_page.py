@@ -55,7 +55,7 @@ def _example(described: Document, content: Document) -> Any:
 
 
 def _operations(described: Document) -> Iterator[dict[str, str]]:
-    """What an API key may do."""
+    """Operations open to API keys."""
     for path, item in described["paths"].items():
         for method in METHODS:
             if method in item and "servers" not in item:

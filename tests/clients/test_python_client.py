@@ -1,4 +1,4 @@
-"""The Python client: what it asks, what it makes of answers, and what of refusals. Sync and async alike."""
+"""Requests, responses and errors of the Python client, synchronous and asynchronous."""
 
 import inspect
 import json
@@ -77,7 +77,7 @@ def test_models_have_the_fields_of_the_api(name: str) -> None:
     described = SCHEMAS[name]["properties"]
     fields = {field.alias or key: field for key, field in OURS[name].model_fields.items()}
     extra = {"analysis"} if name == "Accepted" else {"remaining"} if name == "Usage" else set()
-    assert set(fields) - extra == set(described) - LEFT_OUT.get(name, set())
+    assert set(fields) == (set(described) | extra) - LEFT_OUT.get(name, set())
     for key, field in fields.items():
         assert not field.is_required() or key in {*SCHEMAS[name].get("required", ()), *extra}, key
 

@@ -1,4 +1,4 @@
-"""When the Python client repeats a request: by the steps themselves, and before a server that fails."""
+"""Retries of the Python client: the steps themselves, and a server that fails."""
 
 from typing import Any
 

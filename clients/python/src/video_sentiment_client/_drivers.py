@@ -1,4 +1,4 @@
-"""Drivers: what performs the steps of operations, with threads or with asyncio."""
+"""Drivers that perform the steps of operations, with threads or in an event loop."""
 
 import time
 from collections.abc import AsyncIterator, Iterator

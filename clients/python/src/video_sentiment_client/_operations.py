@@ -35,7 +35,7 @@ OnUpdate: TypeAlias = Callable[[AnalysisDetail], None]
 
 
 class Operations:
-    """Everything that a client does, but for opening files and iterating."""
+    """All operations of a client except opening files and iterating over pages."""
 
     def __init__(self, api: Api, uploader: Uploader) -> None:
         self._api = api

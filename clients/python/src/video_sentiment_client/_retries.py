@@ -16,7 +16,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often a request is repeated."""
+    """Rule for repeating a request."""
 
     max_retries: int = 4
 

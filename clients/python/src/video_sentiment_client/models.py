@@ -196,7 +196,7 @@ class VideoUrl(_Envelope):
 
 
 class UploadTicket(_Envelope):
-    """Where to PUT a file, and with which headers."""
+    """URL to PUT a file to, and the headers to send."""
 
     url: str
     key: str
@@ -205,7 +205,7 @@ class UploadTicket(_Envelope):
 
 
 class MultipartTicket(_Envelope):
-    """How to cut a file: `parts` pieces of `part_size` bytes, the last one shorter."""
+    """Parts of a large file: `parts` pieces of `part_size` bytes, the last one shorter."""
 
     key: str
     part_size: int
@@ -213,14 +213,14 @@ class MultipartTicket(_Envelope):
 
 
 class PartUrl(_Envelope):
-    """Where to PUT one piece of a file."""
+    """URL to PUT one piece of a file to."""
 
     part_number: int
     url: str
 
 
 class PartUrls(_Envelope):
-    """Where to PUT pieces of a file."""
+    """URLs to PUT pieces of a file to."""
 
     parts: list[PartUrl]
 
