@@ -1,5 +1,4 @@
-"""Write docs/openapi.json, the API's description, docs/api.html, the same to read, and docs/llms.txt, for programs that
-write programs; or check that they are current.
+"""Write docs/openapi.json, docs/api.html and docs/llms.txt, or check that they are current.
 
 python -m scripts.openapi [--check]
 """

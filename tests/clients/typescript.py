@@ -1,5 +1,6 @@
 """The TypeScript client, built by the web app's own compiler."""
 
+import functools
 import subprocess
 from pathlib import Path
 
@@ -9,8 +10,9 @@ TOOLS = ROOT / "frontend_site" / "node_modules"
 MISSING = None if (TOOLS / "typescript").is_dir() else "needs `python3 frontend_site/scripts/build.py`"
 
 
+@functools.cache
 def build(config: str) -> None:
-    """Compile what a tsconfig names, to dist/ or build/."""
+    """Compile what a tsconfig names, to dist/ or build/; once for all tests."""
     _node(str(TOOLS / "typescript" / "bin" / "tsc"), "--project", config)
 
 

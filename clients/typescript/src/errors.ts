@@ -95,7 +95,7 @@ export class PermissionDeniedError extends ApiError {
   override name = "PermissionDeniedError";
 }
 
-/** There is no such thing, or it belongs to another account (404). */
+/** Not found, or it belongs to another account (404). */
 export class NotFoundError extends ApiError {
   override name = "NotFoundError";
 }

@@ -92,7 +92,7 @@ class PermissionDeniedError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """There is no such thing, or it belongs to another account (404)."""
+    """Not found, or it belongs to another account (404)."""
 
 
 class ConflictError(ApiError):
