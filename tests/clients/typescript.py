@@ -32,7 +32,7 @@ def check_format() -> None:
     rules = str(ROOT / "frontend_site" / ".prettierrc.json")
     _node(
         *(str(TOOLS / "prettier" / "bin" / "prettier.cjs"), "--config", rules, "--check"),
-        *("src/**/*.ts", "!src/schema.ts", "test/**/*.ts", "*.json"),
+        *("src/**/*.ts", "!src/schema.ts", "test/**/*.ts", "*.json", "!package-lock.json"),
     )
 
 

@@ -185,6 +185,28 @@ def test_the_programs_of_the_python_readme_run(
     assert bool(done.stdout) is (heading != "Webhooks")
 
 
+def test_the_program_of_the_readme_runs(
+    product: Product, environment: dict[str, str], clip: bytes, tmp_path: Path
+) -> None:
+    """The one in the project's README, with this product's address and key, and a shorter video."""
+    readme = (ROOT / "README.md").read_text()
+    (program,) = (block for block in readme.split("```python\n") if block.startswith("from video_sentiment_client"))
+    program = program.partition("```")[0]
+    (tmp_path / "talk.mp4").write_bytes(clip)
+    shown = {
+        "http://localhost:8080": product.base,
+        "vs_...": product.demo["api_key"],
+        "tests/media/face_and_speech.mp4": "talk.mp4",
+    }
+    for text, ours in shown.items():
+        assert text in program
+        program = program.replace(text, ours)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
 @needs_typescript
 def test_the_typescript_client_and_the_product_agree(environment: dict[str, str], large: Path) -> None:
     typescript.build("tsconfig.test.json")
