@@ -24,5 +24,6 @@ def test_its_own_tests_pass() -> None:
     typescript.run_tests("client")
 
 
-def test_it_is_formatted() -> None:
+def test_it_is_formatted_and_linted() -> None:
     typescript.check_format()
+    typescript.lint()

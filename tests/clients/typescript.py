@@ -32,8 +32,13 @@ def check_format() -> None:
     rules = str(ROOT / "frontend_site" / ".prettierrc.json")
     _node(
         *(str(TOOLS / "prettier" / "bin" / "prettier.cjs"), "--config", rules, "--check"),
-        *("src/**/*.ts", "!src/schema.ts", "test/**/*.ts", "*.json", "!package-lock.json"),
+        *("src/**/*.ts", "!src/schema.ts", "test/**/*.ts", "*.json", "*.mjs", "!package-lock.json"),
     )
+
+
+def lint() -> None:
+    """Check the sources with the web app's eslint."""
+    _node(str(TOOLS / "eslint" / "bin" / "eslint.js"), "src", "--max-warnings", "0")
 
 
 def _node(*arguments: str, environment: dict[str, str] | None = None) -> None:
