@@ -18,9 +18,9 @@ import typer
 from rich.console import Console
 
 from bench.clip import AUDIO_CHUNK, BUILD, FPS, HEIGHT, WIDTH, read_sound, sample_clip
-from training.data.content_hash import content_of_file
-from training.data.extraction import Stretch
-from training.data.feature_cache import Cache
+from training.data.content_hash import hash_recording
+from training.data.extraction import MediaSpan
+from training.data.feature_cache import FeatureCache
 from training.data.feature_cache_builder import default_workers, fill
 
 SECONDS = 3.12  # 78 pictures; the mean of MELD's utterances by their transcripts' times is 3.13 s
@@ -31,13 +31,13 @@ MELD_CLIPS = 13_708  # rows of the three CSVs
 def main(clips: Annotated[int, typer.Option(help="How many clips to decode.")] = 48) -> None:
     """Measure, and say what it means for MELD."""
     console, folder = Console(), BUILD / "features"
-    wanted = {content_of_file(path): Stretch(path) for path in cut(sample_clip(), clips, folder / "clips")}
+    wanted = {hash_recording(path): MediaSpan(path) for path in cut(sample_clip(), clips, folder / "clips")}
     for workers in sorted({1, default_workers()}):
         shutil.rmtree(folder / "cache", ignore_errors=True)
-        cache, before = Cache(folder / "cache"), _processor_seconds()
+        cache, before = FeatureCache(folder / "cache"), _processor_seconds()
         filled = fill(cache, wanted, workers)
         used = (_processor_seconds() - before) / filled.decoded
-        rate, size = filled.decoded / filled.seconds, cache.used / filled.decoded
+        rate, size = filled.decoded / filled.seconds, cache.used_bytes / filled.decoded
         console.print(
             f"{workers} processes: {rate:.2f} clips/s ({used:.2f} s of processor time and {size / 1e6:.2f} MB a clip); "
             f"all of MELD: {MELD_CLIPS / rate / 3600:.1f} h, {MELD_CLIPS * size / 1e9:.1f} GB",

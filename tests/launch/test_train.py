@@ -193,7 +193,7 @@ def test_hyperparameters_are_the_recipes_fields(recipe: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("path", sorted((ROOT / "training").glob("*.toml")), ids=lambda path: path.name)
 def test_every_recipe_of_the_project_can_be_launched(path: Path) -> None:
     job = Job(path, f"s3://{BUCKET}/corpora", IMAGE, ROLE_ARN, BUCKET, "ml.g5.2xlarge")
-    assert job.hyperparameters["name"] == job.plan.name
+    assert job.hyperparameters["name"] == job.loaded_recipe.name
     assert len(f"{job.name}-20260101000000") <= 63, "what SageMaker takes as a job's name"
 
 

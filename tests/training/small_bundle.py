@@ -14,8 +14,8 @@ from model.modalities.face import FACE_SIZE, FaceConfig
 from model.modalities.text import TextConfig
 from model.network import Calibration, EmotionNetwork, NetworkConfig
 from training.corpora import IGNORED, Example
-from training.data.content_hash import content_of
-from training.evaluation.provenance import Taught
+from training.data.content_hash import hash_bytes
+from training.evaluation.provenance import TrainingPriors
 
 BERT = {
     "vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
@@ -48,7 +48,7 @@ def small_network(seed: int = 0) -> EmotionNetwork:
 def save_small_bundle(folder: Path) -> Path:
     network = small_network()
     kept = {
-        m: Taught.noted(c.model_copy(update={"temperature_emotion": 1.0, "reliability": 1.0}), 0.0)
+        m: TrainingPriors.from_effective(c.model_copy(update={"temperature_emotion": 1.0, "reliability": 1.0}), 0.0)
         for m, c in network.config.calibration.items()
     }
     manifest = Manifest(
@@ -69,7 +69,7 @@ def utterance(i: int, text: bool = True, face: bool = True) -> Example:
         emotion=i % len(EMOTIONS),
         sentiment=IGNORED if i % 10 == 9 else i % len(SENTIMENTS),
         group=f"dialogue {i // 4}",
-        content=content_of(f"utterance {i}".encode()),
+        content=hash_bytes(f"utterance {i}".encode()),
     )
 
 

@@ -12,7 +12,7 @@ from model.pipeline import Models
 from tests.training.commands import run_evaluate
 from training.analyzed import has_video, read_analyzed
 from training.evaluation.protocol import Evaluation
-from training.evaluation.scoring import judge
+from training.evaluation.scoring import predict
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +30,9 @@ def test_a_clips_prediction_is_that_of_its_analysis(folder: Path, models: Models
     items = read_analyzed(models.bundle, folder, "all", "tiny.en")
     assert len(items) == 2 and [EMOTIONS[e] for e in items.emotions] == ["joy", "neutral"]
     overall = {score.label: score.confidence for score in analysis.overall.emotions}
-    predicted = judge(models.bundle.network, items).emotions
+    predicted = predict(models.bundle.network, items).emotions
     np.testing.assert_allclose(predicted, [[overall[e] for e in EMOTIONS]] * 2, atol=1e-3)
-    face = judge(models.bundle.network, items.rows(np.asarray([1])).only(["face"])).emotions
+    face = predict(models.bundle.network, items.rows(np.asarray([1])).only(["face"])).emotions
     assert face.shape == (1, 7) and not np.allclose(face, predicted[:1], atol=1e-3)
     np.testing.assert_allclose(face.sum(axis=1), 1.0)
 

@@ -18,8 +18,8 @@ from training.bundling import write_bundle
 from training.card import Report, render_card, write_card
 from training.corpora import CORPORA
 from training.data.stage import StageContext
-from training.data.training_items import load_seen, write_items
-from training.engine.stage_store import build_network, keep_trained, tokenizer_of
+from training.data.training_items import load_training_items, write_hashes
+from training.engine.stage_store import build_network, save_trained, tokenizer_of
 from training.evaluation.protocol import Subject, evaluate
 from training.evaluation.scoring import encode
 from training.recipe import Recipe
@@ -88,9 +88,9 @@ def bundle(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for stage, note in zip(plan.stages(), (CONVERSATION, PHOTOGRAPHS), strict=True):
         network = build_network(plan, list(stage.modalities))
         noted = Calibration(prior_emotion=note.prior_emotion, prior_sentiment=note.prior_sentiment)
-        keep_trained(network, StageContext(plan, stage, data, work), "of this recipe", noted)
+        save_trained(network, StageContext(plan, stage, data, work), "of this recipe", noted)
         examples = CORPORA[stage.corpus].read(data / stage.corpus_config.folder, "train", tokenizer_of(plan))
-        write_items(work / f"{stage.name}.items.npy", [e.content for e in examples])
+        write_hashes(work / f"{stage.name}.items.npy", [e.content for e in examples])
     write_bundle(plan, data, work, out)
     return out
 
@@ -108,7 +108,7 @@ def test_the_bundle_loads_and_says_where_it_comes_from(bundle: Path) -> None:
     assert isinstance(recipe, dict) and recipe["corpora"]["meld-text"]["class_balance"] == 0.5
     assert isinstance(items, dict) and items["text"]["items"] == 7 and items["face"]["items"] == 70
     assert isinstance(fitted_on, dict) and set(fitted_on) == {"meld-text", "fer2013"}
-    seen = load_seen(bundle)
+    seen = load_training_items(bundle)
     assert seen is not None and len(seen) == 77
     assert not manifest.fusion_trained
     frequencies = np.square(CONVERSATION.prior_emotion) / np.square(CONVERSATION.prior_emotion).sum()

@@ -26,7 +26,7 @@ from training.corpora import (
 )
 from training.corpora.manifest import clips_of
 from training.corpora.meld import PARTS, read_rows
-from training.data.content_hash import content_of, content_of_file
+from training.data.content_hash import hash_bytes, hash_recording
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_meld_text_reads_the_official_folder_by_its_splits(tmp_path: Path, token
     assert not groups["train"] & groups["held-out"] and not groups["train"] & groups["test"]
     train = read_meld_text(tmp_path, "train", tokenizer)
     assert {e.emotion for e in train} == set(range(len(EMOTIONS)))
-    assert train[0].content == content_of(read_rows(tmp_path / PARTS["train"].csv)[0].text.encode())
+    assert train[0].content == hash_bytes(read_rows(tmp_path / PARTS["train"].csv)[0].text.encode())
 
 
 def test_meld_keeps_dialogues_together_and_gives_context(tmp_path: Path, tokenizer: TextTokenizer) -> None:
@@ -121,7 +121,7 @@ def test_a_manifest_of_text_alone(tmp_path: Path, tokenizer: TextTokenizer) -> N
     for example, text in ((second, "Oh."), (other, "Go!")):
         tokens, wanted = example.sample.text, expected[text]
         assert tokens is not None and wanted is not None and tokens.ids.tolist() == wanted.ids.tolist()
-        assert example.sample.present == ("text",) and example.content == content_of(text.encode())
+        assert example.sample.present == ("text",) and example.content == hash_bytes(text.encode())
     assert not (tmp_path / "features").exists(), "text needs no cache"
 
 
@@ -134,7 +134,7 @@ def test_a_manifest_of_sound_alone(tmp_path: Path, tokenizer: TextTokenizer) -> 
     assert [e.sample.present for e in examples] == [("audio",)] * 3
     assert [e.audio_frames // 10 for e in examples] == [10, 12, 30]  # type: ignore[attr-defined]
     assert [e.group for e in examples] == ["path a.wav", "path a.wav", "path b.wav"]
-    assert examples[1].content == content_of_file(tmp_path / "a.wav", 1.5, 2.75)
+    assert examples[1].content == hash_recording(tmp_path / "a.wav", 1.5, 2.75)
     assert len({e.content for e in examples}) == 3
 
 
@@ -204,7 +204,7 @@ def test_ravdess_as_zenodo_packs_it(tmp_path: Path) -> None:
     groups = {split: [e.group for e in read_ravdess(tmp_path, split, None)] for split in ("train", "held-out", "test")}
     assert groups == {"train": ["actor 01"], "held-out": ["actor 19"], "test": ["actor 24"]}
     (example,) = read_ravdess(tmp_path, "test", None)
-    assert example.content == content_of_file(tmp_path / "Actor_24" / "03-01-05-01-01-01-24.wav")
+    assert example.content == hash_recording(tmp_path / "Actor_24" / "03-01-05-01-01-01-24.wav")
 
 
 def test_fer2013_is_read_as_served(tmp_path: Path) -> None:
@@ -298,5 +298,5 @@ def test_fer2013_names_its_images(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 255, (3, 48, 48), dtype=np.uint8)
     np.savez(tmp_path / "train.npz", images=images, labels=np.array([0, 3, 6]), classes=np.array(EMOTIONS))
     examples = read_fer2013(tmp_path, "train", None)
-    assert [e.content for e in examples] == [content_of(image.tobytes()) for image in images]
+    assert [e.content for e in examples] == [hash_bytes(image.tobytes()) for image in images]
     assert [e.emotion for e in examples] == [0, 3, 6] and examples[2].sentiment == IGNORED

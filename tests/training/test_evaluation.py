@@ -15,12 +15,19 @@ from model.network import N_EMOTIONS, N_LOGITS, EmotionNetwork
 from tests.training.commands import run_evaluate
 from tests.training.small_bundle import CONVERSATION, PHOTOGRAPHS, Lazy, save_small_bundle, small_network, utterance
 from training.calibration.fitting import cross_fit_constants, fit_fused, fused_report
-from training.data.content_hash import content_of
-from training.data.training_items import data_hash, is_seen, load_seen, read_items, save_seen, write_items
+from training.data.content_hash import hash_bytes
+from training.data.training_items import (
+    data_hash,
+    in_training,
+    load_training_items,
+    read_hashes,
+    save_training_items,
+    write_hashes,
+)
 from training.evaluation import scoring
 from training.evaluation.protocol import Evaluation, Subject, evaluate
-from training.evaluation.provenance import Taught, taught_of, uncalibrated
-from training.evaluation.scoring import CrossFit, encode, judge, set_constants
+from training.evaluation.provenance import TrainingPriors, training_priors_of, uncalibrated
+from training.evaluation.scoring import CrossFit, encode, predict, set_constants
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +67,11 @@ def test_leaving_modalities_out_afterwards_is_leaving_them_out_before(
     network: EmotionNetwork, subset: tuple[str, ...]
 ) -> None:
     examples = [utterance(i) for i in range(9)]
-    judged = judge(network, encode(network, examples).only(subset))  # type: ignore[arg-type]
+    predictions = predict(network, encode(network, examples).only(subset))  # type: ignore[arg-type]
     with torch.inference_mode():
         direct = network([e.sample.only(*subset) for e in examples])  # type: ignore[arg-type]
-    np.testing.assert_allclose(judged.emotions, direct.emotions.exp().numpy(), atol=1e-5)
-    np.testing.assert_allclose(judged.sentiments, direct.sentiments.exp().numpy(), atol=1e-5)
+    np.testing.assert_allclose(predictions.emotions, direct.emotions.exp().numpy(), atol=1e-5)
+    np.testing.assert_allclose(predictions.sentiments, direct.sentiments.exp().numpy(), atol=1e-5)
 
 
 def test_one_modality_through_the_fusion_is_that_modality_alone(bundle: Path) -> None:
@@ -98,7 +105,7 @@ def test_constants_that_are_fitted_again_leave_a_fusion_its_shares(bundle: Path)
     subject = Subject.load(bundle)
     network, own = subject.bundle.network, subject.bundle.network.config.calibration
     fit = cross_fit_constants(
-        network, encode(network, [utterance(i) for i in range(40)]), subject.taught, dict.fromkeys(own)
+        network, encode(network, [utterance(i) for i in range(40)]), subject.training_priors, dict.fromkeys(own)
     )
     assert own["face"].reliability == PHOTOGRAPHS.reliability != 1.0
     assert all(c.calibration[m].reliability == own[m].reliability for c in fit.configs for m in own)
@@ -123,8 +130,8 @@ def test_words_that_were_learned_are_known_again_in_a_recording(bundle: Path) ->
     """A clip's bytes are its own; what is said in it may have been learned from another, or from text alone."""
     folder = bundle.parent / "that has read"
     save_small_bundle(folder)
-    save_seen(folder, [content_of(b"Yeah.")])
-    said = [replace(utterance(i), words=content_of(b"Yeah." if i < 3 else f"{i}".encode())) for i in range(20)]
+    save_training_items(folder, [hash_bytes(b"Yeah.")])
+    said = [replace(utterance(i), words=hash_bytes(b"Yeah." if i < 3 else f"{i}".encode())) for i in range(20)]
     subject = Subject.load(folder)
     found = evaluate(subject, "meld", "held-out", encode(subject.bundle.network, said))
     assert {(e.scope, e.items, e.seen) for e in found} == {("all", 20, 3), ("unseen", 17, 3)}
@@ -174,15 +181,15 @@ def test_each_group_is_judged_by_the_constants_of_its_fold(network: EmotionNetwo
     own = network.config
     sharp = own.model_copy(update={"calibration": {"text": PHOTOGRAPHS, "face": CONVERSATION}})
     folds = {group: i % 2 for i, group in enumerate(dict.fromkeys(encoded.groups))}
-    judged = judge(network, encoded, CrossFit(folds, [own, sharp]))
+    predictions = predict(network, encoded, CrossFit(folds, [own, sharp]))
     assert network.config is own
     for fold, config in enumerate((own, sharp)):
         rows = [i for i, group in enumerate(encoded.groups) if folds[group] == fold]
         other = small_network()
         set_constants(other, config)
-        np.testing.assert_allclose(judged.emotions[rows], judge(other, encoded).emotions[rows], atol=1e-6)
+        np.testing.assert_allclose(predictions.emotions[rows], predict(other, encoded).emotions[rows], atol=1e-6)
         np.testing.assert_allclose(
-            judged.per_modality["face"][rows], judge(other, encoded).per_modality["face"][rows], atol=1e-6
+            predictions.per_modality["face"][rows], predict(other, encoded).per_modality["face"][rows], atol=1e-6
         )
 
 
@@ -203,8 +210,8 @@ def test_the_three_priors(bundle: Path) -> None:
 
 
 def test_before_calibration_there_is_no_temperature(network: EmotionNetwork) -> None:
-    taught = {m: Taught.noted(c, 0.0) for m, c in network.config.calibration.items()}
-    before = uncalibrated(network.config, taught).calibration
+    training_priors = {m: TrainingPriors.from_effective(c, 0.0) for m, c in network.config.calibration.items()}
+    before = uncalibrated(network.config, training_priors).calibration
     assert before["text"].temperature_emotion == CONVERSATION.temperature_emotion, "as training noted it"
     assert before["face"].reliability == PHOTOGRAPHS.reliability
 
@@ -216,14 +223,14 @@ def test_frequencies_are_recovered_from_what_a_balanced_loss_saw(weights: list[f
     noted = CONVERSATION.model_copy(
         update={"prior_emotion": tuple(effective[0]), "prior_sentiment": tuple(effective[1])}
     )
-    taught = Taught.noted(noted, balance)
-    np.testing.assert_allclose(taught.frequencies.prior_emotion, emotion, rtol=1e-6)
-    np.testing.assert_allclose(taught.frequencies.prior_sentiment, sentiment, rtol=1e-6)
+    training_priors = TrainingPriors.from_effective(noted, balance)
+    np.testing.assert_allclose(training_priors.frequencies.prior_emotion, emotion, rtol=1e-6)
+    np.testing.assert_allclose(training_priors.frequencies.prior_sentiment, sentiment, rtol=1e-6)
 
 
 def test_a_bundle_tells_what_it_was_taught_with(bundle: Path) -> None:
-    taught = taught_of(Subject.load(bundle).bundle.manifest)
-    assert taught["face"].frequencies.prior_emotion == PHOTOGRAPHS.prior_emotion
+    training_priors = training_priors_of(Subject.load(bundle).bundle.manifest)
+    assert training_priors["face"].frequencies.prior_emotion == PHOTOGRAPHS.prior_emotion
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), max_size=30), st.lists(st.integers(0, 2**64 - 1), max_size=30))
@@ -231,24 +238,24 @@ def test_seen_items_are_known_again(
     tmp_path_factory: pytest.TempPathFactory, ours: list[int], others: list[int]
 ) -> None:
     folder = tmp_path_factory.mktemp("seen")
-    save_seen(folder, [f"{n:016x}" for n in ours])
-    seen = load_seen(folder)
+    save_training_items(folder, [f"{n:016x}" for n in ours])
+    seen = load_training_items(folder)
     assert seen is not None and (np.diff(seen.astype(object)) > 0).all()
     contents = [f"{n:016x}" for n in (*ours, *others)]
-    assert is_seen(contents, seen).tolist() == [n in ours for n in (*ours, *others)]
-    assert not is_seen(["", ""], seen).any(), "an item without a hash is not a seen one"
+    assert in_training(contents, seen).tolist() == [n in ours for n in (*ours, *others)]
+    assert not in_training(["", ""], seen).any(), "an item without a hash is not a seen one"
 
 
 def test_items_are_kept_and_named_by_one_hash(tmp_path: Path) -> None:
     examples = [utterance(i) for i in (3, 1, 2, 1)]
-    write_items(tmp_path / "text.items.npy", [e.content for e in examples])
-    contents = read_items(tmp_path / "text.items.npy")
+    write_hashes(tmp_path / "text.items.npy", [e.content for e in examples])
+    contents = read_hashes(tmp_path / "text.items.npy")
     assert contents == sorted({e.content for e in examples})
     assert data_hash(contents) == data_hash([e.content for e in examples]) != data_hash(contents[1:])
-    assert load_seen(tmp_path) is None
+    assert load_training_items(tmp_path) is None
     np.save(tmp_path / "wrong.npy", np.arange(3.0))
     with pytest.raises(ValueError, match="holds no hashes"):
-        read_items(tmp_path / "wrong.npy")
+        read_hashes(tmp_path / "wrong.npy")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +263,7 @@ def test_items_are_kept_and_named_by_one_hash(tmp_path: Path) -> None:
 )
 def test_seen_items_are_split_out(tmp_path: Path, known: range, scopes: list[str]) -> None:
     folder = save_small_bundle(tmp_path / "small")
-    save_seen(folder, [utterance(i).content for i in known])
+    save_training_items(folder, [utterance(i).content for i in known])
     subject = Subject.load(folder)
     examples = [utterance(i) for i in range(20)]
     evaluations = evaluate(subject, "meld", "all", encode(subject.bundle.network, examples))

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from model.contract import EMOTIONS, SENTIMENTS
 from tests.training.small_bundle import save_small_bundle, utterance
-from training.data.training_items import save_seen
+from training.data.training_items import save_training_items
 from training.evaluation.protocol import Evaluation, Subject, evaluate
 from training.evaluation.report import HEAT_STEPS, render_report
 from training.evaluation.scoring import encode
@@ -51,7 +51,7 @@ class Page(HTMLParser):
 def evaluations(tmp_path_factory: pytest.TempPathFactory) -> list[Evaluation]:
     """Items with one and with two modalities, six of them seen in training."""
     folder = save_small_bundle(tmp_path_factory.mktemp("bundle") / "small")
-    save_seen(folder, [utterance(i).content for i in range(6)])
+    save_training_items(folder, [utterance(i).content for i in range(6)])
     subject = Subject.load(folder)
     examples = [utterance(i, text=i % 5 != 0, face=i % 5 != 1) for i in range(50)]
     return evaluate(subject, "meld", "held-out", encode(subject.bundle.network, examples))

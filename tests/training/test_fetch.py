@@ -32,8 +32,8 @@ from training.data.converters.ferplus import COLUMNS as FERPLUS_COLUMNS
 from training.data.converters.ferplus import VOTE_NAMES, VOTES, convert_ferplus
 from training.data.converters.goemotions import GROUPING, convert_goemotions
 from training.data.converters.voices import convert_emogator, convert_emotiontts, convert_nemo
-from training.data.downloads import LOCK, FetchError, Remote, obtain
-from training.data.sources import BY_HAND, PUBLIC, Public, unpack_meld
+from training.data.downloads import LOCK_FILE, FetchError, RemoteFile, download_verified
+from training.data.sources import DOWNLOADABLE, MANUAL, DownloadableCorpus, unpack_meld
 from training.fetch import fetch
 from training.fusion.judgments import perceived_given_intended
 from training.prepare import check_meld
@@ -59,12 +59,12 @@ def quiet(label: str, have: int, total: int) -> None:
 
 def test_a_download_goes_on_and_is_verified(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a.zip"], origin.break_after = CONTENT, 400_000
-    remote = Remote("a.zip", (f"{origin.url}/a.zip",), None, f"md5:{hashlib.md5(CONTENT).hexdigest()}")
-    assert obtain(remote, tmp_path, quiet).read_bytes() == CONTENT
+    remote = RemoteFile("a.zip", (f"{origin.url}/a.zip",), None, f"md5:{hashlib.md5(CONTENT).hexdigest()}")
+    assert download_verified(remote, tmp_path, quiet).read_bytes() == CONTENT
     assert len(origin.seen) == 3 and origin.seen[0] is None
     starts = [int((asked or "").strip("bytes=-")) for asked in origin.seen[1:]]
     assert 0 < starts[0] <= 400_000 < starts[1] <= 800_000, "each goes on where the last broke off"
-    obtain(remote, tmp_path, quiet)
+    download_verified(remote, tmp_path, quiet)
     assert len(origin.seen) == 3, "what is there and right is not fetched again"
 
 
@@ -73,20 +73,20 @@ def test_the_second_place_is_tried(origin: Origin, tmp_path: Path) -> None:
     origin.files["/right"] = CONTENT
     digest = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
     urls = tuple(f"{origin.url}/{name}" for name in ("gone", "other", "right"))
-    assert obtain(Remote("a", urls, None, digest), tmp_path, quiet).read_bytes() == CONTENT
+    assert download_verified(RemoteFile("a", urls, None, digest), tmp_path, quiet).read_bytes() == CONTENT
     with pytest.raises(FetchError, match=r"(?s)answered 404.*not the ones expected"):
-        obtain(Remote("b", urls[:2], None, digest), tmp_path, quiet)
+        download_verified(RemoteFile("b", urls[:2], None, digest), tmp_path, quiet)
 
 
 def test_without_a_published_digest_the_first_is_kept(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a.csv"] = b"one"
-    remote = Remote("a.csv", (f"{origin.url}/a.csv",))
-    obtain(remote, tmp_path, quiet)
-    assert json.loads((tmp_path / LOCK).read_text()) == {"a.csv": f"sha256:{hashlib.sha256(b'one').hexdigest()}"}
+    remote = RemoteFile("a.csv", (f"{origin.url}/a.csv",))
+    download_verified(remote, tmp_path, quiet)
+    assert json.loads((tmp_path / LOCK_FILE).read_text()) == {"a.csv": f"sha256:{hashlib.sha256(b'one').hexdigest()}"}
     (tmp_path / "a.csv").unlink()
     origin.files["/a.csv"] = b"two"
     with pytest.raises(FetchError, match="not the ones expected"):
-        obtain(remote, tmp_path, quiet)
+        download_verified(remote, tmp_path, quiet)
 
 
 def test_meld_is_fetched_and_unpacked(origin: Origin, tmp_path: Path) -> None:
@@ -96,8 +96,8 @@ def test_meld_is_fetched_and_unpacked(origin: Origin, tmp_path: Path) -> None:
     names = [part.csv for part in PARTS.values()]
     for name in names:
         origin.files[f"/{name}"] = (copy / name).read_bytes()
-    remotes = tuple(Remote(name, (f"{origin.url}/{name}",)) for name in ("MELD.Raw.tar.gz", *names))
-    public = Public("GPL-3.0", origin.url, remotes, 1000, unpack_meld)
+    remotes = tuple(RemoteFile(name, (f"{origin.url}/{name}",)) for name in ("MELD.Raw.tar.gz", *names))
+    public = DownloadableCorpus("GPL-3.0", origin.url, remotes, 1000, unpack_meld)
     out = tmp_path / "out"
     fetch(public, out)
     assert not (out / "MELD.Raw.tar.gz").exists() and not list(out.rglob("._*"))
@@ -124,11 +124,11 @@ def packed(copy: Path) -> bytes:
 
 
 def test_the_catalog_names_official_places_and_digests() -> None:
-    meld, ravdess = PUBLIC["meld"].files[0], PUBLIC["ravdess"].files[0]
+    meld, ravdess = DOWNLOADABLE["meld"].files[0], DOWNLOADABLE["ravdess"].files[0]
     assert meld.urls[0].startswith("https://web.eecs.umich.edu/~mihalcea/") and len(meld.digest or "") == 7 + 64
     assert ravdess.urls[0].startswith("https://zenodo.org/") and (ravdess.digest or "").startswith("md5:")
-    files = [file for public in PUBLIC.values() for file in public.files]
-    files += [file for by_hand in BY_HAND.values() for file in by_hand.files]
+    files = [file for public in DOWNLOADABLE.values() for file in public.files]
+    files += [file for by_hand in MANUAL.values() for file in by_hand.files]
     assert all(url.startswith("https://") for file in files for url in file.urls)
 
 
@@ -198,14 +198,14 @@ def test_ferplus_is_converted_with_the_votes_fetched(
     votes[5] = votes[5].replace("1,8,0,0,0,0,0,0,1,0", "0,0,0,0,9,0,0,0,0,1")
     write_challenge(tmp_path / "fer2013.csv", rows)
     origin.files[f"/{VOTES}"] = "\n".join(votes).encode()
-    here = replace(BY_HAND["ferplus"], files=(Remote(VOTES, (f"{origin.url}/{VOTES}",)),))
-    monkeypatch.setitem(BY_HAND, "ferplus", here)
+    here = replace(MANUAL["ferplus"], files=(RemoteFile(VOTES, (f"{origin.url}/{VOTES}",)),))
+    monkeypatch.setitem(MANUAL, "ferplus", here)
     out = tmp_path / "out"
     arguments = ["ferplus", "--out", str(out), "--csv", str(tmp_path / "fer2013.csv")]
     code, output = run(fetching.main, *arguments)
     assert code == 1 and "MIT" in output and not out.exists(), "the licence is asked for first"
     code, output = run(fetching.main, *arguments, "--accept-licence")
-    assert code == 0 and "train.npz: 3 images" in output and (out / LOCK).exists()
+    assert code == 0 and "train.npz: 3 images" in output and (out / LOCK_FILE).exists()
     numbers = {"train": [0, 3, 4], "validation": [5], "test": [7, 8]}
     for name, expected in numbers.items():
         with np.load(out / f"{name}.npz") as archive:
@@ -367,8 +367,8 @@ def test_crema_d_votes_are_fetched_and_converted(
 ) -> None:
     """A row for each clip and condition, which training reads."""
     origin.files[f"/{TABLE}"] = CREMA_D.encode()
-    here = replace(PUBLIC["crema-d-votes"], files=(Remote(TABLE, (f"{origin.url}/{TABLE}",)),))
-    monkeypatch.setitem(PUBLIC, "crema-d-votes", here)
+    here = replace(DOWNLOADABLE["crema-d-votes"], files=(RemoteFile(TABLE, (f"{origin.url}/{TABLE}",)),))
+    monkeypatch.setitem(DOWNLOADABLE, "crema-d-votes", here)
     code, output = run(fetching.main, "crema-d-votes", "--out", str(tmp_path), "--accept-licence")
     assert code == 0 and "ODbL" in output and "crema_d_votes.csv: 4 clips" in output
     assert (tmp_path / "crema_d_votes.csv").read_text().splitlines() == [
@@ -400,7 +400,7 @@ def test_another_table_is_not_taken_for_crema_ds(tmp_path: Path, old: str, new: 
 
 def test_what_is_got_by_hand_is_explained(tmp_path: Path) -> None:
     """Without it, help that ends in the command that converts it; an option of another corpus is refused."""
-    for corpus, by_hand in BY_HAND.items():
+    for corpus, by_hand in MANUAL.items():
         code, output = run(fetching.main, corpus, "--out", str(tmp_path / corpus))
         assert code == 2 and f"python -m training.fetch {corpus} --out {tmp_path / corpus} {by_hand.option} " in output
         assert by_hand.licence is None or f"Licence: {by_hand.licence}" in output
@@ -422,10 +422,10 @@ GOEMOTIONS = {
 def test_goemotions_is_fetched_and_converted(origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts to the letter; labels by the authors' grouping, each once, neutral kept."""
     origin.files = {f"/{name}": text.encode() for name, text in GOEMOTIONS.items()}
-    public = PUBLIC["goemotions"]
+    public = DOWNLOADABLE["goemotions"]
     assert {remote.name for remote in public.files} == set(GOEMOTIONS)
     here = tuple(replace(remote, urls=(f"{origin.url}/{remote.name}",)) for remote in public.files)
-    monkeypatch.setitem(PUBLIC, "goemotions", replace(public, files=here))
+    monkeypatch.setitem(DOWNLOADABLE, "goemotions", replace(public, files=here))
     out = tmp_path / "goemotions"
     code, output = run(fetching.main, "goemotions", "--out", str(out), "--accept-licence")
     assert code == 0 and "CC BY 4.0" in output and "train.csv: 2 comments" in output
@@ -436,7 +436,7 @@ def test_goemotions_is_fetched_and_converted(origin: Origin, tmp_path: Path, mon
         "dev.csv": [('"Quoted "" twice', "joy|neutral")],
         "test.csv": [("  Nothing.", "neutral")],
     }
-    assert set(json.loads((out / LOCK).read_text())) == set(GOEMOTIONS)
+    assert set(json.loads((out / LOCK_FILE).read_text())) == set(GOEMOTIONS)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sklearn.metrics import balanced_accuracy_score, f1_score
 from training.calibration.scaling import Scaling, cross_fit, fit_scaling, folds_of, reliability
 from training.evaluation.confidence import Probabilities, Targets, expected_calibration_error, reliability_of
 from training.evaluation.metrics import headline, log_loss, measure
-from training.evaluation.scoring import under_prior
+from training.evaluation.scoring import change_prior
 
 LABELS = ("a", "b", "c")
 
@@ -168,6 +168,6 @@ def test_folds_never_part_a_group(groups: list[str]) -> None:
 @given(st.lists(st.floats(0.05, 1.0), min_size=9, max_size=9))
 def test_changing_the_prior_and_back_changes_nothing(weights: list[float]) -> None:
     p, old, new = (np.array(weights[i : i + 3]) / sum(weights[i : i + 3]) for i in (0, 3, 6))
-    there = under_prior(p[None], tuple(old), tuple(new))
-    np.testing.assert_allclose(under_prior(there, tuple(new), tuple(old))[0], p, atol=1e-9)
-    np.testing.assert_allclose(under_prior(old[None], tuple(old), tuple(new))[0], new, atol=1e-9)
+    there = change_prior(p[None], tuple(old), tuple(new))
+    np.testing.assert_allclose(change_prior(there, tuple(new), tuple(old))[0], p, atol=1e-9)
+    np.testing.assert_allclose(change_prior(old[None], tuple(old), tuple(new))[0], new, atol=1e-9)

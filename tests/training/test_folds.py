@@ -83,10 +83,10 @@ def test_nobody_is_judged_by_a_network_that_has_met_them(plan: Recipe, tmp_path:
     (stage,) = plan.stages()
     emotions, variants = sounds()
     train = spoken_by(emotions, emotions if one_emotion_each else [i // 4 % 4 for i in range(64)])
-    judged = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path))
-    right = judged.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == judged.emotions
+    predictions = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path))
+    right = predictions.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == predictions.emotions
     assert right.mean() == 0.0 if one_emotion_each else right.mean() > 0.9
-    assert judged.groups == tuple(e.group for e in train) and judged.emotions.tolist() == emotions
+    assert predictions.groups == tuple(e.group for e in train) and predictions.emotions.tolist() == emotions
 
 
 def test_folds_are_of_the_first_corpus_and_all_learn_from_the_others(plan: Recipe, tmp_path: Path) -> None:
@@ -97,9 +97,9 @@ def test_folds_are_of_the_first_corpus_and_all_learn_from_the_others(plan: Recip
     emotions, variants = sounds()
     train = spoken_by(emotions, emotions)
     context, data = of_stage(several, [*train, *train], variants.repeat(1, 2, 1, 1), tmp_path)
-    judged = predict_out_of_fold(context, replace(data, sizes=(64, 64)))
-    right = judged.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == judged.emotions
-    assert len(right) == 64 and right.mean() > 0.9 and judged.emotions.tolist() == emotions
+    predictions = predict_out_of_fold(context, replace(data, sizes=(64, 64)))
+    right = predictions.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == predictions.emotions
+    assert len(right) == 64 and right.mean() > 0.9 and predictions.emotions.tolist() == emotions
     alone = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path / "alone"))
     assert not (alone.logits[:, 0, : len(EMOTIONS)].argmax(dim=1).numpy() == alone.emotions).any()
 
@@ -169,12 +169,12 @@ def test_what_was_judged_is_kept(plan: Recipe, tmp_path: Path) -> None:
     (stage,) = plan.stages()
     emotions, variants = sounds(16)
     train = spoken_by(emotions, emotions)
-    judged = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path))
-    save_out_of_fold(tmp_path, judged)
+    predictions = predict_out_of_fold(*of_stage(plan, train, variants, tmp_path))
+    save_out_of_fold(tmp_path, predictions)
     kept = load_out_of_fold(tmp_path, "audio")
-    assert torch.equal(kept.logits, judged.logits) and kept.emotions.tolist() == emotions
-    assert (kept.groups, kept.contents) == (judged.groups, tuple(e.content for e in train))
-    assert kept.having(["audio"]).tolist() == list(range(16))
+    assert torch.equal(kept.logits, predictions.logits) and kept.emotions.tolist() == emotions
+    assert (kept.groups, kept.contents) == (predictions.groups, tuple(e.content for e in train))
+    assert kept.rows_with(["audio"]).tolist() == list(range(16))
 
 
 def test_a_voice_is_normalized_by_what_was_kept_of_it(plan: Recipe, tmp_path: Path) -> None:

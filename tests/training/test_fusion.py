@@ -28,15 +28,15 @@ from tests.training.meld_fixture import write_lines
 from tests.training.small_bundle import BERT, CONVERSATION, small_network, utterance
 from training.corpora import CORPORA, IGNORED, read_ferplus
 from training.corpora.base import Labels
-from training.data.training_items import save_seen
+from training.data.training_items import save_training_items
 from training.evaluation.metrics import bootstrap, log_loss
 from training.evaluation.protocol import Evaluation
-from training.evaluation.provenance import Taught
-from training.evaluation.scoring import Encoded, encode, joined, judge, judge_by, set_constants
+from training.evaluation.provenance import TrainingPriors
+from training.evaluation.scoring import Encoded, concatenate, encode, predict, predict_with_constants, set_constants
 from training.fusion.choosing import Study, half, score_of
-from training.fusion.composing import MISSING, Pool, Soft, compose, draw, missing
+from training.fusion.composing import MISSING, Pool, SoftSlots, compose, draw, rows_without_sample
 from training.fusion.constants import fit_constants
-from training.fusion.fitting import Items, Shrinkage, fit_fusion, only, predict
+from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict_emotions, restrict
 from training.fusion.judgments import (
     Judgments,
     perceived_given_intended,
@@ -117,10 +117,10 @@ def test_what_is_fitted_predicts_as_the_network_that_has_it() -> None:
     items = Items.of(network, encoded)
     set_constants(network, network.config.model_copy(update={"fusion": fitted}))
     np.testing.assert_allclose(
-        predict(items, fitted, CONVERSATION.prior_emotion), judge(network, encoded).emotions, atol=1e-5
+        predict_emotions(items, fitted, CONVERSATION.prior_emotion), predict(network, encoded).emotions, atol=1e-5
     )
-    alone = predict(only(items, ["face"]), fitted, CONVERSATION.prior_emotion)
-    np.testing.assert_allclose(alone, judge(network, encoded.only(["face"])).emotions, atol=1e-5)
+    alone = predict_emotions(restrict(items, ["face"]), fitted, CONVERSATION.prior_emotion)
+    np.testing.assert_allclose(alone, predict(network, encoded.only(["face"])).emotions, atol=1e-5)
 
 
 def test_real_items_of_a_corpus_are_fitted_by_the_same_code() -> None:
@@ -152,7 +152,7 @@ def test_a_fusion_of_real_items_ships_where_it_predicts_better_than_the_gates() 
     )
     fitted = fit_real(network, network.config, seen)
     assert fitted.fusion is not None and 0.7 < np.mean(fitted.fusion.weights["text"].emotion) < 1.3
-    before, after = (judge_by(network, seen, c).emotions for c in (network.config, fitted))
+    before, after = (predict_with_constants(network, seen, c).emotions for c in (network.config, fitted))
     assert log_loss(after, emotions) < log_loss(before, emotions) - 0.05
     assert fit_real(network, fitted, seen.only(["face"])).fusion is None, "nothing to fit it on"
 
@@ -180,13 +180,13 @@ def test_every_slot_gets_a_sample_of_the_label_that_means_the_same(seed: int) ->
 def test_a_class_that_a_corpus_lacks_is_taken_from_another_or_counted() -> None:
     judgments = judgments_of(70)
     pools = [pool_of("text", "text", 70, "a", lacking=(ANGER,)), pool_of("text", "text", 70, "b", lacking=(JOY,))]
-    assert (draw(judgments, pools, 0).sample != MISSING).all() and missing(judgments, pools) == {"text": {}}
+    assert (draw(judgments, pools, 0).sample != MISSING).all() and rows_without_sample(judgments, pools) == {"text": {}}
     alone = [pools[0], pool_of("face", "face", 70)]
     found = draw(judgments, alone, 0)
     without = found.sample[:, 0] == MISSING
-    assert (judgments.labels["text"][without] == ANGER).all() and without.sum() == missing(judgments, alone)["text"][
-        "anger"
-    ]
+    assert (judgments.labels["text"][without] == ANGER).all() and without.sum() == rows_without_sample(
+        judgments, alone
+    )["text"]["anger"]
     items = compose(judgments, sentiments_of_emotions(judgments.emotions), alone, found)
     assert (~items.present[:, 0].numpy() == without).all() and items.present[:, 1].all()
     assert (items.emotions == judgments.emotions).all() and set(items.units) == {"text", "face"}
@@ -201,13 +201,13 @@ def test_soft_slots_draw_what_people_may_have_heard() -> None:
     heard[ANGER, [ANGER, NEUTRAL]] = 0.5
     judgments = judgments_of(4000)
     pool = pool_of("face", "intended", 70)
-    drawn = draw(judgments, [pool], 0, Soft(heard))
+    drawn = draw(judgments, [pool], 0, SoftSlots(heard))
     intended = pool.samples.emotions[drawn.sample[:, 0]]
     of_neutral = judgments.labels["face"] == NEUTRAL
     assert (intended[of_neutral] == ANGER).mean() == pytest.approx(1 / 3, abs=0.06)
     assert (intended[judgments.labels["face"] == ANGER] == ANGER).all()
     labeled_by_people = Pool("x", "face", "face", pool.samples)
-    hard = draw(judgments, [labeled_by_people], 0, Soft(heard))
+    hard = draw(judgments, [labeled_by_people], 0, SoftSlots(heard))
     assert (pool.samples.emotions[hard.sample[:, 0]] == judgments.labels["face"]).all()
 
 
@@ -226,13 +226,13 @@ def test_a_left_out_corpus_of_voices_has_no_part_in_the_fit() -> None:
     own = network.config
     without = {name: own.model_copy(update={"fused_temperature_emotion": 2.0 + i}) for i, name in enumerate("ab")}
     study = Study(network, without, pools, judgments, judgments, judgments, valence_thresholds(judgments), draws=1)
-    for name, fit, choose in study.left_out():
+    for name, fit, choose in study.leave_one_out():
         assert network.config == without[name]
         assert name not in {p.corpus for p in fit} and {p.corpus for p in choose if p.modality == "audio"} == {name}
         words = [next(p for p in part if p.modality == "text").samples for part in (fit, choose)]
         assert not set(words[0].groups) & set(words[1].groups)
     assert network.config == own
-    assert [name for name, _, _ in study.left_out()] == ["a", "b"]
+    assert [name for name, _, _ in study.leave_one_out()] == ["a", "b"]
 
 
 def voices_of(corpus: str, sharpness: float) -> Pool:
@@ -340,7 +340,7 @@ def test_corpora_count_alike_for_a_temperature() -> None:
     assert report[0].others_ece_signed is not None and report[0].others_ece_signed > 0.05, (
         "overconfident by the other's"
     )
-    repeated = Pool("few", "text", "text", joined([boastful.samples] * 3))
+    repeated = Pool("few", "text", "text", concatenate([boastful.samples] * 3))
     assert fit_constants(network, "text", [repeated, modest], [])[0].temperature == pytest.approx(emotion, rel=0.02)
 
 
@@ -388,7 +388,7 @@ def reading_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = EmotionNetwork(small.model_copy(update={"encoders": {**small.encoders, "text": text}})).eval()
     for head in network.heads.values():
         torch.nn.init.normal_(head.weight, std=0.5)  # type: ignore[arg-type]
-    taught = {m: Taught.noted(c, 0.0).model_dump(mode="json") for m, c in small.calibration.items()}
+    taught = {m: TrainingPriors.from_effective(c, 0.0).model_dump(mode="json") for m, c in small.calibration.items()}
     manifest = Manifest(
         name="reads", version="0.0.1", licence="none", network=network.config, tokenizer="minilm-l6",
         training={"taught": taught},
@@ -568,7 +568,7 @@ def test_a_bundle_that_does_worse_where_neither_learned_replaces_none(
     assert (out / "config.json").read_bytes() != first
     code, output = fuse(better)
     assert code == 0, output
-    save_seen(out, contents)
+    save_training_items(out, contents)
     assert fuse(reading_bundle)[0] == 0
 
 
@@ -649,5 +649,8 @@ def test_a_pool_keeps_its_degraded_samples_beside_their_own() -> None:
     both = replace(pool, degraded=pool.samples.rows(np.arange(len(pool.samples))))
     some = both.rows(np.asarray([3, 5]))
     assert some.degraded is not None and some.degraded.groups == some.samples.groups
-    assert some.as_in_video().samples.groups == some.samples.groups * 2 and some.as_in_video().degraded is None
-    assert len(some.spoiled().samples) == 2 and pool.as_in_video() is pool
+    assert (
+        some.clean_and_degraded().samples.groups == some.samples.groups * 2
+        and some.clean_and_degraded().degraded is None
+    )
+    assert len(some.degraded_only().samples) == 2 and pool.clean_and_degraded() is pool

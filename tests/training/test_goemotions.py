@@ -13,7 +13,7 @@ from model.contract import EMOTIONS, SENTIMENT_OF_EMOTION, SENTIMENTS
 from model.modalities.text import TextTokenizer
 from model.weights import catalog
 from training.corpora import CORPORA, IGNORED, read_goemotions
-from training.data.content_hash import content_of
+from training.data.content_hash import hash_bytes
 
 HEADER = ("text", "emotions")
 # Words, commas, quotes, line breaks and letters of other scripts: whatever a comment may have in it.
@@ -44,7 +44,7 @@ def test_a_comment_becomes_the_tokens_of_its_text(tmp_path: Path, tokenizer: Tex
     expected = tokenizer(text)
     assert example.sample.present == ("text",) and example.sample.text is not None and expected is not None
     assert example.sample.text.ids.tolist() == expected.ids.tolist()
-    assert example.content == example.name_of("text") == content_of(text.encode())
+    assert example.content == example.name_of("text") == hash_bytes(text.encode())
     assert example.group == f"comment {example.content}"
 
 
@@ -139,4 +139,4 @@ def test_every_comment_with_one_label_and_words_is_read(
         examples = read_goemotions(path, "all", tokenizer)
     wanted = [(text, labels[0]) for text, labels in comments if len(labels) == 1 and tokenizer(text) is not None]
     assert [EMOTIONS[e.emotion] for e in examples] == [label for _, label in wanted]
-    assert [e.content for e in examples] == [content_of(text.encode()) for text, _ in wanted]
+    assert [e.content for e in examples] == [hash_bytes(text.encode()) for text, _ in wanted]

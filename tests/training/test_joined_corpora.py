@@ -29,17 +29,23 @@ from training import teachers
 from training.bundling import write_bundle
 from training.card import Report, _tables
 from training.corpora import IGNORED, Example, read_goemotions, read_meld_text
-from training.corpora.base import shares_of_votes
+from training.corpora.base import vote_targets
 from training.data.batches import Batches, Mixture
 from training.data.clip_concat import ClipConcat
-from training.data.collate import Feed, to_batch
+from training.data.collate import BatchCollator, to_batch
 from training.data.stage import StageContext, StageData
-from training.data.training_items import read_items
+from training.data.training_items import read_hashes
 from training.engine.loss import StageLoss, effective_priors
 from training.engine.self_distillation import SelfDistillation
 from training.engine.stage_trainer import StageTrainer
 from training.engine.trainer import Trainer
-from training.evaluation.provenance import Taught, corpora_of, learned_from, part_of, taught_of
+from training.evaluation.provenance import (
+    TrainingPriors,
+    section_of,
+    training_corpora,
+    training_corpus_name,
+    training_priors_of,
+)
 from training.fusion.judgments import Judgments, ValenceThresholds
 from training.fusion.study import declared_prior
 from training.licence import licence_line
@@ -162,7 +168,7 @@ def test_votes_are_learned_as_the_shares_they_are() -> None:
 
     people = [labeled(emotion) for emotion, count in ten.items() for _ in range(count)]
     voted = replace(labeled("anger"), votes=shares)
-    votes = torch.tensor([shares_of_votes(shares), (torch.nan,) * 10])
+    votes = torch.tensor([vote_targets(shares), (torch.nan,) * 10])
     logits = torch.randn(1, 10)
 
     def loss(examples: Sequence[Example], votes: torch.Tensor | None) -> float:
@@ -365,7 +371,7 @@ def test_each_corpus_is_varied_as_the_recipe_says_of_it(data: Path, tmp_path: Pa
     train = [example for part in parts for example in part]
     sizes = tuple(map(len, parts))
     context = StageContext(plan, stage, data, tmp_path, "cpu")
-    feed = Feed(context, StageData(train, effective_priors(train, 0.0), marks=tokenizer.marks, sizes=sizes))
+    feed = BatchCollator(context, StageData(train, effective_priors(train, 0.0), marks=tokenizer.marks, sizes=sizes))
     for row in range(len(train)):
         ids = set(feed([row]).inputs["text"][1][0].flatten().tolist())
         assert bool(ids & tokenizer.marks.keys()) == (row >= sizes[0])
@@ -450,7 +456,7 @@ def test_a_run_that_was_broken_off_goes_on_to_the_same_end(
 
 def test_the_epoch_is_chosen_by_groups_of_every_corpus(data: Path, tmp_path: Path) -> None:
     trained(data, tmp_path / "some", ("batch = 8", "batch = 8\nselection = 0.3"))
-    kept, everything = read_items(tmp_path / "some" / "text.items.npy"), 30 + 66
+    kept, everything = read_hashes(tmp_path / "some" / "text.items.npy"), 30 + 66
     assert 40 < len(kept) < everything
     small = recipe(tmp_path, ("batch = 8", "batch = 8\nselection = 0.000001"))
     code, output = run_train("--recipe", small, "--data", data, "--work", tmp_path, "--only", "text")
@@ -490,7 +496,7 @@ def bundle(data: Path, work: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_a_bundle_says_which_corpora_taught_it(bundle: Path) -> None:
     manifest = read_manifest(bundle)
-    taught = taught_of(manifest)["text"]
+    taught = training_priors_of(manifest)["text"]
     assert [(name, by.corpus, by.share, by.items) for name, by in taught.corpora.items()] == [
         ("meld-text", "meld-text", 0.5, 30),
         ("goemotions", "goemotions", 0.5, 66),
@@ -501,28 +507,31 @@ def test_a_bundle_says_which_corpora_taught_it(bundle: Path) -> None:
     assert taught.frequencies.prior_emotion[afraid] == pytest.approx((11 * 30 / 66 + 1) / (60 + 7))
     assert taught.own == taught.of("meld-text") != taught.of("goemotions")
     assert manifest.network.prior_emotion == taught.own.prior_emotion
-    assert set(part_of(manifest.training, "calibrated_on")) == {"meld-text"}
+    assert set(section_of(manifest.training, "calibrated_on")) == {"meld-text"}
     assert manifest.licence == "for tests: MELD: GPL-3.0; GoEmotions: CC BY 4.0"
-    assert corpora_of(manifest, "text") == ["meld-text", "goemotions"]
-    assert learned_from(manifest, "text", "meld-text-plain") == "meld-text"
-    assert learned_from(manifest, "text", "goemotions") == "goemotions"
-    assert learned_from(manifest, "text", "voices") is None
+    assert training_corpora(manifest, "text") == ["meld-text", "goemotions"]
+    assert training_corpus_name(manifest, "text", "meld-text-plain") == "meld-text"
+    assert training_corpus_name(manifest, "text", "goemotions") == "goemotions"
+    assert training_corpus_name(manifest, "text", "voices") is None
 
 
 def test_bundles_of_one_corpus_are_as_they_were() -> None:
     """Bundles that exist already stay readable as well."""
     manifest = read_manifest(find_bundle("starter"))
-    assert corpora_of(manifest, "face") == ["ferplus"] and learned_from(manifest, "face", "goemotions") is None
-    taught = taught_of(manifest)["face"]
+    assert (
+        training_corpora(manifest, "face") == ["ferplus"]
+        and training_corpus_name(manifest, "face", "goemotions") is None
+    )
+    taught = training_priors_of(manifest)["face"]
     assert not taught.corpora and taught.own == taught.of("ferplus") == taught.frequencies
     note = Calibration(prior_emotion=CONVERSATION.prior_emotion, prior_sentiment=CONVERSATION.prior_sentiment)
-    assert "corpora" not in Taught.noted(note, 0.0).model_dump(mode="json", exclude_defaults=True)
+    assert "corpora" not in TrainingPriors.from_effective(note, 0.0).model_dump(mode="json", exclude_defaults=True)
 
 
 def test_every_corpus_that_taught_is_scored_as_home(bundle: Path, data: Path, tmp_path: Path) -> None:
     """Under its own frequencies; by constants that no corpus but the first had a part in."""
     report = Report.model_validate_json((bundle / "evaluation.json").read_bytes())
-    taught = taught_of(read_manifest(bundle))["text"]
+    taught = training_priors_of(read_manifest(bundle))["text"]
     found = {(e.corpus, e.scope): e for e in report.evaluations if e.prior == "corpus"}
     assert {corpus for corpus, _ in found} == {"meld-text", "meld-text-plain", "goemotions"}
     for name in ("meld-text", "goemotions"):
@@ -570,7 +579,10 @@ def test_a_corpus_of_another_format_is_home_by_its_name(bundle: Path) -> None:
     joined = recipe["corpora"]["meld-text"]["joined"]
     joined["lines"] = {**joined.pop("goemotions"), "corpus": "manifest"}
     other = manifest.model_copy(update={"training": {**manifest.training, "recipe": recipe}})
-    assert learned_from(other, "text", "lines") == "lines" and learned_from(other, "text", "manifest") is None
+    assert (
+        training_corpus_name(other, "text", "lines") == "lines"
+        and training_corpus_name(other, "text", "manifest") is None
+    )
 
 
 def test_a_corpus_that_holds_nothing_out_is_not_scored(bundle: Path, data: Path, work: Path, tmp_path: Path) -> None:
@@ -583,7 +595,7 @@ def test_a_corpus_that_holds_nothing_out_is_not_scored(bundle: Path, data: Path,
 
 
 def test_a_prior_may_be_that_of_a_joined_corpus(bundle: Path) -> None:
-    taught = taught_of(read_manifest(bundle))
+    taught = training_priors_of(read_manifest(bundle))
     plan = Recipe.model_validate({**tomllib.loads(RECIPE), **slot(home=True)})
     assert plan.fusion is not None
     of = plan.fusion.model_copy(update={"prior_of": ("goemotions",)})

@@ -17,7 +17,7 @@ from training import teachers
 from training.corpora import Example, read_meld_text
 from training.data.stage import NO_MARKS, StageContext
 from training.recipe import Recipe
-from training.teachers import Line, TeacherLoss, averaged, read_by, soft_labels
+from training.teachers import Line, TeacherLoss, lines_for_teacher, mean_log_probabilities, soft_labels
 
 
 def test_every_second_teacher_reads_utterances_alone(tmp_path: Path) -> None:
@@ -25,16 +25,16 @@ def test_every_second_teacher_reads_utterances_alone(tmp_path: Path) -> None:
     header = "Dialogue_ID,Utterance_ID,Utterance,Speaker,Emotion,Sentiment"
     (tmp_path / "train_sent_emo.csv").write_text("\n".join([header, *rows]) + "\n")
     examples = read_meld_text(tmp_path, "train", SplitTokenizer())
-    read = [read_by(teacher, examples) for teacher in range(3)]
+    read = [lines_for_teacher(teacher, examples) for teacher in range(3)]
     assert [[line.text for line in lines] for lines in read] == [["Hello there.", "Go away!"]] * 3
-    said = [[line.said for line in lines] for lines in read]
+    said = [[line.context for line in lines] for lines in read]
     assert said == [[(), ("Hello there.",)], [(), ()], [(), ("Hello there.",)]]
 
 
 def test_the_kept_labels_of_the_starters_teachers_are_found() -> None:
     """A file is found by the hash of the lines: they are written as they were when the teachers were asked."""
     lines = [Line("Hello there.", 3, 2, ()), Line("Go away!", 0, 0, ("Hello there.",))]
-    assert teachers._file("mpnet-base", lines, 20260) == "mpnet-base-ace922a442c547ca.npy"
+    assert teachers._file_name("mpnet-base", lines, 20260) == "mpnet-base-ace922a442c547ca.npy"
 
 
 def test_what_has_no_words_has_no_soft_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,16 +77,16 @@ def context_of(teacher: str, folder: Path) -> StageContext:
     ["EPOCHS", "BATCH", "LEARNING_RATE", "HEAD_LEARNING_RATE", "WEIGHT_DECAY", "LABEL_SMOOTHING", "MAX_TOKENS"],
 )
 def test_what_was_said_by_other_settings_is_asked_anew(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = teachers._file("mpnet-base", [], 1)
-    assert teachers._file("mpnet-base", [], 1) == before != teachers._file("mpnet-base", [], 2)
+    before = teachers._file_name("mpnet-base", [], 1)
+    assert teachers._file_name("mpnet-base", [], 1) == before != teachers._file_name("mpnet-base", [], 2)
     monkeypatch.setattr(teachers, setting, 2 * getattr(teachers, setting))
-    assert teachers._file("mpnet-base", [], 1) != before
+    assert teachers._file_name("mpnet-base", [], 1) != before
 
 
 def test_teachers_are_averaged_as_probabilities() -> None:
     first, second = torch.tensor([[0.9, 0.1], [0.5, 0.5]]), torch.tensor([[0.1, 0.9], [0.25, 0.75]])
-    torch.testing.assert_close(averaged([first.log(), second.log()]).exp(), (first + second) / 2)
-    torch.testing.assert_close(averaged([first.log()]), first.log())
+    torch.testing.assert_close(mean_log_probabilities([first.log(), second.log()]).exp(), (first + second) / 2)
+    torch.testing.assert_close(mean_log_probabilities([first.log()]), first.log())
 
 
 def test_a_teacher_learns_and_its_labels_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ def test_a_teacher_learns_and_its_labels_are_kept(tmp_path: Path, monkeypatch: p
     torch.testing.assert_close(labels[:, :7].exp().sum(dim=1), torch.ones(40), atol=1e-2, rtol=0.0)
     right = labels[:, :7].argmax(dim=1) == torch.tensor([EMOTIONS.index(words[i % 2][1]) for i in range(40)])
     assert right.all() and len(list((tmp_path / "work").glob("tiny-*.npy"))) == 1
-    monkeypatch.setattr(teachers, "_ask", lambda *_: pytest.fail("it was asked again"))
+    monkeypatch.setattr(teachers, "_train_and_save", lambda *_: pytest.fail("it was asked again"))
     assert torch.equal(soft_labels("tiny", 1, examples, context), labels)
 
 

@@ -43,15 +43,15 @@ from training.data.augmentation import (
     reverberate,
     telephone,
 )
-from training.data.batches import Batches, put_aside
+from training.data.batches import Batches, selection_split
 from training.data.clip_concat import ClipConcat
-from training.data.collate import Feed, to_batch
+from training.data.collate import BatchCollator, to_batch
 from training.data.stage import StageContext, StageData
 from training.engine.averaging import moving_average
 from training.engine.batch_norms import refit_batch_norms
 from training.engine.checkpoints import Checkpoints
 from training.engine.loss import StageLoss, effective_priors
-from training.engine.optim import Part, freeze, optimizer_of
+from training.engine.optim import StageModules, build_optimizer, freeze
 from training.engine.self_distillation import SelfDistillation
 from training.engine.stage_trainer import StageTrainer
 from training.engine.variants import encode_variants
@@ -198,10 +198,10 @@ def test_a_checkpoint_of_another_recipe_is_not_taken_up(data: Path, tmp_path: Pa
 
 def test_whole_groups_are_put_aside() -> None:
     examples = [Example(Sample(), 0, 0, f"dialogue {i // 3}") for i in range(900)]
-    kept, aside = put_aside(examples, 0.2)
+    kept, aside = selection_split(examples, 0.2)
     assert 0.1 < len(aside) / 900 < 0.3 and sorted(kept + aside) == list(range(900))
     assert not {examples[i].group for i in kept} & {examples[i].group for i in aside}
-    assert put_aside(examples, 0.0) == (list(range(900)), [])
+    assert selection_split(examples, 0.0) == (list(range(900)), [])
 
 
 def test_the_best_epoch_is_kept_also_by_a_run_that_was_broken_off(
@@ -357,7 +357,7 @@ def test_batch_norms_of_averaged_weights_have_statistics_of_their_own() -> None:
 def test_freezing_an_unknown_part_is_refused() -> None:
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
     with pytest.raises(RecipeError, match="has no part 'nonesuch'; its parts are stem, blocks"):
-        freeze(Part(network, "face"), {"face": ("nonesuch",)})
+        freeze(StageModules(network, "face"), {"face": ("nonesuch",)})
 
 
 def test_the_moving_average_forgets_the_start() -> None:
@@ -525,10 +525,10 @@ def test_a_narrow_line_carries_300_to_3400_hertz() -> None:
 @pytest.mark.parametrize("name", ["adamw", "sgd"])
 def test_biases_and_norms_do_not_decay(name: Literal["adamw", "sgd"]) -> None:
     """With no gradient a step is decay alone."""
-    part = Part(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), "face")
+    part = StageModules(EmotionNetwork(NetworkConfig.of(FaceConfig(width=32))), "face")
     before = {key: value.clone() for key, value in part.named_parameters()}
     how = CorpusRecipe(folder="x", epochs=1, batch=1, optimiser=name, weight_decay=0.5)
-    optimiser = optimizer_of(part, {"face": (0.1, 0.2)}, how)
+    optimiser = build_optimizer(part, {"face": (0.1, 0.2)}, how)
     for parameter in part.parameters():
         parameter.grad = torch.zeros_like(parameter)
     optimiser.step()
@@ -743,7 +743,7 @@ def test_what_a_frozen_encoder_makes_of_sounds_is_learned_as_the_sounds_are() ->
     variants = encode_variants(network, context, data)
     assert variants.shape == (2, 40, 2, 32)
     assert (variants[0] != variants[1]).flatten(1).any(dim=1).all()
-    batch = Feed(context, data, variants[:1])([3, 17, 8])
+    batch = BatchCollator(context, data, variants[:1])([3, 17, 8])
     assert batch.encoded and batch.emotions.tolist() == [3, 3, 1] and batch.sentiments.tolist() == [0, 2, 2]
     with torch.inference_mode():
         kept = network.heads["audio"](network.embed("audio", batch.inputs["audio"][1], 3, encoded=True))
@@ -768,7 +768,7 @@ def test_two_processes_train_one_network_and_another_number_goes_on(data: Path, 
     assert both.returncode == 0, both.stderr
     assert "metric epoch=4" in both.stdout
     network = EmotionNetwork(NetworkConfig.of(FaceConfig(width=32)))
-    Part(network, "face").load_state_dict(load_file(work / "face.safetensors"))
+    StageModules(network, "face").load_state_dict(load_file(work / "face.safetensors"))
     assert share_right(network, list(read_fer2013(data / "fer2013", "train", None))) > 0.6
 
 

@@ -16,9 +16,9 @@ from tests.conftest import MEDIA
 from tests.model.media_files import Sound, write
 from training.corpora import CORPORA, IGNORED, read_voices
 from training.corpora.manifest import HELD_OUT_SHARE, clips_of
-from training.corpora.recordings import spoken_part
+from training.corpora.recordings import trim_to_speech
 from training.corpora.voices import manifests_in
-from training.data.content_hash import content_of_file, drawn
+from training.data.content_hash import hash_fraction, hash_recording
 
 HEADER = "path,speaker,emotion"
 
@@ -50,10 +50,10 @@ def test_a_recording_is_read_as_an_utterance_is_served(tmp_path: Path) -> None:
     write(tmp_path / "said.wav", [], [Sound(padded)])
     (example,) = read_voices(voices(tmp_path, "said.wav,ann,joy"), "all", None)
     assert example.sample.present == ("audio",) and example.sample.audio is not None
-    served = prepare(Evidence(spoken_part(read_audio(tmp_path / "said.wav"))), specs_of("audio").values()).audio
+    served = prepare(Evidence(trim_to_speech(read_audio(tmp_path / "said.wav"))), specs_of("audio").values()).audio
     assert served is not None and np.array_equal(example.sample.audio, served)
     assert example.sample.audio.shape[1] < 100 * (len(padded) / SAMPLE_RATE - 3), "silence around it is cut away"
-    assert example.content == content_of_file(tmp_path / "said.wav")
+    assert example.content == hash_recording(tmp_path / "said.wav")
 
 
 def test_labels_and_speakers(tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_of_few_speakers_two_are_held_out(tmp_path: Path) -> None:
     for names in (["nemo_EB0", "nemo_EM1", "nemo_JK0", "nemo_KK0"], [f"s{i}" for i in range(7)], ["a", "b", "c"]):
         (tmp_path / "manifest.csv").write_text("\n".join([HEADER, *(f"{n}.wav,{n},joy" for n in names)]) + "\n")
         held_out = [clip.group for clip, split in clips_of(tmp_path) if split == "held-out"]
-        by_hash = sorted((f"speaker {name}" for name in names), key=drawn)
-        few = sum(drawn(group) < HELD_OUT_SHARE for group in by_hash)
+        by_hash = sorted((f"speaker {name}" for name in names), key=hash_fraction)
+        few = sum(hash_fraction(group) < HELD_OUT_SHARE for group in by_hash)
         assert sorted(held_out) == sorted(by_hash[: max(few, 2) if len(names) > 3 else few])
 
 
