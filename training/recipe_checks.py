@@ -19,7 +19,7 @@ NEEDED = {"patience": "selection", "teachers": "teacher", "teacher_share": "teac
 
 
 def check_stage(corpus: str, config: CorpusRecipe, sections: Sections) -> None:
-    """Check one corpus and the sections of the modalities it teaches. Raises ValueError."""
+    """Check one corpus and the sections of its modalities. Raises ValueError."""
     for check in _CHECKS:
         check(corpus, config, sections)
 

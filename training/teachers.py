@@ -103,7 +103,7 @@ def soft_labels(name: str, count: int, examples: Sequence[Example], context: Sta
     with_words = [i for i, example in enumerate(examples) if example.line is not None]
     each = _lines_and_seeds(count, examples, context.recipe.seed)
     labels = torch.full((len(examples), N_LOGITS), torch.nan)
-    labels[with_words] = mean_log_probabilities([_labels_of_one(name, lines, own, context) for lines, own in each])
+    labels[with_words] = log_mean_probabilities([_labels_of_one(name, lines, own, context) for lines, own in each])
     return labels
 
 
@@ -121,7 +121,7 @@ def lines_for_teacher(teacher: int, examples: Iterable[Example]) -> list[Line]:
     return [Line(text, e.emotion, e.sentiment, () if teacher % 2 else context) for e, text, context in lines]
 
 
-def mean_log_probabilities(predictions: Sequence[Tensor]) -> Tensor:
+def log_mean_probabilities(predictions: Sequence[Tensor]) -> Tensor:
     """Return the log of the mean of distributions given as log-probabilities of one shape."""
     return torch.stack(list(predictions)).logsumexp(dim=0) - math.log(len(predictions))
 

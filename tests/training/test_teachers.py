@@ -17,7 +17,7 @@ from training import teachers
 from training.corpora import Example, read_meld_text
 from training.data.stage import NO_MARKS, StageContext
 from training.recipe import Recipe
-from training.teachers import Line, TeacherLoss, lines_for_teacher, mean_log_probabilities, soft_labels
+from training.teachers import Line, TeacherLoss, lines_for_teacher, log_mean_probabilities, soft_labels
 
 
 def test_every_second_teacher_gets_no_context(tmp_path: Path) -> None:
@@ -85,8 +85,8 @@ def test_settings_change_the_file_name(setting: str, monkeypatch: pytest.MonkeyP
 
 def test_teachers_are_averaged_as_probabilities() -> None:
     first, second = torch.tensor([[0.9, 0.1], [0.5, 0.5]]), torch.tensor([[0.1, 0.9], [0.25, 0.75]])
-    torch.testing.assert_close(mean_log_probabilities([first.log(), second.log()]).exp(), (first + second) / 2)
-    torch.testing.assert_close(mean_log_probabilities([first.log()]), first.log())
+    torch.testing.assert_close(log_mean_probabilities([first.log(), second.log()]).exp(), (first + second) / 2)
+    torch.testing.assert_close(log_mean_probabilities([first.log()]), first.log())
 
 
 def test_a_teacher_is_trained_and_its_labels_are_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

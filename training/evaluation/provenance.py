@@ -49,7 +49,10 @@ class TrainingPriors(BaseModel):
     def from_effective(
         cls, effective: Calibration, balance: float, corpora: Mapping[str, TrainingCorpus] | None = None
     ) -> "TrainingPriors":
-        """Recover the frequencies from the effective prior, frequency^(1 - balance); impossible for a balance of 1."""
+        """Recover the frequencies from the effective prior, which is frequency^(1 - balance).
+
+        With a balance of 1 they cannot be recovered, and the effective prior is used instead.
+        """
         by = dict(corpora or {})
         if balance >= 1.0:
             return cls(frequencies=effective, effective=effective, corpora=by)
