@@ -48,11 +48,11 @@ class Analyzed(Encoded):
     def rows(self, chosen: Rows) -> "Analyzed":
         """Select clips, with their utterances."""
         utterances, owner, seconds = self.inner
-        kept = np.flatnonzero(np.isin(owner, chosen))
+        rows = np.flatnonzero(np.isin(owner, chosen))
         place = {int(clip): i for i, clip in enumerate(chosen)}
         base = Encoded.rows(self, chosen)
-        owners = np.asarray([place[int(o)] for o in owner[kept]], dtype=np.int64)
-        return _analyzed(base, utterances.rows(kept), owners, seconds[kept])
+        owners = np.asarray([place[int(o)] for o in owner[rows]], dtype=np.int64)
+        return _analyzed(base, utterances.rows(rows), owners, seconds[rows])
 
     def only(self, subset: Sequence[Modality]) -> "Analyzed":
         """Return the clips with only the modalities of `subset` in every utterance."""

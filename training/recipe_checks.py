@@ -53,8 +53,8 @@ def _variants_need_a_frozen_encoder(corpus: str, config: CorpusRecipe, sections:
     if not section.kept_parts:
         raise ValueError(f"{corpus}: variants need an encoder with two stages; that of {modality} has one")
     if len(sections) > 1 or not set(section.kept_parts) <= set(section.frozen):
-        kept = ", ".join(section.kept_parts)
-        raise ValueError(f"{corpus}: variants need a stage of one modality, by an encoder with {kept} frozen")
+        parts = ", ".join(section.kept_parts)
+        raise ValueError(f"{corpus}: variants need a stage of one modality, by an encoder with {parts} frozen")
 
 
 def _mixup_needs_one_modality(corpus: str, config: CorpusRecipe, sections: Sections) -> None:

@@ -149,8 +149,8 @@ def word_errors(lines: Sequence[TranscribedLine]) -> float:
 
 def words_of(text: str) -> list[str]:
     """Split a line into words, without case and punctuation."""
-    kept = "".join(c if c.isalnum() or c == "'" else " " for c in text.translate(PLAIN_MARKS).lower())
-    return kept.split()
+    cleaned = "".join(c if c.isalnum() or c == "'" else " " for c in text.translate(PLAIN_MARKS).lower())
+    return cleaned.split()
 
 
 def edits(written: Sequence[str], transcript: Sequence[str]) -> int:

@@ -88,9 +88,9 @@ class TeacherLoss(nn.Module):
         logits: Tensor = self.teacher(*inputs).float()
         targets = targets.to(logits.device)
         loss = logits.new_zeros(())
-        for part, wanted in ((logits[:, :N_EMOTIONS], targets[:, 0]), (logits[:, N_EMOTIONS:], targets[:, 1])):
-            if bool((wanted != IGNORED).any()):
-                loss = loss + F.cross_entropy(part, wanted, ignore_index=IGNORED, label_smoothing=LABEL_SMOOTHING)
+        for part, labels in ((logits[:, :N_EMOTIONS], targets[:, 0]), (logits[:, N_EMOTIONS:], targets[:, 1])):
+            if bool((labels != IGNORED).any()):
+                loss = loss + F.cross_entropy(part, labels, ignore_index=IGNORED, label_smoothing=LABEL_SMOOTHING)
         return loss
 
 

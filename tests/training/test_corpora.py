@@ -224,8 +224,12 @@ def test_duplicates_of_fer2013_are_removed_from_training(tmp_path: Path) -> None
     images, labels = np.stack([image, other, image, image, other]), np.array([3, 0, 4, 3, 0])
     for name in ("train", "validation"):
         np.savez(tmp_path / f"{name}.npz", images=images, labels=labels, classes=np.array(EMOTIONS))
-    learned = read_fer2013(tmp_path, "train", None)
-    assert [(e.group, e.emotion) for e in learned] == [("train image 0", 3), ("train image 1", 0), ("train image 2", 4)]
+    examples = read_fer2013(tmp_path, "train", None)
+    assert [(e.group, e.emotion) for e in examples] == [
+        ("train image 0", 3),
+        ("train image 1", 0),
+        ("train image 2", 4),
+    ]
     assert [e.emotion for e in read_fer2013(tmp_path, "held-out", None)] == labels.tolist()
     assert len(read_fer2013(tmp_path / "train.npz", "all", None)) == len(read_fer2013(tmp_path, "all", None)) / 2 == 5
 

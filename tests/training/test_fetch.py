@@ -62,7 +62,7 @@ def test_a_download_is_resumed_and_verified(origin: Origin, tmp_path: Path) -> N
     remote = RemoteFile("a.zip", (f"{origin.url}/a.zip",), None, f"md5:{hashlib.md5(CONTENT).hexdigest()}")
     assert download_verified(remote, tmp_path, quiet).read_bytes() == CONTENT
     assert len(origin.seen) == 3 and origin.seen[0] is None
-    starts = [int((asked or "").strip("bytes=-")) for asked in origin.seen[1:]]
+    starts = [int((header or "").strip("bytes=-")) for header in origin.seen[1:]]
     assert 0 < starts[0] <= 400_000 < starts[1] <= 800_000, "each attempt resumes the previous one"
     download_verified(remote, tmp_path, quiet)
     assert len(origin.seen) == 3, "a verified file is not downloaded again"

@@ -126,8 +126,8 @@ def test_offsets_correct_an_overestimated_class() -> None:
 def test_offsets_do_not_learn_the_frequencies_of_the_split() -> None:
     """Class frequencies of a split are not a property of the network."""
     logits, targets = sample(1.0, PRIOR, 30_000)
-    kept = np.flatnonzero((targets != 0) | (np.arange(len(targets)) % 3 == 0))
-    scaling = fit_scaling(logits[kept], targets[kept], PRIOR)
+    rows = np.flatnonzero((targets != 0) | (np.arange(len(targets)) % 3 == 0))
+    scaling = fit_scaling(logits[rows], targets[rows], PRIOR)
     assert scaling.prior == pytest.approx(PRIOR, abs=0.03)
 
 

@@ -127,8 +127,8 @@ def test_a_left_out_corpus_is_predicted_by_a_network_of_the_others(tmp_path: Pat
             labels = predicted.logits[:, 0, : len(EMOTIONS)].argmax(dim=1)
             assert (labels == torch.tensor(wanted)).float().mean() > 0.9, name
             save_left_out(tmp_path, name, predicted, augmented)
-            kept = load_left_out(tmp_path, "audio", name, augmented)
-            assert torch.equal(kept.logits, predicted.logits) and kept.contents == predicted.contents
+            loaded = load_left_out(tmp_path, "audio", name, augmented)
+            assert torch.equal(loaded.logits, predicted.logits) and loaded.contents == predicted.contents
         assert not torch.equal(found[name].clean.logits, found[name].augmented.logits)
     with pytest.raises(FileNotFoundError, match="give the work folder of that training in --trained"):
         load_left_out(tmp_path / "elsewhere", "audio", "more")
@@ -173,10 +173,10 @@ def test_out_of_fold_predictions_are_stored(recipe: Recipe, tmp_path: Path) -> N
     train = examples_by(emotions, emotions)
     predictions = predict_out_of_fold(*stage_inputs(recipe, train, variants, tmp_path))
     save_out_of_fold(tmp_path, predictions)
-    kept = load_out_of_fold(tmp_path, "audio")
-    assert torch.equal(kept.logits, predictions.logits) and kept.emotions.tolist() == emotions
-    assert (kept.groups, kept.contents) == (predictions.groups, tuple(e.content for e in train))
-    assert kept.rows_with(["audio"]).tolist() == list(range(16))
+    loaded = load_out_of_fold(tmp_path, "audio")
+    assert torch.equal(loaded.logits, predictions.logits) and loaded.emotions.tolist() == emotions
+    assert (loaded.groups, loaded.contents) == (predictions.groups, tuple(e.content for e in train))
+    assert loaded.rows_with(["audio"]).tolist() == list(range(16))
 
 
 def test_batch_norm_statistics_are_of_cached_variants(recipe: Recipe, tmp_path: Path) -> None:
@@ -186,9 +186,9 @@ def test_batch_norm_statistics_are_of_cached_variants(recipe: Recipe, tmp_path: 
     train = examples_by(emotions, emotions)
     network = build_network(recipe, ["audio"])
     StageTrainer(network, *stage_inputs(recipe, train, variants, tmp_path), quiet=True).run()
-    kept = variants.flatten(0, 1).flatten(1).mean(dim=0)
+    expected = variants.flatten(0, 1).flatten(1).mean(dim=0)
     found = network.encoders["audio"].get_buffer("norm.running_mean")
-    assert float((found - kept).norm()) < 0.3 * float(kept.norm())
+    assert float((found - expected).norm()) < 0.3 * float(expected.norm())
     assert not network.training
 
 

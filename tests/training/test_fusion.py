@@ -70,8 +70,8 @@ def pool_of(modality: Modality, labels: Labels, n: int, corpus: str = "some", la
     network = small_network()
     examples = [utterance(i, text=modality == "text", face=modality == "face") for i in range(n)]
     encoded = encode(network, examples)
-    kept = np.asarray([i for i, e in enumerate(encoded.emotions) if e not in lacking])
-    return Pool(corpus, modality, labels, encoded.rows(kept))
+    rows = np.asarray([i for i, e in enumerate(encoded.emotions) if e not in lacking])
+    return Pool(corpus, modality, labels, encoded.rows(rows))
 
 
 def real_items(n: int, weights: dict[Modality, float], bias: float, seed: int = 0) -> Items:
@@ -386,10 +386,12 @@ def untrained_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = EmotionNetwork(small.model_copy(update={"encoders": {**small.encoders, "text": text}})).eval()
     for head in network.heads.values():
         torch.nn.init.normal_(head.weight, std=0.5)  # type: ignore[arg-type]
-    taught = {m: TrainingPriors.from_effective(c, 0.0).model_dump(mode="json") for m, c in small.calibration.items()}
+    training_priors = {
+        m: TrainingPriors.from_effective(c, 0.0).model_dump(mode="json") for m, c in small.calibration.items()
+    }
     manifest = Manifest(
         name="reads", version="0.0.1", licence="none", network=network.config, tokenizer="minilm-l6",
-        training={"taught": taught},
+        training={"taught": training_priors},
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("reading") / "reads"
     save_bundle(folder, manifest, network)

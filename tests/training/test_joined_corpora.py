@@ -296,9 +296,9 @@ def read_changed(folder: Path, *changes: tuple[str, str]) -> Recipe:
 def test_options_of_joined_corpora_are_strict(
     tmp_path: Path, changes: tuple[tuple[str, str], ...], message: str
 ) -> None:
-    with pytest.raises(RecipeError) as refused:
+    with pytest.raises(RecipeError) as error:
         read_changed(tmp_path, *changes)
-    assert message in str(refused.value)
+    assert message in str(error.value)
 
 
 def test_teacher_share_applies_to_joined_corpora(tmp_path: Path) -> None:
@@ -471,8 +471,8 @@ def test_an_interrupted_run_resumes_to_the_same_result(
 
 def test_the_epoch_is_selected_on_groups_of_every_corpus(data: Path, tmp_path: Path) -> None:
     trained(data, tmp_path / "some", ("batch = 8", "batch = 8\nselection = 0.3"))
-    kept, everything = read_hashes(tmp_path / "some" / "text.items.npy"), 30 + 66
-    assert 40 < len(kept) < everything
+    trained_on, total = read_hashes(tmp_path / "some" / "text.items.npy"), 30 + 66
+    assert 40 < len(trained_on) < total
     small = write_recipe(tmp_path, ("batch = 8", "batch = 8\nselection = 0.000001"))
     code, output = run_train("--recipe", small, "--data", data, "--work", tmp_path, "--only", "text")
     assert code == 2 and "selection = 1e-06 puts 0 of" in output

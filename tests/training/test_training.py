@@ -198,9 +198,9 @@ def test_a_checkpoint_of_another_recipe_is_ignored(data: Path, tmp_path: Path) -
 
 def test_the_selection_split_is_by_group() -> None:
     examples = [Example(Sample(), 0, 0, f"dialogue {i // 3}") for i in range(900)]
-    kept, aside = selection_split(examples, 0.2)
-    assert 0.1 < len(aside) / 900 < 0.3 and sorted(kept + aside) == list(range(900))
-    assert not {examples[i].group for i in kept} & {examples[i].group for i in aside}
+    remaining, aside = selection_split(examples, 0.2)
+    assert 0.1 < len(aside) / 900 < 0.3 and sorted(remaining + aside) == list(range(900))
+    assert not {examples[i].group for i in remaining} & {examples[i].group for i in aside}
     assert selection_split(examples, 0.0) == (list(range(900)), [])
 
 
@@ -409,8 +409,8 @@ def test_plain_and_transcribed_text_matches_the_tokenizer() -> None:
     assert batch.inputs["text"][1][1][0].tolist() == transcribed.types.tolist()
     options = options.model_copy(update={"plain_share": 1.0, "transcribed_share": 0.0})
     only_marks = tokenizer("-!")
-    kept = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], specs_of("text"), options, tokenizer.marks)
-    assert only_marks is not None and kept.inputs["text"][1][0][0].tolist() == only_marks.ids.tolist()
+    unchanged = to_batch([Example(Sample(text=only_marks), 0, 0, "g")], specs_of("text"), options, tokenizer.marks)
+    assert only_marks is not None and unchanged.inputs["text"][1][0][0].tolist() == only_marks.ids.tolist()
 
 
 def test_dropping_the_context_matches_the_tokenizer() -> None:
@@ -690,9 +690,9 @@ def test_an_option_of_another_modality_is_rejected(
         text += f'[{section}]\ncorpus = "fer2013"\nlearning_rate = 1.0\nhead_learning_rate = 1.0\n'
     path = tmp_path / "recipe.toml"
     path.write_text(text.replace(f"[{section}]", f"[{section}]\n{option}"))
-    with pytest.raises(RecipeError) as refused:
+    with pytest.raises(RecipeError) as error:
         Recipe.read(path)
-    assert all(part in str(refused.value) for part in message), str(refused.value)
+    assert all(part in str(error.value) for part in message), str(error.value)
 
 
 def test_augmented_audio_is_zero_after_its_end() -> None:
@@ -796,9 +796,13 @@ def test_a_stage_is_retrained_when_recipe_or_data_change(data: Path, tmp_path: P
     outcomes = []
     for rate, images in (("3e-3", 210), ("3e-3", 210), ("1e-3", 210), ("1e-3", 140)):
         recipe.write_text(RECIPE.format(epochs=1).replace("3e-3", rate))
-        with np.load(data / "fer2013" / "train.npz") as whole:
-            kept = {"images": whole["images"][:images], "labels": whole["labels"][:images], "classes": whole["classes"]}
-        np.savez(own / "fer2013" / "train.npz", **kept)
+        with np.load(data / "fer2013" / "train.npz") as archive:
+            arrays = {
+                "images": archive["images"][:images],
+                "labels": archive["labels"][:images],
+                "classes": archive["classes"],
+            }
+        np.savez(own / "fer2013" / "train.npz", **arrays)
         done = subprocess.run(_command(recipe, own, tmp_path), capture_output=True, text=True, check=True)
         outcomes.append(("metric epoch=1" in done.stdout, "already trained by this recipe" in done.stdout))
     assert outcomes == [(True, False), (False, True), (True, False), (True, False)]

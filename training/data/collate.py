@@ -50,10 +50,10 @@ def to_batch(
     """
     each = options or [corpus] * len(examples)
     samples = [_augmented(e.sample, specs, own, marks) for e, own in zip(examples, each, strict=True)]
-    kept = [_drop_modalities(list(sample.present), corpus.modality_dropout) for sample in samples]
+    modalities = [_drop_modalities(list(sample.present), corpus.modality_dropout) for sample in samples]
     inputs: dict[Modality, tuple[Tensor, list[Tensor]]] = {}
     for modality, spec in specs.items():
-        rows = [i for i, present in enumerate(kept) if modality in present]
+        rows = [i for i, present in enumerate(modalities) if modality in present]
         if rows:
             inputs[modality] = torch.tensor(rows), spec.collate([samples[i].get(modality) for i in rows])
     emotions, sentiments = (torch.tensor([getattr(e, kind) for e in examples]) for kind in Batch.TARGETS)

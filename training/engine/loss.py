@@ -102,16 +102,16 @@ class StageLoss(nn.Module):
         """
         if batch.teacher is None:
             return self._corpus_loss(logits, batch, rows, mixed)
-        wanted, share = batch.teacher.to(logits.device)[rows], self._corpus.teacher_share
+        soft_labels, share = batch.teacher.to(logits.device)[rows], self._corpus.teacher_share
 
         def from_labels(chosen: Tensor) -> Tensor:
             return self._corpus_loss(logits[chosen], batch, rows[chosen], mixed)
 
         def from_teacher(chosen: Tensor) -> Tensor:
-            of_teacher = _divergence(logits[chosen], wanted[chosen].exp())
+            of_teacher = _divergence(logits[chosen], soft_labels[chosen].exp())
             return (1.0 - share) * from_labels(chosen) + share * of_teacher
 
-        return _mean_over_parts(~wanted.isnan().any(dim=1), from_teacher, from_labels)
+        return _mean_over_parts(~soft_labels.isnan().any(dim=1), from_teacher, from_labels)
 
     def _corpus_loss(self, logits: Tensor, batch: Batch, rows: Tensor, mixed: tuple[Tensor, float] | None) -> Tensor:
         """Compute the loss against labels or votes and, with self-distillation, the network's earlier predictions."""
@@ -206,6 +206,6 @@ def _mean_over_parts(
     return torch.stack([len(chosen) / len(there) * loss(chosen) for chosen, loss in parts if len(chosen)]).sum()
 
 
-def _divergence(logits: Tensor, wanted: Tensor) -> Tensor:
+def _divergence(logits: Tensor, target: Tensor) -> Tensor:
     """Compute the cross-entropy against distributions [k, 10] (Hinton et al. 2015)."""
-    return -(wanted * log_probabilities(logits)).sum(dim=1).mean()
+    return -(target * log_probabilities(logits)).sum(dim=1).mean()

@@ -30,10 +30,10 @@ class StageModules(nn.Module):
             self.gates, self.joint = network.gates, network.joint
 
 
-def mixed_precision_dtype(wanted: str, on_gpu: bool = False) -> torch.dtype | None:
+def mixed_precision_dtype(requested: str, on_gpu: bool = False) -> torch.dtype | None:
     """Return bfloat16 if the recipe demands it, or for "auto" with native support; None for float32."""
     fast = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else has_fast_bfloat16()
-    return torch.bfloat16 if wanted == "bf16" or (wanted == "auto" and fast) else None
+    return torch.bfloat16 if requested == "bf16" or (requested == "auto" and fast) else None
 
 
 def autocast_for(spec: AnySpec) -> AbstractContextManager[object]:
@@ -41,10 +41,10 @@ def autocast_for(spec: AnySpec) -> AbstractContextManager[object]:
     return nullcontext() if spec.cpu_autocast else torch.autocast("cpu", enabled=False)
 
 
-def build_accelerator(wanted: str, device: str, accumulate: int) -> Accelerator:
+def build_accelerator(requested: str, device: str, accumulate: int) -> Accelerator:
     """Create the Accelerator for a device and precision."""
     on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
-    chosen = "bf16" if mixed_precision_dtype(wanted, on_gpu) else "no"
+    chosen = "bf16" if mixed_precision_dtype(requested, on_gpu) else "no"
     # If no utterance of a batch has a modality, its encoder gets no gradient in that step.
     options = DistributedDataParallelKwargs(find_unused_parameters=True)
     return Accelerator(

@@ -69,8 +69,8 @@ class TrainingPriors(BaseModel):
 
 def section_of(training: Mapping[str, object], name: str) -> dict[str, Any]:
     """Return a nested table of a manifest; empty if absent."""
-    kept = training.get(name)
-    return kept if isinstance(kept, dict) else {}
+    section = training.get(name)
+    return section if isinstance(section, dict) else {}
 
 
 def training_priors_of(manifest: Manifest) -> dict[Modality, TrainingPriors]:
@@ -78,9 +78,9 @@ def training_priors_of(manifest: Manifest) -> dict[Modality, TrainingPriors]:
 
     Bundles of older versions do not have them; their calibration holds the frequencies.
     """
-    kept = section_of(manifest.training, "taught")
-    if kept:
-        return {m: TrainingPriors.model_validate(kept[m]) for m in manifest.network.modalities}
+    stored = section_of(manifest.training, "taught")
+    if stored:
+        return {m: TrainingPriors.model_validate(stored[m]) for m in manifest.network.modalities}
     calibration = manifest.network.calibration
     return {
         m: TrainingPriors.from_effective(_priors_of(calibration.get(m, Calibration.uninformed())), 0.0)

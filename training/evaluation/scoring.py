@@ -65,12 +65,12 @@ class Encoded:
 
     def only(self, subset: Sequence[Modality]) -> "Encoded":
         """Return the items with only the modalities of `subset`, as if encoded from `Sample.only(*subset)`."""
-        kept = torch.tensor([m in subset for m in self.modalities])
+        mask = torch.tensor([m in subset for m in self.modalities])
         return replace(
             self,
             embeddings=tuple(e if m in subset else torch.zeros_like(e) for m, e in self._columns()),
-            logits=self.logits * kept[None, :, None],
-            present=self.present & kept,
+            logits=self.logits * mask[None, :, None],
+            present=self.present & mask,
             units={name: unit for name, unit in self.units.items() if name in subset or name not in self.modalities},
         )
 

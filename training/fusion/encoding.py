@@ -40,11 +40,11 @@ def encode_slot(
     corpus = CORPORA[slot.corpus]
     if len(corpus.modalities) != 1:
         raise ValueError(f"{slot.name}: {slot.corpus} has several modalities; a slot needs a corpus of one")
-    (modality,), wanted = corpus.modalities, (False, True) if with_degraded else (False,)
+    (modality,), versions = corpus.modalities, (False, True) if with_degraded else (False,)
     if slot.left_out is not None:
-        kinds = [load_left_out(trained, modality, slot.left_out, is_degraded) for is_degraded in wanted]
+        kinds = [load_left_out(trained, modality, slot.left_out, is_degraded) for is_degraded in versions]
     else:
-        kinds = _encoded(bundle, weights, slot, data / slot.folder, work, wanted)
+        kinds = _encoded(bundle, weights, slot, data / slot.folder, work, versions)
     samples, *degraded_samples = (_in_columns(bundle, kind) for kind in kinds)
     left_out = slot.left_out is not None
     return Pool(
@@ -59,13 +59,13 @@ def encode_slot(
 
 
 def _encoded(
-    bundle: Bundle, weights: str, slot: SlotRecipe, folder: Path, work: Path, wanted: Sequence[bool]
+    bundle: Bundle, weights: str, slot: SlotRecipe, folder: Path, work: Path, versions: Sequence[bool]
 ) -> list[Encoded]:
     """Return the slot's clean (False) and degraded (True) samples, as requested; reads the corpus at most once."""
     corpus, (modality,) = CORPORA[slot.corpus], CORPORA[slot.corpus].modalities
     key = _key(bundle, weights, slot, folder, work)
-    files = [work / f"{slot.name}{', degraded' if is_degraded else ''}-{key}.npz" for is_degraded in wanted]
-    missing = [(file, is_degraded) for file, is_degraded in zip(files, wanted, strict=True) if not file.is_file()]
+    files = [work / f"{slot.name}{', degraded' if is_degraded else ''}-{key}.npz" for is_degraded in versions]
+    missing = [(file, is_degraded) for file, is_degraded in zip(files, versions, strict=True) if not file.is_file()]
     if missing:
         examples = [e for e in corpus.read(folder, slot.split, bundle.tokenizer) if e.sample.get(modality) is not None]
         marks = bundle.tokenizer.marks if bundle.tokenizer is not None else NO_MARKS

@@ -154,8 +154,8 @@ def predict_emotions(items: Items, fusion: Fusion, prior: Sequence[float]) -> Pr
 
 def restrict(items: Items, subset: Sequence[Modality]) -> Items:
     """Return the items with only the modalities of `subset`."""
-    kept = np.asarray([m in subset for m in items.modalities])
-    return replace(items, evidence=items.evidence * kept[None, :, None], present=items.present & kept)
+    mask = np.asarray([m in subset for m in items.modalities])
+    return replace(items, evidence=items.evidence * mask[None, :, None], present=items.present & mask)
 
 
 @dataclass(frozen=True)
@@ -174,10 +174,10 @@ class _Design:
         found: list[tuple[Modality, ...]] = []
         evidence, index, labels, share = [], [], [], []
         for s in subsets(items.modalities):
-            kept = np.asarray([m in s for m in items.modalities])
-            rows = np.flatnonzero(known & items.present[:, kept].all(axis=1))
+            mask = np.asarray([m in s for m in items.modalities])
+            rows = np.flatnonzero(known & items.present[:, mask].all(axis=1))
             if len(rows):
-                evidence.append(items.evidence[rows][:, :, columns] * kept[None, :, None])
+                evidence.append(items.evidence[rows][:, :, columns] * mask[None, :, None])
                 index.append(np.full(len(rows), len(found)))
                 labels.append(targets[rows])
                 share.append(np.full(len(rows), 1.0 / len(rows)))

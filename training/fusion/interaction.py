@@ -69,8 +69,8 @@ def predict_with_interaction(
 
 
 def _only(items: Items, subset: Sequence[str]) -> Items:
-    kept = np.asarray([m in subset for m in items.modalities])
-    rows = np.flatnonzero(items.present[:, kept].all(axis=1))
+    mask = np.asarray([m in subset for m in items.modalities])
+    rows = np.flatnonzero(items.present[:, mask].all(axis=1))
     chosen = items.rows(rows)
-    return Items(chosen.modalities, chosen.evidence * kept[None, :, None], chosen.present & kept, chosen.emotions,
+    return Items(chosen.modalities, chosen.evidence * mask[None, :, None], chosen.present & mask, chosen.emotions,
                  chosen.sentiments)  # fmt: skip
