@@ -16,54 +16,54 @@ from lambdas.api.deps import scope_of
 from lambdas.api.openapi_docs import PROBLEM_TYPE, problems
 from lambdas.api.schemas import account, analyses, uploads
 from lambdas.api.schemas.base import Schema
-from lambdas.core.errors import TYPE_PREFIX
+from lambdas.core.errors import TYPE_PREFIX, NotUploadedError
 from scripts import api_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 JSON_FILE, PAGE_FILE = DOCS / "openapi.json", DOCS / "api.html"
 
 API_SERVER = {"url": "/api", "description": "For programs, with an API key"}
-APP_SERVER = {"url": "/app", "description": "For the web app, with a user's session"}
+APP_SERVER = {"url": "/app", "description": "For the web app, with a user session"}
 BY_SESSION: dict[str, list[str]] = {"session": []}
 
 INTRODUCTION = """\
-Upload a video, start its analysis, get every utterance with its time, words, emotion and sentiment.
+Upload a video, start its analysis, and get every utterance with its time, words, emotion and sentiment.
 
-1. `POST /upload-url` with `{"fileType": ".mp4"}` gives a URL and a key.
-2. `PUT` the file to that URL, with the headers that the answer names.
-3. `POST /sentiment-inference` with `{"key": "..."}` gives the analysis; of a longer video, the address to ask again at.
+1. `POST /upload-url` with `{"fileType": ".mp4"}` returns a URL and a key.
+2. `PUT` the file to that URL, with the returned headers.
+3. `POST /sentiment-inference` with `{"key": "..."}` returns the analysis or, for a longer video, a status URL to poll.
 
 Send an API key as `Authorization: Bearer vs_...`. Every error is `application/problem+json` (RFC 9457), with the
-plain message in `error` as well.
+message in `error` as well.
 """
 
 TAGS = [
-    {"name": "uploads", "description": "Where files go: one URL, or many for a large file."},
-    {"name": "analyses", "description": "Start them, list them, take results away, delete them and bring them back."},
-    {"name": "usage", "description": "What was used of the month's quota."},
-    {"name": "audit", "description": "What happened in the account."},
-    {"name": "example", "description": "The example of the web app. With a session alone."},
-    {"name": "keys", "description": "API keys. With a session alone: a leaked key must not make others."},
-    {"name": "webhook", "description": "Where events go, and what signs them. With a session alone."},
-    {"name": "account", "description": "The account itself. With a session alone."},
+    {"name": "uploads", "description": "Upload a video by one URL, or a large one in parts."},
+    {"name": "analyses", "description": "Start, list, export, cancel, delete and restore analyses."},
+    {"name": "usage", "description": "Usage of the monthly quota."},
+    {"name": "audit", "description": "Audit log of the account."},
+    {"name": "example", "description": "The example of the web app. Requires a session."},
+    {"name": "keys", "description": "API keys. Requires a session, as a leaked key must not be able to create keys."},
+    {"name": "webhook", "description": "The webhook, and the secret that signs its events. Requires a session."},
+    {"name": "account", "description": "The account itself. Requires a session."},
 ]
 
 PROBLEM = {
     "type": "object",
     "title": "Problem",
-    "description": "What went wrong (RFC 9457). Some problems have more members, such as `limit` and `remaining`.",
+    "description": "Error response (RFC 9457). Some problems have additional members, such as `limit` and `remaining`.",
     "required": ["type", "title", "status", "detail", "error", "code"],
     "properties": {
-        "type": {"type": "string", "format": "uri", "description": "The kind of problem: `code` as a URN."},
-        "title": {"type": "string", "description": "The kind of problem, in words."},
-        "status": {"type": "integer", "description": "The HTTP status."},
-        "detail": {"type": "string", "description": "What is wrong this time."},
-        "error": {"type": "string", "description": "The same as `detail`, for clients that read `error`."},
-        "code": {"type": "string", "description": "The kind of problem, for programs."},
-        "requestId": {"type": "string", "description": "Names the request in the log."},
+        "type": {"type": "string", "format": "uri", "description": "Problem type: `code` as a URN."},
+        "title": {"type": "string", "description": "Short summary of the problem type."},
+        "status": {"type": "integer", "description": "HTTP status code."},
+        "detail": {"type": "string", "description": "Explanation of this occurrence of the problem."},
+        "error": {"type": "string", "description": "Same as `detail`, for clients that read `error`."},
+        "code": {"type": "string", "description": "Machine-readable code of the problem type."},
+        "requestId": {"type": "string", "description": "Id of the request, for support."},
         "errors": {
             "type": "array",
-            "description": "Which fields do not fit the schema.",
+            "description": "Fields that do not match the schema.",
             "items": {
                 "type": "object",
                 "required": ["field", "message"],
@@ -74,10 +74,10 @@ PROBLEM = {
     "examples": [
         {
             "type": f"{TYPE_PREFIX}not-uploaded",
-            "title": "The file has not been uploaded",
-            "status": 409,
-            "detail": "the file has not been uploaded; PUT it to its URL first",
-            "error": "the file has not been uploaded; PUT it to its URL first",
+            "title": NotUploadedError.title,
+            "status": NotUploadedError.status,
+            "detail": "The file has not been uploaded. PUT it to its upload URL first.",
+            "error": "The file has not been uploaded. PUT it to its upload URL first.",
             "code": "not-uploaded",
             "requestId": "6f1c8a52-9b1e-4c1d-8a67-3f0d0c3a6b11",
         }
@@ -89,14 +89,14 @@ SECURITY_SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "vs_ID_SECRET",
-        "description": "An API key, made in the web app. Its scopes: `read` for every GET, `analyze` for the rest."
-        " `x-api-key: vs_ID_SECRET` works as well.",
+        "description": "API key, created in the web app. Scopes: `read` for GET requests, `analyze` for all others."
+        " The header `x-api-key: vs_ID_SECRET` is also accepted.",
     },
     "session": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The ID token of a user who is signed in.",
+        "description": "ID token of a signed-in user.",
     },
 }
 
@@ -149,7 +149,7 @@ def _complete(operation: dict[str, Any], security: list[dict[str, list[str]]]) -
         responses |= {str(status): answer for status, answer in problems(400, 413, 415).items()}
     for status, answer in responses.items():
         if status == "429":
-            answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "In seconds."}}
+            answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
         if status >= "400":
             assert PROBLEM_TYPE in answer["content"], f"{operation['operationId']}: {status} is no problem document"
     operation["responses"] = dict(sorted(responses.items()))

@@ -81,7 +81,7 @@ class Queue:
 
 async def _busy(send: Send) -> None:
     detail = f"too many requests wait for the functions of this machine; try again in {RETRY} s"
-    document = {"type": TYPE + CODE, "title": "Too much is going on at once", "status": 503, "code": CODE}
+    document = {"type": TYPE + CODE, "title": "Service temporarily busy; retry shortly", "status": 503, "code": CODE}
     body = json.dumps(document | {"detail": detail, "error": detail}).encode()
     headers = [
         (b"content-type", b"application/problem+json"),

@@ -142,7 +142,7 @@ def test_the_end_of_an_account_killed_after_any_write(cloud: Cloud) -> None:
         assert [key for key in cloud.versions(MEDIA) if f"/{owner}/" in key] == []
         assert clients.client("apigateway").get_api_keys()["items"] == []
         for _ in range(2):
-            cloud.later(seconds=account_deletion.WATCH_SECONDS)
+            cloud.later(seconds=account_deletion.SETTLE_SECONDS)
             cloud.sweep()
         assert all("ttl" in item and "due_at" not in item for item in cloud.items(owner))
 

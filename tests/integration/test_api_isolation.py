@@ -179,5 +179,5 @@ def test_a_key_that_is_cut_off_is_told_from_a_wrong_one(cloud: Cloud) -> None:
     token = by_key(cloud, "alice").headers["Authorization"]
     wrong = token[:-1] + ("0" if token[-1] != "0" else "1")
     says = {header: Caller("/api", {"Authorization": header}).get("/usage") for header in (token[:-1], "x", wrong)}
-    assert [api_keys.FORM in answer.text for answer in says.values()] == [True, True, False]
+    assert [api_keys.KEY_FORMAT_HINT in answer.text for answer in says.values()] == [True, True, False]
     assert len(token.removeprefix("Bearer ")) == 76  # as it says

@@ -165,7 +165,7 @@ def test_a_result_that_is_too_long_for_an_answer_is_fetched_by_its_url(
     cloud: Cloud, alice: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = cloud.completed("alice")
-    monkeypatch.setattr("lambdas.api.results.MAX_ANSWER", 2000)
+    monkeypatch.setattr("lambdas.api.results.MAX_RESPONSE", 2000)
     detail = alice.get(f"/analyses/{record.id}").json()
     assert detail["analysis"] is None
     assert Analysis.model_validate_json(httpx.get(detail["resultUrl"], trust_env=False).text) == result()
@@ -228,7 +228,8 @@ def test_a_deleted_analysis_can_be_restored_until_it_is_purged(cloud: Cloud, ali
 def test_usage_says_what_is_left(cloud: Cloud, alice: Caller) -> None:
     cloud.completed("alice")
     usage = alice.get("/usage").json()
-    assert (usage["used"], usage["limit"], usage["left"], usage["plan"]) == (1, 10_000, 9_999, "free")
+    assert (usage["used"], usage["limit"], usage["remaining"], usage["plan"]) == (1, 10_000, 9_999, "free")
+    assert usage["left"] == usage["remaining"], "the deprecated name stays"
     assert usage["days"] == [{"date": "2026-11-24", "requests": 1}]
     assert (usage["month"], usage["resetsAt"], usage["minutes"]) == ("2026-11", "2026-12-01T00:00:00Z", 1.5)
     assert alice.get("/usage", query={"month": "2026-10"}).json()["used"] == 0

@@ -21,7 +21,7 @@ from lambdas.core.storage.tables import (
     Item,
     OwnerRecord,
 )
-from lambdas.core.storage.transactions import FIRST_PAUSE, ROUNDS
+from lambdas.core.storage.transactions import FIRST_PAUSE, MAX_TRIES
 from lambdas.core.uploads import multipart, uploads
 from tests.integration.cloud import MEDIA, VIDEO, Cloud
 from tests.integration.faults import failing, intercepted, refusing
@@ -43,7 +43,7 @@ def test_a_lasting_conflict_is_503_and_charges_nothing(cloud: Cloud, monkeypatch
         pytest.raises(BusyError) as caught,
     ):
         cloud.ask("alice", key)
-    assert len(calls) == ROUNDS
+    assert len(calls) == MAX_TRIES
     assert (caught.value.status, cloud.used("alice"), cloud.records("alice")) == (503, 0, [])
     assert caught.value.retry_after is not None
     assert cloud.ask("alice", key).status == QUEUED

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lambdas.core.analyses import deletion, queries, result_ingest, transitions
-from lambdas.core.analyses.sagemaker_events import Notice
+from lambdas.core.analyses.sagemaker_events import InferenceNotification
 from lambdas.core.aws import clients
 from lambdas.core.errors import TIMED_OUT, DeletedError, NotFoundError
 from lambdas.core.settings import settings
@@ -109,7 +109,7 @@ def test_deletion_and_result_at_once(cloud: Cloud) -> None:
     with pytest.MonkeyPatch.context() as patch:
         genuine, answers = queries.find, iter([stale])
         patch.setattr(queries, "find", lambda analysis_id: next(answers, None) or genuine(analysis_id))
-        result_ingest.receive(Notice.model_validate(told), cloud.now)
+        result_ingest.receive(InferenceNotification.model_validate(told), cloud.now)
     done = cloud.read(record)
     assert (done.status, done.is_deleted) == (COMPLETED, True)
     cloud.later(seconds=settings().undo_seconds)
@@ -190,7 +190,7 @@ def test_a_result_that_is_overtaken_while_it_is_stored_is_withdrawn(cloud: Cloud
 
     def overtake() -> None:
         if event == "purge":
-            deletion.end(cloud.read(record), cloud.now)
+            deletion.delete_and_purge(cloud.read(record), cloud.now)
         else:
             transitions.fail(record, TIMED_OUT, cloud.now)
             cloud.ask("alice", record.object_key)

@@ -317,7 +317,7 @@ def test_an_account_that_is_deleted_leaves_no_line(cloud: Cloud) -> None:
     for _ in range(8):
         cloud.sweep()
         cloud.flow()
-        cloud.later(seconds=account_deletion.AGAIN_SECONDS)
+        cloud.later(seconds=account_deletion.RECHECK_SECONDS)
     assert [item["sk"]["S"] for item in cloud.items("alice") if item["pk"]["S"].startswith("OWNER#")] == ["OWNER"]
     assert cloud.keys(MEDIA, "inputs/") == [f"inputs/{bob.id}/1.mp4"]
     assert len(asked(cloud)) == 2
@@ -404,7 +404,7 @@ def test_killed_with_a_slot_taken_and_ended_before_anybody_came_back(cloud: Clou
 
 def test_cancelled_in_the_moment_in_which_its_slot_is_taken(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = flood(cloud, 2)
-    take = fair_queue.take
+    take = fair_queue.acquire
 
     def take_and_cancel(*arguments: object) -> object:
         slot = take(*arguments)  # type: ignore[arg-type]
@@ -412,7 +412,7 @@ def test_cancelled_in_the_moment_in_which_its_slot_is_taken(cloud: Cloud, monkey
         return slot
 
     with monkeypatch.context() as patch:
-        patch.setattr(fair_queue, "take", take_and_cancel)
+        patch.setattr(fair_queue, "acquire", take_and_cancel)
         cloud.submit(one)
     assert in_flight() == []
     cloud.flow()

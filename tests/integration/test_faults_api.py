@@ -234,7 +234,7 @@ def no_token_works(client: Client, answer: Answer) -> None:
     assert answer.status in (204, 404)  # now, or by the request before
     assert not client.works(client.token)
     expire(client.cloud)
-    assert api_keys.list_(client.owner) == []
+    assert api_keys.list_active(client.owner) == []
 
 
 def webhook_is(url: str | None) -> Callable[[Client, Answer], None]:

@@ -100,7 +100,7 @@ def test_an_api_key(cloud: Cloud) -> None:
         cloud.sweep()
 
     def check(number: int) -> None:
-        listed = api_keys.list_(f"owner{number}")
+        listed = api_keys.list_active(f"owner{number}")
         assert int(profiles.profile(f"owner{number}").api_keys or 0) == len(listed)
         made = [key for key in gateway.get_api_keys(includeValues=True)["items"] if key["value"] not in active]
         assert [key["value"] for key in made] == [key.id for key in listed]

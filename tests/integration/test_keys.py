@@ -17,7 +17,7 @@ def key(cloud: Cloud) -> NewKey:
 
 def test_a_key_works_and_is_on_the_usage_plan(cloud: Cloud, key: NewKey) -> None:
     assert api_keys.verify(key.token, "read", cloud.now) == "alice"
-    (listed,) = api_keys.list_("alice")
+    (listed,) = api_keys.list_active("alice")
     assert (listed.name, listed.prefix, listed.id) == ("mine", key.token[:11], key.record.id)
     gateway = clients.client("apigateway")
     (known,) = gateway.get_usage_plan_keys(usagePlanId=cloud.usage_plan)["items"]
@@ -40,7 +40,7 @@ def test_a_revoked_key_is_refused_at_once(cloud: Cloud, key: NewKey) -> None:
     api_keys.revoke("alice", key.record.id, cloud.now)
     with pytest.raises(UnauthorizedError):
         api_keys.verify(key.token, "read", cloud.now)
-    assert api_keys.list_("alice") == []
+    assert api_keys.list_active("alice") == []
     assert clients.client("apigateway").get_api_keys()["items"] == []
 
 
@@ -79,7 +79,7 @@ def test_others_keys_cannot_be_touched(cloud: Cloud, key: NewKey) -> None:
 
 def test_the_last_use_is_noted_once_an_hour(cloud: Cloud, key: NewKey) -> None:
     def last_use() -> str | None:
-        return api_keys.list_("alice")[0].last_used_at
+        return api_keys.list_active("alice")[0].last_used_at
 
     assert last_use() is None
     api_keys.verify(key.token, "read", cloud.now)
@@ -142,7 +142,7 @@ def test_a_key_expires_to_the_second_and_is_then_removed(cloud: Cloud) -> None:
     with pytest.raises(NotFoundError):
         api_keys.rotate("alice", key.record.id, cloud.now)
     cloud.sweep()
-    assert api_keys.list_("alice") == []
+    assert api_keys.list_active("alice") == []
     assert clients.client("apigateway").get_api_keys()["items"] == []
     assert int(profiles.profile("alice").api_keys) == 0
 

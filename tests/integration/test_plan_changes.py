@@ -19,7 +19,7 @@ def _plans(cloud: Cloud, owner: str) -> list[set[str]]:
         name: {key["id"] for key in gateway.get_usage_plan_keys(usagePlanId=plan)["items"]}
         for name, plan in cloud.usage_plans.items()
     }
-    return [{name for name, keys in on.items() if key.gateway_key_id in keys} for key in api_keys.list_(owner)]
+    return [{name for name, keys in on.items() if key.gateway_key_id in keys} for key in api_keys.list_active(owner)]
 
 
 def _is_open(owner: str) -> bool:

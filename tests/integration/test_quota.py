@@ -192,7 +192,7 @@ def test_outstanding_uploads_are_bounded(cloud: Cloud, monkeypatch: pytest.Monke
     keys = [result for result in results if isinstance(result, str)]
     assert len(keys) == cloud.outstanding("alice") == 10
     assert all(isinstance(result, TooManyUploadsError) for result in results if not isinstance(result, str))
-    cloud.later(seconds=900 + uploads.GRACE - 1)
+    cloud.later(seconds=900 + uploads.GRACE_SECONDS - 1)
     cloud.sweep()
     assert cloud.outstanding("alice") == 10
     cloud.later(seconds=1)
@@ -206,9 +206,9 @@ def test_api_keys_are_bounded(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> 
     lambda_settings.cache_clear()
     results = at_once(8, lambda n: api_keys.create("alice", f"key {n}", cloud.now))
     assert sum(isinstance(result, TooManyKeysError) for result in results) == 5
-    api_keys.revoke("alice", api_keys.list_("alice")[0].id, cloud.now)
+    api_keys.revoke("alice", api_keys.list_active("alice")[0].id, cloud.now)
     api_keys.create("alice", "again", cloud.now)
-    assert len(api_keys.list_("alice")) == 3
+    assert len(api_keys.list_active("alice")) == 3
 
 
 @pytest.mark.parametrize("extension", ["", ".", ".exe", "mp4/../x", ".mp4 .exe", "../.mp4", "mp4\0", ".mp3", "é"])

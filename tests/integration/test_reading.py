@@ -44,10 +44,10 @@ def test_an_upload_must_be_there_and_be_a_video(cloud: Cloud) -> None:
 def test_who_sends_no_video_by_a_videos_name_is_told_what_it_is(cloud: Cloud) -> None:
     made = uploads.create("alice", ".mp4", now=cloud.now)
     found = {
-        b"%PDF-1.7 ...": "it begins like a PDF document",
-        b"<!doctype html><title>403": "it begins like a web page",
-        bytes(5000): "it begins like zeros, as an unfinished copy does",
-        b"MZ\x90\0 a program": "not a video that can be read; export it again as one of .mp4, ",
+        b"%PDF-1.7 ...": "Its content looks like a PDF document",
+        b"<!doctype html><title>403": "Its content looks like a web page",
+        bytes(5000): "Its content looks like an incomplete copy filled with zeros",
+        b"MZ\x90\0 a program": "a readable video. Re-export it as MP4, MOV or WebM.",
     }
     for body, words in found.items():
         clients.s3().put_object(Bucket=MEDIA, Key=made.key, Body=body)

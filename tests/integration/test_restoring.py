@@ -136,7 +136,7 @@ def test_what_was_deleted_or_revoked_since_stays_so(cloud: Cloud) -> None:
     found = restore(table, TABLE, ALL)
     assert (found["ended"], found["missing"], found["different"]) == (3, 0, 0)
     assert cloud.read(deleted).is_deleted
-    assert api_keys.list_("alice") == []
+    assert api_keys.list_active("alice") == []
     assert queries.find(of_an_account.id) is None
     profile = profiles.find("bob")
     assert profile is not None and profile.deleting_since is not None

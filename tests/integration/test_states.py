@@ -292,6 +292,6 @@ def test_who_read_the_record_too_early_changes_nothing(cloud: Cloud) -> None:
         assert not transitions.mark_processing(record, "s3://b/o", None, cloud.now)
         assert not transitions.fail(record, TIMED_OUT, cloud.now)
         assert not transitions.complete(record, cloud.summary(), cloud.now)
-        assert not transitions.put_off(record, cloud.now)
+        assert not transitions.postpone(record, cloud.now)
     assert cloud.read(again).attribute_values == again.attribute_values
     assert cloud.used("alice") == cloud.charges("alice") == 1

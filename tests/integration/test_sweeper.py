@@ -102,7 +102,7 @@ def test_an_upload_without_analysis_expires(cloud: Cloud) -> None:
     cloud.upload("alice")
     begun = cloud.upload("alice")
     record = cloud.ask("alice", begun)
-    cloud.later(seconds=settings().url_seconds + uploads.GRACE)
+    cloud.later(seconds=settings().url_seconds + uploads.GRACE_SECONDS)
     cloud.endpoint.failing = True
     cloud.sweep()
     assert cloud.versions(MEDIA, "uploads/alice/") == [begun]
@@ -130,6 +130,6 @@ def test_a_retry_in_the_last_moment_is_not_removed(cloud: Cloud) -> None:
     cloud.later(days=90, seconds=1)
     stale = cloud.read(record)
     cloud.ask("alice", record.object_key)
-    deletion.end(stale, cloud.now)
+    deletion.delete_and_purge(stale, cloud.now)
     assert cloud.read(record).status == QUEUED
     assert not cloud.read(record).is_deleted

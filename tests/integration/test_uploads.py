@@ -70,12 +70,12 @@ def test_the_refusal_tells_the_real_time_to_wait(cloud: Cloud, few: int) -> None
     with pytest.raises(TooManyUploadsError) as refused:
         uploads.create("alice", ".mp4", now=cloud.now)
     seconds = refused.value.retry_after
-    assert seconds == 45 * 60 + uploads.SWEEP  # the first one's URL and an hour, from 30 minutes ago
-    cloud.later(seconds=seconds - uploads.SWEEP - 1)
+    assert seconds == 45 * 60 + uploads.SWEEP_SECONDS  # the first one's URL and an hour, from 30 minutes ago
+    cloud.later(seconds=seconds - uploads.SWEEP_SECONDS - 1)
     cloud.sweep()
     with pytest.raises(TooManyUploadsError):
         uploads.create("alice", ".mp4", now=cloud.now)
-    cloud.later(seconds=uploads.SWEEP + 1)
+    cloud.later(seconds=uploads.SWEEP_SECONDS + 1)
     cloud.sweep()
     uploads.create("alice", ".mp4", now=cloud.now)
 
@@ -92,7 +92,7 @@ def test_pending_uploads_are_listed_and_abandoned(cloud: Cloud) -> None:
         (parts["fileId"], True, SMALLEST),
         (single["fileId"], False, len(VIDEO)),
     ]
-    expiry = cloud.now - timedelta(seconds=1) + timedelta(seconds=900 + uploads.GRACE)
+    expiry = cloud.now - timedelta(seconds=1) + timedelta(seconds=900 + uploads.GRACE_SECONDS)
     assert listed[1]["expiresAt"] == expiry.isoformat().replace("+00:00", "Z")
     assert mallory.get("/uploads").json() == {"uploads": []}
 

@@ -103,7 +103,7 @@ def waiting(cloud: Cloud) -> tuple[int, int]:
 
 def trial(cloud: Cloud, url: str, owner: str = "alice") -> Event:
     """A test event to an address of its own."""
-    return events.trial(owner, cloud.now).model_copy(update={"url": url})
+    return events.test_event(owner, cloud.now).model_copy(update={"url": url})
 
 
 def completed(cloud: Cloud, url: str | None = None) -> str:
@@ -185,13 +185,13 @@ hidden: list[str] = []
 def watch_hiding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remember receipts of messages that were hidden; hiding itself is the real one."""
     hidden.clear()
-    hide = module._hide
+    hide = module._delay
 
     def watched(message: dict[str, Any]) -> None:
         hide(message)
         hidden.append(message["receiptHandle"])
 
-    monkeypatch.setattr(module, "_hide", watched)
+    monkeypatch.setattr(module, "_delay", watched)
 
 
 def test_delays_grow_and_stay_below_what_a_queue_can_hide() -> None:

@@ -90,7 +90,7 @@ def _collect(cloud: Cloud, found: list[dict[str, Any]], wanted: int) -> bool:
 
 def test_the_queue_knows_whose_events_they_are(cloud: Cloud) -> None:
     """SQS delivers those of an owner with few before those of one with a backlog."""
-    events.enqueue(events.trial("alice", cloud.now))
+    events.enqueue(events.test_event("alice", cloud.now))
     (message,) = clients.client("sqs").receive_message(
         QueueUrl=cloud.webhook_queue, MessageSystemAttributeNames=["MessageGroupId"]
     )["Messages"]
@@ -216,7 +216,7 @@ def test_what_cannot_be_noted_afterwards_was_delivered_all_the_same(cloud: Cloud
 
 @pytest.mark.usefixtures("cloud")
 def test_how_many_destinations_are_remembered_is_bounded() -> None:
-    for number in range(admission.MOST_CIRCUITS + 10):
+    for number in range(admission.MAX_CIRCUITS + 10):
         destination = url_policy.parse(f"https://host{number}.example.com/")
         with (
             pytest.raises(DeliveryError),
@@ -224,7 +224,7 @@ def test_how_many_destinations_are_remembered_is_bounded() -> None:
         ):
             raise DeliveryError("answered 500")
     found = DeliveriesRecord.get(*item_keys.deliveries("alice"))
-    assert len(found.circuits) == admission.MOST_CIRCUITS
+    assert len(found.circuits) == admission.MAX_CIRCUITS
 
 
 def deliver_one(cloud: Cloud, url: str, owner: str = "alice") -> dict[str, Any]:

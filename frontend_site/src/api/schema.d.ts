@@ -14,8 +14,8 @@ export interface paths {
          * Create Upload Url
          * @description Get a URL to upload a video to.
          *
-         *     PUT the file there with the headers that the answer names, then start the analysis with its `key`. Files over
-         *     100 MB go better in parts.
+         *     PUT the file to it with the returned headers, then start the analysis by `key`. For files over 100 MB, a multipart
+         *     upload is recommended.
          */
         post: operations["createUploadUrl"];
         delete?: never;
@@ -35,10 +35,10 @@ export interface paths {
         put?: never;
         /**
          * Create Multipart Upload
-         * @description Begin to upload a video in parts.
+         * @description Start a multipart upload.
          *
-         *     For files over 100 MB: parts go in parallel, and one that fails is sent again alone. Cut the file, sign the
-         *     parts, PUT each, and complete the upload.
+         *     For files over 100 MB: parts can be uploaded in parallel, and a part that fails is retried alone. Split the file,
+         *     sign the parts, PUT each of them, and complete the upload.
          */
         post: operations["createMultipartUpload"];
         delete?: never;
@@ -58,9 +58,9 @@ export interface paths {
         put?: never;
         /**
          * Sign Upload Parts
-         * @description Get URLs for parts of an upload, 100 at most at a time.
+         * @description Get URLs for parts of an upload, at most 100 per request.
          *
-         *     Each takes exactly the bytes of its part. An upload that is not completed expires a day after its beginning.
+         *     Each URL accepts exactly the size of its part. An upload that is not completed expires one day after its start.
          */
         post: operations["signUploadParts"];
         delete?: never;
@@ -80,7 +80,7 @@ export interface paths {
         put?: never;
         /**
          * Complete Multipart Upload
-         * @description Put the parts of an upload together: all of them, and as many bytes as were announced. May be repeated.
+         * @description Complete a multipart upload from all its parts, which must have the declared size. Idempotent.
          */
         post: operations["completeMultipartUpload"];
         delete?: never;
@@ -100,7 +100,7 @@ export interface paths {
         put?: never;
         /**
          * Abort Multipart Upload
-         * @description Give an upload up: what was sent is deleted. May be repeated.
+         * @description Abort a multipart upload and delete its parts. Idempotent.
          */
         post: operations["abortMultipartUpload"];
         delete?: never;
@@ -118,9 +118,9 @@ export interface paths {
         };
         /**
          * List Pending Uploads
-         * @description List the uploads that no analysis was started from.
+         * @description List the pending uploads, from which no analysis has been started.
          *
-         *     So many may be pending at once; `too-many-uploads` says when the next one expires.
+         *     Their number is limited; the error `too-many-uploads` tells when the next one expires.
          */
         get: operations["listPendingUploads"];
         put?: never;
@@ -143,7 +143,7 @@ export interface paths {
         post?: never;
         /**
          * Abandon Upload
-         * @description Abandon a pending upload: what was sent is deleted, and another one may begin in its place.
+         * @description Abandon a pending upload. The uploaded data is deleted, and the upload no longer counts toward the limit.
          */
         delete: operations["abandonUpload"];
         options?: never;
@@ -164,11 +164,11 @@ export interface paths {
          * Start Analysis
          * @description Analyze an uploaded video.
          *
-         *     Waits up to 25 seconds for the result. An analysis that takes longer goes on: the answer is then 202, with the
-         *     address to ask again at. `Prefer: respond-async` answers 202 at once, `Prefer: wait=5` after five seconds.
+         *     Waits up to 25 seconds for the result. If the analysis takes longer, it continues, and the response is 202 with a
+         *     status URL. `Prefer: respond-async` responds with 202 at once, `Prefer: wait=5` after five seconds.
          *
-         *     Repeating the request for the same `key` gives the same analysis and is charged once. An analysis that failed
-         *     is not charged; repeating its request starts another attempt.
+         *     Repeating the request for the same `key` returns the same analysis and is charged once. A failed analysis is not
+         *     charged; repeating its request starts another attempt.
          */
         post: operations["startAnalysis"];
         delete?: never;
@@ -188,7 +188,7 @@ export interface paths {
          * List Analyses
          * @description List analyses, newest first.
          *
-         *     Of one `status` where it is named. A page may hold fewer than `limit`; the last one has no `cursor`.
+         *     Optionally only those with a `status`. A page may have fewer items than `limit`; the last one has no `cursor`.
          */
         get: operations["listAnalyses"];
         put?: never;
@@ -210,17 +210,17 @@ export interface paths {
          * Get Analysis
          * @description Get an analysis, with its result once it is completed.
          *
-         *     As JSON it has the progress while it is processed, and the reason when it failed. As `csv`, `srt` or `vtt` it is
-         *     the result alone, as a file.
+         *     The JSON contains the progress during processing, and the reason of a failure. The formats `csv`, `srt` and `vtt`
+         *     contain only the result, as a file.
          */
         get: operations["getAnalysis"];
         put?: never;
         post?: never;
         /**
          * Delete Analysis
-         * @description Delete an analysis: its video, its result, its record.
+         * @description Delete an analysis with its video, result and record.
          *
-         *     It is gone at once, and can be restored for some minutes; then everything is purged.
+         *     It is hidden at once, and can be restored for some minutes; then everything is permanently deleted.
          */
         delete: operations["deleteAnalysis"];
         options?: never;
@@ -237,7 +237,7 @@ export interface paths {
         };
         /**
          * Get Video Url
-         * @description Get a URL that plays the video of an analysis.
+         * @description Get a URL to play the video of an analysis.
          */
         get: operations["getVideoUrl"];
         put?: never;
@@ -259,10 +259,10 @@ export interface paths {
         put?: never;
         /**
          * Retry Analysis
-         * @description Start an analysis that failed again.
+         * @description Retry a failed analysis.
          *
-         *     Charged like a new one. One that did not fail stays as it is. Refused where the same file would fail again, and
-         *     after five attempts.
+         *     It is charged like a new one. An analysis that has not failed is returned unchanged. A retry is refused if the same
+         *     file would fail again, and after five attempts.
          */
         post: operations["retryAnalysis"];
         delete?: never;
@@ -282,10 +282,10 @@ export interface paths {
         put?: never;
         /**
          * Cancel Analysis
-         * @description Cancel an analysis that is queued or processing.
+         * @description Cancel a queued or processing analysis.
          *
-         *     It fails with the code `cancelled`, is not charged, and may be started again. May be repeated; one that has ended
-         *     stays as it is.
+         *     Its status becomes `failed` with the code `cancelled`; it is not charged, and can be retried. The request is
+         *     idempotent; an analysis that has already ended is not changed.
          */
         post: operations["cancelAnalysis"];
         delete?: never;
@@ -305,7 +305,7 @@ export interface paths {
         put?: never;
         /**
          * Restore Analysis
-         * @description Bring a deleted analysis back, as long as it has not been purged.
+         * @description Restore a deleted analysis that has not been permanently deleted yet.
          */
         post: operations["restoreAnalysis"];
         delete?: never;
@@ -323,7 +323,7 @@ export interface paths {
         };
         /**
          * Get Usage
-         * @description Get what was used in a calendar month (UTC), and what is left.
+         * @description Get the usage and the remaining quota of a calendar month (UTC).
          */
         get: operations["getUsage"];
         put?: never;
@@ -343,10 +343,10 @@ export interface paths {
         };
         /**
          * List Audit Events
-         * @description List what happened in the account, newest first.
+         * @description List the audit events of the last 90 days, newest first.
          *
-         *     Sign-ins as far as they were followed by a request, API keys, the webhook, deleted, restored and cancelled
-         *     analyses; of the last 90 days.
+         *     They cover sign-ins that were followed by a request, changes of API keys and the webhook, and analyses that were
+         *     deleted, restored or cancelled.
          */
         get: operations["listAuditEvents"];
         put?: never;
@@ -368,14 +368,14 @@ export interface paths {
          * Get Example
          * @description Get the state of the example.
          *
-         *     It is not an analysis of the account, and is never charged.
+         *     The example is not an analysis of the account and is never charged.
          */
         get: operations["getExample"];
         put?: never;
         post?: never;
         /**
          * Delete Example
-         * @description Delete the example from the account. May be repeated.
+         * @description Delete the example from the account. Idempotent.
          */
         delete: operations["deleteExample"];
         options?: never;
@@ -412,13 +412,13 @@ export interface paths {
         };
         /**
          * List Keys
-         * @description List the API keys, by their prefixes.
+         * @description List the API keys, identified by their prefixes.
          */
         get: operations["listKeys"];
         put?: never;
         /**
          * Create Key
-         * @description Make an API key. Its token is shown this once.
+         * @description Create an API key. Its token is shown only once.
          */
         post: operations["createKey"];
         delete?: never;
@@ -438,7 +438,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Key
-         * @description Give an API key a new secret. The old token stops working at once; scopes and expiry stay.
+         * @description Replace the secret of an API key. The old token is invalid at once; scopes and expiry stay the same.
          */
         post: operations["rotateKey"];
         delete?: never;
@@ -459,7 +459,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke Key
-         * @description Revoke an API key. It stops working at once.
+         * @description Revoke an API key. It is invalid at once.
          */
         delete: operations["revokeKey"];
         options?: never;
@@ -476,20 +476,22 @@ export interface paths {
         };
         /**
          * Get Webhook
-         * @description Get the webhook, and the secret that events are signed with, those to a request's own `webhookUrl` too.
+         * @description Get the webhook and its secret.
+         *
+         *     The secret signs all events of the account, including those sent to the `webhookUrl` of a single request.
          */
         get: operations["getWebhook"];
         /**
          * Set Webhook
-         * @description Set where events go.
+         * @description Set the webhook URL, to which events are sent.
          *
-         *     An https address on the internet. The first one makes the secret; it stays when the address changes.
+         *     It must be a public https URL. The secret is created with the first URL, and stays when the URL changes.
          */
         put: operations["setWebhook"];
         post?: never;
         /**
          * Delete Webhook
-         * @description Stop the events, those that are queued too. May be repeated.
+         * @description Delete the webhook. Events that are already queued are not sent any more. Idempotent.
          */
         delete: operations["deleteWebhook"];
         options?: never;
@@ -508,10 +510,10 @@ export interface paths {
         put?: never;
         /**
          * Rotate Webhook Secret
-         * @description Replace the secret.
+         * @description Replace the webhook secret.
          *
-         *     Every event is signed with the new one from now on, those under way too; for a day also with the one before, so that
-         *     receivers have that long to learn the new one. To end an old secret at once, replace it twice.
+         *     All events are signed with the new secret from now on, including queued ones. For one day they are also signed with
+         *     the replaced secret, so that receivers can be updated. To invalidate an old secret at once, replace it twice.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -531,7 +533,9 @@ export interface paths {
         put?: never;
         /**
          * Test Webhook
-         * @description Send an event of type `webhook.test` to the webhook, signed and repeated as any other. Limited to 30 an hour.
+         * @description Send a test event to the webhook.
+         *
+         *     Its type is `webhook.test`. It is signed and retried like any other event, and limited to 30 per hour.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -551,9 +555,9 @@ export interface paths {
         put?: never;
         /**
          * Sign Out Everywhere
-         * @description End every session of the user, on all devices and this one.
+         * @description Sign out on all devices, including this one.
          *
-         *     Their tokens are refused from now on. API keys are no sessions: they go on working.
+         *     The tokens of all sessions are refused from now on. API keys are not affected.
          */
         post: operations["signOutEverywhere"];
         delete?: never;
@@ -574,11 +578,11 @@ export interface paths {
         post?: never;
         /**
          * Delete Account
-         * @description Delete the account with all its data.
+         * @description Delete the account and all its data.
          *
-         *     From now on nothing new can be started, and no session and no API key works. Videos, results and records are
-         *     removed in the background, of most accounts within minutes; of one with many thousands of analyses it takes longer.
-         *     This cannot be undone.
+         *     All sessions and API keys are invalid at once, and nothing new can be started. Videos, results and records are
+         *     deleted in the background, usually within minutes; accounts with many thousands of analyses take longer. This
+         *     cannot be undone.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -592,6 +596,7 @@ export interface components {
     schemas: {
         /**
          * AbortRequest
+         * @description Multipart upload to abort.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4"
          *     }
@@ -599,13 +604,13 @@ export interface components {
         AbortRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
         };
         /**
          * Accepted
-         * @description The analysis goes on; ask again at `statusUrl`.
+         * @description Analysis that is still running; poll `statusUrl`.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "processing",
@@ -656,7 +661,7 @@ export interface components {
         };
         /**
          * AnalysisDetail
-         * @description An analysis with its result.
+         * @description Analysis with its progress or result.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "completed",
@@ -903,7 +908,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /**
              * Position
-             * @description Place among the account's analyses that wait: 1 begins next. Null for one that does not wait, or has a thousand before it.
+             * @description Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a thousand are ahead of it.
              */
             position: number | null;
             /** Attempt */
@@ -934,26 +939,26 @@ export interface components {
             updatedAt: string;
             /**
              * Expiresat
-             * @description Time at which it and its video will be deleted.
+             * @description Time at which the analysis and its video will be deleted.
              */
             expiresAt: string | null;
-            /** @description Null until it is completed. */
+            /** @description Null until the analysis is completed. */
             summary: components["schemas"]["Summary"] | null;
-            /** @description Reason of a failed analysis. */
+            /** @description Reason of the failure; null unless the analysis failed. */
             error: components["schemas"]["Failure"] | null;
-            /** @description While it is processed, once the model has said something. */
+            /** @description Present during processing, once the model has reported progress. */
             progress: components["schemas"]["Progress"] | null;
-            /** @description Once it is completed. Null where it is too long for one answer: then fetch `resultUrl`. */
+            /** @description Result of a completed analysis. Null if it is too large for a response; then fetch `resultUrl`. */
             analysis: components["schemas"]["Analysis"] | null;
             /**
              * Resulturl
-             * @description The result as a JSON file, for 15 minutes; once it is completed.
+             * @description URL of the result of a completed analysis as a JSON file, valid for 15 minutes.
              */
             resultUrl: string | null;
         };
         /**
          * AnalysisItem
-         * @description An analysis in short.
+         * @description Analysis in a list.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "completed",
@@ -1031,7 +1036,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /**
              * Position
-             * @description Place among the account's analyses that wait: 1 begins next. Null for one that does not wait, or has a thousand before it.
+             * @description Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a thousand are ahead of it.
              */
             position: number | null;
             /** Attempt */
@@ -1062,17 +1067,17 @@ export interface components {
             updatedAt: string;
             /**
              * Expiresat
-             * @description Time at which it and its video will be deleted.
+             * @description Time at which the analysis and its video will be deleted.
              */
             expiresAt: string | null;
-            /** @description Null until it is completed. */
+            /** @description Null until the analysis is completed. */
             summary: components["schemas"]["Summary"] | null;
-            /** @description Reason of a failed analysis. */
+            /** @description Reason of the failure; null unless the analysis failed. */
             error: components["schemas"]["Failure"] | null;
         };
         /**
          * AnalysisPage
-         * @description Newest first. `cursor` asks for the next page; null on the last one.
+         * @description Page of analyses, newest first. Pass `cursor` to get the next page; it is null on the last one.
          * @example {
          *       "analyses": [
          *         {
@@ -1153,7 +1158,7 @@ export interface components {
         };
         /**
          * AuditEvent
-         * @description Something that happened in the account.
+         * @description Event of the audit log.
          * @example {
          *       "at": "2026-11-24T09:30:00Z",
          *       "event": "key-created",
@@ -1174,18 +1179,18 @@ export interface components {
             event: "signed-in" | "signed-out-everywhere" | "key-created" | "key-rotated" | "key-revoked" | "key-expired" | "webhook-set" | "webhook-removed" | "webhook-secret-rotated" | "analysis-deleted" | "analysis-restored" | "analysis-cancelled";
             /**
              * By
-             * @description `session`, an API key's prefix, `operator` (ours), or `system`.
+             * @description Actor: `session`, the prefix of an API key, `operator` (staff of the service) or `system`.
              */
             by: string;
             /**
              * Subject
-             * @description Name or id of what it is about.
+             * @description Name or id of the object concerned.
              */
             subject: string | null;
         };
         /**
          * AuditPage
-         * @description Newest first. `cursor` asks for the next page; null on the last one.
+         * @description Page of audit events, newest first. Pass `cursor` to get the next page; it is null on the last one.
          * @example {
          *       "events": [
          *         {
@@ -1206,6 +1211,7 @@ export interface components {
         };
         /**
          * CompleteRequest
+         * @description Multipart upload to complete, with all its parts.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "parts": [
@@ -1219,13 +1225,16 @@ export interface components {
         CompleteRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
             /** Parts */
             parts: components["schemas"]["CompletedPart"][];
         };
-        /** CompletedPart */
+        /**
+         * CompletedPart
+         * @description Uploaded part, with the `ETag` that its PUT returned.
+         */
         CompletedPart: {
             /** Partnumber */
             partNumber: number;
@@ -1247,7 +1256,10 @@ export interface components {
             /** Contribution */
             contribution?: number | null;
         };
-        /** Day */
+        /**
+         * Day
+         * @description Analyses charged on a day.
+         */
         Day: {
             /**
              * Date
@@ -1259,7 +1271,7 @@ export interface components {
         };
         /**
          * Deleted
-         * @description Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good.
+         * @description Deleted analysis. It can be restored until `restorableUntil`; then it is permanently deleted.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "restorableUntil": "2026-11-24T09:30:00Z"
@@ -1286,7 +1298,7 @@ export interface components {
         };
         /**
          * ExampleState
-         * @description The analyzed example that the web app shows in every account; `deleted` where the user removed it.
+         * @description State of the analyzed example that the web app shows in every account until the user deletes it.
          * @example {
          *       "deleted": false
          *     }
@@ -1297,10 +1309,10 @@ export interface components {
         };
         /**
          * Failure
-         * @description Reason of a failed analysis. It was not charged, and starting it again may help.
+         * @description Reason why an analysis failed. It was not charged.
          * @example {
          *       "code": "timed-out",
-         *       "message": "no result came in time; start the analysis again"
+         *       "message": "The analysis timed out. Retry it."
          *     }
          */
         Failure: {
@@ -1311,6 +1323,7 @@ export interface components {
         };
         /**
          * InferenceRequest
+         * @description Request to analyze an uploaded video.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "webhookUrl": "https://hooks.example.com/video-sentiment",
@@ -1320,7 +1333,7 @@ export interface components {
         InferenceRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
             /**
@@ -1330,13 +1343,13 @@ export interface components {
             fileName?: string | null;
             /**
              * Webhookurl
-             * @description Takes this analysis's event instead of the account's webhook.
+             * @description Receives the event of this analysis instead of the account's webhook.
              */
             webhookUrl?: string | null;
         };
         /**
          * InferenceResult
-         * @description The whole analysis, as it came within the time that a request waits.
+         * @description Result of an analysis that was completed while the request waited.
          * @example {
          *       "analysis": {
          *         "schema_version": "2.1",
@@ -1512,7 +1525,7 @@ export interface components {
         };
         /**
          * KeyItem
-         * @description An API key. Its secret is nowhere: only `prefix` tells which it is.
+         * @description API key without its secret, identified by `prefix`.
          * @example {
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
@@ -1543,19 +1556,20 @@ export interface components {
             createdAt: string;
             /**
              * Expiresat
-             * @description It works until then; null where it does not expire.
+             * @description Null if the key never expires.
              */
             expiresAt: string | null;
             /** Rotatedat */
             rotatedAt: string | null;
             /**
              * Lastusedat
-             * @description To the hour.
+             * @description Time of the last use, with a resolution of one hour.
              */
             lastUsedAt: string | null;
         };
         /**
          * KeyList
+         * @description All active API keys, newest first.
          * @example {
          *       "keys": [
          *         {
@@ -1580,7 +1594,7 @@ export interface components {
         };
         /**
          * KeyRequest
-         * @description `read` allows every GET, `analyze` everything else: uploads, starting, cancelling, deleting, restoring.
+         * @description New API key. The scope `read` allows all GET requests, `analyze` all other requests.
          * @example {
          *       "name": "production",
          *       "scopes": [
@@ -1603,7 +1617,7 @@ export interface components {
             scopes?: ("read" | "analyze")[];
             /**
              * Expiresindays
-             * @description Without it, the key works until revoked.
+             * @description Validity in days; null for a key that never expires.
              */
             expiresInDays?: number | null;
         };
@@ -1642,6 +1656,7 @@ export interface components {
         };
         /**
          * MultipartRequest
+         * @description File to upload in parts.
          * @example {
          *       "fileType": ".mov",
          *       "fileSize": 734003200
@@ -1650,18 +1665,18 @@ export interface components {
         MultipartRequest: {
             /**
              * Filetype
-             * @description A file's extension, with or without its dot.
+             * @description File extension, with or without the dot.
              */
             fileType: string;
             /**
              * Filesize
-             * @description In bytes; the parts must have exactly so many together.
+             * @description Size in bytes. The parts together must have exactly this size.
              */
             fileSize: number;
         };
         /**
          * MultipartUpload
-         * @description The file is cut into `parts` pieces of `partSize` bytes, the last one shorter.
+         * @description Multipart upload. Split the file into `parts` pieces of `partSize` bytes; the last one may be smaller.
          * @example {
          *       "fileId": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
@@ -1681,13 +1696,13 @@ export interface components {
             parts: number;
             /**
              * Expiresin
-             * @description Seconds until parts must be signed, or the upload completed.
+             * @description Seconds within which parts must be signed or the upload completed.
              */
             expiresIn: number;
         };
         /**
          * NewKey
-         * @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`.
+         * @description New or rotated API key. `token` is shown only once; send it as `Authorization: Bearer TOKEN`.
          * @example {
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
@@ -1719,14 +1734,14 @@ export interface components {
             createdAt: string;
             /**
              * Expiresat
-             * @description It works until then; null where it does not expire.
+             * @description Null if the key never expires.
              */
             expiresAt: string | null;
             /** Rotatedat */
             rotatedAt: string | null;
             /**
              * Lastusedat
-             * @description To the hour.
+             * @description Time of the last use, with a resolution of one hour.
              */
             lastUsedAt: string | null;
             /** Token */
@@ -1765,7 +1780,10 @@ export interface components {
              */
             unclear?: boolean;
         };
-        /** PartUrl */
+        /**
+         * PartUrl
+         * @description Presigned URL of a part.
+         */
         PartUrl: {
             /** Partnumber */
             partNumber: number;
@@ -1774,7 +1792,7 @@ export interface components {
         };
         /**
          * PartUrls
-         * @description PUT each piece to its URL, and keep the `ETag` header of the answer.
+         * @description PUT each part to its URL, and keep the `ETag` header of the response.
          * @example {
          *       "parts": [
          *         {
@@ -1793,7 +1811,7 @@ export interface components {
         };
         /**
          * PendingUpload
-         * @description An upload that no analysis was started from. It counts until then, until it is abandoned, or until it expires.
+         * @description Upload without an analysis. It is pending until its analysis is started, it is abandoned, or it expires.
          * @example {
          *       "id": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
@@ -1810,7 +1828,7 @@ export interface components {
             key: string;
             /**
              * Size
-             * @description The announced size in bytes.
+             * @description Declared size in bytes.
              */
             size: number | null;
             /** Inparts */
@@ -1822,13 +1840,13 @@ export interface components {
             createdAt: string;
             /**
              * Expiresat
-             * @description It is removed then.
+             * @description Time at which the upload is removed.
              */
             expiresAt: string | null;
         };
         /**
          * PendingUploads
-         * @description Newest first; there are 50 at most.
+         * @description Pending uploads, newest first; at most 50.
          * @example {
          *       "uploads": [
          *         {
@@ -1848,7 +1866,7 @@ export interface components {
         };
         /**
          * Progress
-         * @description Progress of an attempt, as written by the model server. `fraction` from 0 to 1.
+         * @description Progress of an attempt, as written by the model server. `fraction` is from 0 to 1.
          */
         Progress: {
             /** Stage */
@@ -1873,6 +1891,7 @@ export interface components {
         };
         /**
          * SignPartsRequest
+         * @description Parts to upload next.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "partNumbers": [
@@ -1885,7 +1904,7 @@ export interface components {
         SignPartsRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
             /** Partnumbers */
@@ -1893,7 +1912,7 @@ export interface components {
         };
         /**
          * Summary
-         * @description `duration_s` in seconds. The distributions are those of the whole video; empty without utterances.
+         * @description Summary of a result. The distributions are of the whole video, and empty if it has no utterances.
          */
         Summary: {
             /** Duration S */
@@ -1915,6 +1934,7 @@ export interface components {
         };
         /**
          * UploadRequest
+         * @description File to upload in one request.
          * @example {
          *       "fileType": ".mp4",
          *       "fileSize": 7340032
@@ -1923,18 +1943,18 @@ export interface components {
         UploadRequest: {
             /**
              * Filetype
-             * @description A file's extension, with or without its dot.
+             * @description File extension, with or without the dot.
              */
             fileType: string;
             /**
              * Filesize
-             * @description In bytes; the upload must then have exactly so many.
+             * @description Size in bytes. If given, the upload must have exactly this size.
              */
             fileSize?: number | null;
         };
         /**
          * UploadUrl
-         * @description PUT the file to `url`, with exactly `headers`, within `expiresIn` seconds; then start its analysis by `key`.
+         * @description PUT the file to `url` with exactly `headers` within `expiresIn` seconds, then start its analysis by `key`.
          * @example {
          *       "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=...",
          *       "fileId": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
@@ -1964,7 +1984,7 @@ export interface components {
         };
         /**
          * UploadedFile
-         * @description Uploaded as a whole; start its analysis by `key`.
+         * @description Completed upload; start its analysis by `key`.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4"
          *     }
@@ -1975,12 +1995,13 @@ export interface components {
         };
         /**
          * Usage
-         * @description Use of the quota in a calendar month (UTC).
+         * @description Usage in a calendar month (UTC).
          * @example {
          *       "month": "2026-11",
          *       "plan": "free",
          *       "limit": 10000,
          *       "used": 42,
+         *       "remaining": 9958,
          *       "left": 9958,
          *       "resetsAt": "2026-12-01T00:00:00Z",
          *       "minutes": 63.5,
@@ -2002,7 +2023,16 @@ export interface components {
             limit: number;
             /** Used */
             used: number;
-            /** Left */
+            /**
+             * Remaining
+             * @description Analyses that can still be started this month.
+             */
+            remaining: number;
+            /**
+             * Left
+             * @deprecated
+             * @description Deprecated: use `remaining`, which has the same value.
+             */
             left: number;
             /**
              * Resetsat
@@ -2016,10 +2046,13 @@ export interface components {
             minutes: number;
             /**
              * Concurrency
-             * @description Analyses that are processed at a time. Further ones wait, in order.
+             * @description Analyses that are processed at a time; further ones are queued in order.
              */
             concurrency: number;
-            /** Days */
+            /**
+             * Days
+             * @description Days with at least one analysis.
+             */
             days: components["schemas"]["Day"][];
         };
         /**
@@ -2094,7 +2127,7 @@ export interface components {
         };
         /**
          * VideoUrl
-         * @description The video itself, for a player; for `expiresIn` seconds.
+         * @description URL of the video for playback, valid for `expiresIn` seconds.
          * @example {
          *       "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=...",
          *       "contentType": "video/mp4",
@@ -2111,7 +2144,7 @@ export interface components {
         };
         /**
          * Webhook
-         * @description Address that events are sent to. `secret` signs them; `url` is null without a webhook.
+         * @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set.
          * @example {
          *       "url": "https://hooks.example.com/video-sentiment",
          *       "secret": "whsec_...",
@@ -2125,12 +2158,13 @@ export interface components {
             secret: string;
             /**
              * Secretbeforeuntil
-             * @description After a replacement: until when the secret before signs events as well. Null otherwise.
+             * @description Time until which the replaced secret also signs events; null if there is none.
              */
             secretBeforeUntil: string | null;
         };
         /**
          * WebhookRequest
+         * @description New webhook URL.
          * @example {
          *       "url": "https://hooks.example.com/video-sentiment"
          *     }
@@ -2144,7 +2178,7 @@ export interface components {
         };
         /**
          * WebhookTest
-         * @description The event that is on its way to the webhook, as any other would be.
+         * @description Test event that has been queued for delivery.
          * @example {
          *       "eventId": "evt_test_7d1c2a"
          *     }
@@ -2155,13 +2189,13 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong (RFC 9457). Some problems have more members, such as `limit` and `remaining`.
+         * @description Error response (RFC 9457). Some problems have additional members, such as `limit` and `remaining`.
          * @example {
          *       "type": "urn:video-sentiment:problem:not-uploaded",
-         *       "title": "The file has not been uploaded",
+         *       "title": "File not uploaded",
          *       "status": 409,
-         *       "detail": "the file has not been uploaded; PUT it to its URL first",
-         *       "error": "the file has not been uploaded; PUT it to its URL first",
+         *       "detail": "The file has not been uploaded. PUT it to its upload URL first.",
+         *       "error": "The file has not been uploaded. PUT it to its upload URL first.",
          *       "code": "not-uploaded",
          *       "requestId": "6f1c8a52-9b1e-4c1d-8a67-3f0d0c3a6b11"
          *     }
@@ -2169,22 +2203,22 @@ export interface components {
         Problem: {
             /**
              * Format: uri
-             * @description The kind of problem: `code` as a URN.
+             * @description Problem type: `code` as a URN.
              */
             type: string;
-            /** @description The kind of problem, in words. */
+            /** @description Short summary of the problem type. */
             title: string;
-            /** @description The HTTP status. */
+            /** @description HTTP status code. */
             status: number;
-            /** @description What is wrong this time. */
+            /** @description Explanation of this occurrence of the problem. */
             detail: string;
-            /** @description The same as `detail`, for clients that read `error`. */
+            /** @description Same as `detail`, for clients that read `error`. */
             error: string;
-            /** @description The kind of problem, for programs. */
+            /** @description Machine-readable code of the problem type. */
             code: string;
-            /** @description Names the request in the log. */
+            /** @description Id of the request, for support. */
             requestId?: string;
-            /** @description Which fields do not fit the schema. */
+            /** @description Fields that do not match the schema. */
             errors?: {
                 field: string;
                 message: string;
@@ -2212,7 +2246,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description PUT the file to `url`, with exactly `headers`, within `expiresIn` seconds; then start its analysis by `key`. */
+            /** @description PUT the file to `url` with exactly `headers` within `expiresIn` seconds, then start its analysis by `key`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2221,7 +2255,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadUrl"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2230,7 +2264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2239,7 +2273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2248,7 +2282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2257,7 +2291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2266,7 +2300,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2275,10 +2309,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2286,7 +2320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2310,7 +2344,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The file is cut into `parts` pieces of `partSize` bytes, the last one shorter. */
+            /** @description Multipart upload. Split the file into `parts` pieces of `partSize` bytes; the last one may be smaller. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2319,7 +2353,7 @@ export interface operations {
                     "application/json": components["schemas"]["MultipartUpload"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2328,7 +2362,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2337,7 +2371,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2346,7 +2380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2355,7 +2389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2364,7 +2398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2373,10 +2407,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2384,7 +2418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2408,7 +2442,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description PUT each piece to its URL, and keep the `ETag` header of the answer. */
+            /** @description PUT each part to its URL, and keep the `ETag` header of the response. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2417,7 +2451,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartUrls"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2426,7 +2460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2435,7 +2469,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2444,7 +2478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2453,7 +2487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2462,7 +2496,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2471,7 +2505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2480,10 +2514,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2506,7 +2540,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Uploaded as a whole; start its analysis by `key`. */
+            /** @description Completed upload; start its analysis by `key`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2515,7 +2549,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadedFile"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2524,7 +2558,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2533,7 +2567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2542,7 +2576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2551,7 +2585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2560,7 +2594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2569,7 +2603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2578,7 +2612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2587,10 +2621,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2620,7 +2654,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2629,7 +2663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2638,7 +2672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2647,7 +2681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2656,7 +2690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2665,7 +2699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2674,10 +2708,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2696,7 +2730,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first; there are 50 at most. */
+            /** @description Pending uploads, newest first; at most 50. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2705,7 +2739,7 @@ export interface operations {
                     "application/json": components["schemas"]["PendingUploads"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2714,7 +2748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2723,10 +2757,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2754,7 +2788,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2763,7 +2797,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2772,7 +2806,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2781,7 +2815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2790,10 +2824,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2819,7 +2853,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The whole analysis. */
+            /** @description The result of the analysis. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2828,7 +2862,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceResult"];
                 };
             };
-            /** @description The analysis goes on; ask again at `statusUrl`. */
+            /** @description The analysis is still running; poll the status URL in `statusUrl`. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2837,7 +2871,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2846,7 +2880,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2855,7 +2889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2864,7 +2898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2873,7 +2907,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2882,7 +2916,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2891,7 +2925,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2900,7 +2934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2909,10 +2943,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2920,7 +2954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The analysis failed on our side. It was not charged, and may be started again. */
+            /** @description The analysis failed because of a server error. It was not charged and can be retried. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2929,7 +2963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2944,7 +2978,7 @@ export interface operations {
         parameters: {
             query?: {
                 status?: ("queued" | "processing" | "completed" | "failed") | null;
-                /** @description `cursor` of the page before. */
+                /** @description `cursor` of the previous page. */
                 cursor?: string | null;
                 limit?: number;
             };
@@ -2954,7 +2988,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first. `cursor` asks for the next page; null on the last one. */
+            /** @description Page of analyses, newest first. Pass `cursor` to get the next page; it is null on the last one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2963,7 +2997,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisPage"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2972,7 +3006,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2981,7 +3015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2990,7 +3024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2999,10 +3033,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3028,7 +3062,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The analysis, as far as it is. */
+            /** @description The analysis in its current state. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3040,7 +3074,7 @@ export interface operations {
                     "text/vtt": string;
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3049,7 +3083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3058,7 +3092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3067,7 +3101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3076,7 +3110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3085,10 +3119,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3109,7 +3143,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good. */
+            /** @description Deleted analysis. It can be restored until `restorableUntil`; then it is permanently deleted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3118,7 +3152,7 @@ export interface operations {
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3127,7 +3161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3136,7 +3170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3145,7 +3179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3154,10 +3188,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3178,7 +3212,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The video itself, for a player; for `expiresIn` seconds. */
+            /** @description URL of the video for playback, valid for `expiresIn` seconds. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3187,7 +3221,7 @@ export interface operations {
                     "application/json": components["schemas"]["VideoUrl"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3196,7 +3230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3205,7 +3239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3214,7 +3248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3223,7 +3257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3232,10 +3266,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3256,7 +3290,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An analysis in short. */
+            /** @description Analysis in a list. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3265,7 +3299,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisItem"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3274,7 +3308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3283,7 +3317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3292,7 +3326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3301,7 +3335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3310,7 +3344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3319,7 +3353,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3328,10 +3362,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3339,7 +3373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3361,7 +3395,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An analysis in short. */
+            /** @description Analysis in a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3370,7 +3404,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisItem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3379,7 +3413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3388,7 +3422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3397,7 +3431,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3406,7 +3440,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3415,10 +3449,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3426,7 +3460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3448,7 +3482,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An analysis in short. */
+            /** @description Analysis in a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3457,7 +3491,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisItem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3466,7 +3500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3475,7 +3509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3484,7 +3518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3493,7 +3527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3502,10 +3536,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3518,7 +3552,7 @@ export interface operations {
     getUsage: {
         parameters: {
             query?: {
-                /** @description Such as `2026-11`. */
+                /** @description Calendar month, such as `2026-11`; by default the current one. */
                 month?: string | null;
             };
             header?: never;
@@ -3527,7 +3561,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Use of the quota in a calendar month (UTC). */
+            /** @description Usage in a calendar month (UTC). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3536,7 +3570,7 @@ export interface operations {
                     "application/json": components["schemas"]["Usage"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3545,7 +3579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3554,7 +3588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3563,10 +3597,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3579,7 +3613,7 @@ export interface operations {
     listAuditEvents: {
         parameters: {
             query?: {
-                /** @description `cursor` of the page before. */
+                /** @description `cursor` of the previous page. */
                 cursor?: string | null;
                 limit?: number;
             };
@@ -3589,7 +3623,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first. `cursor` asks for the next page; null on the last one. */
+            /** @description Page of audit events, newest first. Pass `cursor` to get the next page; it is null on the last one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3598,7 +3632,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3607,7 +3641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3616,7 +3650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3625,7 +3659,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3634,10 +3668,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3656,7 +3690,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The analyzed example that the web app shows in every account; `deleted` where the user removed it. */
+            /** @description State of the analyzed example that the web app shows in every account until the user deletes it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3665,7 +3699,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExampleState"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3674,7 +3708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3683,10 +3717,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3712,7 +3746,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3721,7 +3755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3730,10 +3764,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3752,7 +3786,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The analyzed example that the web app shows in every account; `deleted` where the user removed it. */
+            /** @description State of the analyzed example that the web app shows in every account until the user deletes it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3761,7 +3795,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExampleState"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3770,7 +3804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3779,10 +3813,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3801,7 +3835,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description All active API keys, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3810,7 +3844,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3819,7 +3853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3828,10 +3862,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3854,7 +3888,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`. */
+            /** @description New or rotated API key. `token` is shown only once; send it as `Authorization: Bearer TOKEN`. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3863,7 +3897,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3872,7 +3906,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3881,7 +3915,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3890,7 +3924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3899,7 +3933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3908,7 +3942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3917,7 +3951,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3926,10 +3960,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3950,7 +3984,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`. */
+            /** @description New or rotated API key. `token` is shown only once; send it as `Authorization: Bearer TOKEN`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3959,7 +3993,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3968,7 +4002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3977,7 +4011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3986,7 +4020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3995,10 +4029,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4026,7 +4060,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4035,7 +4069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4044,7 +4078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4053,7 +4087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4062,10 +4096,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4084,7 +4118,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
+            /** @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4093,7 +4127,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4102,7 +4136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4111,10 +4145,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4137,7 +4171,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
+            /** @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4146,7 +4180,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4155,7 +4189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4164,7 +4198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4173,7 +4207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4182,7 +4216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4191,7 +4225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4200,10 +4234,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4229,7 +4263,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4238,7 +4272,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4247,10 +4281,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4269,7 +4303,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
+            /** @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4278,7 +4312,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4287,7 +4321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4296,10 +4330,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4318,7 +4352,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The event that is on its way to the webhook, as any other would be. */
+            /** @description Test event that has been queued for delivery. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4327,7 +4361,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookTest"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4336,7 +4370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4345,7 +4379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4354,10 +4388,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4383,7 +4417,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4392,7 +4426,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4401,10 +4435,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4430,7 +4464,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4439,7 +4473,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4448,10 +4482,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds to wait. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
