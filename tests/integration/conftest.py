@@ -1,4 +1,4 @@
-"""The emulator, once per session; everything in it, anew for each test."""
+"""Fixtures: one emulator per session, and a new deployment in it for each test."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from tests.integration.endpoint import Endpoint
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     with emulators.running(tmp_path_factory.mktemp("emulator")) as running:
         yield running
-    # Clients take long to make, so they are kept as long as what they speak to.
+    # Creating clients is slow, so they are kept as long as the emulator runs.
     clients.client.cache_clear()
     clients.s3.cache_clear()
     Item._connection = None
@@ -38,7 +38,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture(autouse=True)
 def event_loop_of_a_lambda() -> Iterator[None]:
-    """A Lambda's main thread has a loop, which Mangum runs the API on; `asyncio.run` of other tests leaves none."""
+    """Set an event loop for Mangum, as in a Lambda's main thread; `asyncio.run` in other tests removes it."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     yield
@@ -48,7 +48,7 @@ def event_loop_of_a_lambda() -> Iterator[None]:
 
 @pytest.fixture
 def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """An empty cloud, which this process's Lambdas are deployed in."""
+    """Deploy the Lambdas of this process into an empty emulator."""
     emulator.reset()
     endpoint.reset(clouds.RESULTS)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -61,7 +61,7 @@ def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatc
         "ENDPOINT_NAME": clouds.ENDPOINT,
         "USAGE_PLAN_PARAMETER": clouds.USAGE_PLAN_PARAMETER,
         "PUBLIC_URL_PARAMETER": clouds.PUBLIC_URL_PARAMETER,
-        # Known when they are made; nothing needs them before.
+        # Set below, once they have been created.
         "WEBHOOK_QUEUE_URL": "unset",
         "USER_POOL_ID": "unset",
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": endpoint.url,
@@ -82,7 +82,7 @@ def cloud(emulator: Emulator, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatc
 
 
 def forget() -> None:
-    """What a process of a Lambda keeps: it must not outlive the environment it comes from."""
+    """Clear what a Lambda's process caches, as it must not outlive the environment it was read from."""
     settings.cache_clear()
     clients.parameter.cache_clear()
     metrics.cache_clear()

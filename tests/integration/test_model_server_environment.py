@@ -12,7 +12,7 @@ from local.settings import LocalSettings
 def test_it_keeps_what_sets_numerical_libraries_and_nothing_it_has_no_use_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A machine may need OPENBLAS_CORETYPE for right results; and a command's answer must be the server's too."""
+    """A machine may need OPENBLAS_CORETYPE for right results; and a command's response must be the server's too."""
     settings = {"OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2", "DNNL_VERBOSE": "0"}
     for name, value in (settings | {"SOMEBODYS_TOKEN": "secret"}).items():
         monkeypatch.setenv(name, value)
