@@ -376,7 +376,7 @@ def test_killed_between_the_result_and_the_slot(cloud: Cloud) -> None:
         cloud.submit(made[number][0])
         message[number] = cloud.success(cloud.read(made[number][0]))
 
-    def hear(number: int) -> None:
+    def notify(number: int) -> None:
         cloud.notify(message[number])
 
     def check(number: int) -> None:
@@ -384,7 +384,7 @@ def test_killed_between_the_result_and_the_slot(cloud: Cloud) -> None:
         cloud.run_stream()
         assert statuses(cloud, made[number]) == [COMPLETED, PROCESSING]
 
-    at_every_write(prepare, hear, hear, check)
+    at_every_write(prepare, notify, notify, check)
 
 
 @pytest.mark.parametrize("end", ["cancel", "delete"])
