@@ -10,7 +10,6 @@ from typing import ClassVar, NamedTuple
 from lambdas.core.clock import stamp
 
 Member = str | int | float | None
-TYPE_PREFIX = "urn:video-sentiment:problem:"  # followed by the error's code
 
 
 class DomainError(Exception):

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from common import table
 from lambdas.core.aws.observability import logger
 from lambdas.core.storage.tables import AnalysisRecord, Item, SlotsRecord
 
 Record = dict[str, Any]
 Failures = dict[str, list[dict[str, str]]]  # response of a Lambda with `ReportBatchItemFailures`
-ITEM_TYPES: dict[str, type[Item]] = {"ANALYSIS": AnalysisRecord, "SLOTS": SlotsRecord}  # by their sort key
+ITEM_TYPES: dict[str, type[Item]] = {table.ANALYSIS: AnalysisRecord, table.SLOTS: SlotsRecord}  # by their sort key
 T = TypeVar("T", bound=Item)
 
 
@@ -34,7 +35,7 @@ def changes(event: dict[str, Any], processors: Mapping[type[Item], Callable[[Cha
     for record in event["Records"]:
         images = record["dynamodb"]
         new, old = images.get("NewImage"), images.get("OldImage")
-        item_type = ITEM_TYPES.get(new["sk"]["S"]) if new is not None else None
+        item_type = ITEM_TYPES.get(new[table.SORT_KEY]["S"]) if new is not None else None
         process = processors.get(item_type) if item_type is not None else None
         if item_type is None or process is None:
             continue

@@ -177,10 +177,10 @@ def test_progress_is_reported_during_processing(cloud: Cloud, alice: Caller) -> 
     record = cloud.processing("alice")
     path = f"/analyses/{record.id}"
     assert alice.get(path).json()["progress"] is None
-    body = b'{"stage": "utterances", "fraction": 0.4, "updated": "2026-11-24T12:00:00+00:00"}'
+    body = b'{"stage": "transcribing", "fraction": 0.4, "updated": "2026-11-24T12:00:00+00:00"}'
     cloud.emulator.client("s3").put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=body)
     progress = alice.get(path).json()["progress"]
-    assert (progress["stage"], progress["fraction"]) == ("utterances", 0.4)
+    assert (progress["stage"], progress["fraction"]) == ("transcribing", 0.4)
 
 
 @both_entry_points

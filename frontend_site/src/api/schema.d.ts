@@ -1869,8 +1869,7 @@ export interface components {
          * @description Progress of an attempt, as written by the model server. `fraction` is from 0 to 1.
          */
         Progress: {
-            /** Stage */
-            stage: string;
+            stage: components["schemas"]["Stage"];
             /** Fraction */
             fraction: number;
             /**
@@ -1910,6 +1909,12 @@ export interface components {
             /** Partnumbers */
             partNumbers: number[];
         };
+        /**
+         * Stage
+         * @description Stage of an analysis in progress, in their order.
+         * @enum {string}
+         */
+        Stage: "transcribing" | "detecting" | "predicting" | "done";
         /**
          * Summary
          * @description Summary of a result. The distributions are of the whole video, and empty if it has no utterances.

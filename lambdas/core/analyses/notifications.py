@@ -5,11 +5,12 @@ It is driven by the table's stream instead of the code that ends an analysis, wh
 
 from datetime import datetime
 
+from common.analyses import COMPLETED, FAILED
 from lambdas.core.analyses import drops, inference, queries
 from lambdas.core.errors import Reason
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import COMPLETED, DROP_SOURCE, FAILED, AnalysisRecord
+from lambdas.core.storage.tables import DROP_SOURCE, AnalysisRecord
 from lambdas.core.webhooks import events
 
 

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
 
+from common.analyses import COMPLETED, PROCESSING
+from common.progress import Stage
 from lambdas.core.errors import BadRequestError, NotFinishedError, NotFoundError
 from lambdas.core.settings import settings
 from lambdas.core.storage import cursors, item_keys, object_keys, objects
-from lambdas.core.storage.tables import COMPLETED, PROCESSING, STATUSES, AnalysisRecord
+from lambdas.core.storage.tables import STATUSES, AnalysisRecord
 from model.contract import Analysis
 
 UNKNOWN_ANALYSIS = "Analysis not found."
@@ -20,7 +22,7 @@ FILTERED_PAGE = 1000  # records read at a time when a filter may drop most of th
 class Progress(BaseModel):
     """Progress of an attempt, as written by the model server. `fraction` is from 0 to 1."""
 
-    stage: str
+    stage: Stage
     fraction: float = Field(ge=0.0, le=1.0)
     updated: datetime
 

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from lambdas.core.errors import INFERENCE_FAILED, TIMED_OUT, TYPE_PREFIX, Reason
+from common.problems import TYPE_PREFIX
+from lambdas.core.errors import INFERENCE_FAILED, TIMED_OUT, Reason
 
 MAX_MESSAGE = 500  # characters of the model server's message that are stored
 # Phrases in SageMaker's failure reason for a request that was queued or ran too long.

@@ -17,6 +17,8 @@ STAGE                       QUOTA#{month}    analyses that all owners together s
 
 import zlib
 
+from common import table
+
 ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
 QUOTA_PREFIX, UPLOAD_PREFIX, AUDIT_PREFIX = "QUOTA#", "UPLOAD#", "AUDIT#"
 WAITING_PREFIX = "WAITING#"
@@ -25,7 +27,7 @@ DUE_SHARDS = 8
 
 def analysis(analysis_id: str) -> tuple[str, str]:
     """Return the key of an analysis."""
-    return f"{ANALYSIS_PREFIX}{analysis_id}", "ANALYSIS"
+    return f"{ANALYSIS_PREFIX}{analysis_id}", table.ANALYSIS
 
 
 def owner(owner: str) -> tuple[str, str]:
@@ -60,7 +62,7 @@ def uploads(owner: str) -> tuple[str, str]:
 
 def slots(owner: str) -> tuple[str, str]:
     """Return the key of an owner's slots."""
-    return f"OWNER#{owner}", "SLOTS"
+    return f"OWNER#{owner}", table.SLOTS
 
 
 def waiting(owner: str, queued_at: str, inference_id: str) -> tuple[str, str]:

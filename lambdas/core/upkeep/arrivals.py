@@ -5,11 +5,12 @@ limit. So each new object is checked, and deleted if it is too large, unused by 
 version. Idempotent, and independent of the order of events: only the current state of table and bucket counts.
 """
 
+from common.analyses import FAILED
 from lambdas.core.analyses import queries
 from lambdas.core.aws.observability import logger
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import FAILED, UPLOAD_SOURCE, AnalysisRecord
+from lambdas.core.storage.tables import UPLOAD_SOURCE, AnalysisRecord
 from lambdas.core.uploads import uploads
 
 
