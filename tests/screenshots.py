@@ -72,7 +72,7 @@ class Api:
             case "GET", "webhook":
                 webhook = {"url": examples.WEBHOOK_URL, "secret": "whsec_3f0c9d1e7a52", "secretBeforeUntil": None}
                 return JSONResponse(webhook)
-        return JSONResponse({"code": "no-route", "detail": "there is no such route"}, 404)
+        return JSONResponse({"code": "no-route", "detail": "No route matches this path."}, 404)
 
 
 @contextmanager

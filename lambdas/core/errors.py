@@ -199,10 +199,10 @@ class Reason(NamedTuple):
 UPLOAD_MISSING = Reason("upload-missing", "The uploaded file was removed before it could be analyzed.")
 UPLOAD_REPLACED = Reason("upload-replaced", "The uploaded file was replaced after it had been accepted.")
 NOT_SUBMITTED = Reason("not-submitted", "The analysis could not be started in time. Retry it.")
-TIMED_OUT = Reason("timed-out", "The analysis timed out. Retry it.")
-INFERENCE_FAILED = Reason("inference-failed", "The analysis failed because of a server error. Retry it.")
+TIMED_OUT = Reason("timed-out", "No result arrived in time. Retry the analysis.")
+INFERENCE_FAILED = Reason("inference-failed", "A server error occurred. Retry the analysis.")
 CANCELLED = Reason("cancelled", "The analysis was cancelled.")
-INVALID_RESULT = Reason("invalid-result", "The analysis returned no usable result. Retry it.")
+INVALID_RESULT = Reason("invalid-result", "The model returned no usable result. Retry the analysis.")
 
 # Codes of the model server and of this module for faults of the file itself: the same file would fail again.
 FILE_FAULTS = frozenset(

@@ -1312,7 +1312,7 @@ export interface components {
          * @description Reason why an analysis failed. It was not charged.
          * @example {
          *       "code": "timed-out",
-         *       "message": "The analysis timed out. Retry it."
+         *       "message": "No result arrived in time. Retry the analysis."
          *     }
          */
         Failure: {
@@ -2194,7 +2194,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description Error response (RFC 9457). Some problems have additional members, such as `limit` and `remaining`.
+         * @description An error (RFC 9457). Some problems have more members, such as `limit` and `remaining`.
          * @example {
          *       "type": "urn:video-sentiment:problem:not-uploaded",
          *       "title": "File not uploaded",
@@ -2213,15 +2213,15 @@ export interface components {
             type: string;
             /** @description Short summary of the problem type. */
             title: string;
-            /** @description HTTP status code. */
+            /** @description HTTP status. */
             status: number;
-            /** @description Explanation of this occurrence of the problem. */
+            /** @description Explanation of this occurrence. */
             detail: string;
             /** @description Same as `detail`, for clients that read `error`. */
             error: string;
-            /** @description Machine-readable code of the problem type. */
+            /** @description Machine-readable problem type. */
             code: string;
-            /** @description Id of the request, for support. */
+            /** @description Id of the request in the log. */
             requestId?: string;
             /** @description Fields that do not match the schema. */
             errors?: {
@@ -2317,7 +2317,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2415,7 +2415,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2522,7 +2522,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2629,7 +2629,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2716,7 +2716,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2765,7 +2765,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2832,7 +2832,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2951,7 +2951,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3041,7 +3041,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3127,7 +3127,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3196,7 +3196,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3274,7 +3274,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3370,7 +3370,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3457,7 +3457,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3544,7 +3544,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3605,7 +3605,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3676,7 +3676,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3725,7 +3725,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3772,7 +3772,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3821,7 +3821,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3870,7 +3870,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3968,7 +3968,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4037,7 +4037,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4104,7 +4104,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4153,7 +4153,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4242,7 +4242,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4289,7 +4289,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4338,7 +4338,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4396,7 +4396,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4443,7 +4443,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4490,7 +4490,7 @@ export interface operations {
             /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description Seconds to wait. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
