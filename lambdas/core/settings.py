@@ -43,8 +43,8 @@ class Settings(BaseSettings):
     waiting_seconds: int = Field(default=7 * 86_400, gt=0)  # for a slot, behind the owner's other analyses
     undo_seconds: int = Field(default=600, ge=0)  # during which a deleted analysis can be restored
     local_webhooks: bool = False  # allow webhooks to http://localhost, for tests on one machine
-    # Longer than queue messages (14 days at most) and backups (35 days) are kept: an older backup would restore
-    # what was deleted after its tombstone is gone.
+    # Longer than queue messages (14 days at most) and backups (35 days) are kept. Otherwise, restoring a backup could
+    # bring back deleted data whose tombstone has expired.
     tombstone_days: int = Field(default=40, ge=36)
 
 

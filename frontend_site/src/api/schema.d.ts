@@ -120,7 +120,7 @@ export interface paths {
          * List Pending Uploads
          * @description List the pending uploads, from which no analysis has been started.
          *
-         *     Their number is limited; the error `too-many-uploads` tells when the next one expires.
+         *     Their number is limited; the error `too-many-uploads` has the time until the next one expires.
          */
         get: operations["listPendingUploads"];
         put?: never;
@@ -2030,7 +2030,7 @@ export interface components {
             used: number;
             /**
              * Remaining
-             * @description Analyses that can still be started this month.
+             * @description Analyses that can still be started in the month.
              */
             remaining: number;
             /**

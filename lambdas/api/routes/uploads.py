@@ -93,7 +93,7 @@ def abort_multipart_upload(caller: CallerDep, request: AbortRequest, now: NowDep
 def list_pending_uploads(caller: CallerDep) -> PendingUploads:
     """List the pending uploads, from which no analysis has been started.
 
-    Their number is limited; the error `too-many-uploads` tells when the next one expires.
+    Their number is limited; the error `too-many-uploads` has the time until the next one expires.
     """
     return PendingUploads(uploads=[presenters.pending_upload(record) for record in uploads.pending(caller.owner)])
 

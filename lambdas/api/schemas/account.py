@@ -39,7 +39,7 @@ class Usage(Schema):
     plan: str
     limit: int
     used: int
-    remaining: int = Field(description="Analyses that can still be started this month.")
+    remaining: int = Field(description="Analyses that can still be started in the month.")
     left: int = Field(deprecated=True, description="Deprecated: use `remaining`, which has the same value.")
     resets_at: dt.datetime
     minutes: float = Field(description="Minutes of video analyzed.")
