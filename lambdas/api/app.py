@@ -1,4 +1,4 @@
-"""The API as a FastAPI app and as a Lambda handler.
+"""API as a FastAPI app and as a Lambda handler.
 
 The routes of `app` have no prefix: `EntryPointMiddleware` strips it from the path.
 """
