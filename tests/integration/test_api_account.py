@@ -17,7 +17,7 @@ NOT_ON_THE_INTERNET = [
 
 
 @pytest.fixture
-def alice(cloud: Cloud) -> Caller:  # noqa: ARG001  (everything needs a cloud)
+def alice(cloud: Cloud) -> Caller:  # noqa: ARG001  (deployed for the requests)
     return by_session("alice")
 
 

@@ -41,7 +41,7 @@ KEY_TRICKS = [
 
 
 @pytest.fixture
-def mallory(cloud: Cloud) -> Caller:  # noqa: ARG001  (everything needs a cloud)
+def mallory(cloud: Cloud) -> Caller:  # noqa: ARG001  (deployed for the requests)
     return by_session("mallory")
 
 

@@ -22,7 +22,7 @@ SMALLEST = 5 << 20  # bytes: S3's minimum for all parts except the last
 
 
 @pytest.fixture
-def upload_limit(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> int:  # noqa: ARG001  (first the cloud, then its settings)
+def upload_limit(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> int:  # noqa: ARG001  (the cloud, then its settings)
     monkeypatch.setenv("MAX_OUTSTANDING_UPLOADS", "2")
     settings.cache_clear()
     return 2
@@ -160,7 +160,7 @@ def test_parts_of_another_size_than_declared_are_refused(cloud: Cloud, small_par
     for number, body in ((1, VIDEO + bytes(small_parts)), (2, VIDEO)):
         etag = clients.s3().upload_part(**address, PartNumber=number, Body=body)["ETag"]
         parts.append(Part(number, etag))
-    with pytest.raises(BadRequestError, match="announced"):
+    with pytest.raises(BadRequestError, match="were declared"):
         multipart.complete("alice", made.key, parts, now=cloud.now)
     assert cloud.keys(MEDIA, "uploads/") == []
 
