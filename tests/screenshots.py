@@ -72,7 +72,7 @@ class Api:
             case "GET", "webhook":
                 webhook = {"url": examples.WEBHOOK_URL, "secret": "whsec_3f0c9d1e7a52", "secretBeforeUntil": None}
                 return JSONResponse(webhook)
-        return JSONResponse({"code": "no-route", "detail": "there is no such route"}, 404)
+        return JSONResponse({"code": "no-route", "detail": "No route matches this path."}, 404)
 
 
 @contextmanager
@@ -207,7 +207,8 @@ def _usage() -> dict[str, Any]:
     used = sum(int(str(day["requests"])) for day in days)
     following = (now.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return {
-        **{"month": f"{now:%Y-%m}", "plan": "free", "limit": 10_000, "used": used, "left": 10_000 - used},
+        **{"month": f"{now:%Y-%m}", "plan": "free", "limit": 10_000, "used": used},
+        **{"remaining": 10_000 - used, "left": 10_000 - used},
         **{"resetsAt": following.isoformat(), "minutes": 4.5 * used, "concurrency": 1, "days": days},
     }
 
