@@ -19,13 +19,13 @@ import typer
 from av.audio.resampler import AudioResampler
 
 from model.contract import EMOTIONS
-from model.reports.people import COLUMNS, Judged
+from model.reports.people import COLUMNS, Condition
 from training.fusion.judgments import CREMA_VOTES
 
 FPS = Fraction(30_000, 1_001)
 RATE = 44_100
 SIZE = (480, 360)
-JUDGED: dict[str, Judged] = {"voice": "audio", "face": "face", "both": "together"}
+JUDGED: dict[str, Condition] = {"voice": "audio", "face": "face", "both": "together"}
 
 
 def main(

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from model.contract import EMOTIONS, SENTIMENTS, Analysis
-from model.reports.html import write_report
+from model.reports.html_report import write_report
 
 HOSTILE = "</script><script>window.injected = true</script><img src=x onerror='window.injected = true'>"
 CURRENT = "li.utterance[aria-current=true]"

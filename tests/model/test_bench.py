@@ -1,4 +1,4 @@
-"""The bench measures what it says it does. Nothing here is timed."""
+"""The benchmarks measure what they state. These tests assert no times."""
 
 import re
 from pathlib import Path

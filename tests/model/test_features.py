@@ -1,4 +1,4 @@
-"""Preprocessing: shapes, invariances, and the constants that other projects fixed."""
+"""Preprocessing: shapes, invariances, and agreement with the libraries that define it."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_log_mel_has_a_frame_every_hop() -> None:
 
 
 def test_log_mel_is_what_whisper_was_trained_on(sample: Path) -> None:
-    """The same numbers as the transcriber's own, from real speech at the level that we bring it to."""
+    """Equal to faster-whisper's features of real speech at the normalized level."""
     from faster_whisper.feature_extractor import FeatureExtractor
 
     speech = read_audio(sample)[: 8 * SAMPLE_RATE]
@@ -73,7 +73,7 @@ def test_silence_is_absent_not_zero(sound: np.ndarray) -> None:
 
 
 def test_clip_matches_torchvision() -> None:
-    """The same numbers as the transforms that belong to the Kinetics weights."""
+    """Equal to torchvision's transforms of the Kinetics weights."""
     ensure_torchvision()
     from torchvision.models.video import R3D_18_Weights
 

@@ -1,4 +1,4 @@
-"""The voice encoder is Whisper's own first layers, at the utterance's own length."""
+"""The voice encoder equals Whisper's first layers, at the length of the utterance."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def encoder() -> VoiceEncoder:
 
 @torch.inference_mode()
 def test_its_layers_are_those_of_whisper(encoder: VoiceEncoder, sample: Path) -> None:
-    """Against openai-whisper's implementation with the same weights, on real speech."""
+    """Compared with openai-whisper's implementation with the same weights, on real speech."""
     mels = log_mel(read_audio(sample)[SAMPLE_RATE : 3 * SAMPLE_RATE])
     assert mels is not None
     state = torch.load(checkpoint("tiny.en"), weights_only=True)["model_state_dict"]

@@ -415,7 +415,10 @@ def test_an_utterance_without_its_context_is_what_the_tokenizer_makes_of_it_alon
     how = how.model_copy(update={"plain_share": 0.0, "transcribed_share": 0.0, "context_dropout": 0.5})
     said, alone = tokenizer("You too?", ["I love pizza so much."]), tokenizer("You too?")
     assert said is not None and alone is not None
-    assert alone.alone().ids.tolist() == alone.ids.tolist() and alone.alone().types.tolist() == alone.types.tolist()
+    assert (
+        alone.without_context().ids.tolist() == alone.ids.tolist()
+        and alone.without_context().types.tolist() == alone.types.tolist()
+    )
     torch.manual_seed(0)
     ids, types, mask = to_batch([Example(Sample(text=said), 0, 0, "g")] * 100, specs_of("text"), how).inputs["text"][1]
     seen = {tuple(row[there == 1].tolist()) for row, there in zip(ids, mask, strict=True)}
