@@ -46,8 +46,8 @@ def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Se
 
     Every word appears in exactly one utterance, in order; utterances do not overlap. An utterance ends with the
     sentence, at a change of language or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its
-    longest pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words unless a neighbor is closer. An
-    utterance shorter than MIN_SECONDS is extended into the silence around it or, without any, joined to a neighbor.
+    longest pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words unless a neighbor is closer.
+    An utterance shorter than MIN_SECONDS is extended into the silence around it or, without any, joined to a neighbor.
     """
     groups: list[list[Word]] = []
     for word in _in_order(words, start, end):

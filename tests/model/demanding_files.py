@@ -60,7 +60,7 @@ def _full(name: bytes, body: bytes, flags: int = 0) -> bytes:
 
 
 def matroska_with_attachments(target: Path, count: int, size: int, kind: str = "application/x-font") -> Path:
-    """Write a Matroska file of one frame with `count` attachments of `size` bytes; FFmpeg treats images as cover art."""
+    """Write a one-frame Matroska file with `count` attachments of `size` bytes; FFmpeg treats images as cover art."""
     head = _element("1a45dfa3", _element("4282", b"matroska") + _element("4287", b"\4") + _element("4285", b"\2"))
     info = _element("1549a966", _element("2ad7b1", _number(1_000_000)))
     picture = _element("e0", _element("b0", _number(320)) + _element("ba", _number(240)))

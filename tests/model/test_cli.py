@@ -211,7 +211,7 @@ def test_the_version_alone(tmp_path: Path) -> None:
 
 
 def test_verifying_weights_tells_what_is_missing_or_damaged(tmp_path: Path) -> None:
-    """Exit code 2 for missing files, 1 for damaged ones; weights that the starter bundle does not use may be missing."""
+    """Exit code 2 for missing files, 1 for damaged ones; weights not used by the starter bundle may be missing."""
     entry = catalog.CATALOG["centerface"]
     folder = tmp_path / "weights" / entry.name
     cache = {catalog.CACHE_VARIABLE: str(tmp_path)}

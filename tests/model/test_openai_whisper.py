@@ -1,8 +1,8 @@
 """The openai-whisper engine transcribes the same as faster-whisper with the same weights.
 
 The checkpoint is converted from the CTranslate2 model of `model.weights.catalog` by `bench.whisper_checkpoint`. Words
-are compared in lower case and without punctuation, in order (difflib's longest matching blocks). Most must be equal, but
-not all: arithmetic in int8 and fp32 may differ on a word, and the engines split the audio differently.
+are compared in lower case and without punctuation, in order (difflib's longest matching blocks). Most must be equal,
+but not all: arithmetic in int8 and fp32 may differ on a word, and the engines split the audio differently.
 """
 
 import difflib

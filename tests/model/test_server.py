@@ -141,15 +141,15 @@ def test_the_log_is_json_without_a_word_of_the_transcript(server: Process, short
 def test_an_analysis_ends_when_its_input_is_removed(server: Process, spoken: bytes, short: Path, s3: Any) -> None:
     """The analysis stops in the middle of speech, and the next request gets the worker."""
     s3.put_object(Bucket="videos", Key="inputs/a/1.mp4", Body=spoken)
-    headers = MP4 | {INFERENCE_ID: "withdrawn", ATTRIBUTES: "trace=a; input=s3://videos/inputs/a/1.mp4"}
+    headers = MP4 | {INFERENCE_ID: "cancelled", ATTRIBUTES: "trace=a; input=s3://videos/inputs/a/1.mp4"}
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(server.client.post, "/invocations", content=spoken, headers=headers)
-        server.wait_for_line(message="analysis started", inference_id="withdrawn")
+        server.wait_for_line(message="analysis started", inference_id="cancelled")
         s3.delete_object(Bucket="videos", Key="inputs/a/1.mp4")
         problem = check_problem(asked.result(), 410, "its input was removed")
     assert problem["type"].endswith(":cancelled")
     assert server.client.post("/invocations", content=short.read_bytes(), headers=MP4).status_code == 200
-    answered = server.wait_for_line(message="request answered", inference_id="withdrawn")
+    answered = server.wait_for_line(message="request answered", inference_id="cancelled")
     assert (answered["problem"], answered["video_seconds"]) == ("cancelled", None)
 
 
@@ -256,7 +256,7 @@ def test_json_that_names_no_object_is_refused(server: Process, body: bytes, deta
     check_problem(response, 400, detail)
 
 
-def test_told_to_stop_it_answers_what_runs_and_leaves_nothing(
+def test_shutdown_answers_running_requests_and_leaves_no_files(
     server: Process, sample: Path, analysis: Analysis
 ) -> None:
     headers = MP4 | {INFERENCE_ID: "the-last"}

@@ -71,7 +71,7 @@ def send(client: httpx.Client, body: bytes, length: int) -> socket.socket:
     return connection
 
 
-def test_beyond_the_queue_videos_are_sent_away(tmp_path: Path, gated: Models, gate: Gate, post: Post) -> None:
+def test_requests_beyond_the_queue_are_rejected(tmp_path: Path, gated: Models, gate: Gate, post: Post) -> None:
     settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=0)
     with server_on_thread(settings, gated) as (_, client):
         running = post(client)
@@ -87,7 +87,7 @@ def test_beyond_the_queue_videos_are_sent_away(tmp_path: Path, gated: Models, ga
         until(lambda: has_free_slot(client))
 
 
-def test_who_hangs_up_while_waiting_frees_the_place_and_the_file(
+def test_disconnecting_while_queued_frees_the_slot_and_the_file(
     tmp_path: Path, gated: Models, gate: Gate, post: Post, body: bytes
 ) -> None:
     settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=1)
@@ -105,7 +105,7 @@ def test_who_hangs_up_while_waiting_frees_the_place_and_the_file(
         assert running.result().status_code == 200
 
 
-def test_who_hangs_up_later_has_the_analysis_given_up(tmp_path: Path, gated: Models, gate: Gate, body: bytes) -> None:
+def test_disconnecting_later_aborts_the_analysis(tmp_path: Path, gated: Models, gate: Gate, body: bytes) -> None:
     settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=0)
     with server_on_thread(settings, gated) as (server, client):
         with send(client, body, len(body)):
@@ -139,7 +139,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     s3.stop()
 
 
-def test_who_withdraws_a_request_that_waits_or_runs_frees_its_place(
+def test_removing_the_input_of_a_queued_or_running_request_frees_its_slot(
     tmp_path: Path, gated: Models, gate: Gate, bucket: Any, body: bytes
 ) -> None:
     settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=2, allowed_buckets=("videos",))
@@ -213,7 +213,7 @@ def test_the_input_that_attributes_name(attributes: str | None, named: str | Non
     assert input_uri(attributes) == named
 
 
-def test_told_to_stop_it_finishes_what_runs_and_sends_away_what_waits(
+def test_shutdown_finishes_running_requests_and_rejects_queued_ones(
     tmp_path: Path, gated: Models, gate: Gate, post: Post
 ) -> None:
     settings = ServerSettings(temp_dir=tmp_path, workers=1, queue=1, grace=60.0)
@@ -231,9 +231,7 @@ def test_told_to_stop_it_finishes_what_runs_and_sends_away_what_waits(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_runs_longer_than_the_grace_period_is_sent_away(
-    tmp_path: Path, gated: Models, gate: Gate, post: Post
-) -> None:
+def test_requests_beyond_the_grace_period_are_aborted(tmp_path: Path, gated: Models, gate: Gate, post: Post) -> None:
     settings = ServerSettings(temp_dir=tmp_path, grace=0.0)
     with server_on_thread(settings, gated) as (server, client):
         running = post(client)
@@ -247,7 +245,7 @@ def test_what_runs_longer_than_the_grace_period_is_sent_away(
     until(lambda: not server.service.busy)
 
 
-def test_an_upload_that_comes_to_a_halt_loses_its_place(tmp_path: Path, models: Models, body: bytes) -> None:
+def test_a_stalled_upload_loses_its_slot(tmp_path: Path, models: Models, body: bytes) -> None:
     settings = ServerSettings(temp_dir=tmp_path, queue=0, upload_patience=0.2)
     with server_on_thread(settings, models) as (_, client):
         with send(client, body[:1000], len(body)) as connection:
@@ -256,7 +254,7 @@ def test_an_upload_that_comes_to_a_halt_loses_its_place(tmp_path: Path, models: 
         assert files_in(tmp_path) == []
 
 
-def test_an_unexpected_failure_is_told_to_the_log_alone(
+def test_details_of_an_unexpected_failure_are_only_logged(
     tmp_path: Path, models: Models, post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(Gate):
@@ -306,7 +304,7 @@ def test_before_the_models_are_loaded_it_is_not_ready(method: str) -> None:
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_without_models_it_ends_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_models_the_server_exits_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model.serving.app.configure_logging", lambda: None)  # keep pytest's logging
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(BundleError, match="no-such-bundle"):
@@ -315,7 +313,7 @@ def test_without_models_it_ends_and_says_why(tmp_path: Path, monkeypatch: pytest
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_can_be_told_to_stop_before_it_has_started(tmp_path: Path, models: Models) -> None:
+def test_a_server_can_be_stopped_before_it_has_started(tmp_path: Path, models: Models) -> None:
     server = Server("127.0.0.1", free_port(), ServerSettings(temp_dir=tmp_path), models)
     server.request_exit()
     server.run()

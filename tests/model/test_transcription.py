@@ -53,7 +53,7 @@ class Forgetful(Gate):
     kept, times = 7.0, 1
 
     def transcribe(self, clips: Sequence[Encoded], language: str, translate: bool) -> list[Transcript]:
-        transcripts = self._behind.transcribe(clips, language, translate)
+        transcripts = self._wrapped.transcribe(clips, language, translate)
         if self.times <= 0:
             return transcripts
         self.times -= 1

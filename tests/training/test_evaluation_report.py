@@ -83,7 +83,7 @@ def test_it_holds_the_plots_and_tables(html: str, evaluations: list[Evaluation])
         first.ece,
     ):
         assert f"{value:.3f}" in page.text
-    assert "Words + Face" in page.text
+    assert "Text + Face" in page.text
     assert "6 of 50 items were in the bundle's training" in " ".join(page.text.split())
     assert "without items seen in training" in page.text
     assert "apparent emotion" in page.text

@@ -825,8 +825,8 @@ def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, written: st
         ("face", 'frozen = ["stem", "block"]', "[face] frozen: the encoder has no part 'block'; its parts are stem,"),
         ("face", 'frozen = ["blocks.9"]', "[face] frozen: the encoder has no part 'blocks.9'"),
         ("audio", "config = { hiden = 32 }", "[audio] is of no whisper encoder: hiden: Extra inputs are not permitted"),
-        ("text", "config = { hiden_size = 32 }", "[text] is of no bert encoder: a BertConfig has no hiden_size"),
-        ("text", 'config = { hidden_size = "x" }', "[text] is of no bert encoder: no BertConfig can be made of this:"),
+        ("text", "config = { hiden_size = 32 }", "[text] is of no bert encoder: BertConfig has no option hiden_size"),
+        ("text", 'config = { hidden_size = "x" }', "[text] is of no bert encoder: invalid options of BertConfig:"),
         ("text", "config = { hidden_size = 30 }", "[text] is of no bert encoder: "),
     ],
 )  # fmt: skip

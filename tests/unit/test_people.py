@@ -60,7 +60,7 @@ def test_votes_below_the_first_rank_stand_in_words(tmp_path: Path) -> None:
 
 
 def test_votes_are_counted_and_ties_are_ties(tmp_path: Path) -> None:
-    first, second = read_judgments(written(tmp_path, GOOD)).stretches
+    first, second = read_judgments(written(tmp_path, GOOD)).segments
     assert first.votes["together"].first == "joy 3 of 4" and first.votes["face"].total == 4
     assert (
         second.votes["together"].majority == ("anger", "fear")

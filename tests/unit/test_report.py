@@ -12,6 +12,7 @@ import pytest
 
 from model.contract import EMOTIONS, Analysis
 from model.media import MediaError
+from model.reports import html_report
 from model.reports.html_report import render_report, write_report
 from tests.unit.analyses import analysis_of, utterance
 

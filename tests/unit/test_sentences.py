@@ -44,8 +44,8 @@ def result(modalities: Mapping[str, tuple[str, float | None, float]], decided_by
          "The text suggests joy (×1.6); the face suggests anger (÷1.5); the voice suggests anger (÷1.6); joy ranks "
          "first because it is more common than anger."),
         ({"face": ("sadness", -1.0, 0.0)},
-         "The face suggests sadness, closer to anger than to joy (÷2.7); joy ranks first because it is more common than "
-         "anger."),
+         "The face suggests sadness, closer to anger than to joy (÷2.7); joy ranks first because it is more common "
+         "than anger."),
         ({"text": ("joy", None, 0.6)}, ""),
     ],
 )  # fmt: skip
@@ -69,7 +69,7 @@ def test_all_modalities_are_named_and_supporters_come_first(found: dict[str, tup
     conclusive = sorted(
         (m for m in found if abs(found[m][1]) >= INCONCLUSIVE_BELOW), key=lambda m: (-found[m][1], list(NAMES).index(m))
     )
-    assert [places[m] for m in conclusive] == sorted(places[m] for m in speaking)
+    assert [places[m] for m in conclusive] == sorted(places[m] for m in conclusive)
     for m in found:
         part = next(p for p in re.split(r"; ", sentence.lower().rstrip(".")) if f"the {NAMES[m]}" in p)
         assert ("inconclusive" in part) == (m not in conclusive)
