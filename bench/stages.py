@@ -97,9 +97,9 @@ class _Bench:
         spans = [(segment.start, segment.end) for segment in self._spoken]
         return self._stage(
             "decode",
-            self._form("one pass, pictures taken as they come", once),
+            self._form("one pass, frames sampled on the fly", once),
             self._form("file opened again for each utterance", lambda: decode_each(self._clip, spans)),
-            self._form("cut re-encoded and read for each utterance", lambda: cut_each(self._clip, self._spoken)),
+            self._form("re-encoded cut for each utterance", lambda: cut_each(self._clip, self._spoken)),
         )
 
     def speech(self) -> Stage:
@@ -134,9 +134,9 @@ class _Bench:
         each = timed(lambda: detector(images), self._repeats)
         return self._stage(
             "faces",
-            Form(what=f"{FACE_RATE:g} pictures a second, shrunken", timing=ours.timing),
+            Form(what=f"{FACE_RATE:g} frames per second, downscaled", timing=ours.timing),
             Form(
-                what=f"every picture in full size ({pictures})",
+                what=f"every frame in full size ({pictures})",
                 timing=each.scaled(pictures / len(images)),
                 note=f"extrapolated from {len(images)}",
             ),
@@ -164,7 +164,7 @@ class _Bench:
             return [
                 self._form("default layout, batch 1", lambda: one_by_one(encoder, clips)),
                 Form(
-                    what="30 pictures of 224x224, default layout, batch 1",
+                    what="30 frames of 224x224, default layout, batch 1",
                     timing=longer.scaled(len(clips) / LONG_CLIPS),
                     note=f"extrapolated from {LONG_CLIPS}",
                 ),

@@ -23,7 +23,7 @@ class Limits:
 
     @property
     def is_face_only(self) -> bool:
-        """True when, without audio, the result is based on the face alone."""
+        """True if a result without audio is based on the face only."""
         return self.found_face and "face" in self.modalities and "video" not in self.modalities
 
 
@@ -65,9 +65,9 @@ def _speech_warnings(segmenter: AudioSegmenter, limits: Limits) -> Iterator[str]
         yield f"{speech.unread_seconds:.1f} s of speech could not be transcribed; text was not used there."
     foreign = [language for language in speech.languages if language not in limits.languages]
     if foreign and not limits.translated and segmenter.found_words:
-        partly = "" if len(foreign) == len(speech.languages) else "partly "
+        partly, words = ("", "the words") if len(foreign) == len(speech.languages) else ("partly ", "those words")
         names, readable = _listed(foreign), _listed(limits.languages)
-        yield f"Speech is {partly}in {names}; this model reads {readable}, so the words were not used."
+        yield f"Speech is {partly}in {names}; this model reads {readable}, so {words} were not used."
     if not speech.is_certain and speech.language is not None:
         name = language_name(speech.language)
         yield f"The language is uncertain; {name} is the most likely (p = {speech.probability:.2f})."

@@ -84,11 +84,15 @@ def test_warnings_of_the_audio(summary: Summary, segmenter: AudioSegmenter, expe
 
 
 @pytest.mark.parametrize(
-    ("languages", "which"),
-    [(("de",), "in German"), (("en", "de"), "partly in German"), (("de", "it"), "in German and Italian")],
+    ("languages", "which", "words"),
+    [
+        (("de",), "in German", "the words"),
+        (("en", "de"), "partly in German", "those words"),
+        (("de", "it"), "in German and Italian", "the words"),
+    ],
 )
-def test_languages_that_the_bundle_does_not_read_are_named(languages: tuple[str, ...], which: str) -> None:
-    warning = f"Speech is {which}; this model reads English and French, so the words were not used."
+def test_languages_that_the_bundle_does_not_read_are_named(languages: tuple[str, ...], which: str, words: str) -> None:
+    warning = f"Speech is {which}; this model reads English and French, so {words} were not used."
     assert warnings_of(media(), spoken(*languages), LIMITS) == [warning]
     assert warnings_of(media(), spoken(*languages), replace(LIMITS, translated=True)) == []
 

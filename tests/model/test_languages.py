@@ -51,7 +51,7 @@ def test_german_introduction_to_an_english_talk(
     assert text_in(analysis, "en").count(ENGLISH) == 2
     for utterance in analysis.utterances:
         assert ("text" in utterance.modalities) == (utterance.language == "en")
-    assert warned(analysis, "Speech is partly in German; this model reads English, so the words were not used.")
+    assert warned(analysis, "Speech is partly in German; this model reads English, so those words were not used.")
 
 
 def test_three_languages_in_turn(tmp_path: Path, multilingual: Models, english: FloatArray, german: FloatArray) -> None:
@@ -72,10 +72,9 @@ def test_the_first_ten_seconds_do_not_decide(tmp_path: Path, multilingual: Model
     assert ENGLISH in text_in(analysis, "en") and "rather selfish" in text_in(analysis, "en")
 
 
-@pytest.mark.parametrize(
-    "speed", [0.8, 1.1, 1.25]
-)  # the first seconds alone are detected as Japanese, Japanese, Chinese
+@pytest.mark.parametrize("speed", [0.8, 1.1, 1.25])
 def test_one_two_three_is_english(tmp_path: Path, multilingual: Models, speed: float) -> None:
+    """The first seconds by themselves are detected as Japanese, Japanese and Chinese."""
     counting = faster(speech_of(MEDIA / "one_two_three.flac"), speed)
     analysis = analyzed(tmp_path, multilingual, counting)
     assert analysis.language == "en"

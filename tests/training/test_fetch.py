@@ -74,7 +74,7 @@ def test_the_second_place_is_tried(origin: Origin, tmp_path: Path) -> None:
     digest = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
     urls = tuple(f"{origin.url}/{name}" for name in ("gone", "other", "right"))
     assert obtain(Remote("a", urls, None, digest), tmp_path, quiet).read_bytes() == CONTENT
-    with pytest.raises(FetchError, match=r"(?s)answered 404.*not the ones expected"):
+    with pytest.raises(FetchError, match=r"(?s)HTTP 404.*not the ones expected"):
         obtain(Remote("b", urls[:2], None, digest), tmp_path, quiet)
 
 
