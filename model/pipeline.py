@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from common.progress import Stage
 from model.analysis_warnings import Limits, warnings_of
 from model.asr import registry
 from model.asr.base import Transcriber, check_language
@@ -158,7 +159,7 @@ def analyze(
     clock = _Clock(Path(path), options, keep_going)
     check_language(models.transcriber, options.language, options.translate)
     clips = _reads(models.bundle.manifest, "frames")
-    progress("listening", 0.0)
+    progress(Stage.TRANSCRIBING, 0.0)
     check_demands(Path(path), clock.check)
     with Reader(Path(path), keep_going=clock.check) as reader:
         if options.max_duration is not None:
@@ -178,11 +179,11 @@ def analyze(
                 clock.check()
                 decoded = min(max(0.0, video.frames.position - window.start), length)
                 share = 0.6 * length + 0.3 * decoded if len(window.audio) else 0.9 * decoded
-                report("watching", window.start + share)
+                report(Stage.DETECTING, window.start + share)
 
             report_video_progress()
             video.wait(report_video_progress)
-            report("judging", window.start + 0.9 * length)
+            report(Stage.PREDICTING, window.start + 0.9 * length)
             predictor.predict(window, reader.missing(video.frames))
             release_memory()
 
@@ -190,7 +191,7 @@ def analyze(
             """Report how much of a video without audio is decoded."""
             clock.check()
             if not reader.info.has_audio:
-                report("watching", 0.9 * video.frames.position)
+                report(Stage.DETECTING, 0.9 * video.frames.position)
 
         try:
             for chunk in reader:
@@ -199,7 +200,7 @@ def analyze(
                 video.submit(chunk.packets, report_silent_progress)
                 segmenter.add(chunk.audio)
                 if segmenter.ready:
-                    report("listening", segmenter.start)
+                    report(Stage.TRANSCRIBING, segmenter.start)
                     predict_window(segmenter.next_window())
                 if not reader.info.has_audio and reader.end - segmenter.start >= WINDOW_SECONDS:
                     video.wait(report_silent_progress)
@@ -211,7 +212,7 @@ def analyze(
         finally:
             video.close()
         summary = reader.summary(video.frames)
-        progress("done", 1.0)
+        progress(Stage.DONE, 1.0)
         return Analysis(
             video=_video_info(summary.info),
             language=segmenter.speech.language if segmenter.found_words else None,
@@ -252,7 +253,7 @@ class _Report:
         self._progress, self._duration = progress, duration
         self._fraction = 0.0
 
-    def __call__(self, stage: str, position: float) -> None:
+    def __call__(self, stage: Stage, position: float) -> None:
         if self._duration > 0:
             self._fraction = max(self._fraction, min(0.99, position / self._duration))
         self._progress(stage, self._fraction)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from common.progress import Stage
 from model.cli.outputs import FileOutputs, Outputs, OutputsError, find_inputs
 from model.cli.terminal import (
     BAD_INPUT,
@@ -50,7 +51,11 @@ app = typer.Typer(
 app.add_typer(weights_app, name="weights")
 
 # Display names of the stages that `pipeline.analyze` reports.
-STAGES = {"listening": "transcribing speech", "watching": "detecting faces", "judging": "predicting emotions"}
+STAGES: dict[str, str] = {
+    Stage.TRANSCRIBING: "transcribing speech",
+    Stage.DETECTING: "detecting faces",
+    Stage.PREDICTING: "predicting emotions",
+}
 
 
 class Device(StrEnum):

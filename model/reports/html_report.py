@@ -51,7 +51,7 @@ PLAYABLE = {
 
 # Bands of the timeline from the top down: pleasant ones above, unpleasant ones below.
 STACK: tuple[Emotion, ...] = ("joy", "surprise", "neutral", "sadness", "fear", "disgust", "anger")
-# Display names of the conditions under which people judged.
+# Display names of the conditions of people's judgments.
 CONDITION_NAMES: dict[Condition, str] = {
     **{condition: f"{MODALITY_NAMES[condition]} only" for condition in ("text", "audio", "face")},
     "together": "All together",
@@ -158,7 +158,7 @@ class _Comparison:
 
 
 def _comparison(analysis: Analysis, judgments: Judgments | None) -> _Comparison | None:
-    """Return the comparison, or None if no utterance was judged."""
+    """Return the comparison, or None if no utterance was rated."""
     if judgments is None:
         return None
     votes = [judgments.of(utterance) for utterance in analysis.utterances]

@@ -1,13 +1,8 @@
 """People's judgments of a video, for comparison with its analysis.
 
-A CSV counts the votes for each emotion, per segment of the video and per condition (what the raters were shown):
-
-    start,end,judged,anger,disgust,fear,joy,neutral,sadness,surprise
-    0.0,2.035,audio,1,1,1,0,5,1,0
-    0.0,2.035,together,2,1,0,0,8,0,0
-
-`judged` is the condition: text, audio or face for a single modality, together for all of them. Times are in seconds.
-This module imports no torch.
+A CSV with COLUMNS counts the votes for each emotion, per segment of the video and per condition, which is what the
+raters were shown: text, audio or face for a single modality, together for all of them. Times are in seconds. An example
+is in docs/people.md. This module imports no torch.
 """
 
 import csv
@@ -21,8 +16,9 @@ from model.contract import EMOTIONS, Emotion, Utterance
 
 Condition = Literal["text", "audio", "face", "together"]
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
-COLUMNS = ("start", "end", "judged", *EMOTIONS)
-MIN_OVERLAP = 0.5  # share of an utterance that a judged segment must cover to apply to it
+CONDITION_COLUMN = "judged"  # by people, from this condition
+COLUMNS = ("start", "end", CONDITION_COLUMN, *EMOTIONS)
+MIN_OVERLAP = 0.5  # share of an utterance that a rated segment must cover to apply to it
 MAX_VOTES = 1_000_000
 
 
@@ -73,7 +69,7 @@ class Votes:
 
 
 @dataclass(frozen=True)
-class JudgedSegment:
+class RatedSegment:
     """A segment of the video, in seconds, with people's votes per condition."""
 
     start: float
@@ -83,7 +79,7 @@ class JudgedSegment:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Number of judged utterances (`of`), and of those whose first emotion leads people's votes (`same`)."""
+    """Number of rated utterances (`of`), and of those whose first emotion leads people's votes (`same`)."""
 
     same: int
     of: int
@@ -93,7 +89,7 @@ class Agreement:
 class Judgments:
     """All judgments of a video, and the file that they were read from."""
 
-    segments: tuple[JudgedSegment, ...]
+    segments: tuple[RatedSegment, ...]
     path: Path | None = None
 
     def of(self, utterance: Utterance) -> dict[Condition, Votes]:
@@ -135,7 +131,7 @@ def read_judgments(path: Path) -> Judgments:
         start, end, condition, votes = _parse_row(row, f"{path}, row {line}")
         if found.setdefault((start, end), {}).setdefault(condition, votes) is not votes:
             raise JudgmentsError(f"{path}, row {line}: duplicate row for {condition}, {start:g} to {end:g} s")
-    return Judgments(tuple(JudgedSegment(start, end, votes) for (start, end), votes in sorted(found.items())), path)
+    return Judgments(tuple(RatedSegment(start, end, votes) for (start, end), votes in sorted(found.items())), path)
 
 
 def _parse_row(row: Mapping[str | None, str | None], location: str) -> tuple[float, float, Condition, Votes]:
@@ -148,14 +144,15 @@ def _parse_row(row: Mapping[str | None, str | None], location: str) -> tuple[flo
         raise JudgmentsError(f"{location}: start and end must be seconds, and votes integers ({error})") from error
     if not (math.isfinite(end) and 0.0 <= start < end):
         raise JudgmentsError(f"{location}: end must be after start, and start must not be negative")
-    condition = next((name for name in CONDITIONS if name == row["judged"]), None)
+    condition = next((name for name in CONDITIONS if name == row[CONDITION_COLUMN]), None)
     if condition is None:
-        raise JudgmentsError(f"{location}: judged is {row['judged']!r}; expected one of {', '.join(CONDITIONS)}")
+        value = row[CONDITION_COLUMN]
+        raise JudgmentsError(f"{location}: {CONDITION_COLUMN} is {value!r}; expected one of {', '.join(CONDITIONS)}")
     if not (min(counts.values()) >= 0 and 1 <= max(counts.values()) <= MAX_VOTES):
         raise JudgmentsError(f"{location}: votes must be integers from 0 to {MAX_VOTES:,}, with at least one vote")
     return start, end, condition, Votes(counts)
 
 
-def _overlap(utterance: Utterance, segment: JudgedSegment) -> float:
-    """Return the overlap of an utterance and a judged segment, in seconds."""
+def _overlap(utterance: Utterance, segment: RatedSegment) -> float:
+    """Return the overlap of an utterance and a rated segment, in seconds."""
     return max(0.0, min(utterance.end_time, segment.end) - max(utterance.start_time, segment.start))

@@ -32,7 +32,7 @@ def print_analysis(analysis: Analysis, path: Path, console: Console, judgments: 
     if analysis.overall.emotions:
         console.print(Text("overall  ", style="dim").append_text(_overall(analysis.overall)))
     if judgments is not None and not any(judgments.of(utterance) for utterance in analysis.utterances):
-        console.print("[yellow]warning:[/] none of the judged segments matches an utterance", soft_wrap=True)
+        console.print("[yellow]warning:[/] none of the rated segments matches an utterance", soft_wrap=True)
     elif judgments is not None and (agreement := judgments.agreement(analysis.utterances)).of:
         console.print(f"[dim]people[/]   same top emotion in {agreement.same} of {agreement.of} utterances")
     if analysis.overall.emotions:

@@ -16,7 +16,7 @@ from model.reports.people import (
     COLUMNS,
     Agreement,
     Condition,
-    JudgedSegment,
+    RatedSegment,
     Judgments,
     JudgmentsError,
     Votes,
@@ -75,7 +75,7 @@ def test_an_utterance_gets_the_votes_of_the_segment_with_the_largest_overlap(
 ) -> None:
     kinds: tuple[Condition, ...] = ("together", "face")
     people = Judgments(
-        tuple(JudgedSegment(s, s + d, {kinds[i % 2]: Votes({"joy": i + 1})}) for i, (s, d) in enumerate(spans))
+        tuple(RatedSegment(s, s + d, {kinds[i % 2]: Votes({"joy": i + 1})}) for i, (s, d) in enumerate(spans))
     )
     spoken = utterance(start, start + length, "Hello")
     shared = [max(0.0, min(spoken.end_time, s.end) - max(spoken.start_time, s.start)) for s in people.segments]
@@ -152,7 +152,7 @@ def test_nobody_is_compared_where_nobody_judged(tmp_path: Path) -> None:
     out = io.StringIO()
     print_analysis(analysis, Path("talk.mp4"), Console(file=out, width=120), people)
     assert "same top emotion" not in out.getvalue()
-    assert "none of the judged segments matches an utterance" in " ".join(out.getvalue().split())
+    assert "none of the rated segments matches an utterance" in " ".join(out.getvalue().split())
     video = ROOT / "tests" / "media" / "face_and_speech.mp4"
     assert "Model and people" not in render_report(analysis, video, people)
 
