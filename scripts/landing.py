@@ -63,7 +63,8 @@ def people(analysis: Analysis) -> list[dict[Condition, Mapping[Emotion, int]]]:
     """Return people's votes on each utterance, as the page reads them: by what people had to go by, and by emotion."""
     judgments = read_judgments(PEOPLE)
     return [
-        {judged: votes.counts for judged, votes in judgments.of(utterance).items()} for utterance in analysis.utterances
+        {condition: votes.counts for condition, votes in judgments.of(utterance).items()}
+        for utterance in analysis.utterances
     ]
 
 
