@@ -156,27 +156,27 @@ def analyze(
     options that the transcriber does not support.
     """
     options, progress = options or Options(), progress or (lambda *_: None)
-    clock = _Clock(Path(path), options, keep_going)
+    deadline = _Deadline(Path(path), options, keep_going)
     check_language(models.transcriber, options.language, options.translate)
     clips = _reads(models.bundle.manifest, "frames")
     progress(Stage.TRANSCRIBING, 0.0)
-    check_demands(Path(path), clock.check)
-    with Reader(Path(path), keep_going=clock.check) as reader:
+    check_demands(Path(path), deadline.check)
+    with Reader(Path(path), keep_going=deadline.check) as reader:
         if options.max_duration is not None:
             _check_duration(reader.duration_over(options.max_duration) or 0.0, options, reader.path)
-        clock.duration = reader.info.duration
-        report = _Report(progress, reader.info.duration)
-        video = VideoWorker(reader.path, models.detector, clips, clock.check)
-        transcriber = Interruptible(models.transcriber, clock.check) if reader.info.has_audio else None
+        deadline.duration = reader.info.duration
+        report = _ProgressReporter(progress, reader.info.duration)
+        video = VideoWorker(reader.path, models.detector, clips, deadline.check)
+        transcriber = Interruptible(models.transcriber, deadline.check) if reader.info.has_audio else None
         segmenter = AudioSegmenter(transcriber, options.language, options.translate)
-        predictor = Predictor(models.bundle, video, options.translate, clock.check)
+        predictor = Predictor(models.bundle, video, options.translate, deadline.check)
 
         def predict_window(window: Window) -> None:
             length = window.end - window.start
 
             def report_video_progress() -> None:
                 """Report how much of the window's video is decoded; without audio, that takes all of the time."""
-                clock.check()
+                deadline.check()
                 decoded = min(max(0.0, video.frames.position - window.start), length)
                 share = 0.6 * length + 0.3 * decoded if len(window.audio) else 0.9 * decoded
                 report(Stage.DETECTING, window.start + share)
@@ -189,14 +189,14 @@ def analyze(
 
         def report_silent_progress() -> None:
             """Report how much of a video without audio is decoded."""
-            clock.check()
+            deadline.check()
             if not reader.info.has_audio:
                 report(Stage.DETECTING, 0.9 * video.frames.position)
 
         try:
             for chunk in reader:
                 _check_duration(chunk.end, options, reader.path)
-                clock.duration = max(clock.duration, chunk.end)
+                deadline.duration = max(deadline.duration, chunk.end)
                 video.submit(chunk.packets, report_silent_progress)
                 segmenter.add(chunk.audio)
                 if segmenter.ready:
@@ -224,7 +224,7 @@ def analyze(
         )
 
 
-class _Clock:
+class _Deadline:
     """Time budget of an analysis, combined with the caller's `keep_going`."""
 
     def __init__(self, path: Path, options: Options, keep_going: KeepGoing) -> None:
@@ -246,7 +246,7 @@ class _Clock:
             )
 
 
-class _Report:
+class _ProgressReporter:
     """Progress reporter that maps positions in the video to a fraction that never decreases."""
 
     def __init__(self, progress: Progress, duration: float) -> None:

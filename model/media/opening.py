@@ -97,7 +97,7 @@ def is_counted(container: InputContainer) -> bool:
     return not _names(container).isdisjoint(COUNTED_CONTAINERS.split(","))
 
 
-def knows_duration(container: InputContainer, path: Path) -> bool:
+def states_duration(container: InputContainer, path: Path) -> bool:
     """Return True when the file's header states its duration."""
     return not _names(container).isdisjoint(HEADED_CONTAINERS) or (
         "mp3" in _names(container) and _has_frame_count(path)

@@ -23,7 +23,7 @@ from av.video.stream import VideoStream
 from model.features import SAMPLE_RATE, FloatArray
 from model.media.audio import MAX_RATE, AudioSelector, AudioTrack
 from model.media.errors import KeepGoing, MediaError, keep_going_always
-from model.media.opening import check_path, is_counted, knows_duration, may_stop_early, open_container, parts_of
+from model.media.opening import check_path, is_counted, may_stop_early, open_container, parts_of, states_duration
 from model.media.summary import DemuxingStatistics, MediaInfo, Summary, summarize, turned
 from model.media.timeline import MAX_HOLD, AnyPacket, Gap, Timeline
 from model.media.tracks import Selection, language_of, select
@@ -138,7 +138,7 @@ class Reader:
         `frames` is the decoder of the chunks' packets; None if the video was skipped. Raises MediaError if nothing
         could be decoded.
         """
-        has_exact_duration = knows_duration(self._container, self.path) and not self._later
+        has_exact_duration = states_duration(self._container, self.path) and not self._later
         return summarize(
             self.path,
             self.info,
