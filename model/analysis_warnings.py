@@ -61,8 +61,8 @@ def _audio_warnings(media: Summary, segmenter: AudioSegmenter, limits: Limits) -
 
 def _speech_warnings(segmenter: AudioSegmenter, limits: Limits) -> Iterator[str]:
     speech = segmenter.speech
-    if speech.unread_seconds:
-        yield f"{speech.unread_seconds:.1f} s of speech could not be transcribed; text was not used there."
+    if speech.untranscribed_seconds:
+        yield f"{speech.untranscribed_seconds:.1f} s of speech could not be transcribed; text was not used there."
     foreign = [language for language in speech.languages if language not in limits.languages]
     if foreign and not limits.translated and segmenter.found_words:
         partly, words = ("", "the words") if len(foreign) == len(speech.languages) else ("partly ", "those words")

@@ -70,13 +70,13 @@ class SpeechSummary:
     """Statistics of a video's speech."""
 
     seconds: float = 0.0
-    unread_seconds: float = 0.0  # of speech without transcribed words
+    untranscribed_seconds: float = 0.0  # of speech without transcribed words
     languages: dict[str, float] = field(default_factory=dict)  # seconds of speech per language
     _weighted: dict[str, float] = field(default_factory=dict)  # the same, times the language's probability
 
-    def add(self, runs: list[Run], spans: list[Span], unread: list[Span]) -> None:
+    def add(self, runs: list[Run], spans: list[Span], untranscribed: list[Span]) -> None:
         self.seconds += sum(span.seconds for span in spans)
-        self.unread_seconds += sum(span.seconds for span in unread)
+        self.untranscribed_seconds += sum(span.seconds for span in untranscribed)
         for run in runs:
             self.languages[run.language] = self.languages.get(run.language, 0.0) + run.seconds
             if run.probability is not None:
@@ -168,7 +168,7 @@ class AudioSegmenter:
         request = Request(self._language, self._translate, self._previous)
         found = transcribe_spans(audio, spans, self._transcriber, request)
         self._previous = found.runs[-1].language if found.runs else self._previous
-        self.speech.add(found.runs, spans, found.unread)
+        self.speech.add(found.runs, spans, found.untranscribed)
         self.found_words = self.found_words or bool(found.words)
         return split_utterances(found.words, 0.0, cut / SAMPLE_RATE)
 

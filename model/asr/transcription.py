@@ -20,7 +20,7 @@ LOOP_LOG_PROBABILITY = -10.0  # assigned to a looping transcript, whose own log-
 MAX_COMPRESSION = 2.4  # zlib ratio above which a text is repetitive (Radford et al. 2022, section 4.5)
 MIN_WORD_SECONDS, LOOP_SHARE = 0.03, 0.15  # a loop has at least this share of shorter words
 RETRY_SECONDS = 8.0  # decoder loops do not occur in clips of this length
-MIN_UNREAD_SECONDS = 0.8  # including padding; shorter spans without words are mostly breath and noise
+MIN_UNTRANSCRIBED_SECONDS = 0.8  # including padding; shorter spans without words are mostly breath and noise
 MIN_GAP_SECONDS = 1.0  # between words of one span; word alignment is accurate to half of that
 
 
@@ -39,7 +39,7 @@ class Transcription:
 
     words: list[Word]
     runs: list[Run]
-    unread: list[Span]
+    untranscribed: list[Span]
 
 
 def transcribe_spans(
@@ -50,7 +50,7 @@ def transcribe_spans(
     clips = [transcriber.encode(clip) for clip in pack(audio, spans, transcriber.clip_seconds)]
     runs = session.find_runs(clips) if clips else []
     transcribed = [run for run in runs if session.transcribe_run(run)]
-    return Transcription(sorted(session.words, key=lambda word: word.start), transcribed, session.unread)
+    return Transcription(sorted(session.words, key=lambda word: word.start), transcribed, session.untranscribed)
 
 
 class _Session:
@@ -61,7 +61,7 @@ class _Session:
         self._transcriber = transcriber
         self._request = request
         self.words: list[Word] = []
-        self.unread: list[Span] = []
+        self.untranscribed: list[Span] = []
 
     def find_runs(self, clips: Sequence[Encoded]) -> list[Run]:
         if self._request.language is not None or not self._transcriber.multilingual:
@@ -77,20 +77,20 @@ class _Session:
         before, doubtful = len(self.words), list[Span]()
         for encoded, transcript in zip(run.clips, self._transcribe(run.clips, run.language), strict=True):
             if not run.is_certain and transcript.log_probability < MIN_LOG_PROBABILITY:
-                self.unread += encoded.clip.spans  # no language matches, so the words would be hallucinated
+                self.untranscribed += encoded.clip.spans  # no language matches, so the words would be hallucinated
             elif is_loop(transcript.words):
                 doubtful += encoded.clip.spans
             else:
                 doubtful += self._add(encoded, transcript.words)
         short = [self._transcriber.encode(clip) for clip in pack(self._audio, doubtful, RETRY_SECONDS)]
         for encoded, transcript in zip(short, self._transcribe(short, run.language), strict=True):
-            self.unread += self._add(encoded, without_loop(transcript.words))
+            self.untranscribed += self._add(encoded, without_loop(transcript.words))
         return len(self.words) > before
 
     def _add(self, encoded: Encoded, words: Sequence[Word]) -> list[Span]:
         """Add words of a clip; return the parts of the clip without words."""
         self.words += [encoded.clip.to_audio_time(word) for word in words]
-        return unread_parts(encoded.clip, words)
+        return untranscribed_parts(encoded.clip, words)
 
     def _transcribe(self, clips: Sequence[Encoded], language: str) -> list[Transcript]:
         return self._transcriber.transcribe(clips, language, self._request.translate) if clips else []
@@ -129,13 +129,13 @@ def _timed(words: Sequence[Word]) -> list[Word]:
     return [word for word in words if word.end - word.start >= MIN_WORD_SECONDS]
 
 
-def unread_parts(clip: Clip, words: Sequence[Word]) -> list[Span]:
+def untranscribed_parts(clip: Clip, words: Sequence[Word]) -> list[Span]:
     """Return the parts of a clip's spans without words, except those too short to hold a word."""
     found = []
     for i, span in enumerate(clip.spans):
         placed = [clip.to_audio_time(word) for word in words if clip.index_of(word) == i]
         if not placed:
-            found += [span] if span.seconds >= MIN_UNREAD_SECONDS else []
+            found += [span] if span.seconds >= MIN_UNTRANSCRIBED_SECONDS else []
             continue
         edges = [span.start, *(round(t * SAMPLE_RATE) for w in placed for t in (w.start, w.end)), span.end]
         gaps = (Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True))

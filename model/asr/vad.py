@@ -23,7 +23,7 @@ Frames = npt.NDArray[np.float64]
 FRAME = 512  # samples, 32 ms: Silero VAD's input
 
 SPEECH_PROBABILITY = 0.5
-NO_SPEECH_PROBABILITY = 0.35  # speech starts above the threshold before and ends below this one
+NO_SPEECH_PROBABILITY = 0.35  # speech starts at SPEECH_PROBABILITY and ends below this
 JOIN_SECONDS = 0.16  # spans with a shorter silence between them are joined
 PAD_SECONDS = 0.2  # added around speech, because voices fade in and out
 MIN_SPAN_SECONDS = 0.2

@@ -35,8 +35,8 @@ class ServerSettings(BaseSettings):
     queue: int = Field(default=4, ge=0)  # queued analyses; each takes up to max_bytes on disk
     max_bytes: int = Field(default=10**9, gt=0)  # limit of SageMaker's asynchronous inference: 1 GB
     max_duration: float = Field(default=3600.0, gt=0)  # of a video
-    budget_seconds: float = Field(default=180.0, gt=0)  # time limit of an analysis: this,
-    budget_factor: float = Field(default=3.0, ge=0)  # plus this factor times the video's duration
+    budget_seconds: float = Field(default=180.0, gt=0)  # fixed part of an analysis's time limit
+    budget_factor: float = Field(default=3.0, ge=0)  # variable part: times the video's duration
     allowed_buckets: Annotated[tuple[str, ...], NoDecode] = ()  # comma-separated
     upload_patience: float = Field(default=60.0, gt=0)  # timeout for the next bytes of a request
     grace: float = Field(default=25.0, ge=0)  # shutdown period; SageMaker kills the container after 30 s

@@ -82,7 +82,7 @@ def test_several_modalities_add_up_by_the_formula(network: EmotionNetwork) -> No
 
 
 @torch.inference_mode()
-def test_agreeing_modalities_are_surer_together_than_one_alone() -> None:
+def test_agreeing_modalities_are_more_certain_than_one() -> None:
     """Averaging could not achieve this."""
     ones = PerClass(emotion=(1.0,) * 7, sentiment=(1.0,) * 3)
     fusion = Fusion(weights={"text": ones, "face": ones})

@@ -29,14 +29,14 @@ def media(*failed: str, has_audio: bool = True, has_video: bool = True) -> Summa
     return Summary(replace(INFO, has_audio=has_audio, has_video=has_video), frozenset(failed), [])
 
 
-def spoken(*languages: str, audible: bool = True, probability: float = 0.9, unread: int = 0) -> AudioSegmenter:
-    """Return a segmenter after two seconds of speech per language, with `unread` samples without words."""
+def spoken(*languages: str, audible: bool = True, probability: float = 0.9, untranscribed: int = 0) -> AudioSegmenter:
+    """Return a segmenter after two seconds of speech per language, with `untranscribed` samples without words."""
     segmenter = AudioSegmenter(None, None, False)
     segmenter.is_audible, segmenter.found_words = audible, bool(languages)
     for language in languages:
         clip = Encoded(Clip((SPAN,), np.zeros(SPAN.end, np.float32)), None)
         run = Run(language, [clip], {language: probability})
-        segmenter.speech.add([run], [SPAN], [Span(0, unread)] if unread else [])
+        segmenter.speech.add([run], [SPAN], [Span(0, untranscribed)] if untranscribed else [])
     return segmenter
 
 
@@ -69,7 +69,7 @@ def test_warnings_of_the_video(summary: Summary, limits: Limits, expected: list[
         (media(), spoken(), ["No speech was detected; text was not used."]),
         (
             media(),
-            spoken("en", unread=24_000),
+            spoken("en", untranscribed=24_000),
             ["1.5 s of speech could not be transcribed; text was not used there."],
         ),
         (

@@ -96,14 +96,14 @@ def test_folded_batch_norms_change_nothing() -> None:
         ({"name": None}, "config.json is invalid at 'name'"),
     ],
 )
-def test_what_does_not_fit_is_refused(small: Path, change: dict[str, Any], complaint: str) -> None:
+def test_incompatible_bundles_are_rejected(small: Path, change: dict[str, Any], complaint: str) -> None:
     load_bundle(small)
     edit(small, **change)
     with pytest.raises(BundleError, match=complaint):
         load_bundle(small)
 
 
-def test_preprocessing_of_a_modality_that_it_lacks_is_no_matter(small: Path) -> None:
+def test_preprocessing_of_a_missing_modality_is_ignored(small: Path) -> None:
     written = json.loads((small / "config.json").read_text())["preprocess_ids"]
     edit(small, preprocess_ids={**written, "video": "v0/other"})
     assert load_bundle(small).network.modalities == ("audio", "face")
@@ -146,7 +146,7 @@ def test_the_first_format_is_read_as_the_current_one(first_format: Path, tmp_pat
         ({"format": None}, "format None"),
     ],
 )
-def test_what_the_first_format_cannot_mean_is_refused(
+def test_invalid_bundles_of_the_first_format_are_rejected(
     first_format: Path, change: dict[str, Any], complaint: str
 ) -> None:
     edit(first_format, **change)
@@ -163,7 +163,7 @@ def test_damaged_weights_are_refused(small: Path) -> None:
         load_bundle(small)
 
 
-def test_unknown_name_tells_the_known_ones() -> None:
+def test_an_unknown_name_lists_the_available_ones() -> None:
     with pytest.raises(BundleError, match="one of: .*starter"):
         find_bundle("nonesuch")
 
@@ -176,7 +176,7 @@ def test_starter_is_complete_and_small(models: Models) -> None:
         assert (STARTER / name).is_file()
 
 
-def test_starter_beats_always_saying_the_commonest() -> None:
+def test_starter_beats_the_majority_class() -> None:
     """By a margin of 0.1 at 95% confidence, according to the committed evaluation; on one corpus without a margin."""
     without_margin = {"korean_emotiontts"}  # a language that the voice encoder was not trained on
     evaluations = [

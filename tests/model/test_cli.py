@@ -57,9 +57,7 @@ def test_analyze_prints_and_saves(sample: Path, analysis: Analysis, tmp_path: Pa
         (["--device", "cuda"], "torch found no CUDA GPU"),
     ],
 )
-def test_what_cannot_be_done_is_the_users_to_change(
-    sample: Path, tmp_path: Path, options: list[str], message: str
-) -> None:
+def test_unsupported_options_are_input_errors(sample: Path, tmp_path: Path, options: list[str], message: str) -> None:
     if "cuda" in options and torch.cuda.is_available():
         pytest.skip("there is a GPU")
     done = run("analyze", sample, "--transcriber", "tiny.en", *options, cwd=tmp_path)
@@ -87,7 +85,7 @@ def test_several_files_and_a_folder_in_every_format(sample: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-def test_a_terminal_that_is_not_utf_8_loses_nothing(sample: Path, tmp_path: Path) -> None:
+def test_a_terminal_that_is_not_utf_8(sample: Path, tmp_path: Path) -> None:
     """Characters outside the terminal's encoding are printed as question marks; files are UTF-8."""
     (tmp_path / "ünï.mp4").write_bytes(sample.read_bytes())
     done = run("analyze", "ünï.mp4", "--whisper-model", "tiny.en", cwd=tmp_path, PYTHONIOENCODING="ascii", LC_ALL="C")
@@ -119,7 +117,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_analysis(sample: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["talk.mp4"]
 
 
-def test_a_fault_of_ours_with_one_file_leaves_the_others(
+def test_an_unexpected_failure_affects_only_its_file(
     sample: Path, analysis: Analysis, models: "Models", tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -144,7 +142,7 @@ def test_a_fault_of_ours_with_one_file_leaves_the_others(
     assert "Dashwood" in shown.out and (tmp_path / "b.analysis.json").is_file()
 
 
-def test_json_to_standard_output_is_json_alone(sample: Path, tmp_path: Path) -> None:
+def test_json_on_standard_output_is_not_mixed_with_other_output(sample: Path, tmp_path: Path) -> None:
     short = write(tmp_path / "a.wav", [], [Sound(speech_of(sample, 8.0))])
     done = run("analyze", short, "--json", "-", "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -170,7 +168,7 @@ def test_a_video_that_is_piped_in(sample: Path, tmp_path: Path) -> None:
     assert not list(temporary.glob("video-sentiment-*"))
 
 
-def test_what_is_piped_in_and_no_video(tmp_path: Path) -> None:
+def test_piped_input_that_is_not_a_video(tmp_path: Path) -> None:
     done = pipe(b"Dear diary,\n" * 500, "analyze", "-", "--transcriber", "tiny.en", cwd=tmp_path)
     assert done.returncode == 2
     assert "standard input is not a readable video" in " ".join(done.stderr.split())
@@ -190,7 +188,7 @@ def test_what_is_piped_in_and_no_video(tmp_path: Path) -> None:
         (["analyze", "a.mp4", "--device", "abacus"], "Invalid value for '--device'"),
     ],
 )
-def test_bad_use_is_one_clear_line(arguments: list[str], complaint: str, sample: Path, tmp_path: Path) -> None:
+def test_invalid_usage_is_a_one_line_error(arguments: list[str], complaint: str, sample: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.mp4").write_bytes(sample.read_bytes())
     done = run(*arguments, cwd=tmp_path)
@@ -198,19 +196,19 @@ def test_bad_use_is_one_clear_line(arguments: list[str], complaint: str, sample:
     assert complaint in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
 
 
-def test_weights_that_cannot_be_had(tmp_path: Path) -> None:
+def test_weights_that_cannot_be_fetched(tmp_path: Path) -> None:
     nowhere = {"VIDEO_SENTIMENT_CACHE": str(tmp_path / "cache"), "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
     done = run("weights", "fetch", "centerface", cwd=tmp_path, HTTPS_PROXY="http://127.0.0.1:9", **nowhere)
     assert done.returncode == 1
     assert "Check the network or proxy" in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
 
 
-def test_the_version_alone(tmp_path: Path) -> None:
+def test_version(tmp_path: Path) -> None:
     done = run("--version", cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.strip() == importlib.metadata.version("video-sentiment")
 
 
-def test_verifying_weights_tells_what_is_missing_or_damaged(tmp_path: Path) -> None:
+def test_verifying_weights_reports_missing_and_damaged_files(tmp_path: Path) -> None:
     """Exit code 2 for missing files, 1 for damaged ones; weights not used by the starter bundle may be missing."""
     entry = catalog.CATALOG["centerface"]
     folder = tmp_path / "weights" / entry.name
@@ -226,7 +224,7 @@ def test_verifying_weights_tells_what_is_missing_or_damaged(tmp_path: Path) -> N
     assert run("weights", "verify", "centerface", cwd=tmp_path, **cache).returncode == 0
 
 
-def test_help_teaches(tmp_path: Path) -> None:
+def test_help_has_options_and_examples(tmp_path: Path) -> None:
     done = run("analyze", "--help", cwd=tmp_path)
     assert done.returncode == 0
     for word in ("--html", "--language", "--translate", "video-sentiment analyze talk.mp4", "standard output"):

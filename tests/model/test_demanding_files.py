@@ -52,11 +52,11 @@ def test_huge_attachments_and_cover_art(models: Models, tmp_path: Path, kind: st
     assert growth(lambda: refused(path, models)) < 100
 
 
-def test_usual_attachments_are_welcome(tmp_path: Path) -> None:
+def test_usual_attachments_are_accepted(tmp_path: Path) -> None:
     check_demands(matroska_with_attachments(tmp_path / "a.mkv", 4, 5 * MIB))
 
 
-def test_more_tracks_than_anybody_has(tmp_path: Path) -> None:
+def test_more_tracks_than_the_limit(tmp_path: Path) -> None:
     """Each is probed by its own decoder, so those beyond the limit are ignored."""
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as container:
@@ -149,7 +149,7 @@ def test_a_chunk_of_empty_packets_is_bounded_by_their_number(tmp_path: Path) -> 
         assert max(len(chunk.packets) for chunk in opened) <= reader.CHUNK_BYTES / reader.PACKET_BYTES
 
 
-def test_the_examination_ends_with_whom_it_is_for(tmp_path: Path) -> None:
+def test_the_examination_can_be_aborted(tmp_path: Path) -> None:
     class GoneError(Exception):
         pass
 
@@ -160,9 +160,7 @@ def test_the_examination_ends_with_whom_it_is_for(tmp_path: Path) -> None:
         check_demands(write(tmp_path / "a.mp4", gray_frames(1.0)), leave)
 
 
-def test_where_no_process_can_be_had_the_file_is_read_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_subprocess_the_file_is_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
     check_demands(write(tmp_path / "a.mp4", gray_frames(1.0)))
 

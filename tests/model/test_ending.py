@@ -78,7 +78,7 @@ def test_a_silent_video_is_given_up_at_once(models: Models, silent: Path) -> Non
     assert detector.pictures == 10  # of 120
 
 
-def test_every_stage_asks(sample: Path, tmp_path: Path) -> None:
+def test_every_stage_can_be_aborted(sample: Path, tmp_path: Path) -> None:
     """Each stage is tested separately, because every long operation must be abortable."""
     assert_aborts(lambda calls: check_demands(sample, calls), 0)
     path = write(tmp_path / "a.mp4", gray_frames(20.0), [Sound(noise(20.0))])

@@ -50,7 +50,7 @@ def test_one_face_is_one_track(models: Models, frames: Timed) -> None:
     assert 300 < left < right < 640 and 0 <= top < bottom <= 360  # right half of the picture
 
 
-def test_between_detections_a_face_is_cropped_where_it_is(models: Models, frames: Timed) -> None:
+def test_boxes_are_interpolated_between_detections(models: Models, frames: Timed) -> None:
     """In frames without detection, boxes of an evenly moving face are those that a detection would return."""
     assert models.detector is not None
     still = frames[0][1]
@@ -63,7 +63,7 @@ def test_between_detections_a_face_is_cropped_where_it_is(models: Models, frames
         assert (observation.crop == crop_face(gray, observation.box)).all()
 
 
-def test_a_face_is_not_cropped_where_it_was_cut_away(models: Models, frames: Timed) -> None:
+def test_a_face_is_not_interpolated_across_a_cut(models: Models, frames: Timed) -> None:
     """After a cut to another scene nothing is interpolated."""
     gray = np.full_like(frames[0][1], 128)
     scenes = [frames[0][1], frames[1][1], frames[2][1], frames[3][1], gray, gray, gray, gray]
@@ -185,7 +185,7 @@ def test_without_movement_the_largest_face_is_chosen() -> None:
     assert choose_face([small, large], 0.0, 3.0, [1.0] * 30)[0].box == (100, 0, 200, 100)
 
 
-def test_movement_counts_where_there_is_sound() -> None:
+def test_mouth_movement_is_weighted_by_loudness() -> None:
     """A mouth that moves during silence is not speaking."""
     rng = np.random.default_rng(0)
     observations = []
@@ -200,7 +200,7 @@ def test_movement_counts_where_there_is_sound() -> None:
     )
 
 
-def test_what_lies_before_is_forgotten(models: Models, frames: Timed) -> None:
+def test_earlier_observations_are_dropped(models: Models, frames: Timed) -> None:
     tracker = follow(models, frames)
     tracker.forget_before(6.0)
     assert min(s.time for t in tracker.tracks for s in t.observations) >= 6.0

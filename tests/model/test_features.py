@@ -30,7 +30,7 @@ def test_log_mel_has_a_frame_every_hop() -> None:
     assert mels is not None and mels.shape == (N_MELS, SAMPLE_RATE // HOP_LENGTH)
 
 
-def test_log_mel_is_what_whisper_was_trained_on(sample: Path) -> None:
+def test_log_mel_equals_whispers_features(sample: Path) -> None:
     """Equal to faster-whisper's features of real speech at the normalized level."""
     from faster_whisper.feature_extractor import FeatureExtractor
 
@@ -68,7 +68,7 @@ def test_a_tone_lies_in_its_mel() -> None:
 
 
 @pytest.mark.parametrize("sound", [silence(2.0), silence(2.0) + 1e-4, noise(0.05), np.zeros(0, np.float32)])
-def test_silence_is_absent_not_zero(sound: np.ndarray) -> None:
+def test_silence_is_missing_rather_than_zero(sound: np.ndarray) -> None:
     assert log_mel(sound) is None
 
 
@@ -108,7 +108,7 @@ def test_an_even_crop_is_no_division_by_zero() -> None:
     assert faces is not None and bool((faces == 0).all())
 
 
-def test_nothing_is_absent() -> None:
+def test_without_frames_or_crops_the_modality_is_missing() -> None:
     assert clip_tensor([]) is None and face_tensor([]) is None
 
 

@@ -84,7 +84,7 @@ def test_one_two_three_is_english(tmp_path: Path, multilingual: Models, speed: f
     assert "text" in utterance.modalities
 
 
-def test_no_language_is_made_up_for_what_is_none(tmp_path: Path, multilingual: Models, english: FloatArray) -> None:
+def test_an_uncertain_language_is_reported(tmp_path: Path, multilingual: Models, english: FloatArray) -> None:
     """If no language matches, a warning says so; a language at p = .28 is never presented as certain."""
     analysis = analyzed(tmp_path, multilingual, english[::-1])
     unsure = analysis.language_probability is not None and analysis.language_probability < 0.5

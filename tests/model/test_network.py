@@ -70,13 +70,13 @@ def test_any_subset_gives_a_distribution(network: EmotionNetwork, present: tuple
 
 @torch.inference_mode()
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_one_modality_fused_is_that_modality_alone(network: EmotionNetwork, modality: Modality) -> None:
+def test_fusion_of_one_modality_is_its_own_prediction(network: EmotionNetwork, modality: Modality) -> None:
     prediction = network([make_sample(2, modality)])
     torch.testing.assert_close(prediction.emotions, prediction.per_modality[modality])
 
 
 @torch.inference_mode()
-def test_fusion_is_the_weighted_sum_it_says(network: EmotionNetwork) -> None:
+def test_fusion_is_the_documented_weighted_sum(network: EmotionNetwork) -> None:
     """Prior and weighted evidence reproduce the fused distribution."""
     prediction = network([make_sample(3, "text", "audio", "face")])
     prior = torch.tensor(SKEWED.prior_emotion).log()
@@ -88,7 +88,7 @@ def test_fusion_is_the_weighted_sum_it_says(network: EmotionNetwork) -> None:
 
 
 @torch.inference_mode()
-def test_the_whole_has_a_temperature_of_its_own_where_it_is_several(network: EmotionNetwork) -> None:
+def test_several_modalities_have_their_own_temperature(network: EmotionNetwork) -> None:
     other = EmotionNetwork(
         network.config.model_copy(update={"fused_temperature_emotion": 2.0, "fused_temperature_sentiment": 0.5})
     ).eval()
@@ -149,7 +149,7 @@ def test_gradients_stay_finite_with_missing_modalities() -> None:
 
 
 @torch.inference_mode()
-def test_a_face_means_the_same_in_a_mirror_and_twice_what_it_means_once() -> None:
+def test_mirrored_and_repeated_faces_have_the_same_embedding() -> None:
     """Four views are averaged, for one crop or for two equal ones, at any position in a batch."""
     encoder = FaceEncoder(FaceConfig(width=8)).eval()
     faces = torch.randn(3, 1, 48, 48)

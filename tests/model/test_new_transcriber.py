@@ -37,7 +37,7 @@ print(load_transcriber("toy:small").name, *needed_weights("toy:small"), *needed_
 """
 
 
-def test_it_takes_a_file_and_two_lines(tmp_path: Path) -> None:
+def test_a_transcriber_takes_a_file_and_two_lines(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "model", tmp_path / "model", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "model" / "asr" / "toy.py").write_text(TOY)
     registered = tmp_path / "model" / "asr" / "__init__.py"

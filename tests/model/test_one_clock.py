@@ -330,15 +330,15 @@ def test_a_limit_is_held_against_content(models: Models, sample: Path, half: Pat
 
 
 @pytest.mark.parametrize("suffix", ["flv", "asf"])
-def test_what_a_demuxer_stops_before_is_warned_about(tmp_path: Path, suffix: str) -> None:
+def test_unread_data_is_warned_about(tmp_path: Path, suffix: str) -> None:
     """Two concatenated recordings, in containers of which FFmpeg reads only the first."""
     part = write(tmp_path / f"part.{suffix}", gray_frames(8.0), [Sound(noise(8.0))])
     whole = tmp_path / f"whole.{suffix}"
     whole.write_bytes(2 * part.read_bytes())
-    assert unread(part) == [] and len(unread(whole)) == 1
+    assert unread_warnings(part) == [] and len(unread_warnings(whole)) == 1
 
 
-def unread(path: Path) -> list[str]:
+def unread_warnings(path: Path) -> list[str]:
     with Reader(path) as reader:
         frames = FrameDecoder(path, 4.0)
         for chunk in reader:

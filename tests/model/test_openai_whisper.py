@@ -39,7 +39,7 @@ def openai() -> Transcriber:
 @pytest.fixture(scope="module")
 def transcribed(sound: FloatArray, openai: Transcriber) -> list[Word]:
     found = transcribe_spans(sound, find_speech(sound), openai, Request())
-    assert [run.language for run in found.runs] == ["en"] and not found.unread
+    assert [run.language for run in found.runs] == ["en"] and not found.untranscribed
     return found.words
 
 
@@ -77,7 +77,7 @@ def test_words_come_at_the_same_times(transcribed: list[Word], expected: list[Wo
     assert apart[len(apart) // 2] <= SAME_TIME
 
 
-def test_what_is_no_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
+def test_an_invalid_checkpoint_is_rejected_with_a_message(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pt"
     broken.write_bytes(b"not a checkpoint")
     with pytest.raises(SpeechError, match="broken.pt"):

@@ -32,7 +32,7 @@ def test_every_utterance_of_the_sample(analysis: Analysis) -> None:
     assert len(analysis.warnings) == 1 and "assumed to be English" in analysis.warnings[0]  # by tiny.en
 
 
-def test_english_that_was_said_to_be_english_needs_no_warning(models: Models, sample: Path) -> None:
+def test_specified_english_needs_no_warning(models: Models, sample: Path) -> None:
     assert analyze(sample, models, Options(language="en")).warnings == []
 
 

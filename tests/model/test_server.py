@@ -97,7 +97,7 @@ def spoken(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return write(path, gray_frames(28.0, rate=4.0), [Sound(np.tile(speech, 4))]).read_bytes()
 
 
-def test_a_posted_video_is_answered_with_what_analyze_gives(
+def test_a_posted_video_gets_the_same_result_as_analyze(
     server: Process, sample: Path, analysis: Analysis, s3: Any
 ) -> None:
     assert server.client.get("/ping").status_code == 200
@@ -160,7 +160,7 @@ def test_other_types_are_refused(server: Process) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["video/quicktime", "Video/WebM; codecs=vp9", "video/x-matroska"])
-def test_what_is_no_video_is_refused_without_naming_our_files(server: Process, media_type: str) -> None:
+def test_an_invalid_video_is_rejected_without_internal_paths(server: Process, media_type: str) -> None:
     text = b"This is not a video at all. " * 100
     response = server.client.post("/invocations", content=text, headers={"Content-Type": media_type})
     problem = check_problem(response, 400, "the video is not a readable video")

@@ -123,7 +123,7 @@ def test_progress_is_thinned_out_but_its_last_is_written(storage: SlowStorage) -
     assert len(storage.written) == 3
 
 
-def test_slow_storage_skips_progress_and_holds_nothing_up(storage: SlowStorage) -> None:
+def test_slow_storage_skips_updates_without_blocking(storage: SlowStorage) -> None:
     writer = ProgressWriter("s3://bucket/a/b/", storage, interval=0.0)
     report = writer.of("an id/with?signs")
     report("transcribing", 0.0)
@@ -147,7 +147,7 @@ def test_failing_storage_is_logged_and_no_more(caplog: pytest.LogCaptureFixture)
     assert caplog.text.count("could not be written") == 2
 
 
-def test_the_image_gets_what_exists_and_is_not_ignored() -> None:
+def test_the_image_copies_existing_files_that_docker_does_not_ignore() -> None:
     allowed = [line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"]
     patterns = [pattern for line in instructions("COPY") for pattern in line.split()[:-1]]
     assert patterns
@@ -189,7 +189,7 @@ def test_the_image_runs_other_commands_too() -> None:
     assert "fetch" in shown.stdout
 
 
-def test_the_image_installs_nothing_whose_hash_it_does_not_know() -> None:
+def test_the_image_installs_only_hashed_packages() -> None:
     installs = [line for line in instructions("RUN") if "pip install" in line]
     assert installs and all("--require-hashes" in line for line in installs)
     for lock in ("model", "cuda"):

@@ -151,7 +151,7 @@ def test_no_wiring_silences_a_signal(channels: int, inverted: int, hiss: float, 
     assert abs(float(np.corrcoef(mixed, signal)[0, 1])) > 0.9
 
 
-def test_what_is_in_one_channel_alone_is_heard() -> None:
+def test_signals_in_single_channels_are_kept() -> None:
     """Two speakers in separate channels: both are kept, and neither is attenuated when the other starts."""
     rng = np.random.default_rng(0)
     left, right = rng.standard_normal((2, 8000)).astype(np.float32)
@@ -162,7 +162,7 @@ def test_what_is_in_one_channel_alone_is_heard() -> None:
 
 
 @pytest.mark.parametrize("layout", ["mono", "stereo", "2.1", "5.1", "7.1", "quad", "hexagonal"])
-def test_every_layout_is_heard(speech: FloatArray, tmp_path: Path, layout: str) -> None:
+def test_every_layout_is_audible(speech: FloatArray, tmp_path: Path, layout: str) -> None:
     signal = read_audio(write(tmp_path / "a.wav", [], [Sound(speech[:48_000], 48_000, layout)]))
     assert rms(signal) > 0.3 * rms(speech[:48_000])
 

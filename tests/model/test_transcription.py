@@ -33,7 +33,7 @@ def counting() -> FloatArray:
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.6])
-def test_what_is_said_nine_times_is_there_nine_times(
+def test_genuine_repetition_is_transcribed(
     models: Models, multilingual: Models, counting: FloatArray, pause: float
 ) -> None:
     sound = np.concatenate([np.concatenate([counting, silence(pause)]) for _ in range(9)])
@@ -44,7 +44,7 @@ def test_what_is_said_nine_times_is_there_nine_times(
         counted = [word for word in words if word in DIGITS.values()]
         assert len(counted) >= 26 and len(words) <= 27 + added
         assert words.count("two") >= 9
-        assert not found.unread
+        assert not found.untranscribed
 
 
 class Forgetful(Gate):
@@ -67,7 +67,7 @@ def test_words_that_were_skipped_are_found_again(models: Models, sample: Path) -
     again = transcribe_spans(sound, spans, Forgetful(models.transcriber), Request())
     expected, words = (plain("".join(w.text for w in found.words)) for found in (complete, again))
     assert abs(len(words) - len(expected)) <= 2 and words[-3:] == expected[-3:]
-    assert not again.unread
+    assert not again.untranscribed
     starts = [word.start for word in again.words]
     assert starts == sorted(starts)
 

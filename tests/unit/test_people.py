@@ -16,9 +16,9 @@ from model.reports.people import (
     COLUMNS,
     Agreement,
     Condition,
-    RatedSegment,
     Judgments,
     JudgmentsError,
+    RatedSegment,
     Votes,
     read_judgments,
 )
@@ -145,7 +145,7 @@ def test_judgments_are_shown_beside_the_predictions(tmp_path: Path) -> None:
     assert "Model and people" not in render_report(analysis, video)
 
 
-def test_nobody_is_compared_where_nobody_judged(tmp_path: Path) -> None:
+def test_without_matching_judgments_nothing_is_compared(tmp_path: Path) -> None:
     people = read_judgments(written(tmp_path, f"{HEADER}\n100,104,together,0,0,0,3,1,0,0\n"))
     analysis = analysis_of(utterance(0.5, 3.5, "Hello"))
     assert people.agreement(analysis.utterances).of == 0
@@ -169,7 +169,7 @@ def refusal(*arguments: str | Path) -> str:
     return " ".join(done.stderr.split())
 
 
-def test_what_cannot_be_compared_is_refused_before_the_analysis(tmp_path: Path) -> None:
+def test_invalid_comparisons_are_rejected_before_the_analysis(tmp_path: Path) -> None:
     """And results never overwrite the judgments."""
     for name in ("a.mp4", "b.mp4"):
         (tmp_path / name).write_bytes(b"video")

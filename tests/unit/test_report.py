@@ -69,7 +69,7 @@ def page(hostile: Analysis) -> Page:
     return Page(render_report(hostile, Path(__file__).parents[1] / "media" / "face_and_speech.mp4"))
 
 
-def test_words_stay_words(page: Page) -> None:
+def test_text_is_never_markup(page: Page) -> None:
     assert [script.get("id") for script in page.all("script")] == ["data", None]
     assert HOSTILE in page.text_in("p")
     assert f"careful: {HOSTILE}" in page.text_in("li")
@@ -84,7 +84,7 @@ def test_embedded_data_cannot_leave_its_script(page: Page) -> None:
     assert [u["start"] for u in json.loads(data)["utterances"]] == [1, 5]
 
 
-def test_asks_nobody_for_anything(page: Page) -> None:
+def test_the_page_makes_no_requests(page: Page) -> None:
     loading = {"src", "href", "srcset", "poster", "data", "action", "xlink:href"}
     urls = [value or "" for _, attributes in page.elements for name, value in attributes.items() if name in loading]
     assert urls
@@ -114,7 +114,7 @@ def test_every_utterance_is_there(page: Page, hostile: Analysis) -> None:
         assert [text for _, text in page.texts].count(name) == 2 * len(cards), "contribution, and own prediction"
 
 
-def test_only_what_is_unclear_is_marked(page: Page) -> None:
+def test_only_unclear_results_are_marked(page: Page) -> None:
     assert [text for text in page.text_in("span") if text == "unclear"] == ["unclear"]  # the second utterance
 
 

@@ -53,7 +53,7 @@ def test_each_modality_is_explained(modalities: dict[str, tuple[str, float | Non
     assert sentence_of(result(modalities), with_factors=True) == sentence
 
 
-def test_the_prior_is_named_where_it_decided() -> None:
+def test_the_prior_is_named_if_it_decided() -> None:
     explained = result({"face": ("anger", -0.3, 0.5), "text": ("neutral", 0.0, 0.5)}, "prior")
     assert sentence_of(explained) == (
         "The face suggests anger; the text is inconclusive; joy ranks first because it is more common than anger."
