@@ -183,8 +183,8 @@ class AudioSegmenter:
 def cut_point(spans: list[Span], length: int) -> int:
     """Return the sample at which to cut audio of `length` samples, given its spans of speech.
 
-    That is the middle of the last silence of MIN_CUT_SILENCE after MIN_WINDOW_SECONDS; without one, of the longest
-    silence after it; without any silence, the end.
+    That is the middle of the last silence of at least MIN_CUT_SILENCE after MIN_WINDOW_SECONDS; without one, of the
+    longest silence after it; without any silence, the end.
     """
     least = round(MIN_WINDOW_SECONDS * SAMPLE_RATE)
     edges = [(a.end, b.start) for a, b in zip(spans, spans[1:], strict=False)]
