@@ -30,8 +30,8 @@ from bench.ports import free_port
 from lambdas.api.schemas import examples
 from lambdas.core.analyses.result_excerpt import summarize
 from local.origin.pages import Pages
-from model.reports.html import render_report
-from model.reports.people import read_people
+from model.reports.html_report import render_report
+from model.reports.people import read_judgments
 from scripts import landing
 from tests.browsers import chromium
 
@@ -165,7 +165,7 @@ def _report(browser: Browser) -> bytes:
     """Picture of the report that `make demo` writes."""
     page = browser.new_page(viewport=REPORT, color_scheme="light", reduced_motion="reduce")  # type: ignore[arg-type]
     page.set_default_timeout(LOADED)
-    page.set_content(render_report(landing.read(landing.VIDEO), landing.VIDEO, read_people(landing.PEOPLE)))
+    page.set_content(render_report(landing.read(landing.VIDEO), landing.VIDEO, read_judgments(landing.PEOPLE)))
     page.wait_for_function("document.querySelector('video').readyState === 4")
     page.wait_for_timeout(FADED)
     taken = page.screenshot()

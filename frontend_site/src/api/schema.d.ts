@@ -641,12 +641,12 @@ export interface components {
             video: components["schemas"]["VideoInfo"];
             /**
              * Language
-             * @description ISO 639-1 code of the language of most speech; null without words
+             * @description ISO 639-1 code of the language of most of the speech; null without words
              */
             language: string | null;
             /**
              * Language Probability
-             * @description Probability of the detected language; null where it was not detected, and before version 1.1
+             * @description Probability of the detected language; null when it was not detected, and before version 1.1
              */
             language_probability?: number | null;
             model: components["schemas"]["ModelInfo"];
@@ -1245,10 +1245,9 @@ export interface components {
          * Contribution
          * @description Contribution of one modality to a result.
          *
-         *     `contribution` is its signed part, in nats, of log p(winner) - log p(runner-up); `weight` its share of what all
-         *     modalities contribute to the winner.
-         *
-         *     Below 0 the modality speaks against the winner. Null in results of schema 1, whose weights were constants.
+         *     `contribution` is its signed part, in nats, of log p(winner) - log p(runner-up); a negative one favors the
+         *     runner-up. It is null in results of schema 1, whose weights were constants. `weight` is its share of the
+         *     contributions that favor the winner.
          */
         Contribution: {
             /** Weight */
@@ -1286,7 +1285,10 @@ export interface components {
              */
             restorableUntil: string;
         };
-        /** EmotionScore */
+        /**
+         * EmotionScore
+         * @description Probability of one emotion.
+         */
         EmotionScore: {
             /**
              * Label
@@ -1623,7 +1625,7 @@ export interface components {
         };
         /**
          * ModalityShare
-         * @description Contribution of one modality, and the emotions that it predicts by itself.
+         * @description Contribution of one modality, and its own prediction of the emotions.
          */
         ModalityShare: {
             /** Weight */
@@ -1637,8 +1639,8 @@ export interface components {
          * ModelInfo
          * @description Models and assumptions behind a result.
          *
-         *     `bundle` and `version` name the bundle that predicted; `speech` the transcriber that wrote the words ("" when none
-         *     ran); `prior` the class frequencies that were assumed: the bundle's declared ones or uniform ones.
+         *     `bundle` and `version` identify the bundle that predicted, `speech` the transcriber ("" when none ran). `prior` is
+         *     the class frequencies that were assumed: the bundle's declared ones or uniform ones.
          */
         ModelInfo: {
             /** Bundle */
@@ -1749,10 +1751,10 @@ export interface components {
         };
         /**
          * Overall
-         * @description The whole video: the utterances' distributions, averaged by duration. Empty without utterances.
+         * @description Result for the whole video: the utterances' distributions, weighted by duration. Empty without utterances.
          *
-         *     Contributions and `bias` are the utterances' parts, averaged by duration, of log p(winner) - log p(runner-up) for
-         *     the winner and runner-up of the whole.
+         *     Contributions and `bias` are the utterances' parts, weighted by duration, of log p(winner) - log p(runner-up) for
+         *     the winner and runner-up of the whole video.
          */
         Overall: {
             /** Emotions */
@@ -1878,7 +1880,10 @@ export interface components {
              */
             updated: string;
         };
-        /** SentimentScore */
+        /**
+         * SentimentScore
+         * @description Probability of one sentiment.
+         */
         SentimentScore: {
             /**
              * Label
@@ -2065,8 +2070,8 @@ export interface components {
          * @description One sentence, or one segment without speech (`text` is then empty).
          *
          *     The modalities' contributions and `bias`, the part of prior and fusion, add up to
-         *     log p(winner) - log p(runner-up) of the emotions. Where no modality speaks for the winner it was `decided_by` the
-         *     prior, and the weights are equal. `contradictory`: one modality looks pleasant and another unpleasant.
+         *     log p(winner) - log p(runner-up) of the emotions. When no modality favors the winner, it was `decided_by` the
+         *     prior and the weights are equal. `contradictory`: one modality is pleasant and another unpleasant.
          *     `unclear`: the confidence is too low to show the first emotion as the result.
          */
         Utterance: {
@@ -2078,7 +2083,7 @@ export interface components {
             text: string;
             /**
              * Language
-             * @description ISO 639-1 code of the language spoken; null without words, and before version 1.1
+             * @description ISO 639-1 code of the spoken language; null without words, and before version 1.1
              */
             language?: string | null;
             /** Emotions */
@@ -2109,14 +2114,14 @@ export interface components {
             unclear?: boolean;
             /**
              * Explanation
-             * @description what each modality says, in one English sentence; empty before version 2.1
+             * @description Explanation of the result in one English sentence; empty before version 2.1
              * @default
              */
             explanation?: string;
         };
         /**
          * VideoInfo
-         * @description Properties of the video as displayed, after rotation. Zero for what the file lacks.
+         * @description Properties of the video as displayed, after rotation. Zero for missing tracks.
          */
         VideoInfo: {
             /** Duration S */
