@@ -1,4 +1,4 @@
-"""The model server (`video-sentiment serve`) as a separate process, started as SageMaker starts the container."""
+"""Model server (`video-sentiment serve`) as a separate process, started as SageMaker starts the container."""
 
 import os
 import sys
@@ -14,11 +14,11 @@ from local.settings import ROOT, LocalSettings
 
 NAME = "model server"
 LOG = "model-server"
-# The user's settings for weights, threads and scratch files.
+# Variables that the server inherits: the user's settings for weights, threads and temporary files.
 KEPT = ("HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME")
 KEPT_PREFIXES = (
     "VIDEO_SENTIMENT_",
-    # Settings of the numerical libraries: on some processors the kernels that they choose by default crash.
+    # Settings of numerical libraries, whose default kernels crash on some processors.
     "OPENBLAS_",
     "OMP_",
     "MKL_",
@@ -30,7 +30,7 @@ KEPT_PREFIXES = (
 
 
 def environment(settings: LocalSettings, results_bucket: str, media_bucket: str) -> dict[str, str]:
-    """Return the model server's whole environment."""
+    """Return the model server's complete environment."""
     kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
     return (
         {"VIDEO_SENTIMENT_WORKERS": str(AT_A_TIME)}
@@ -45,7 +45,7 @@ def environment(settings: LocalSettings, results_bucket: str, media_bucket: str)
 
 
 async def start(settings: LocalSettings, socket: Path, results_bucket: str, media_bucket: str) -> Child:
-    """Start the model server at a Unix socket. It still has to load its models: see `is_ready`."""
+    """Start the model server at a Unix socket. It then loads its models; see `is_ready`."""
     chosen = {"--bundle": settings.bundle, "--transcriber": settings.transcriber}
     options = [part for name, value in chosen.items() if value for part in (name, value)]
     return await Child.start(

@@ -13,7 +13,7 @@ from lambdas.core.owners import api_keys, quota
 from lambdas.core.settings import Settings
 from lambdas.core.storage import item_keys, tables
 from stacks.constructs.http_api import DEFAULT_PLAN, PROBLEMS, USAGE_PLANS
-from stacks.constructs.monitoring import COUNTED
+from stacks.constructs.monitoring import COUNTERS
 from stacks.constructs.python_function import METRICS_NAMESPACE
 from tests.infra.synthesized import ROOT, Stage, flat, references
 
@@ -369,9 +369,9 @@ def test_the_account_has_a_budget_that_tells_before_the_month_ends(prod: Stage, 
 
 def test_the_dashboard_shows_what_the_code_counts(prod: Stage) -> None:
     emitted = {getattr(observability, name) for name in vars(observability) if name.isupper()}
-    assert set(COUNTED) == emitted
+    assert set(COUNTERS) == emitted
     for function in prod.functions().values():
         assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == METRICS_NAMESPACE
     (board,) = prod.resources("AWS::CloudWatch::Dashboard").values()
     body = flat(board["DashboardBody"])
-    assert all(name in body for name in COUNTED)
+    assert all(name in body for name in COUNTERS)

@@ -137,12 +137,12 @@ def test_the_same_content_makes_the_same_bundle(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_change_of_ours_makes_another_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
     first = bundle.build("local")
-    monkeypatch.setattr(bundle, "OURS", (*bundle.OURS, "model/reports/palette.py"))
+    monkeypatch.setattr(bundle, "SOURCES", (*bundle.SOURCES, "model/reports/palette.py"))
     assert bundle.build("local") != first
 
 
 def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "OURS", (*bundle.OURS, "model/reports/pages.py"))
+    monkeypatch.setattr(bundle, "SOURCES", (*bundle.SOURCES, "model/reports/pages.py"))
     monkeypatch.setattr(bundle, "MAX_ZIP", 1_000_000)
     with pytest.raises(ValueError, match=r"zip would be \d+\.\d MB, more than 1"):
         bundle.build("local")

@@ -53,6 +53,6 @@ def test_its_command_runs_on_its_files_alone(gpu: Stage) -> None:
 
 
 def test_what_it_installs_is_pinned() -> None:
-    assert len(canary_source.requirements()) == len(canary_source.BESIDE)
+    assert len(canary_source.requirements()) == len(canary_source.EXTRA_PACKAGES)
     assert all("==" in requirement for requirement in canary_source.requirements())
     assert "--require-hashes" in COMMANDS[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stacks import bundle, image_source
-from stacks.built import becoming, keep_recent
+from stacks.build_cache import atomic_dir, keep_recent
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -49,7 +49,7 @@ def test_two_that_build_the_same_at_once_get_it_whole(tmp_path: Path, monkeypatc
 
 
 def test_what_is_interrupted_takes_no_name(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), becoming(tmp_path / "whole") as draft:
+    with pytest.raises(KeyboardInterrupt), atomic_dir(tmp_path / "whole") as draft:
         (draft / "half").write_text("")
         raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
@@ -59,7 +59,7 @@ def test_what_is_in_use_stays_and_what_was_long_ago_goes(tmp_path: Path) -> None
     """A draft may look as old as the tree that it was copied from."""
     for name in ("ours-1", "ours-2", "theirs-1"):
         (tmp_path / name).mkdir()
-    with becoming(tmp_path / "ours-3") as draft:
+    with atomic_dir(tmp_path / "ours-3") as draft:
         os.utime(draft, (0, 0))
         keep_recent(tmp_path / "ours-1", 3600, "ours-")
         assert draft.exists()
