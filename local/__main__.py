@@ -147,7 +147,7 @@ def check_ports(ports: Ports) -> None:
         except OSError as error:
             option = "--port" if name == "web" else f"--{name}-port"
             raise LocalError(
-                f"port {port} ({name}) is already in use; stop the other program or choose another port: {option} NUMBER"
+                f"port {port} ({name}) is in use; stop the other program or choose another port: {option} NUMBER"
             ) from error
 
 

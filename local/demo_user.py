@@ -97,7 +97,7 @@ async def _new_key(web: httpx.AsyncClient, token: str) -> str:
 
 
 async def _ask(web: httpx.AsyncClient, method: str, path: str, token: str, body: object = None) -> httpx.Response:
-    """Send a request, retrying gateway errors for API_TIMEOUT seconds: on a busy machine first requests may time out."""
+    """Send a request, retrying gateway errors for API_TIMEOUT seconds: on a busy machine the first may time out."""
     headers = {"Authorization": f"Bearer {token}"}
     end = time.monotonic() + API_TIMEOUT
     while True:

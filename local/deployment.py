@@ -108,7 +108,7 @@ class Deployment:
             await asyncio.to_thread(client(self._settings, "s3").delete_bucket_policy, Bucket=bucket)
 
     async def deploy(self) -> None:
-        """Deploy the synthesized stacks, have the emulator save them, and record their fingerprint. Raises LocalError."""
+        """Deploy the synthesized stacks, make the emulator save them, record their fingerprint. Raises LocalError."""
         self._done.unlink(missing_ok=True)
         await self._cdk("deploy", "--app", self._assembly, "--all", "--require-approval", "never", cwd=ROOT)
         await enable_saving(self._settings)

@@ -110,7 +110,9 @@ async def start(settings: LocalSettings, adapter: Path | None = None) -> Child:
     except BaseException as error:
         await child.stop()
         if isinstance(error, TimeoutError):
-            raise LocalError(f"the emulator did not start within {START_TIMEOUT:g} s; see its log: {child.log}") from error
+            raise LocalError(
+                f"the emulator did not start within {START_TIMEOUT:g} s; see its log: {child.log}"
+            ) from error
         raise
     return child
 

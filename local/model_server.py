@@ -8,7 +8,7 @@ import httpx
 
 from local.emulator import aws_environment
 from local.processes import Child
-from local.sagemaker.worker import AT_A_TIME
+from local.sagemaker.worker import CONCURRENT_JOBS
 from local.servers import client_of
 from local.settings import ROOT, LocalSettings
 
@@ -33,7 +33,7 @@ def environment(settings: LocalSettings, results_bucket: str, media_bucket: str)
     """Return the model server's complete environment."""
     kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
     return (
-        {"VIDEO_SENTIMENT_WORKERS": str(AT_A_TIME)}
+        {"VIDEO_SENTIMENT_WORKERS": str(CONCURRENT_JOBS)}
         | kept
         | aws_environment(settings)
         | {

@@ -1,7 +1,7 @@
-"""Life cycle of the local product: its parts start in order, are monitored, and stop in reverse order.
+r"""Life cycle of the local product: its parts start in order, are monitored, and stop in reverse order.
 
 emulator  ->  stacks (deployed if they changed)  ->  SageMaker adapter, web origin  ->  demo user
-                     \\->  model server, started in parallel once the buckets exist
+                     \->  model server, started in parallel once the buckets exist
 """
 
 import asyncio
@@ -125,9 +125,7 @@ class Product:
             if self._model.returncode is not None:
                 raise LocalError(f"{self._model.exit_message()}\n{self._model.tail()}")
             if time.monotonic() > end:
-                raise LocalError(
-                    f"the model server did not load its models within {MODEL_TIMEOUT:g} s; see its log: {self._model.log}"
-                )
+                raise LocalError(f"no models loaded within {MODEL_TIMEOUT:g} s; see the log: {self._model.log}")
             await asyncio.sleep(0.3)
         self._progress("model server", "models loaded")
         self._watch(self._watch_model(*buckets))
@@ -161,7 +159,7 @@ class Product:
         raise LocalError(f"{child.exit_message()}\n{child.tail()}")
 
     async def _watch_model(self, *buckets: str) -> None:
-        """Restart the model server whenever it ends, as SageMaker does: at once, or after a delay if it ends repeatedly.
+        """Restart the model server whenever it ends, as SageMaker does; after a delay if it ends repeatedly.
 
         Jobs stay queued meanwhile; the other parts are not affected.
         """

@@ -112,7 +112,7 @@ class AppStack(cdk.Stack):
         )
 
     def _origin_secret(self) -> secretsmanager.Secret | None:
-        """Return the secret by which the distribution authenticates to the API; None locally, without a distribution."""
+        """Return the secret by which the distribution authenticates to the API; None locally, where there is none."""
         if self._config.is_local:
             return None
         secret = secretsmanager.Secret(

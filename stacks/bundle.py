@@ -85,7 +85,7 @@ def build(name: str) -> Path:
     if not folder.exists():
         if target.compiler is None:
             sys.stderr.write(
-                f"warning: python{RUNTIME} is not on the PATH, so the Lambdas' code is not precompiled; "
+                f"note: python{RUNTIME} is not on the PATH, so the Lambdas' code is not precompiled; "
                 "cold starts take longer\n"
             )
         with atomic_dir(folder) as draft:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stacks.build_cache import copy_sources
-from stacks.bundle import SOURCES, REQUIREMENTS, ROOT
+from stacks.bundle import REQUIREMENTS, ROOT, SOURCES
 
 BUILD = ROOT / "build" / "canary"
 RETENTION_SECONDS = 3600  # that a folder is kept after its last use

@@ -52,7 +52,7 @@ class InferenceStack(cdk.Stack):
             cdk.CfnOutput(self, name, value=value)
 
     def _model_data(self, config: StageConfig) -> cdk.CfnParameter:
-        """Return the parameter for the bundle to serve; stage prod needs one unless the starter's licence is accepted."""
+        """Return the parameter for the served bundle, required on prod unless the starter's licence is accepted."""
         starter = not config.is_prod or config.accept_research_licence
         return cdk.CfnParameter(
             self,

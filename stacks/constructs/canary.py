@@ -26,7 +26,7 @@ COMMANDS = (
 class Canary(Construct):
     """Scheduled CodeBuild project that runs the smoke test; a Lambda's limit of 15 minutes would be too short.
 
-    `role` may create and revoke API keys; the canary does everything else as a customer. `failed`: alarm on failed runs.
+    `role`: may create and revoke API keys; the canary does everything else as a customer. `failed`: alarm on failures.
     """
 
     def __init__(self, scope: Construct, id: str, config: StageConfig, hours: int) -> None:

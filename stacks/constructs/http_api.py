@@ -64,7 +64,7 @@ PROBLEMS: dict[str, tuple[int | None, str, str]] = {
 class HttpApi(Construct):
     """REST API with its authorizer, error responses and usage plans.
 
-    `url`: the API stage's URL, with a trailing slash; `plans`: usage plans by billing plan, which throttle each API key.
+    `url`: URL of the API's stage, with a trailing slash; `plans`: usage plans of API keys, by billing plan.
     """
 
     def __init__(

@@ -45,14 +45,14 @@ def test_a_command_is_noted_with_who_gave_it_and_without_a_secret(logs: Any) -> 
 def test_commands_that_change_something_are_noted_before_they_run(
     logs: Any, monkeypatch: pytest.MonkeyPatch, command: list[str], noted: bool
 ) -> None:
-    monkeypatch.setattr(ops, "become", lambda _stage: {"AuditLog": GROUP})
+    monkeypatch.setattr(ops, "configure_core", lambda _stage: {"AuditLog": GROUP})
     monkeypatch.setattr(sys, "argv", ["ops", "--stage", "prod", *command])
     CliRunner().invoke(ops.app, ["--stage", "prod", *command])
     assert [entry["command"] for entry in _entries(logs)] == (command[:1] if noted else [])
 
 
 def test_what_cannot_be_noted_does_not_run(logs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops, "become", lambda _stage: {"AuditLog": "/nowhere"})
+    monkeypatch.setattr(ops, "configure_core", lambda _stage: {"AuditLog": "/nowhere"})
     run = CliRunner().invoke(ops.app, ["--stage", "prod", "plan", "alice", "nonsense"])
     assert run.exception is not None and "there is no plan" not in str(run.exception)
     assert logs.exceptions.ResourceNotFoundException.__name__ == type(run.exception).__name__

@@ -44,21 +44,21 @@ def test_feature_flags_of_cdk_are_left_alone() -> None:
     ("context", "says"),
     [
         ({"stag": "prod"}, "unknown context stag; known: .*stage"),
-        ({"stage": "production"}, "no stage 'production'; known: dev, prod, local"),
-        ({"acceptResearchLicence": "yes"}, "acceptResearchLicence is true or false"),
-        ({"maxInstances": "many"}, "maxInstances is a whole number"),
+        ({"stage": "production"}, "unknown stage 'production'; use one of: dev, prod, local"),
+        ({"acceptResearchLicence": "yes"}, "acceptResearchLicence must be true or false"),
+        ({"maxInstances": "many"}, "maxInstances must be a whole number"),
         ({"maxInstances": "0"}, "maxInstances must be at least 1"),
         ({"workers": "0"}, "workers must be at least 1"),
-        ({"prior": "mine"}, "no prior .mine.; known: declared, uniform"),
-        ({"instanceType": "c7i.xlarge"}, "is not like ml.c7i.xlarge"),
+        ({"prior": "mine"}, "unknown prior .mine.; use one of: declared, uniform"),
+        ({"instanceType": "c7i.xlarge"}, "is not an instance type such as ml.c7i.xlarge"),
         ({"instanceType": "ml.c7g.xlarge"}, "ARM"),
-        ({"publicUrl": "http://localhost:1"}, "for stage local alone"),
-        ({"domainName": "video.example.com"}, "go together"),
-        ({"webAclArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/x/1"}, "for CloudFront, in us-east-1"),
-        ({"stage": "prod", "throwaway": "true"}, "for a rehearsal"),
-        ({"senderEmail": "example.com"}, "is not an address like hello@example.com"),
-        ({"senderEmail": "Us <hello@example.com>"}, "is not an address like hello@example.com"),
-        ({"unprotected": "Image,Site"}, "no stack Site; known: Data, App, Image, Inference"),
+        ({"publicUrl": "http://localhost:1"}, "for stage local only"),
+        ({"domainName": "video.example.com"}, "must be set together"),
+        ({"webAclArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/x/1"}, "for CloudFront in us-east-1"),
+        ({"stage": "prod", "throwaway": "true"}, "cannot be used on stage prod"),
+        ({"senderEmail": "example.com"}, "is not an email address such as hello@example.com"),
+        ({"senderEmail": "Us <hello@example.com>"}, "is not an email address such as hello@example.com"),
+        ({"unprotected": "Image,Site"}, "unknown stack Site; use some of: Data, App, Image, Inference"),
         ({"dropPrincipals": "studio"}, "JSON object"),
         ({"dropPrincipals": '["studio"]'}, "JSON object"),
         ({"dropPrincipals": f'{{"../x": "{ARN}"}}'}, "not an owner's id"),
@@ -101,7 +101,7 @@ def test_local_listens_where_it_is_told() -> None:
 
 def test_every_option_is_in_the_documentation_with_its_default() -> None:
     page = (ROOT / "docs" / "deploy.md").read_text()
-    table = page.partition("## What a stage may decide")[2].partition("\n## ")[0]
+    table = page.partition("## Stage options")[2].partition("\n## ")[0]
     cells = [[cell.strip() for cell in row.split("|")] for row in table.splitlines() if row.startswith("| `")]
     documented = {name: default.strip("`") for _, names, default, *_ in cells for name in re.findall(r"`(\w+)`", names)}
     options = {

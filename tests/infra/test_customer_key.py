@@ -308,7 +308,7 @@ def test_cdk_nag_finds_nothing_with_the_key_either(keyed: Stage) -> None:
 def test_without_the_option_there_is_no_key(prod: Stage, gpu: Stage, local: Stage) -> None:
     for stage in (prod, gpu, local):
         assert not stage.resources("AWS::KMS::Key") and "kms:" not in json.dumps(list(stage.templates.values()))
-    with pytest.raises(ConfigError, match="the emulator encrypts nothing"):
+    with pytest.raises(ConfigError, match="the emulator does not encrypt"):
         StageConfig(stage="local", customer_key=True)
 
 

@@ -119,7 +119,10 @@ def _quota(value: float, instance: str = PROD.instance_type) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("value", "says"),
-    [(0.0, "is 0, and 3 are needed.*; ask for more"), (2.0, "is 2, and 3 are needed.*deploy with -c maxInstances=1")],
+    [
+        (0.0, "is 0, but 3 are needed.*; request an increase"),
+        (2.0, "is 2, but 3 are needed.*deploy with -c maxInstances=1"),
+    ],
 )
 @pytest.mark.parametrize("kind", ["applied", "default"])
 def test_too_few_instances_are_refused_before_anything_is_made(
@@ -149,7 +152,7 @@ def _lambdas(monkeypatch: pytest.MonkeyPatch, limit: int) -> Any:
 def test_an_account_that_can_reserve_no_lambdas_is_told_how_to_do_without(
     limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(DeployedError, match=rf"runs {limit} Lambdas .* -c webhookConcurrency=0"):
+    with pytest.raises(DeployedError, match=rf"allows {limit} concurrent .* -c webhookConcurrency=0"):
         preflight.check_concurrency(PROD, _lambdas(monkeypatch, limit))
     preflight.check_concurrency(replace(PROD, webhook_concurrency=0), _lambdas(monkeypatch, limit))
 

@@ -358,7 +358,11 @@ class Builds:
     """CodeBuild as far as it is asked for a build: the variables that it was started with."""
 
     def __init__(self, url: str | None) -> None:
-        carried = {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.CARRIED}
+        carried = (
+            {}
+            if url is None
+            else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.REQUEST_PROPERTIES}
+        )
         self._variables = [{"name": n, "value": v} for n, v in {**carried, "TAG": "abc-cpu"}.items()]
 
     def batch_get_builds(self, *, ids: list[str]) -> dict[str, Any]:
@@ -368,7 +372,9 @@ class Builds:
 
 def _ended(url: str | None, status: str) -> dict[str, Any]:
     """CodeBuild's news of a build that `start` began."""
-    carried = {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.CARRIED}
+    carried = (
+        {} if url is None else {f"{handler.PREFIX}{name}": _request(url)[name] for name in handler.REQUEST_PROPERTIES}
+    )
     variables = [{"name": n, "value": v, "type": "PLAINTEXT"} for n, v in {**carried, "TAG": "abc-cpu"}.items()]
     return {
         "source": "aws.codebuild",

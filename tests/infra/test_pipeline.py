@@ -103,7 +103,7 @@ def test_every_option_of_its_commands_exists() -> None:
 
 
 def test_only_a_rehearsal_can_be_thrown_away() -> None:
-    with pytest.raises(ConfigError, match="throwaway is for a rehearsal"):
+    with pytest.raises(ConfigError, match="throwaway cannot be used on stage prod"):
         StageConfig(stage="prod", throwaway=True)
     with pytest.raises(DeployedError, match="keeps its data"):
         stack_states.empty_buckets(StageConfig(stage="dev"))

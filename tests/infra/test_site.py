@@ -203,7 +203,7 @@ def test_pages_are_folders(uri: str, becomes: str) -> None:
 def test_what_is_no_page_is_404_and_says_so(uri: str) -> None:
     (answer,) = _run(_pages(["/", "/dashboard/"]), [_request(uri)])
     assert answer["statusCode"] == 404
-    assert "no such page" in answer["body"]
+    assert "Page not found" in answer["body"]
 
 
 def test_the_pages_are_those_of_the_built_site(tmp_path: Path, prod: Stage) -> None:

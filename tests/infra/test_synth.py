@@ -101,7 +101,7 @@ def test_a_stage_may_be_in_two_regions_of_one_account(prod: Stage) -> None:
 def test_a_wrong_context_is_one_line_and_no_traceback(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError) as error:
         synthesize(tmp_path / "out", stage="production")
-    assert str(error.value) == "error: there is no stage 'production'; known: dev, prod, local\n"
+    assert str(error.value) == "error: unknown stage 'production'; use one of: dev, prod, local\n"
 
 
 OUTPUTS = {

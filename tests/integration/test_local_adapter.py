@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from bench.ports import free_port
 from local.sagemaker.queue import Job
-from local.sagemaker.worker import AT_A_TIME
+from local.sagemaker.worker import CONCURRENT_JOBS
 from local.settings import ENDPOINT_NAME, LocalSettings
 from model.contract import Analysis
 from model.pipeline import Models, analyze
@@ -231,7 +231,7 @@ def test_what_was_accepted_outlives_a_restart_in_its_order(emulated: LocalSettin
         rig.idle()
     begun = [body.decode() for _, body in container.invocations]
     assert sorted(begun) == names
-    assert all(abs(begun.index(name) - place) < AT_A_TIME for place, name in enumerate(names)), (
+    assert all(abs(begun.index(name) - place) < CONCURRENT_JOBS for place, name in enumerate(names)), (
         "but for those beside it"
     )
 

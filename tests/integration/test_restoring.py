@@ -16,7 +16,7 @@ from lambdas.core.storage.tables import COMPLETED, Item, QuotaRecord
 from scripts import restoring
 from scripts.deployed import DeployedError
 from scripts.restoring import ALL, MISSING, NOTHING, restore
-from stacks.constructs.backups import KEPT
+from stacks.constructs.backups import BACKUP_RETENTION
 from tests.integration.cloud import MEDIA, TABLE, Cloud
 
 RESTORED = f"{TABLE}-restored"
@@ -92,7 +92,7 @@ def test_an_analysis_that_came_back_can_be_deleted_and_started_as_before(cloud: 
     assert cloud.ask("alice", record.object_key).attempt == 2
 
 
-@pytest.mark.parametrize(("source", "says"), [(TABLE, "own table"), ("nothing-there", "there is no table")])
+@pytest.mark.parametrize(("source", "says"), [(TABLE, "own table"), ("nothing-there", "table nothing-there not found")])
 def test_what_is_no_restored_table_is_refused(cloud: Cloud, source: str, says: str) -> None:
     assert cloud.now
     with pytest.raises(DeployedError, match=says):
@@ -162,7 +162,7 @@ def test_what_changes_while_it_is_compared_is_compared_again(cloud: Cloud, monke
 
 
 def test_tombstones_outlive_the_backups() -> None:
-    assert Settings.model_fields["tombstone_days"].default > KEPT.to_days()
+    assert Settings.model_fields["tombstone_days"].default > BACKUP_RETENTION.to_days()
 
 
 def test_keys_follow_the_plan_that_comes_back(cloud: Cloud) -> None:

@@ -55,4 +55,4 @@ def test_what_has_run_out_is_forgotten() -> None:
     sessions.begin("s", "a")
     clock.now = LIFETIME
     sessions.begin("t", "a")
-    assert list(sessions._waiting) == ["t"]
+    assert list(sessions._pending) == ["t"]
