@@ -46,7 +46,7 @@ def test_what_users_gave_is_backed_up_each_night_in_prod(prod: Stage, gpu: Stage
     (plan,) = prod.resources("AWS::Backup::BackupPlan", "Data").values()
     (rule,) = plan["BackupPlan"]["BackupPlanRule"]
     assert rule["ScheduleExpression"] == "cron(0 3 * * ? *)"
-    assert rule["Lifecycle"] == {"DeleteAfterDays": 35}  # docs/operations.md, "Deleting data"
+    assert rule["Lifecycle"] == {"DeleteAfterDays": 35}  # docs/operations.md, "Deletion of data"
     (selection,) = prod.resources("AWS::Backup::BackupSelection", "Data").values()
     chosen = {r for arn in selection["BackupSelection"]["Resources"] for r in references(arn)}
     data = {n for n in prod.resources("AWS::S3::Bucket", "Data") if "Logs" not in n}
