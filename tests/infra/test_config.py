@@ -36,12 +36,12 @@ def test_everything_comes_by_its_camel_case_name_and_as_text() -> None:
     assert config.lambda_overrides == {"undo_seconds": "60"}
 
 
-def test_feature_flags_of_cdk_are_left_alone() -> None:
+def test_feature_flags_of_cdk_are_ignored() -> None:
     assert StageConfig.from_context({"@aws-cdk/core:x": True, "aws:cdk:enable-path-metadata": True}).stage == "dev"
 
 
 @pytest.mark.parametrize(
-    ("context", "says"),
+    ("context", "message"),
     [
         ({"stag": "prod"}, "unknown context stag; known: .*stage"),
         ({"stage": "production"}, "unknown stage 'production'; use one of: dev, prod, local"),
@@ -65,19 +65,19 @@ def test_feature_flags_of_cdk_are_left_alone() -> None:
         ({"dropPrincipals": '{"studio": "*"}'}, "not the ARN"),
     ],
 )
-def test_what_is_refused(context: dict[str, str], says: str) -> None:
-    with pytest.raises(ConfigError, match=says):
+def test_invalid_configurations_are_refused(context: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         StageConfig.from_context(context)
 
 
-def test_it_cannot_change() -> None:
+def test_it_is_immutable() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         StageConfig().stage = "prod"  # type: ignore[misc]
 
 
 @given(st.text(min_size=1, max_size=80))
-def test_no_owner_but_a_plain_id_gets_into_a_bucket_policy(owner: str) -> None:
-    """A `*`, a slash or a policy variable in an owner would open others' folders."""
+def test_only_plain_owner_ids_get_into_a_bucket_policy(owner: str) -> None:
+    """A `*`, a slash or a policy variable in an owner's id would grant access to others' folders."""
     plain = len(owner) <= 64 and all(c.isascii() and (c.isalnum() or c in "_-") for c in owner)
     try:
         StageConfig(drop_principals={owner: ARN})
@@ -95,7 +95,7 @@ def test_which_instances_have_a_gpu(instance: str, gpu: bool) -> None:
     assert StageConfig(instance_type=instance).has_gpu is gpu
 
 
-def test_local_listens_where_it_is_told() -> None:
+def test_the_local_stage_has_the_default_public_url() -> None:
     assert StageConfig(stage="local").public_url == LOCAL_URL
 
 

@@ -92,10 +92,12 @@ def test_an_analysis_that_came_back_can_be_deleted_and_started_as_before(cloud: 
     assert cloud.ask("alice", record.object_key).attempt == 2
 
 
-@pytest.mark.parametrize(("source", "says"), [(TABLE, "own table"), ("nothing-there", "table nothing-there not found")])
-def test_what_is_no_restored_table_is_refused(cloud: Cloud, source: str, says: str) -> None:
+@pytest.mark.parametrize(
+    ("source", "message"), [(TABLE, "own table"), ("nothing-there", "table nothing-there not found")]
+)
+def test_what_is_no_restored_table_is_refused(cloud: Cloud, source: str, message: str) -> None:
     assert cloud.now
-    with pytest.raises(DeployedError, match=says):
+    with pytest.raises(DeployedError, match=message):
         restore(source, TABLE, ALL)
 
 
