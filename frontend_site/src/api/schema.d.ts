@@ -2155,7 +2155,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong (RFC 9457). Some problems have more members, such as `limit` and `remaining`.
+         * @description An error (RFC 9457). Some problems have more members, such as `limit` and `remaining`.
          * @example {
          *       "type": "urn:video-sentiment:problem:not-uploaded",
          *       "title": "The file has not been uploaded",
@@ -2169,22 +2169,22 @@ export interface components {
         Problem: {
             /**
              * Format: uri
-             * @description The kind of problem: `code` as a URN.
+             * @description Problem type: `code` as a URN.
              */
             type: string;
-            /** @description The kind of problem, in words. */
+            /** @description Short summary of the problem type. */
             title: string;
-            /** @description The HTTP status. */
+            /** @description HTTP status. */
             status: number;
-            /** @description What is wrong this time. */
+            /** @description Explanation of this occurrence. */
             detail: string;
-            /** @description The same as `detail`, for clients that read `error`. */
+            /** @description Same as `detail`, for clients that read `error`. */
             error: string;
-            /** @description The kind of problem, for programs. */
+            /** @description Machine-readable problem type. */
             code: string;
-            /** @description Names the request in the log. */
+            /** @description Id of the request in the log. */
             requestId?: string;
-            /** @description Which fields do not fit the schema. */
+            /** @description Fields that do not match the schema. */
             errors?: {
                 field: string;
                 message: string;
@@ -2278,7 +2278,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2376,7 +2376,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2483,7 +2483,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2590,7 +2590,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2677,7 +2677,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2726,7 +2726,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2793,7 +2793,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2912,7 +2912,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3002,7 +3002,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3088,7 +3088,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3157,7 +3157,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3235,7 +3235,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3331,7 +3331,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3418,7 +3418,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3505,7 +3505,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3566,7 +3566,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3637,7 +3637,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3686,7 +3686,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3733,7 +3733,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3782,7 +3782,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3831,7 +3831,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3929,7 +3929,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3998,7 +3998,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4065,7 +4065,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4114,7 +4114,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4203,7 +4203,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4250,7 +4250,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4299,7 +4299,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4357,7 +4357,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4404,7 +4404,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4451,7 +4451,7 @@ export interface operations {
             /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
