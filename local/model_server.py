@@ -15,8 +15,8 @@ from local.settings import ROOT, LocalSettings
 NAME = "model server"
 LOG = "model-server"
 # Variables that the server inherits: the user's settings for weights, threads and temporary files.
-KEPT = ("HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME")
-KEPT_PREFIXES = (
+INHERITED = ("HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME")
+INHERITED_PREFIXES = (
     "VIDEO_SENTIMENT_",
     # Settings of numerical libraries, whose default kernels crash on some processors.
     "OPENBLAS_",
@@ -31,7 +31,7 @@ KEPT_PREFIXES = (
 
 def environment(settings: LocalSettings, results_bucket: str, media_bucket: str) -> dict[str, str]:
     """Return the model server's complete environment."""
-    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
+    kept = {name: value for name, value in os.environ.items() if name in INHERITED or name.startswith(INHERITED_PREFIXES)}
     return (
         {"VIDEO_SENTIMENT_WORKERS": str(CONCURRENT_JOBS)}
         | kept

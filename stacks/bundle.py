@@ -30,6 +30,7 @@ MAX_ZIP = 20 * 10**6  # bytes; Lambda accepts 50 MB, but a smaller zip starts fa
 SERVICES = ("apigateway", "cognito-idp", "dynamodb", "s3", "sagemaker-runtime", "secretsmanager", "sqs", "ssm", "xray")
 # Our own code in the bundle: the Lambdas, and the parts of the engine that do not need torch.
 SOURCES = (
+    "common/*.py",
     "lambdas/**/*.py",
     "model/__init__.py",
     "model/contract.py",

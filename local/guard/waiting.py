@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections import deque
 
+from common import problems
 from local.guard.server import App, Receive, Scope, Send
 
 PREFIX = "/_aws/execute-api/"
@@ -16,7 +17,7 @@ MAX_CONCURRENCY = 16
 GROWTH_INTERVAL = 2.0  # seconds of waiting after which one more request is allowed
 MAX_WAIT = 20.0  # seconds that a request waits at most; the gateway's timeout of 29 s includes the wait
 RETRY = 5  # seconds, for Retry-After
-TYPE, CODE = "urn:video-sentiment:problem:", "busy"  # as in the API's own error
+CODE = "busy"  # as in the API's own error
 
 
 class Queue:
@@ -91,10 +92,15 @@ class Queue:
 
 async def _busy(send: Send) -> None:
     detail = f"too many requests are waiting for this machine's functions; retry in {RETRY} s"
-    document = {"type": TYPE + CODE, "title": "Service temporarily busy; retry shortly", "status": 503, "code": CODE}
+    document = {
+        "type": problems.TYPE_PREFIX + CODE,
+        "title": "Service temporarily busy; retry shortly",
+        "status": 503,
+        "code": CODE,
+    }
     body = json.dumps(document | {"detail": detail, "error": detail}).encode()
     headers = [
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", problems.MEDIA_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"retry-after", str(RETRY).encode()),

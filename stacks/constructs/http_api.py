@@ -10,9 +10,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from common import problems
 from stacks.config import API_STAGE, StageConfig
 from stacks.constructs.storage import removal
-from stacks.edge.problems import PROBLEM_PREFIX, PROBLEM_TYPE
 from stacks.nag import accept
 
 INTEGRATION_TIMEOUT = Duration.seconds(29)  # API Gateway's own limit
@@ -148,7 +148,7 @@ class HttpApi(Construct):
 
     def _add_error_responses(self) -> None:
         for kind, (status, code, title) in PROBLEMS.items():
-            headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store"}
+            headers = {"Content-Type": problems.MEDIA_TYPE, "Cache-Control": "no-store"}
             if status == 401:
                 headers["WWW-Authenticate"] = "Bearer"
             if status in (429, 504):
@@ -180,7 +180,12 @@ class HttpApi(Construct):
 def _template(status: int | None, code: str, title: str, detail: str) -> str:
     """Return a problem document like those of lambdas/api/problems.py, in the gateway's template language."""
     message = "$context.error.messageString"  # includes its quotes
-    document = {"type": f"{PROBLEM_PREFIX}{code}", "title": title, "code": code, "requestId": "$context.requestId"}
+    document = {
+        "type": f"{problems.TYPE_PREFIX}{code}",
+        "title": title,
+        "code": code,
+        "requestId": "$context.requestId",
+    }
     if status is None:  # only the gateway has the reason
         return f'{json.dumps(document)[:-1]}, "detail": {message}, "error": {message}}}'
     return json.dumps({**document, "status": status, "detail": detail, "error": detail})
