@@ -9,5 +9,5 @@
     store        file with the state; tables and queues keep it up to date
     __main__     emulator and guard as one process, so that no port is without the guard
 
-Runs in the emulator's `.venv-local`, so it imports nothing of ours besides itself.
+Runs in the emulator's `.venv-local`, so of our packages it imports only `common`, which has no dependencies.
 """
