@@ -299,9 +299,9 @@ def test_every_alarm_may_publish_to_its_topic(prod: Stage) -> None:
 
 
 def test_new_code_of_the_api_gets_a_tenth_of_the_calls_first_and_is_rolled_back(prod: Stage, local: Stage) -> None:
-    ((alias, whole),) = prod.full_resources("AWS::Lambda::Alias").items()
+    ((alias, resource),) = prod.full_resources("AWS::Lambda::Alias").items()
     ((group, release),) = prod.resources("AWS::CodeDeploy::DeploymentGroup").items()
-    update = whole["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    update = resource["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
     assert group in references(update["DeploymentGroupName"])
     assert release["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
     assert release["AutoRollbackConfiguration"]["Enabled"] is True

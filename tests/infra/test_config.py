@@ -1,4 +1,4 @@
-"""What a deployment may decide, and what is refused with a sentence that says what to write instead."""
+"""Stage configuration: accepted values, and the messages for refused ones."""
 
 import dataclasses
 import json

@@ -61,9 +61,9 @@ class Account:
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
-    made = Account()
-    monkeypatch.setattr(boto3, "client", {"cloudformation": made}.__getitem__)
-    return made
+    fake = Account()
+    monkeypatch.setattr(boto3, "client", {"cloudformation": fake}.__getitem__)
+    return fake
 
 
 def test_a_new_stack_is_protected_only_after_its_first_successful_deployment(
@@ -177,15 +177,15 @@ def _ses(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Stubber]:
 
 def test_the_senders_domain_must_be_verified_not_only_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool sends by the domain's identity, which does not exist in SES if only the address was verified."""
-    config, asked = StageConfig(sender_email="hello@example.com"), {"EmailIdentity": "example.com"}
+    config, identity = StageConfig(sender_email="hello@example.com"), {"EmailIdentity": "example.com"}
     client, stub = _ses(monkeypatch)
-    stub.add_client_error("get_email_identity", "NotFoundException", expected_params=asked)
+    stub.add_client_error("get_email_identity", "NotFoundException", expected_params=identity)
     with pytest.raises(DeployedError, match="has not verified the domain example.com"):
         preflight.check_sender(config, client)
-    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": False}, asked)
+    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": False}, identity)
     with pytest.raises(DeployedError, match="of type Domain"):
         preflight.check_sender(config, client)
-    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": True}, asked)
+    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": True}, identity)
     preflight.check_sender(config, client)
 
 
