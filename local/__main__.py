@@ -67,7 +67,7 @@ def up(
 ) -> None:
     """Start everything and print the site's URL, a demo user and an API key.
 
-    The CDK command line deploys the stacks at the first start and whenever they have changed. Data are kept until
+    The CDK command line deploys the stacks at the first start and whenever they have changed. Data is kept until
     `reset`. When a part fails, everything is stopped and the failed part's log is named.
     """
     settings = LocalSettings(
@@ -89,7 +89,7 @@ def up(
 
 @app.command()
 def down(state: State = DEFAULT.state) -> None:
-    """Stop a running product, or the remaining processes of a killed one. Its data are kept."""
+    """Stop a running product, or the remaining processes of a killed one. Its data is kept."""
     with _errors_reported():
         typer.echo("stopped" if _stop(state.resolve()) else "nothing is running")
 

@@ -217,7 +217,7 @@ class Product:
                ({aws} cp s3://{outputs.results_bucket}/results/{user.owner}/{SAMPLE.name}.json -)
   logs         {self._settings.log("*").parent}
 
-Ctrl-C stops everything and keeps the data; `make reset` removes them.
+Ctrl-C stops everything and keeps the data; `make reset` removes it.
 """
 
 

@@ -121,7 +121,7 @@ def delete(context: typer.Context, owner: OwnerArgument, yes: YesOption = False)
     if not yes:
         typer.confirm(f"Permanently delete {found} with all videos and results?", abort=True)
     profiles.delete_account(found, clock.now())
-    typer.echo(f"{found} is disabled; its data are being deleted, usually within minutes")
+    typer.echo(f"{found} is disabled; its data is being deleted, usually within minutes")
 
 
 @app.command()

@@ -34,7 +34,7 @@ SENDERS = ("cloudwatch", "budgets", "sns", "events")
 
 
 class CustomerKey(Construct):
-    """KMS key of a stage. It outlives its stack, as the data do: without it they are unreadable."""
+    """KMS key of a stage. It outlives its stack, as the data does, which is unreadable without it."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)

@@ -138,7 +138,7 @@ class Monitoring(Construct):
         self._dashboard(functions, queues, dead, api)
 
     def _alarm(self, id: str, metric: cloudwatch.Metric, threshold: float, periods: int = 1) -> cloudwatch.Alarm:
-        """Add an alarm on a metric that reaches the threshold in consecutive periods; missing data are ignored."""
+        """Add an alarm on a metric that reaches the threshold in consecutive periods; missing data is ignored."""
         alarm = cloudwatch.Alarm(
             self,
             id,

@@ -43,7 +43,7 @@ def test_the_table_is_retained_and_can_be_restored(prod: Stage) -> None:
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
-def test_users_data_are_backed_up_each_night_in_prod(prod: Stage, gpu: Stage) -> None:
+def test_users_data_is_backed_up_each_night_in_prod(prod: Stage, gpu: Stage) -> None:
     (plan,) = prod.resources("AWS::Backup::BackupPlan", "Data").values()
     (rule,) = plan["BackupPlan"]["BackupPlanRule"]
     assert rule["ScheduleExpression"] == "cron(0 3 * * ? *)"
@@ -82,7 +82,7 @@ def test_buckets_are_encrypted_and_private_and_require_tls(prod: Stage) -> None:
         assert "WebsiteConfiguration" not in bucket
 
 
-def test_users_data_outlive_the_stack_except_in_stage_local(prod: Stage, gpu: Stage, local: Stage) -> None:
+def test_users_data_outlives_the_stack_except_in_stage_local(prod: Stage, gpu: Stage, local: Stage) -> None:
     for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Cognito::UserPool"):
         for stage in (prod, gpu):
             assert {r["DeletionPolicy"] for r in stage.full_resources(kind, "Data").values()} == {"Retain"}
