@@ -65,10 +65,11 @@ def up(
         typer.Option("--context", "-c", help="NAME=VALUE, a setting of the stacks (stacks/config.py). Repeatable."),
     ] = None,
 ) -> None:
-    """Start everything and print the site's URL, a demo user and an API key.
+    """Start the product in the foreground.
 
-    The CDK command line deploys the stacks at the first start and whenever they have changed. Data is kept until
-    `reset`. When a part fails, everything is stopped and the failed part's log is named.
+    Prints the site's URL, a demo user and an API key once everything is ready. The CDK command line deploys the stacks
+    at the first start and whenever they have changed. Data is kept until `reset`. When a part fails, everything is
+    stopped and the failed part's log is named.
     """
     settings = LocalSettings(
         state=state.resolve(),
@@ -89,7 +90,10 @@ def up(
 
 @app.command()
 def down(state: State = DEFAULT.state) -> None:
-    """Stop a running product, or the remaining processes of a killed one. Its data is kept."""
+    """Stop a running product; its data is kept.
+
+    Also stops the remaining processes of a killed one.
+    """
     with _errors_reported():
         typer.echo("stopped" if _stop(state.resolve()) else "nothing is running")
 
@@ -99,7 +103,10 @@ def reset(
     state: State = DEFAULT.state,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Stop the product and remove all its data: videos, results, users, API keys and the deployed stacks."""
+    """Stop the product and remove all its data.
+
+    That is: videos, results, users, API keys and the deployed stacks.
+    """
     state = state.resolve()
     with _errors_reported():
         if not state.exists():
@@ -116,9 +123,10 @@ def reset(
 
 @app.command()
 def env(state: State = DEFAULT.state) -> None:
-    """Print the environment variables by which AWS tools use the running product.
+    """Print the environment for AWS tools.
 
-    Use it in a shell: (eval "$(python -m local env)"; aws s3 ls). The credentials are valid until the product stops.
+    With these variables, AWS tools use the running product. For a shell: (eval "$(python -m local env)"; aws s3 ls).
+    The credentials are valid until the product stops.
     """
     from local.emulator import aws_environment
 

@@ -1,6 +1,6 @@
 """Checks that make the emulator's Cognito as strict as AWS's.
 
-The emulator checks tokens and codes only with AUTH, and never the sessions of second factors.
+The emulator checks tokens and codes only when AUTH is on, and never checks the sessions of second factors.
 
 Without these checks, anyone with access to the web origin could take over any account: by answering a second-factor
 challenge that was never issued, with a self-signed token, or with a code that was never sent. The codes are still the
