@@ -31,10 +31,12 @@ INHERITED_PREFIXES = (
 
 def environment(settings: LocalSettings, results_bucket: str, media_bucket: str) -> dict[str, str]:
     """Return the model server's complete environment."""
-    kept = {name: value for name, value in os.environ.items() if name in INHERITED or name.startswith(INHERITED_PREFIXES)}
+    inherited = {
+        name: value for name, value in os.environ.items() if name in INHERITED or name.startswith(INHERITED_PREFIXES)
+    }
     return (
         {"VIDEO_SENTIMENT_WORKERS": str(CONCURRENT_JOBS)}
-        | kept
+        | inherited
         | aws_environment(settings)
         | {
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
