@@ -1,8 +1,8 @@
-"""Put the demonstration's videos on the site: their analyses, people's votes, subtitles and other exports.
+"""Update the demonstration on the site: videos, analyses, people's votes, subtitles and other exports.
 
     python -m scripts.landing
 
-Analyses the videos of examples/ as `make demo` does. Run it again after a change of the bundle.
+Analyzes the videos of examples/ as `make demo` does. Run it again when the bundle has changed.
 """
 
 import json
@@ -28,11 +28,11 @@ EXPORTS = {".vtt": to_vtt, ".srt": to_srt, ".csv": to_csv}
 
 
 def main() -> None:
-    """Write the analyses and votes for the pages, and the files that a browser fetches."""
+    """Write the analyses and votes that pages import, and the files that browsers download."""
     PUBLIC.mkdir(parents=True, exist_ok=True)
     for video in (VIDEO, SILENT):
-        written = result_of(video)
-        command = [sys.executable, "-m", "model.cli.main", "analyze", str(video), "--json", str(written)]
+        result = result_of(video)
+        command = [sys.executable, "-m", "model.cli.main", "analyze", str(video), "--json", str(result)]
         subprocess.run(command, cwd=ROOT, check=True)
         for suffix, text in exports(read(video)).items():
             with (PUBLIC / video.with_suffix(suffix).name).open("w", encoding="utf-8", newline="") as file:
@@ -45,17 +45,17 @@ def main() -> None:
 
 
 def result_of(video: Path) -> Path:
-    """Return the path of a video's analysis, from which the pages read it."""
+    """Return the path of a video's analysis, which the pages import."""
     return SOURCES / video.with_suffix(".json").name
 
 
 def read(video: Path) -> Analysis:
-    """Read the analysis of a video, as the pages have it."""
+    """Read the analysis of a video that the pages show."""
     return Analysis.model_validate_json(result_of(video).read_bytes())
 
 
 def exports(analysis: Analysis) -> dict[str, str]:
-    """Return an analysis as the files that the API would export, by suffix; the subtitles among them are captions."""
+    """Return the exports of an analysis, as the API returns them, by file suffix; .vtt are the player's captions."""
     return {suffix: write(analysis) for suffix, write in EXPORTS.items()}
 
 

@@ -262,6 +262,6 @@ def test_the_product_works_and_the_next_run_has_other_credentials(product: Produ
     after = Credentials.read(product.settings.state)
     for field in ("access_key_id", "secret_access_key", "token"):
         assert getattr(before, field) != getattr(after, field)
-    assert "unchanged, not deployed again" in product.output.read_text()
+    assert "unchanged, deployment skipped" in product.output.read_text()
     assert product.developer.get(f"/analyses/{done['id']}")["status"] == "completed"
     assert httpx.get(product.developer.get(f"/analyses/{done['id']}")["resultUrl"], trust_env=False).status_code == 200

@@ -81,7 +81,7 @@ def test_an_operator_sees_everybody_and_assigns_plans(product: Product) -> None:
 def test_a_plan_that_is_none_is_one_line(product: Product) -> None:
     run = _script(product, "ops", "--stage", "local", "plan", "somebody", "gold")
     assert run.returncode == 2
-    assert run.stderr.strip() == "error: there is no plan 'gold'; there are free, pro, business"
+    assert run.stderr.strip() == "error: unknown plan 'gold'; use one of: free, pro, business"
 
 
 def test_a_leaked_key_is_useless_at_once(product: Product) -> None:

@@ -27,7 +27,7 @@ def local(*arguments: object) -> "subprocess.CompletedProcess[str]":
 def test_a_second_start_beside_the_first_says_so(product: Product) -> None:
     refused = local("up", "--state", product.settings.state)
     assert refused.returncode == 1
-    assert "runs already" in refused.stderr
+    assert "already running" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
@@ -51,7 +51,7 @@ def test_a_stop_in_the_middle_of_a_job_loses_nothing(product: Product, sample_by
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
     product.start()
-    assert "unchanged, not deployed again" in product.output.read_text()
+    assert "unchanged, deployment skipped" in product.output.read_text()
     assert product.demo["api_key"] == key
     assert product.developer.finished(analysis_id)["status"] == "completed"
     assert product.developer.used == before + 1
@@ -77,7 +77,7 @@ def test_when_the_emulator_dies_everything_ends_and_what_was_answered_is_there_a
     assert "Traceback" not in said
     assert [pid for pid in processes if exists(pid)] == []
     product.start()
-    assert "unchanged, not deployed again" in product.output.read_text()
+    assert "unchanged, deployment skipped" in product.output.read_text()
     assert product.developer.get(f"/analyses/{done}")["analysis"]["utterances"]
     assert product.developer.finished(accepted)["status"] == "completed"
     assert product.developer.used == before + 2
@@ -88,7 +88,7 @@ def test_what_a_killed_product_left_running_is_ended_by_the_next(product: Produc
     assert product.stop(signal.SIGKILL) == -signal.SIGKILL
     assert [pid for pid in left if exists(pid)]
     product.start()
-    assert "stopped what an earlier run had left" in product.output.read_text()
+    assert "stopped processes of an earlier run" in product.output.read_text()
     assert [pid for pid in left if exists(pid)] == []
     assert product.developer.get("/usage")
 

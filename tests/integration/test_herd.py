@@ -15,7 +15,7 @@ from local import emulator
 from local.credentials import Credentials
 from local.guard.rules import TOKEN
 from local.guard.server import Message, Receive, Scope, Send
-from local.guard.waiting import FEW, MOST, PREFIX, Queue
+from local.guard.waiting import MAX_CONCURRENCY, MIN_CONCURRENCY, PREFIX, Queue
 from local.settings import REGION, LocalSettings
 from tests.integration.local_parts import create_function, free_ports, loop
 
@@ -83,11 +83,11 @@ def test_a_cold_burst_is_served_by_a_few_workers(
     assert Counter(answer.status_code for answer in answers).keys() <= {200, 503}
     assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 503)
     workers = {answer.text for answer in answers if answer.status_code == 200}
-    assert 1 <= len(workers) <= MOST
-    assert processes <= MOST + 1  # beside a resource tracker, for example
+    assert 1 <= len(workers) <= MAX_CONCURRENCY
+    assert processes <= MAX_CONCURRENCY + 1  # beside a resource tracker, for example
     scratch = settings.state / "emulator" / "tmp"
     folders = [path for path in scratch.iterdir() if path.name.startswith("ministack-lambda-")]
-    assert len(folders) <= MOST
+    assert len(folders) <= MAX_CONCURRENCY
     assert not any("killed" in path.name for path in folders)
     # All workers share one copy of the code on disk.
     assert len({(folder / "code").resolve() for folder in folders}) == 1
@@ -137,7 +137,7 @@ async def call(queue: Queue, path: str = f"{PREFIX}api/v1/") -> tuple[int, dict[
 def test_a_request_that_waits_too_long_gets_a_retry_time() -> None:
     async def scenario() -> tuple[Any, Any, int]:
         slow = Slow()
-        queue = Queue(slow, few=2, most=2, patience=0.05)
+        queue = Queue(slow, minimum=2, maximum=2, max_wait=0.05)
         inside = [asyncio.create_task(call(queue)) for _ in range(2)]
         await asyncio.sleep(0)
         refused = await call(queue)
@@ -158,7 +158,7 @@ def test_a_request_that_waits_too_long_gets_a_retry_time() -> None:
 def test_the_limit_grows_while_requests_wait_up_to_the_maximum() -> None:
     async def scenario() -> tuple[list[int], int]:
         slow = Slow()
-        queue = Queue(slow, few=1, most=3, growth=0.01, patience=60)
+        queue = Queue(slow, minimum=1, maximum=3, growth=0.01, max_wait=60)
         tasks = [asyncio.create_task(call(queue)) for _ in range(6)]
         while slow.inside < 3:
             await asyncio.sleep(0.01)
@@ -167,4 +167,4 @@ def test_the_limit_grows_while_requests_wait_up_to_the_maximum() -> None:
         return [answer[0] for answer in await asyncio.gather(*tasks)], slow.most
 
     assert asyncio.run(scenario()) == ([200] * 6, 3)
-    assert 1 <= FEW <= MOST
+    assert 1 <= MIN_CONCURRENCY <= MAX_CONCURRENCY

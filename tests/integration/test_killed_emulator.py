@@ -51,7 +51,7 @@ class Killable:
         return emulator.client(self.settings, service, retries={"total_max_attempts": 1})
 
     def keep(self) -> None:
-        self._loop.do(emulator.keep(self.settings))
+        self._loop.do(emulator.enable_saving(self.settings))
 
     def kill(self) -> None:
         signal_group(self.child.pid, signal.SIGKILL)

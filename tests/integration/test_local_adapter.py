@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from bench.ports import free_port
 from local.sagemaker.queue import Job
-from local.sagemaker.worker import AT_A_TIME
+from local.sagemaker.worker import CONCURRENT_JOBS
 from local.settings import ENDPOINT_NAME, LocalSettings
 from model.contract import Analysis
 from model.pipeline import Models, analyze
@@ -231,8 +231,8 @@ def test_accepted_requests_survive_a_restart_in_order(emulated: LocalSettings, t
         rig.idle()
     begun = [body.decode() for _, body in container.invocations]
     assert sorted(begun) == names
-    assert all(abs(begun.index(name) - place) < AT_A_TIME for place, name in enumerate(names)), (
-        "except for concurrent ones"
+    assert all(abs(begun.index(name) - place) < CONCURRENT_JOBS for place, name in enumerate(names)), (
+        "but for those beside it"
     )
 
 

@@ -91,7 +91,7 @@ def test_a_child_that_ignores_termination_is_killed(tmp_path: Path) -> None:
 def test_a_failed_child_is_reported_with_its_log(tmp_path: Path) -> None:
     async def scenario() -> None:
         child = await start(tmp_path, "import os, sys; print(sorted(os.environ)); sys.exit('no luck')")
-        await child.succeed()
+        await child.wait_for_success()
 
     with pytest.raises(LocalError, match="no luck") as failure:
         asyncio.run(scenario())
@@ -156,7 +156,7 @@ def test_the_demo_user_is_created_at_an_address_no_other_program_can_use(
     with socket.create_server(("::1", settings.ports.web), family=socket.AF_INET6) as other:
         other.settimeout(0)
         with served(Starlette(routes=[Route("/api/usage", lambda _: Response())]), settings.ports.web):
-            assert asyncio.run(demo_user.of(settings, outputs)) == known
+            assert asyncio.run(demo_user.ensure(settings, outputs)) == known
         with pytest.raises(BlockingIOError):
             other.accept()
 
@@ -199,15 +199,15 @@ def test_the_deployment_depends_on_sources_and_context(tmp_path: Path) -> None:
 
 def test_down_and_reset_without_a_product(tmp_path: Path) -> None:
     run, nowhere = CliRunner(), str(tmp_path / "nowhere")
-    assert run.invoke(app, ["down", "--state", nowhere]).output == "nothing runs\n"
-    assert run.invoke(app, ["reset", "--state", nowhere, "--yes"]).output == "there is nothing to remove\n"
+    assert run.invoke(app, ["down", "--state", nowhere]).output == "nothing is running\n"
+    assert run.invoke(app, ["reset", "--state", nowhere, "--yes"]).output == "nothing to remove\n"
 
 
 def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
     refused = CliRunner().invoke(app, ["up", "--state", str(tmp_path)])
     assert refused.exit_code == 1
-    assert "holds something else" in refused.output
+    assert "is not empty" in refused.output
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.product import LONGEST_RESTART, RESTARTS, Product, restart_delay
+from local.product import MAX_RESTART_DELAY, RESTARTS, Product, restart_delay
 from local.settings import LocalSettings
 
 
@@ -43,11 +43,11 @@ def test_crashes_of_the_model_server_do_not_end_the_product(
     monkeypatch.setattr(made, "_note", lambda: None)
     made._model = ExitedServer()  # type: ignore[assignment]
     with pytest.raises(StopTestError), caplog.at_level("WARNING", "local.product"):
-        asyncio.run(made._model_runs("results", "media"))
-    assert "the model server ended (exit code -9), started again in 2 s" in caplog.text
-    assert slept == [0.0] * RESTARTS + [2.0, 4.0, 8.0, 16.0, 32.0] + [LONGEST_RESTART] * 4
-    assert "started again in 2 s; its log: model.log" in said[RESTARTS]
+        asyncio.run(made._watch_model("results", "media"))
+    assert "the model server ended (exit code -9), restarting in 2 s" in caplog.text
+    assert slept == [0.0] * RESTARTS + [2.0, 4.0, 8.0, 16.0, 32.0] + [MAX_RESTART_DELAY] * 4
+    assert "restarting in 2 s; see its log: model.log" in said[RESTARTS]
 
 
 def test_restart_delays_are_at_most_a_minute() -> None:
-    assert restart_delay(10_000) == LONGEST_RESTART
+    assert restart_delay(10_000) == MAX_RESTART_DELAY

@@ -17,7 +17,7 @@ from lambdas.core.storage.tables import Item, QuotaRecord
 from scripts import restoring
 from scripts.deployed import DeployedError
 from scripts.restoring import ALL, MISSING, NOTHING, restore
-from stacks.constructs.backups import KEPT
+from stacks.constructs.backups import BACKUP_RETENTION
 from tests.integration.cloud import MEDIA, TABLE, Cloud
 
 RESTORED = f"{TABLE}-restored"
@@ -93,8 +93,10 @@ def test_a_restored_analysis_can_be_deleted_and_retried(cloud: Cloud) -> None:
     assert cloud.start("alice", record.object_key).attempt == 2
 
 
-@pytest.mark.parametrize(("source", "message"), [(TABLE, "own table"), ("nothing-there", "there is no table")])
-def test_a_table_that_is_not_a_restored_one_is_refused(cloud: Cloud, source: str, message: str) -> None:
+@pytest.mark.parametrize(
+    ("source", "message"), [(TABLE, "own table"), ("nothing-there", "table nothing-there not found")]
+)
+def test_what_is_no_restored_table_is_refused(cloud: Cloud, source: str, message: str) -> None:
     assert cloud.now
     with pytest.raises(DeployedError, match=message):
         restore(source, TABLE, ALL)
@@ -163,7 +165,7 @@ def test_items_changed_during_the_comparison_are_compared_again(cloud: Cloud, mo
 
 
 def test_tombstones_outlive_the_backups() -> None:
-    assert Settings.model_fields["tombstone_days"].default > KEPT.to_days()
+    assert Settings.model_fields["tombstone_days"].default > BACKUP_RETENTION.to_days()
 
 
 def test_keys_follow_a_restored_plan(cloud: Cloud) -> None:

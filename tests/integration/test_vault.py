@@ -187,7 +187,7 @@ def test_objects_deleted_since_the_backup_and_drops_are_not_restored(cloud: Clou
 
 
 def test_the_command_takes_a_table_or_a_bucket(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops, "become", lambda _stage: {"TableName": TABLE})
+    monkeypatch.setattr(ops, "configure_core", lambda _stage: {"TableName": TABLE})
     record = cloud.completed("alice")
     table, bucket = _table_of_a_backup(cloud), _bucket_of_a_backup(cloud, MEDIA)
     record.delete()

@@ -1,4 +1,4 @@
-"""The built web app, a browser, and people who use it."""
+"""Fixtures of the web app's tests: the built app, a browser, and users."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ SITE = ROOT / "frontend_site"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What every test of this folder is."""
+    """Mark all tests of this folder as slow, and skip them without the required tools."""
     lacking = missing_tools() or (None if find_chromium() else "needs a browser: `python -m tests.browsers`")
     for item in items:
         if Path(__file__).parent in item.path.parents:
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def built_site() -> Path:
-    """The static export, built where the sources have changed."""
+    """The static export, rebuilt if the sources have changed."""
     done = subprocess.run([sys.executable, SITE / "scripts" / "build.py"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return SITE / "out"
@@ -36,23 +36,23 @@ def built_site() -> Path:
 
 @pytest.fixture(scope="session")
 def account(product: Product) -> Callable[[], Account]:
-    """Makes accounts that are confirmed and have nothing yet."""
+    """Factory of confirmed accounts without data."""
 
     def make() -> Account:
-        made = Account(f"{uuid.uuid4().hex[:12]}@example.com", f"Pw-{uuid.uuid4().hex}-1")
+        created = Account(f"{uuid.uuid4().hex[:12]}@example.com", f"Pw-{uuid.uuid4().hex}-1")
         client_id = product.outputs["UserPoolClientId"]
-        email = [{"Name": "email", "Value": made.email}]
-        body = {"ClientId": client_id, "Username": made.email}
-        product.cognito("SignUp", body | {"Password": made.password, "UserAttributes": email})
+        email = [{"Name": "email", "Value": created.email}]
+        body = {"ClientId": client_id, "Username": created.email}
+        product.cognito("SignUp", body | {"Password": created.password, "UserAttributes": email})
         product.cognito("ConfirmSignUp", body | {"ConfirmationCode": "123456"})
-        return made
+        return created
 
     return make
 
 
 @pytest.fixture
 def visitor(browser: Browser, product: Product, built_site: Path) -> Iterator[Person]:
-    """Somebody who is not signed in. Fails at the end where the page complained."""
+    """A visitor who is not signed in. Fails at teardown if the page reported errors."""
     assert (built_site / "index.html").is_file()
     with Person.in_browser(browser, product.base) as person:
         yield person
@@ -61,14 +61,14 @@ def visitor(browser: Browser, product: Product, built_site: Path) -> Iterator[Pe
 
 @pytest.fixture
 def user(visitor: Person, account: Callable[[], Account]) -> Person:
-    """Somebody new who has just signed in."""
+    """A new user who has just signed in."""
     visitor.sign_in(account())
     return visitor
 
 
 @pytest.fixture(scope="session")
 def analyzed(product: Product, account: Callable[[], Account], sample_bytes: bytes) -> tuple[Account, str]:
-    """Somebody who has the sample's analysis, and its id."""
+    """An account with the sample's analysis, and the analysis id."""
     owner = account()
     caller = product.client(product.sign_in(owner.email, owner.password), "/app")
     analysis_id = caller.start(caller.upload(sample_bytes), fileName="face_and_speech.mp4")
@@ -78,7 +78,7 @@ def analyzed(product: Product, account: Callable[[], Account], sample_bytes: byt
 
 @pytest.fixture
 def reader(visitor: Person, analyzed: tuple[Account, str]) -> Person:
-    """Somebody who looks at the sample's analysis."""
+    """A signed-in user on the page of the sample's analysis."""
     owner, analysis_id = analyzed
     visitor.sign_in(owner)
     visitor.open(f"/analysis/?id={analysis_id}")
