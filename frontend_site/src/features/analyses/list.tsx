@@ -5,8 +5,8 @@ import { useEffect, useRef, useState } from "react";
 
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
-import { Empty, Failure, Loading } from "@/design/feedback";
-import { Segments } from "@/design/segments";
+import { EmptyState, Failure, Loading } from "@/design/feedback";
+import { SegmentedControl } from "@/design/segmented-control";
 import { useExample } from "@/features/demonstration/example";
 
 import { useAnalyses, type Status } from "./queries";
@@ -32,7 +32,7 @@ export function AnalysisList() {
         <h2 id="analyses-title" className="text-[15px]">
           Analyses
         </h2>
-        <Segments label="Show" options={FILTERS} value={filter} onChange={setFilter} />
+        <SegmentedControl label="Show" options={FILTERS} value={filter} onChange={setFilter} />
       </div>
       {list.isPending && <Loading label="Loading the analyses" />}
       {list.isError && <Failure message={explain(list.error)} onRetry={() => void list.refetch()} />}
@@ -48,7 +48,7 @@ export function AnalysisList() {
           {filter === "all" ? (
             <Nothing hasExample={Boolean(example.data)} />
           ) : (
-            <Empty icon={SearchX} title="None of this kind" />
+            <EmptyState icon={SearchX} title="None of this kind" />
           )}
         </div>
       )}
@@ -64,10 +64,10 @@ export function AnalysisList() {
 
 function Nothing({ hasExample }: { hasExample: boolean }) {
   return (
-    <Empty icon={Clapperboard} title="No analyses yet">
+    <EmptyState icon={Clapperboard} title="No analyses yet">
       Drop a video above. A minute of video takes some seconds; then you see which emotion shows, and when.
       {hasExample && " Or open the example below."}
-    </Empty>
+    </EmptyState>
   );
 }
 

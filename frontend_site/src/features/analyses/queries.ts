@@ -2,15 +2,15 @@
 
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { answered, api, type Schemas } from "@/api/client";
-import type { People } from "@/features/analysis/people";
+import { unwrap, api, type Schemas } from "@/api/client";
+import type { Ratings } from "@/features/analysis/ratings";
 import { EXAMPLE_ID, exampleVideo, fetchExample } from "@/features/demonstration/example";
 
 import { show } from "./lists";
 
 export type Item = Schemas["AnalysisItem"];
 export type Detail = Schemas["AnalysisDetail"] & {
-  people?: readonly People[]; // of each utterance, where people were asked about the video
+  people?: readonly Ratings[]; // of each utterance, where people were asked about the video
 };
 export type Status = Item["status"];
 
@@ -24,7 +24,7 @@ export function useAnalyses(status: Status | undefined) {
     queryKey: ["analyses", status ?? "all"],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
-      answered(api.GET("/analyses", { params: { query: { status, cursor: pageParam, limit: 25 } }, signal })),
+      unwrap(api.GET("/analyses", { params: { query: { status, cursor: pageParam, limit: 25 } }, signal })),
     getNextPageParam: (page) => page.cursor ?? undefined,
     refetchInterval: LIST,
   });
@@ -42,13 +42,13 @@ export function useAnalysis(id: string, { enabled = true } = {}) {
 
 /** An analysis with its whole result, however long that is. */
 export async function fetchAnalysis(id: string, signal?: AbortSignal): Promise<Detail> {
-  const detail = await answered(api.GET("/analyses/{id}", { params: { path: { id } }, signal }));
+  const detail = await unwrap(api.GET("/analyses/{id}", { params: { path: { id } }, signal }));
   if (typeof detail === "string") throw new Error("asked for JSON, got an export");
-  return { ...detail, analysis: await wholeResult(detail, signal) };
+  return { ...detail, analysis: await loadResult(detail, signal) };
 }
 
 /** The result, which comes from its own URL where it is too long for the answer. */
-async function wholeResult({ analysis, resultUrl }: Detail, signal?: AbortSignal): Promise<Detail["analysis"]> {
+async function loadResult({ analysis, resultUrl }: Detail, signal?: AbortSignal): Promise<Detail["analysis"]> {
   if (analysis || !resultUrl) return analysis;
   const response = await fetch(resultUrl, { signal });
   if (!response.ok) throw new Error(`the result could not be fetched (${response.status})`);
@@ -58,13 +58,13 @@ async function wholeResult({ analysis, resultUrl }: Detail, signal?: AbortSignal
 /** Address of an analysis's video; it works for some minutes. */
 export async function fetchVideoUrl(id: string, signal?: AbortSignal): Promise<string> {
   if (id === EXAMPLE_ID) return exampleVideo();
-  return (await answered(api.GET("/analyses/{id}/video", { params: { path: { id } }, signal }))).url;
+  return (await unwrap(api.GET("/analyses/{id}/video", { params: { path: { id } }, signal }))).url;
 }
 
 export function useRetry() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => answered(api.POST("/analyses/{id}/retry", { params: { path: { id } } })),
+    mutationFn: (id: string) => unwrap(api.POST("/analyses/{id}/retry", { params: { path: { id } } })),
     onSuccess: async (item) => {
       show(queries, item);
       await queries.invalidateQueries({ queryKey: ["analysis", item.id] });
@@ -76,7 +76,7 @@ export function useRetry() {
 export function useCancel() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => answered(api.POST("/analyses/{id}/cancel", { params: { path: { id } } })),
+    mutationFn: (id: string) => unwrap(api.POST("/analyses/{id}/cancel", { params: { path: { id } } })),
     onSuccess: (item) => show(queries, item),
     onSettled: (_item, _error, id) => queries.invalidateQueries({ queryKey: ["analysis", id] }),
   });

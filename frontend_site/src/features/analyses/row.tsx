@@ -4,7 +4,7 @@ import { Trash2 } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 
-import { explain, isOfTheFile, sentence } from "@/api/errors";
+import { explain, isFileProblem, sentence } from "@/api/errors";
 import { StackBar, Swatch } from "@/design/bars";
 import { Badge } from "@/design/badge";
 import { Button, IconButton } from "@/design/button";
@@ -14,7 +14,7 @@ import { useToast } from "@/design/toast";
 import type { Score } from "@/features/analysis/timeline";
 import { sharesOf } from "@/features/analysis/types";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
-import { capitalised, clock, count, percent, when } from "@/lib/format";
+import { capitalize, clock, count, percent, when } from "@/lib/format";
 
 import { latest } from "./lists";
 import { nameOf } from "./names";
@@ -107,7 +107,7 @@ function Shares({ item, top, of }: { item: Item; top: Score; of: string }) {
     <div className="grid gap-1.5">
       <p className="numbers flex items-center gap-1.5 text-[13px]">
         <Swatch kind="emotion" label={top.label} />
-        {capitalised(top.label)}{" "}
+        {capitalize(top.label)}{" "}
         <span className="text-muted">
           {percent(top.confidence)} {of}
         </span>
@@ -125,7 +125,7 @@ function Failed({ item }: { item: Item }) {
       <p className="min-w-0 flex-[1_1_14rem] text-[13px] text-danger">
         Failed: {sentence(item.error?.message ?? "for no known reason")} It was not charged.
       </p>
-      {isOfTheFile(item.error?.code) ? (
+      {isFileProblem(item.error?.code) ? (
         <ChooseVideos size="small" className="relative" inputLabel={`Another file for ${nameOf(item)}`}>
           Choose another file
         </ChooseVideos>

@@ -1,7 +1,7 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 
-import { answered, api } from "@/api/client";
+import { unwrap, api } from "@/api/client";
 import { explain } from "@/api/errors";
 import { useToast } from "@/design/toast";
 import { EXAMPLE_ID, EXAMPLE_KEY } from "@/features/demonstration/example";
@@ -50,8 +50,8 @@ function ofAnalysis(queries: QueryClient, item: Item): Steps {
   return {
     hide: () => hide(queries, item.id),
     show: () => show(queries, item),
-    remove: () => answered(api.DELETE("/analyses/{id}", params)),
-    restore: async () => show(queries, await answered(api.POST("/analyses/{id}/restore", params))),
+    remove: () => unwrap(api.DELETE("/analyses/{id}", params)),
+    restore: async () => show(queries, await unwrap(api.POST("/analyses/{id}/restore", params))),
   };
 }
 
@@ -64,11 +64,11 @@ function ofExample(queries: QueryClient, item: Item): Steps {
     },
     show: showExample,
     remove: async () => {
-      await answered(api.DELETE("/example"));
+      await unwrap(api.DELETE("/example"));
       queries.removeQueries({ queryKey: ["analysis", EXAMPLE_ID] });
     },
     restore: async () => {
-      await answered(api.POST("/example/restore"));
+      await unwrap(api.POST("/example/restore"));
       showExample();
     },
   };

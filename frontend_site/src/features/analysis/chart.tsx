@@ -1,4 +1,4 @@
-import { backFirst, isDrawnBack } from "@/design/bars";
+import { subduedFirst, isSubdued } from "@/design/bars";
 import { EMOTION_STACK, SENTIMENT_STACK } from "@/design/palette";
 import { cx } from "@/design/cx";
 import { clock } from "@/lib/format";
@@ -39,12 +39,12 @@ function Stack({ kind, areas, className }: { kind: string; areas: ReturnType<typ
       className={cx("block w-full bg-track", className)}
       aria-hidden="true"
     >
-      {backFirst(areas).map(({ label, path }) => (
+      {subduedFirst(areas).map(({ label, path }) => (
         <path
           key={label}
           d={path}
           data-band={`${kind}-${label}`}
-          className={cx(`${kind}-${label}`, isDrawnBack(label) ? "fill-tone/20" : "fill-tone stroke-surface stroke-1")}
+          className={cx(`${kind}-${label}`, isSubdued(label) ? "fill-tone/20" : "fill-tone stroke-surface stroke-1")}
           vectorEffect="non-scaling-stroke"
         />
       ))}

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Badge } from "@/design/badge";
 import { Bars, StackBar, Swatch, type Kind } from "@/design/bars";
 import { EMOTION_STACK, MODALITIES, MODALITY_NAMES, SENTIMENT_STACK, type Modality } from "@/design/palette";
-import { capitalised, factor, percent } from "@/lib/format";
+import { capitalize, factor, percent } from "@/lib/format";
 
 import { strongest } from "./timeline";
 import { sharesOf, type Contribution, type Utterance } from "./types";
@@ -14,36 +14,36 @@ type Explained = Pick<Utterance, "emotions" | "bias" | "decided_by"> & {
 type Judged = Pick<Utterance, "emotions" | "sentiments" | "unclear"> & { contradictory?: boolean };
 
 /** The strongest emotion, how sure the model is, and the strongest sentiment. */
-export function Verdict({ emotions, sentiments, unclear, contradictory }: Judged) {
+export function Prediction({ emotions, sentiments, unclear, contradictory }: Judged) {
   const [emotion, sentiment] = [strongest(emotions), strongest(sentiments)];
   if (!emotion || !sentiment) return null;
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <span className="numbers flex items-center gap-2 text-[17px]">
         <Swatch kind="emotion" label={emotion.label} className="size-3" />
-        <strong className="font-semibold">{capitalised(emotion.label)}</strong> {percent(emotion.confidence)}
+        <strong className="font-semibold">{capitalize(emotion.label)}</strong> {percent(emotion.confidence)}
       </span>
       <span className="numbers text-[13px] text-muted">
         sentiment {sentiment.label} {percent(sentiment.confidence)}
       </span>
-      <Marks unclear={unclear} contradictory={contradictory} />
+      <ResultBadges unclear={unclear} contradictory={contradictory} />
     </p>
   );
 }
 
 export const UNCLEAR = "Unclear: results this unsure were wrong more often than right.";
 
-/** Marks a result too uncertain to be shown as the answer, and one whose modalities contradict each other. */
-export function Marks({ unclear, contradictory }: { unclear?: boolean; contradictory?: boolean }) {
+/** ResultBadges a result too uncertain to be shown as the answer, and one whose modalities contradict each other. */
+export function ResultBadges({ unclear, contradictory }: { unclear?: boolean; contradictory?: boolean }) {
   const marks = [unclear && "unclear", contradictory && "mixed signals"].filter((mark) => typeof mark === "string");
   return marks.map((mark) => <Badge key={mark}>{mark}</Badge>);
 }
 
 /** The reading of an utterance: its strongest emotion and sentiment, its words, and why. */
-export function Reading({ utterance }: { utterance: Utterance }) {
+export function UtteranceSummary({ utterance }: { utterance: Utterance }) {
   return (
     <div className="mb-4 grid gap-1">
-      <Verdict {...utterance} />
+      <Prediction {...utterance} />
       <p className="text-[15px] leading-snug">
         <Words text={utterance.text} />
       </p>
@@ -65,7 +65,7 @@ export function Distributions({ utterance }: { utterance: Utterance }) {
         <Group title="Sentiment" kind="sentiment" utterance={utterance} />
         {/* Its bars need the width: in two columns they would be a few pixels long. */}
         <div className="@lg:col-span-2 @4xl:col-span-1">
-          <Contributions utterance={utterance} />
+          <ModalityBreakdown utterance={utterance} />
         </div>
       </div>
     </div>
@@ -84,10 +84,10 @@ function Group({ title, kind, utterance }: { title: string; kind: Kind; utteranc
 }
 
 /** What words, voice, face and scene contributed to the result, and what each predicts by itself. */
-function Contributions({ utterance }: { utterance: Utterance }) {
+function ModalityBreakdown({ utterance }: { utterance: Utterance }) {
   return (
     <div className="grid content-start gap-4">
-      <Reasons {...utterance} />
+      <Contributions {...utterance} />
       <div>
         <h3 className="mb-2 text-xs text-muted">What each predicts alone</h3>
         <ul className="grid gap-1.5 text-[13px]">
@@ -127,7 +127,7 @@ function Explanation({ text }: { text?: string }) {
 }
 
 /** What makes the first emotion likelier than the second, part by part. Of results of schema 1 nothing is known. */
-export function Reasons({ emotions, modalities = {}, bias, decided_by }: Explained) {
+export function Contributions({ emotions, modalities = {}, bias, decided_by }: Explained) {
   const [winner, runnerUp] = [...emotions].sort((a, b) => b.confidence - a.confidence);
   if (!winner || !runnerUp || bias === null || bias === undefined) return null;
   const parts = MODALITIES.flatMap((modality) => {
@@ -148,10 +148,16 @@ export function Reasons({ emotions, modalities = {}, bias, decided_by }: Explain
       )}
       <ul className="grid gap-1.5 text-[13px]">
         {parts.map(({ modality, nats }) => (
-          <Part key={modality} name={<Name modality={modality} />} nats={nats} most={most} modality={modality} />
+          <ContributionRow
+            key={modality}
+            name={<Name modality={modality} />}
+            nats={nats}
+            most={most}
+            modality={modality}
+          />
         ))}
-        <Part name="How common" nats={bias} most={most} />
-        <Part name="Together" nats={together} most={most} />
+        <ContributionRow name="How common" nats={bias} most={most} />
+        <ContributionRow name="Together" nats={together} most={most} />
       </ul>
       <p className="mt-2 text-xs text-muted">
         × makes {winner.label} more likely against {runnerUp.label}, that many times; ÷ less likely. How common: how
@@ -161,10 +167,20 @@ export function Reasons({ emotions, modalities = {}, bias, decided_by }: Explain
   );
 }
 
-const LEAST_SCALE = 1; // nats that half a bar stands for at least: small leads must look small
+const LEAST_SCALE = 1; // nats that half a bar stands for at least: small leads must variant small
 
 /** One part of a lead: its bar goes to the right where it is for the first emotion, to the left where it is against. */
-function Part({ name, nats, most, modality }: { name: ReactNode; nats: number; most: number; modality?: Modality }) {
+function ContributionRow({
+  name,
+  nats,
+  most,
+  modality,
+}: {
+  name: ReactNode;
+  nats: number;
+  most: number;
+  modality?: Modality;
+}) {
   const width = (50 * Math.abs(nats)) / most;
   return (
     <li className={ROW}>

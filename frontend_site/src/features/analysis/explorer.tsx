@@ -2,18 +2,18 @@
 
 import type { ReactNode } from "react";
 
-import { Empty } from "@/design/feedback";
+import { EmptyState } from "@/design/feedback";
 import { FileQuestion } from "lucide-react";
 
 import { Inspector } from "./inspector";
 import { Overall } from "./overall";
-import type { People } from "./people";
+import type { Ratings } from "./ratings";
 import type { Playback } from "./playback";
 import { TimelineCard } from "./timeline-card";
 import { Transcript } from "./transcript";
 import type { Analysis } from "./types";
 
-/** An analysis to look into: player and timeline, beside them the transcript and the whole, below them this utterance. */
+/** An analysis to variant into: player and timeline, beside them the transcript and the whole, below them this utterance. */
 export function Explorer({
   analysis,
   people,
@@ -21,7 +21,7 @@ export function Explorer({
   player,
 }: {
   analysis: Analysis;
-  people?: readonly People[];
+  people?: readonly Ratings[];
   playback: Playback;
   player: ReactNode;
 }) {
@@ -30,9 +30,9 @@ export function Explorer({
       <div className="grid gap-5">
         {player}
         <div className="card">
-          <Empty icon={FileQuestion} title="No speech and no face found">
+          <EmptyState icon={FileQuestion} title="No speech and no face found">
             The video was read to its end; there was nothing to predict an emotion from.
-          </Empty>
+          </EmptyState>
         </div>
       </div>
     );

@@ -2,7 +2,7 @@
 
 import { Download } from "lucide-react";
 
-import { answered, api } from "@/api/client";
+import { unwrap, api } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Menu } from "@/design/menu";
 import { useToast } from "@/design/toast";
@@ -23,7 +23,7 @@ const CHOICES = [
 type Format = (typeof CHOICES)[number]["value"];
 
 /** Takes the analysis away as a file. */
-export function Exports({ id, name, analysis }: { id: string; name: string; analysis: Analysis }) {
+export function ExportMenu({ id, name, analysis }: { id: string; name: string; analysis: Analysis }) {
   const toast = useToast();
   const save = async (format: Format) => {
     try {
@@ -38,7 +38,7 @@ export function Exports({ id, name, analysis }: { id: string; name: string; anal
       return Promise.resolve(new Blob([`${JSON.stringify(analysis, null, 2)}\n`], { type: "application/json" }));
     }
     if (id === EXAMPLE_ID) return fetchExport(format);
-    return answered(api.GET("/analyses/{id}", { params: { path: { id }, query: { format } }, parseAs: "blob" }));
+    return unwrap(api.GET("/analyses/{id}", { params: { path: { id }, query: { format } }, parseAs: "blob" }));
   };
   return <Menu label="Export" icon={Download} choices={CHOICES} onChoose={(format) => void save(format)} />;
 }

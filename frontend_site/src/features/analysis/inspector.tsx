@@ -3,15 +3,15 @@
 import { Card } from "@/design/card";
 import { clock } from "@/lib/format";
 
-import { Distributions, Reading, UNCLEAR } from "./details";
-import { PeopleSaid, type People } from "./people";
+import { Distributions, UtteranceSummary, UNCLEAR } from "./details";
+import { HumanRatings, type Ratings } from "./ratings";
 import { usePlayback, type Playback } from "./playback";
 import { indexNear } from "./timeline";
 import type { Analysis } from "./types";
 
 interface Props {
   analysis: Analysis;
-  people?: readonly People[];
+  people?: readonly Ratings[];
   playback: Playback;
 }
 
@@ -24,9 +24,9 @@ export function Inspector({ analysis, people, playback }: Props) {
   const time = `${clock(utterance.start_time)} – ${clock(utterance.end_time)}`;
   return (
     <Card title="This utterance" aside={<p className="numbers text-[13px] text-muted">{time}</p>}>
-      <Reading utterance={utterance} />
+      <UtteranceSummary utterance={utterance} />
       {utterance.unclear && <p className="mb-4 text-[13px] text-muted">{UNCLEAR}</p>}
-      {votes && <PeopleSaid people={votes} />}
+      {votes && <HumanRatings people={votes} />}
       <Distributions utterance={utterance} />
     </Card>
   );

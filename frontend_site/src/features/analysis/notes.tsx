@@ -36,7 +36,7 @@ export function Warnings({ analysis: { warnings = [] } }: { analysis: Analysis }
 }
 
 /** What all this can and cannot tell. */
-export function Caveat() {
+export function Disclaimer() {
   return (
     <p className="max-w-[85ch] border-t border-line pt-4 text-[13px] text-muted">
       This is <strong className="text-text">apparent emotion</strong>: what an onlooker might name from words, voice and

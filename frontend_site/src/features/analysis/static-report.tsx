@@ -5,8 +5,8 @@ import { Card } from "@/design/card";
 import { clock } from "@/lib/format";
 
 import { Axis, Chart } from "./chart";
-import { Distributions, Verdict, Words } from "./details";
-import { Caveat, Facts, Warnings } from "./notes";
+import { Distributions, Prediction, Words } from "./details";
+import { Disclaimer, Facts, Warnings } from "./notes";
 import { Overall } from "./overall";
 import type { Analysis } from "./types";
 
@@ -73,7 +73,7 @@ function Report({ analysis, name }: { analysis: Analysis; name: string }) {
             <p className="numbers text-[13px] text-muted">
               {clock(utterance.start_time)} – {clock(utterance.end_time)}
             </p>
-            <Verdict {...utterance} />
+            <Prediction {...utterance} />
             <p className="mt-1 mb-4">
               <Words text={utterance.text} />
             </p>
@@ -81,7 +81,7 @@ function Report({ analysis, name }: { analysis: Analysis; name: string }) {
           </li>
         ))}
       </ol>
-      <Caveat />
+      <Disclaimer />
     </main>
   );
 }

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } fr
 import { Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
 import { EMOTION_STACK, SENTIMENT_STACK } from "@/design/palette";
-import { capitalised, clock, percent } from "@/lib/format";
+import { capitalize, clock, percent } from "@/lib/format";
 
 import { Axis, Chart } from "./chart";
 import { usePlayback, type Playback } from "./playback";
@@ -160,7 +160,7 @@ function Values({ judged, when }: ValuesProps) {
     return (
       <li key={label} className="flex items-center gap-1.5">
         <Swatch kind={kind} label={label} />
-        {capitalised(label)}
+        {capitalize(label)}
         <span className="numbers ml-auto text-muted" data-value={`${kind}-${label}`}>
           {scores ? percent(confidenceOf(scores, label)) : "–"}
         </span>

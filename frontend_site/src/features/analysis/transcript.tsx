@@ -8,20 +8,20 @@ import { cx } from "@/design/cx";
 import { EMOTION_STACK } from "@/design/palette";
 import { clock, percent } from "@/lib/format";
 
-import { Marks, Words } from "./details";
-import { besidePeople, type People } from "./people";
+import { ResultBadges, Words } from "./details";
+import { describeRatings, type Ratings } from "./ratings";
 import { usePlayback, type Playback } from "./playback";
 import { indexAt, strongest } from "./timeline";
 import { sharesOf, type Analysis, type Utterance } from "./types";
 
 interface TranscriptProps {
   analysis: Analysis;
-  people?: readonly People[];
+  people?: readonly Ratings[];
   playback: Playback;
 }
 
 /**
- * Every utterance with its verdict. Marks the current one, keeps it in sight, and goes where one clicks. Beside other
+ * Every utterance with its verdict. ResultBadges the current one, keeps it in sight, and goes where one clicks. Beside other
  * columns it is as high as they are, and scrolls.
  */
 export function Transcript({ analysis, people, playback }: TranscriptProps) {
@@ -74,7 +74,7 @@ export function Transcript({ analysis, people, playback }: TranscriptProps) {
 
 interface RowProps {
   utterance: Utterance;
-  people?: People;
+  people?: Ratings;
   current: boolean;
   seek: (time: number) => void;
 }
@@ -102,8 +102,8 @@ function Row({ utterance, people, current, seek }: RowProps) {
               <Swatch kind="emotion" label={top.label} />
               {top.label} {percent(top.confidence)}
             </span>
-            <Marks unclear={utterance.unclear} contradictory={utterance.contradictory} />
-            {people?.together && <span>{besidePeople(utterance, people.together)}</span>}
+            <ResultBadges unclear={utterance.unclear} contradictory={utterance.contradictory} />
+            {people?.together && <span>{describeRatings(utterance, people.together)}</span>}
           </span>
         )}
         <StackBar kind="emotion" shares={sharesOf(utterance.emotions, EMOTION_STACK)} className="col-start-2 h-2" />

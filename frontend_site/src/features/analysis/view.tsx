@@ -5,7 +5,7 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
 
-import { ApiError, explain, isOfTheFile, sentence } from "@/api/errors";
+import { ApiError, explain, isFileProblem, sentence } from "@/api/errors";
 import { Button, ButtonLink, IconButton } from "@/design/button";
 import { Failure, Loading, Note } from "@/design/feedback";
 import { Progress } from "@/design/progress";
@@ -17,9 +17,9 @@ import { EXAMPLE_ID, exampleCaptions } from "@/features/demonstration/example";
 import { ExampleNote } from "@/features/demonstration/note";
 import { ChooseVideos } from "@/features/uploads/choose-videos";
 
-import { Exports } from "./exports";
+import { ExportMenu } from "./exports";
 import { Explorer } from "./explorer";
-import { Caveat, Facts, Warnings } from "./notes";
+import { Disclaimer, Facts, Warnings } from "./notes";
 import { Playback } from "./playback";
 import { Player } from "./player";
 import { Shortcuts } from "./shortcuts";
@@ -87,7 +87,7 @@ function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
   const player = <Player id={detail.id} name={name} size={analysis.video} playback={playback} captions={captions} />;
   const actions = (
     <>
-      <Exports id={detail.id} name={name} analysis={analysis} />
+      <ExportMenu id={detail.id} name={name} analysis={analysis} />
       <Shortcuts analysis={analysis} playback={playback} />
     </>
   );
@@ -97,7 +97,7 @@ function Result({ detail, analysis }: { detail: Detail; analysis: Analysis }) {
       {isExample && <ExampleNote analysis={analysis} people={detail.people} />}
       <Warnings analysis={analysis} />
       <Explorer analysis={analysis} people={detail.people} playback={playback} player={player} />
-      <Caveat />
+      <Disclaimer />
     </>
   );
 }
@@ -139,7 +139,7 @@ function Unfinished({ detail }: { detail: Detail }) {
           {sentence(detail.error?.message ?? "for no known reason")} It was not charged.
         </p>
         {retry.error && <p>{explain(retry.error)}</p>}
-        {isOfTheFile(detail.error?.code) ? (
+        {isFileProblem(detail.error?.code) ? (
           <ChooseVideos
             size="small"
             className="mt-2"

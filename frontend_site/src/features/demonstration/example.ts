@@ -5,9 +5,9 @@
 
 import { useQuery } from "@tanstack/react-query";
 
-import { answered, api, type Schemas } from "@/api/client";
+import { unwrap, api, type Schemas } from "@/api/client";
 import { ApiError } from "@/api/errors";
-import type { People } from "@/features/analysis/people";
+import type { Ratings } from "@/features/analysis/ratings";
 
 import { fileOf, load, type DemonstrationName } from "./files";
 
@@ -15,7 +15,7 @@ const NAME: DemonstrationName = "six_emotions";
 export const EXAMPLE_ID = "example"; // ids of analyses are longer
 export const EXAMPLE_KEY = ["example"];
 
-export type Example = Schemas["AnalysisDetail"] & { people: readonly People[] };
+export type Example = Schemas["AnalysisDetail"] & { people: readonly Ratings[] };
 
 /** The example for the list; null where the user has deleted it. */
 export function useExample() {
@@ -40,10 +40,7 @@ export async function fetchExport(suffix: "csv" | "srt" | "vtt"): Promise<Blob> 
 }
 
 async function find(signal?: AbortSignal): Promise<Example | null> {
-  const [{ deleted }, { analysis, people }] = await Promise.all([
-    answered(api.GET("/example", { signal })),
-    load(NAME),
-  ]);
+  const [{ deleted }, { analysis, people }] = await Promise.all([unwrap(api.GET("/example", { signal })), load(NAME)]);
   if (deleted) return null;
   const { video, language, utterances, overall, warnings = [], model } = analysis;
   return {

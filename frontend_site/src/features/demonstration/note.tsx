@@ -1,9 +1,9 @@
 import { Note } from "@/design/feedback";
-import { agrees, type People } from "@/features/analysis/people";
+import { agrees, type Ratings } from "@/features/analysis/ratings";
 import type { Analysis } from "@/features/analysis/types";
 
 /** The origin of the example, and how often the model and people name the same emotion. */
-export function ExampleNote({ analysis, people = [] }: { analysis: Analysis; people?: readonly People[] }) {
+export function ExampleNote({ analysis, people = [] }: { analysis: Analysis; people?: readonly Ratings[] }) {
   const { same, of } = agreement(analysis, people);
   return (
     <Note>
@@ -17,7 +17,7 @@ export function ExampleNote({ analysis, people = [] }: { analysis: Analysis; peo
 }
 
 /** The number of utterances that people were asked about, and of those for which the model names what they named. */
-export function agreement({ utterances }: Analysis, people: readonly People[]): { same: number; of: number } {
+export function agreement({ utterances }: Analysis, people: readonly Ratings[]): { same: number; of: number } {
   const asked = utterances.flatMap((utterance, index) => {
     const votes = people[index]?.together;
     return votes ? [agrees(utterance, votes)] : [];

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { countScale, everyDay } from "./days";
+import { countScale, fillMonth } from "./days";
 
 it("fills a month", () => {
-  const days = everyDay("2028-02", [{ date: "2028-02-29", requests: 7 }]);
+  const days = fillMonth("2028-02", [{ date: "2028-02-29", requests: 7 }]);
   expect(days).toHaveLength(29);
   expect(days[0]).toEqual({ date: "2028-02-01", requests: 0 });
   expect(days.at(-1)?.requests).toBe(7);

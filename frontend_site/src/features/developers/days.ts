@@ -8,7 +8,7 @@ export interface Day {
 }
 
 /** Every day of a month (YYYY-MM), those without requests too. */
-export function everyDay(month: string, days: readonly Day[]): Day[] {
+export function fillMonth(month: string, days: readonly Day[]): Day[] {
   const [year = 0, number = 1] = month.split("-").map(Number);
   const length = new Date(Date.UTC(year, number, 0)).getUTCDate();
   const known = new Map(days.map((day) => [day.date, day.requests]));

@@ -9,7 +9,7 @@ import { CopyButton } from "@/design/copy";
 import { Dialog } from "@/design/dialog";
 import { Note } from "@/design/feedback";
 import { Field } from "@/design/field";
-import { Segments } from "@/design/segments";
+import { SegmentedControl } from "@/design/segmented-control";
 import { useAction } from "@/lib/use-action";
 
 import { ACCESS, LIFETIMES } from "./key-texts";
@@ -48,12 +48,12 @@ export function CreateKeyDialog({ create, onCreated, onClose }: CreateProps) {
           hint="Where it is used, so that you know which to revoke."
         />
         <Choice label="Access" hint="Analyze: upload, start, cancel, delete and restore.">
-          <Segments label="Access" options={ACCESS} value={access} onChange={setAccess} />
+          <SegmentedControl label="Access" options={ACCESS} value={access} onChange={setAccess} />
         </Choice>
         <Choice label="Expires after" hint="Replacing a key keeps its access and its expiry.">
-          <Segments label="Expires after" options={LIFETIMES} value={lifetime} onChange={setLifetime} />
+          <SegmentedControl label="Expires after" options={LIFETIMES} value={lifetime} onChange={setLifetime} />
         </Choice>
-        <Button type="submit" look="primary" busy={busy} className="justify-self-start">
+        <Button type="submit" variant="primary" busy={busy} className="justify-self-start">
           Create
         </Button>
       </form>
@@ -86,7 +86,7 @@ export function SecretDialog({ name, token, onClose }: { name: string; token: st
           <CopyButton text={token} label="Copy the key" />
         </div>
         <p className="text-[13px] text-muted">Until you leave this page, the code samples below hold it.</p>
-        <Button look="primary" onClick={onClose} className="justify-self-start">
+        <Button variant="primary" onClick={onClose} className="justify-self-start">
           I have copied it
         </Button>
       </div>

@@ -8,7 +8,7 @@ import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
 import { Card } from "@/design/card";
 import { ConfirmDialog } from "@/design/confirm-dialog";
-import { Empty, Failure, Loading } from "@/design/feedback";
+import { EmptyState, Failure, Loading } from "@/design/feedback";
 import { useToast } from "@/design/toast";
 import { when } from "@/lib/format";
 
@@ -44,7 +44,7 @@ export function KeysCard({ onSecret }: { onSecret: (token: string) => void }) {
     <Card
       title="API keys"
       aside={
-        <Button size="small" look="primary" onClick={() => setCreating(true)}>
+        <Button size="small" variant="primary" onClick={() => setCreating(true)}>
           Create a key
         </Button>
       }
@@ -52,9 +52,9 @@ export function KeysCard({ onSecret }: { onSecret: (token: string) => void }) {
       {keys.isPending && <Loading label="Loading the keys" lines={2} />}
       {keys.isError && <Failure message={explain(keys.error)} onRetry={() => void keys.refetch()} />}
       {keys.data?.length === 0 && (
-        <Empty icon={KeyRound} title="No keys yet">
+        <EmptyState icon={KeyRound} title="No keys yet">
           A key lets your programs upload and analyze videos in your name.
-        </Empty>
+        </EmptyState>
       )}
       {keys.data && keys.data.length > 0 && (
         <ul className="divide-y divide-line" aria-label="API keys">

@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import { Card } from "@/design/card";
 import { CodeBlock } from "@/design/copy";
-import { Segments } from "@/design/segments";
+import { SegmentedControl } from "@/design/segmented-control";
 
 import { LANGUAGES, PLACEHOLDER, SAMPLES, type Language } from "./samples";
 
@@ -16,7 +16,7 @@ export function SamplesCard({ token }: { token: string | null }) {
   return (
     <Card
       title="From code"
-      aside={<Segments label="Language" options={LANGUAGES} value={language} onChange={setLanguage} />}
+      aside={<SegmentedControl label="Language" options={LANGUAGES} value={language} onChange={setLanguage} />}
     >
       <CodeBlock code={code} label={`${label} sample`} />
       <p className="mt-3 text-[13px] text-muted">

@@ -6,7 +6,7 @@ import { Failure, Loading } from "@/design/feedback";
 import { Progress } from "@/design/progress";
 import { when } from "@/lib/format";
 
-import { countScale, everyDay } from "./days";
+import { countScale, fillMonth } from "./days";
 import { useUsage } from "./queries";
 
 /** What the month's quota went to, day by day. */
@@ -34,7 +34,7 @@ export function UsageCard() {
               {data.limit.toLocaleString("en-GB")} analyses,{" "}
               <span className="text-muted">{data.minutes.toFixed(1)} minutes of video</span>
             </p>
-            <Progress value={data.used / data.limit} label="Part of the quota that is used" />
+            <Progress value={data.used / data.limit} label="ContributionRow of the quota that is used" />
             <p className="text-[13px] text-muted">
               {data.concurrency === 1 ? "One analysis is" : `${String(data.concurrency)} analyses are`} processed at a
               time. Further ones are queued, in order.
@@ -50,7 +50,7 @@ export function UsageCard() {
 const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", timeZone: "UTC" });
 
 function DayChart({ month, days: known }: { month: string; days: { date: string; requests: number }[] }) {
-  const days = everyDay(month, known);
+  const days = fillMonth(month, known);
   const { top, rules } = countScale(Math.max(...days.map(({ requests }) => requests)));
   const y = (value: number) => `${(100 * (1 - value / top)).toFixed(2)}%`;
   const width = 100 / days.length;

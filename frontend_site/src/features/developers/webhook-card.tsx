@@ -55,7 +55,7 @@ function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
           placeholder="https://example.com/hooks"
           className="min-w-0 flex-1 basis-64"
         />
-        <Button type="submit" look="primary" busy={save.isPending}>
+        <Button type="submit" variant="primary" busy={save.isPending}>
           Save
         </Button>
       </form>

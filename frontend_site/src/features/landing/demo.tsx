@@ -4,9 +4,9 @@ import { useEffect, useRef, useState } from "react";
 
 import { Swatch } from "@/design/bars";
 import { Card } from "@/design/card";
-import { Segments } from "@/design/segments";
-import { Distributions, Reading, UNCLEAR } from "@/features/analysis/details";
-import { PeopleSaid, besidePeople } from "@/features/analysis/people";
+import { SegmentedControl } from "@/design/segmented-control";
+import { Distributions, UtteranceSummary, UNCLEAR } from "@/features/analysis/details";
+import { HumanRatings, describeRatings } from "@/features/analysis/ratings";
 import { Playback, usePlayback } from "@/features/analysis/playback";
 import { indexNear, strongest } from "@/features/analysis/timeline";
 import { TimelineCard } from "@/features/analysis/timeline-card";
@@ -68,7 +68,7 @@ export function Demo() {
             ).
           </p>
         </div>
-        <Segments label="Example" options={EXAMPLES} value={chosen} onChange={choose} />
+        <SegmentedControl label="Example" options={EXAMPLES} value={chosen} onChange={choose} />
       </div>
       {demonstration && <Explorable key={chosen} example={example} demonstration={demonstration} />}
     </section>
@@ -145,7 +145,7 @@ function Utterances({ demonstration: { analysis, people }, playback }: PartProps
                     {utterance.unclear && <span className="text-muted">unclear</span>}
                   </span>
                   <span className="text-muted max-sm:col-start-2">
-                    {votes ? besidePeople(utterance, votes) : percent(top.confidence)}
+                    {votes ? describeRatings(utterance, votes) : percent(top.confidence)}
                   </span>
                 </button>
               </li>
@@ -166,8 +166,8 @@ function Current({ demonstration: { analysis, people }, playback }: PartProps) {
   const votes = people[index];
   return (
     <Card title="This moment" aside={<p className="numbers text-[13px] text-muted">{clock(utterance.start_time)}</p>}>
-      <Reading utterance={utterance} />
-      {votes && <PeopleSaid people={votes} />}
+      <UtteranceSummary utterance={utterance} />
+      {votes && <HumanRatings people={votes} />}
       <Distributions utterance={utterance} />
     </Card>
   );

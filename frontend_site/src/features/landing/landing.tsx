@@ -37,7 +37,7 @@ const DOORS: Point[] = [
   {
     icon: Clapperboard,
     title: "In the browser",
-    text: "Drop videos, watch the progress, look into every sentence, take it away as CSV, subtitles or a page.",
+    text: "Drop videos, watch the progress, variant into every sentence, take it away as CSV, subtitles or a page.",
   },
   {
     icon: Terminal,
@@ -88,7 +88,7 @@ export function Landing() {
             from words, voice and face together, and see how much each contributed.
           </p>
           <div className="flex flex-wrap justify-center gap-3">
-            <ButtonLink href="/sign-up/" look="primary" size="large">
+            <ButtonLink href="/sign-up/" variant="primary" size="large">
               Analyze a video
             </ButtonLink>
             <ButtonLink href="/docs/" size="large" prefetch={false}>

@@ -10,7 +10,7 @@ export function extensionOf(name: string): string {
 }
 
 /** Why a file cannot be analyzed, known before anything is sent; null where nothing speaks against it. */
-export function refusal(file: { name: string; size: number }): string | null {
+export function rejectionReason(file: { name: string; size: number }): string | null {
   const extension = extensionOf(file.name);
   if (!EXTENSIONS.some((known) => known === extension)) {
     const kinds = EXTENSIONS.map((known) => known.slice(1)).join(", ");

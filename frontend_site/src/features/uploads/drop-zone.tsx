@@ -52,7 +52,7 @@ export function DropZone() {
         <p className="font-medium">{over ? "Let go to upload" : "Drop videos here"}</p>
         <p className="text-[13px] text-muted">MP4, MOV, WebM, MKV or AVI, up to {bytes(MAX_UPLOAD_BYTES)} each</p>
       </div>
-      <ChooseVideos look="primary" inputLabel="Videos to analyze">
+      <ChooseVideos variant="primary" inputLabel="Videos to analyze">
         <Upload className="size-4" aria-hidden="true" />
         Choose videos
       </ChooseVideos>

@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { answered, api, type Schemas } from "@/api/client";
+import { unwrap, api, type Schemas } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
 import { Card } from "@/design/card";
@@ -20,7 +20,7 @@ export function PendingUploads() {
   const own = uploads.length > 0; // those of this page are pending too, and are shown with their progress
   const pending = useQuery({
     queryKey: PENDING,
-    queryFn: async ({ signal }) => (await answered(api.GET("/uploads", { signal }))).uploads,
+    queryFn: async ({ signal }) => (await unwrap(api.GET("/uploads", { signal }))).uploads,
     enabled: !own,
   });
   if (own || !pending.data || pending.data.length === 0) return null;
@@ -42,7 +42,7 @@ function PendingRow({ upload }: { upload: Pending }) {
   const queries = useQueryClient();
   const toast = useToast();
   const abandon = useMutation({
-    mutationFn: () => answered(api.DELETE("/uploads/{id}", { params: { path: { id: upload.id } } })),
+    mutationFn: () => unwrap(api.DELETE("/uploads/{id}", { params: { path: { id: upload.id } } })),
     onSuccess: () =>
       queries.setQueryData<Pending[]>(PENDING, (uploads) => uploads?.filter(({ id }) => id !== upload.id)),
     onError: (error) => toast(explain(error)),

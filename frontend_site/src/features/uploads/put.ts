@@ -3,8 +3,8 @@
 import { TransientError } from "@/lib/retry";
 
 /** The store refused what was sent, for a reason that trying again does not cure. */
-export class RefusedError extends Error {
-  override name = "RefusedError";
+export class RejectedError extends Error {
+  override name = "RejectedError";
   constructor(readonly status: number) {
     super(`the upload was refused (${status})`);
   }
@@ -16,7 +16,7 @@ export interface PutOptions {
   onSent: (bytes: number) => void;
 }
 
-/** Resolves to the object's ETag. Throws TransientError (network, 5xx), RefusedError (4xx), or the signal's reason. */
+/** Resolves to the object's ETag. Throws TransientError (network, 5xx), RejectedError (4xx), or the signal's reason. */
 export function put(url: string, body: Blob, { headers = {}, signal, onSent }: PutOptions): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -31,8 +31,8 @@ export function put(url: string, body: Blob, { headers = {}, signal, onSent }: P
     request.onabort = () => reject(signal.reason as Error);
     request.onload = () => {
       if (request.status < 300) resolve(request.getResponseHeader("ETag") ?? "");
-      else if (request.status >= 500) reject(new TransientError(`the store answered ${request.status}`));
-      else reject(new RefusedError(request.status));
+      else if (request.status >= 500) reject(new TransientError(`the store unwrap ${request.status}`));
+      else reject(new RejectedError(request.status));
     };
     request.onloadend = () => signal.removeEventListener("abort", abort);
     signal.addEventListener("abort", abort);

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { TransientError } from "@/lib/retry";
 
-import { InParts, SinglePiece, type UploadApi } from "./parcels";
-import { RefusedError, type PutOptions } from "./put";
+import { MultipartSender, SingleSender, type UploadApi } from "./senders";
+import { RejectedError, type PutOptions } from "./put";
 import { UploadQueue, type Transport } from "./queue";
 
-/** A store and an API that behave like the real ones, and break when told to. */
+/** A store and an API that behave like the real ones, and break when describeEvent to. */
 class Server implements UploadApi {
   objects = new Map<string, number>(); // key -> bytes
   partsSent: number[] = [];
@@ -51,14 +51,15 @@ class Server implements UploadApi {
 
 function queueOf(server: Server, parts = false) {
   const transport: Transport = {
-    parcel: (file) => (parts ? new InParts(file, server, server.put) : new SinglePiece(file, server, server.put)),
+    sender: (file) =>
+      parts ? new MultipartSender(file, server, server.put) : new SingleSender(file, server, server.put),
     start: (key) => {
       server.starts.push(key);
       const failure = server.startFailures.shift();
       return failure ? Promise.reject(failure) : Promise.resolve(key);
     },
     explain: (error) => (error instanceof Error ? error.message : "?"),
-    isRefusal: (error) => error instanceof RangeError,
+    isRejection: (error) => error instanceof RangeError,
   };
   const onStarted = vi.fn();
   return { queue: new UploadQueue(transport, onStarted, () => Date.now()), onStarted };
@@ -115,7 +116,7 @@ describe("a queue of uploads", () => {
 
   it("asks for another URL where the first expired while it waited", async () => {
     const server = new Server();
-    server.failures = [new TransientError("broken"), new RefusedError(403)];
+    server.failures = [new TransientError("broken"), new RejectedError(403)];
     const { queue } = queueOf(server);
     queue.add([video("a.mp4")]);
     await vi.runAllTimersAsync();
@@ -188,7 +189,7 @@ describe("in parts", () => {
   it("a retry sends only what is missing", async () => {
     const server = new Server();
     const { queue } = queueOf(server, true);
-    server.failures = [undefined, undefined, undefined, new RefusedError(403)];
+    server.failures = [undefined, undefined, undefined, new RejectedError(403)];
     queue.add([video("long.mp4", 21)]);
     await vi.runAllTimersAsync();
     expect(queue.snapshot()[0]?.state).toBe("failed");

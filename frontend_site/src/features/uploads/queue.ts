@@ -1,6 +1,6 @@
 /** Files on their way: a few at once, each with its progress, to be cancelled or taken up again. */
 
-import { refusal } from "./checks";
+import { rejectionReason } from "./checks";
 import { SpeedMeter } from "./speed";
 
 /** Only what has failed may be tried again; what was refused, here or by the server, would be again. */
@@ -23,8 +23,8 @@ export interface SendHooks {
   onWait: (waiting: boolean) => void;
 }
 
-/** One file's way to the server. `send` goes on where an earlier call of the same parcel was cut off. */
-export interface Parcel {
+/** One file's way to the server. `send` goes on where an earlier call of the same sender was cut off. */
+export interface Sender {
   /** Bring the whole file there. Resolves to the key of the uploaded object. */
   send(hooks: SendHooks): Promise<string>;
   /** Forget what was brought so far; never throws. */
@@ -32,18 +32,18 @@ export interface Parcel {
 }
 
 export interface Transport {
-  parcel(file: File): Parcel;
-  /** Start the analysis of an uploaded object; repeating it with the same key starts and charges nothing more. Its id, if told. */
+  sender(file: File): Sender;
+  /** Start the analysis of an uploaded object; repeating it with the same key starts and charges nothing more. Its id, if describeEvent. */
   start(key: string, name: string, hooks: Omit<SendHooks, "onSent">): Promise<string | null>;
   /** What an error means for the user. */
   explain(error: unknown): string;
   /** Whether an error lies in the file, so that sending it again is of no use. */
-  isRefusal(error: unknown): boolean;
+  isRejection(error: unknown): boolean;
 }
 
 interface Entry {
   file: File;
-  parcel: Parcel;
+  sender: Sender;
   key: string | null; // of the uploaded object, once it is there: never sent a second time
   meter: SpeedMeter;
   abort: AbortController;
@@ -79,7 +79,7 @@ export class UploadQueue {
   add(files: Iterable<File>): void {
     const added = [...files].map((file): Upload => {
       const id = String((this.#number += 1));
-      const problem = refusal(file);
+      const problem = rejectionReason(file);
       if (!problem) this.#entries.set(id, this.#entry(file));
       const state = problem ? "refused" : "waiting";
       return { id, name: file.name, size: file.size, state, sent: 0, speed: null, offline: false, problem };
@@ -94,7 +94,7 @@ export class UploadQueue {
     if (!entry || (state !== "waiting" && state !== "sending")) return; // what has started is deleted, not cancelled
     this.#change(id, { state: "cancelled", speed: null, offline: false });
     entry.abort.abort();
-    entry.parcel.discard();
+    entry.sender.discard();
     this.#entries.delete(id);
     this.#next();
   }
@@ -112,7 +112,7 @@ export class UploadQueue {
   dismiss(id: string): void {
     const upload = this.#find(id);
     if (!upload || upload.state === "waiting" || upload.state === "sending" || upload.state === "starting") return;
-    if (upload.state !== "cancelled") this.#entries.get(id)?.parcel.discard();
+    if (upload.state !== "cancelled") this.#entries.get(id)?.sender.discard();
     this.#entries.delete(id);
     this.#publish(this.#uploads.filter((other) => other.id !== id));
   }
@@ -131,7 +131,7 @@ export class UploadQueue {
     try {
       this.#change(id, { state: "sending" });
       const onSent = (sent: number) => this.#sent(id, entry.meter, sent);
-      entry.key ??= await entry.parcel.send({ signal, onSent, onWait });
+      entry.key ??= await entry.sender.send({ signal, onSent, onWait });
       this.#change(id, { state: "starting", sent: entry.file.size, speed: null });
       const analysisId = await this.transport.start(entry.key, entry.file.name, { signal, onWait });
       this.#entries.delete(id);
@@ -139,7 +139,7 @@ export class UploadQueue {
       this.onStarted(analysisId);
     } catch (error) {
       if (!signal.aborted) {
-        const state = this.transport.isRefusal(error) ? "refused" : "failed";
+        const state = this.transport.isRejection(error) ? "refused" : "failed";
         this.#change(id, { state, speed: null, offline: false, problem: this.transport.explain(error) });
       }
     }
@@ -154,7 +154,7 @@ export class UploadQueue {
   #entry(file: File): Entry {
     return {
       file,
-      parcel: this.transport.parcel(file),
+      sender: this.transport.sender(file),
       key: null,
       meter: new SpeedMeter(),
       abort: new AbortController(),

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { refusal } from "./checks";
+import { rejectionReason } from "./checks";
 import { SpeedMeter } from "./speed";
 
 it("is the average of the last seconds, not of all", () => {
@@ -37,7 +37,7 @@ it.each([
   ["talk.mp4", 0, /empty/],
   ["talk.mkv", 1e9 + 1, /1\.0 GB/],
 ])("%s of %d bytes", (name, size, expected) => {
-  const said = refusal({ name, size });
+  const said = rejectionReason({ name, size });
   if (expected === null) expect(said).toBeNull();
   else expect(said).toMatch(expected);
 });

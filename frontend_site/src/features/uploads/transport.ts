@@ -1,21 +1,21 @@
 /** The queue's way to the real API and store. */
 
-import { answered, api } from "@/api/client";
-import { ApiError, explain, isOfTheFile, NetworkError } from "@/api/errors";
+import { unwrap, api } from "@/api/client";
+import { ApiError, explain, isFileProblem, NetworkError } from "@/api/errors";
 import { TransientError, withRetry } from "@/lib/retry";
 
 import { extensionOf } from "./checks";
-import { InParts, MULTIPART_FROM, SinglePiece, type UploadApi } from "./parcels";
-import { RefusedError } from "./put";
+import { MultipartSender, MULTIPART_FROM, SingleSender, type UploadApi } from "./senders";
+import { RejectedError } from "./put";
 import type { Transport } from "./queue";
 
-/** `answered`, with what may pass as TransientError. */
-async function asked<T>(call: Parameters<typeof answered<T>>[0]): Promise<T> {
+/** `unwrap`, with what may pass as TransientError. */
+async function asked<T>(call: Parameters<typeof unwrap<T>>[0]): Promise<T> {
   try {
-    return await answered(call);
+    return await unwrap(call);
   } catch (error) {
     if (error instanceof NetworkError) throw new TransientError("the network is gone");
-    if (error instanceof ApiError && error.passing) {
+    if (error instanceof ApiError && error.retryable) {
       throw new TransientError(explain(error), error.retryAfter === null ? null : 1000 * error.retryAfter);
     }
     throw error;
@@ -45,7 +45,8 @@ const uploadApi: UploadApi = {
 };
 
 export const transport: Transport = {
-  parcel: (file) => (file.size > MULTIPART_FROM ? new InParts(file, uploadApi) : new SinglePiece(file, uploadApi)),
+  sender: (file) =>
+    file.size > MULTIPART_FROM ? new MultipartSender(file, uploadApi) : new SingleSender(file, uploadApi),
   start: async (key, fileName, hooks) => {
     const params = { header: { prefer: "respond-async" } };
     const call = () => asked(api.POST("/sentiment-inference", { body: { key, fileName }, params }));
@@ -54,8 +55,8 @@ export const transport: Transport = {
   },
   explain: (error) => {
     if (error instanceof TransientError) return "The connection kept breaking off. Nothing was charged.";
-    if (error instanceof RefusedError) return "The upload was refused: the file may have changed while it was sent.";
+    if (error instanceof RejectedError) return "The upload was refused: the file may have changed while it was sent.";
     return explain(error);
   },
-  isRefusal: (error) => error instanceof ApiError && isOfTheFile(error.code),
+  isRejection: (error) => error instanceof ApiError && isFileProblem(error.code),
 };

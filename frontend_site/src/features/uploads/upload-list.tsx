@@ -4,7 +4,7 @@ import { X } from "lucide-react";
 
 import { Button, IconButton } from "@/design/button";
 import { Progress } from "@/design/progress";
-import { bytes, percent, timeLeft } from "@/lib/format";
+import { bytes, percent, timeRemaining } from "@/lib/format";
 
 import { ChooseVideos } from "./choose-videos";
 import { useUploads } from "./provider";
@@ -75,5 +75,5 @@ function status({ state, sent, size, speed, offline }: Upload): string {
   if (state === "starting") return "Uploaded, starting the analysis";
   const part = `${percent(sent / size)} of ${bytes(size)}`;
   if (offline) return `${part}, waiting for the connection; it goes on by itself`;
-  return speed === null ? part : `${part} at ${bytes(speed)}/s, ${timeLeft((size - sent) / speed)}`;
+  return speed === null ? part : `${part} at ${bytes(speed)}/s, ${timeRemaining((size - sent) / speed)}`;
 }

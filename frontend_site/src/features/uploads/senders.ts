@@ -2,8 +2,8 @@
 
 import { TransientError, withRetry } from "@/lib/retry";
 
-import { put, RefusedError } from "./put";
-import type { Parcel, SendHooks } from "./queue";
+import { put, RejectedError } from "./put";
+import type { Sender, SendHooks } from "./queue";
 
 export const MULTIPART_FROM = 100_000_000; // bytes
 const PARTS_AT_ONCE = 3;
@@ -25,7 +25,7 @@ export interface Multipart {
 
 type Put = typeof put;
 
-export class SinglePiece implements Parcel {
+export class SingleSender implements Sender {
   #ticket: Awaited<ReturnType<UploadApi["uploadUrl"]>> | null = null;
 
   constructor(
@@ -51,7 +51,7 @@ export class SinglePiece implements Parcel {
       await this.put_(url, this.file, { headers, ...options });
       return key;
     } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
+      if (!(error instanceof RejectedError)) throw error;
       this.#ticket = null;
       throw used ? new TransientError("the upload URL has expired", 0) : error;
     }
@@ -59,7 +59,7 @@ export class SinglePiece implements Parcel {
 }
 
 /** Parts that arrived stay there: after a failure only the others are sent. */
-export class InParts implements Parcel {
+export class MultipartSender implements Sender {
   #upload: Multipart | null = null;
   readonly #etags = new Map<number, string>();
   readonly #sent = new Map<number, number>(); // bytes of each part
@@ -113,7 +113,7 @@ export class InParts implements Parcel {
       },
       { signal, onWait },
     );
-    if (!etag) throw new RefusedError(0); // the bucket's CORS rules must expose the ETag
+    if (!etag) throw new RejectedError(0); // the bucket's CORS rules must expose the ETag
     note(piece.size);
     this.#etags.set(part, etag);
   }

@@ -6,7 +6,7 @@ import type { Utterance } from "./types";
 
 export type Votes = Record<Emotion, number>;
 /** The votes on an utterance, by what people had to go by. */
-export type People = Partial<Record<(typeof JUDGED)[number][0], Votes>>;
+export type Ratings = Partial<Record<(typeof JUDGED)[number][0], Votes>>;
 
 const JUDGED = [
   ["together", "All together"],
@@ -14,8 +14,8 @@ const JUDGED = [
   ["face", "Face alone"],
 ] as const;
 
-/** People's votes on an utterance: the emotion named most often for eyes, every vote for screen readers. */
-export function PeopleSaid({ people }: { people: People }) {
+/** Ratings's votes on an utterance: the emotion named most often for eyes, every vote for screen readers. */
+export function HumanRatings({ people }: { people: Ratings }) {
   return (
     <div className="mb-4">
       <h3 className="mb-2 text-xs text-muted">What people said</h3>
@@ -31,8 +31,8 @@ export function PeopleSaid({ people }: { people: People }) {
               <span>{name}</span>
               <StackBar kind="emotion" shares={EMOTION_STACK.map((label) => ({ label, share: votes[label] }))} />
               <span className="numbers text-right text-muted">
-                {mostVotes(votes)}
-                <span className="sr-only">{fewerVotes(votes)}</span>
+                {leadingVotes(votes)}
+                <span className="sr-only">{otherVotes(votes)}</span>
               </span>
             </li>
           );
@@ -43,8 +43,8 @@ export function PeopleSaid({ people }: { people: People }) {
 }
 
 /** "people too: joy 10 of 11", of an utterance whose first emotion is the one that people named most often. */
-export function besidePeople(utterance: Utterance, votes: Votes): string {
-  return `${agrees(utterance, votes) ? "people too" : "people"}: ${mostVotes(votes)}`;
+export function describeRatings(utterance: Utterance, votes: Votes): string {
+  return `${agrees(utterance, votes) ? "people too" : "people"}: ${leadingVotes(votes)}`;
 }
 
 export function agrees({ emotions }: Utterance, votes: Votes): boolean {
@@ -59,13 +59,13 @@ function majority(votes: Votes): Emotion[] {
 }
 
 /** "joy 10 of 11"; of a tie "anger or fear 4 of 10". */
-export function mostVotes(votes: Votes): string {
+export function leadingVotes(votes: Votes): string {
   const counts = Object.values(votes);
   return `${majority(votes).join(" or ")} ${Math.max(...counts)} of ${counts.reduce((sum, count) => sum + count, 0)}`;
 }
 
 /** ", disgust 2, fear 1": the votes for the other emotions, most first; as the HTML report has them. */
-export function fewerVotes(votes: Votes): string {
+export function otherVotes(votes: Votes): string {
   const first = majority(votes);
   const others = EMOTIONS.filter((emotion) => votes[emotion] > 0 && !first.includes(emotion));
   return others

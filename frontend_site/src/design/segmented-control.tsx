@@ -1,14 +1,14 @@
 import { useId } from "react";
 
-interface SegmentsProps<V extends string> {
+interface SegmentedControlProps<V extends string> {
   label: string;
   options: readonly { value: V; label: string }[];
   value: V;
   onChange: (value: V) => void;
 }
 
-/** One of a few, side by side: radio buttons underneath, so arrows and screen readers work as they should. */
-export function Segments<V extends string>({ label, options, value, onChange }: SegmentsProps<V>) {
+/** Choice of one of a few options side by side. Native radio buttons provide arrow keys and screen reader support. */
+export function SegmentedControl<V extends string>({ label, options, value, onChange }: SegmentedControlProps<V>) {
   const name = useId();
   return (
     <fieldset className="flex max-w-full overflow-x-auto rounded-control border border-line bg-surface p-0.5">
