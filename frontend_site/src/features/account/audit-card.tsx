@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 
-import { unwrap, api } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
 import { Card } from "@/design/card";

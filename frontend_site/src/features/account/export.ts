@@ -1,4 +1,4 @@
-import { unwrap, api, type Schemas } from "@/api/client";
+import { api, type Schemas, unwrap } from "@/api/client";
 import { fetchAnalysis } from "@/features/analyses/queries";
 
 /** Export the account's data, without the videos: every analysis with its result, usage, API keys (no secrets), webhook. */

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 
-import { unwrap, api } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { explain } from "@/api/errors";
 import { Button } from "@/design/button";
 import { Card } from "@/design/card";

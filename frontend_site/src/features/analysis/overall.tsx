@@ -7,11 +7,11 @@ import { Contributions, Prediction } from "./details";
 import type { Score } from "./timeline";
 import { sharesOf, type Analysis } from "./types";
 
-/** The whole video at a glance, each utterance counted by its length. */
+/** Result for the whole video: utterances weighted by duration. */
 export function Overall({ analysis: { overall } }: { analysis: Analysis }) {
   if (overall.emotions.length === 0) return null;
   return (
-    <Card title="Overall" aside={<p className="text-[13px] text-muted">each utterance counted by its length</p>}>
+    <Card title="Overall" aside={<p className="text-[13px] text-muted">weighted by duration</p>}>
       <div className="grid gap-4">
         <Prediction {...overall} />
         <Distribution kind="emotion" scores={overall.emotions} labels={EMOTION_STACK} />

@@ -5,27 +5,28 @@ import { strongest } from "./timeline";
 import type { Utterance } from "./types";
 
 export type Votes = Record<Emotion, number>;
-/** The votes on an utterance, by what people had to go by. */
-export type Ratings = Partial<Record<(typeof JUDGED)[number][0], Votes>>;
 
-const JUDGED = [
-  ["together", "All together"],
-  ["audio", "Voice alone"],
-  ["face", "Face alone"],
+/** Human ratings of an utterance: votes by what the raters saw and heard. */
+export type Ratings = Partial<Record<(typeof CONDITIONS)[number][0], Votes>>;
+
+const CONDITIONS = [
+  ["together", "Voice and face"],
+  ["audio", "Voice only"],
+  ["face", "Face only"],
 ] as const;
 
-/** Ratings's votes on an utterance: the emotion named most often for eyes, every vote for screen readers. */
-export function HumanRatings({ people }: { people: Ratings }) {
+/** Human ratings of an utterance: the most frequent emotion as text, all votes as a bar and for screen readers. */
+export function HumanRatings({ ratings }: { ratings: Ratings }) {
   return (
     <div className="mb-4">
-      <h3 className="mb-2 text-xs text-muted">What people said</h3>
-      <ul aria-label="What people said" className="grid gap-1.5 text-[13px]">
-        {JUDGED.map(([judged, name]) => {
-          const votes = people[judged];
+      <h3 className="mb-2 text-xs text-muted">Human ratings</h3>
+      <ul aria-label="Human ratings" className="grid gap-1.5 text-[13px]">
+        {CONDITIONS.map(([condition, name]) => {
+          const votes = ratings[condition];
           if (!votes) return null;
           return (
             <li
-              key={judged}
+              key={condition}
               className="grid grid-cols-[6.4rem_minmax(0,1fr)_8.4rem] items-center gap-2 whitespace-nowrap"
             >
               <span>{name}</span>
@@ -42,31 +43,32 @@ export function HumanRatings({ people }: { people: Ratings }) {
   );
 }
 
-/** "people too: joy 10 of 11", of an utterance whose first emotion is the one that people named most often. */
+/** Compare a prediction with the votes: "raters agree: joy 10 of 11", "raters: anger 7 of 9". */
 export function describeRatings(utterance: Utterance, votes: Votes): string {
-  return `${agrees(utterance, votes) ? "people too" : "people"}: ${leadingVotes(votes)}`;
+  return `${agrees(utterance, votes) ? "raters agree" : "raters"}: ${leadingVotes(votes)}`;
 }
 
+/** Whether the predicted emotion is one of the most frequent votes. */
 export function agrees({ emotions }: Utterance, votes: Votes): boolean {
   const top = strongest(emotions)?.label;
-  return majority(votes).some((emotion) => emotion === top);
+  return leaders(votes).some((emotion) => emotion === top);
 }
 
-/** The emotions with the most votes. */
-function majority(votes: Votes): Emotion[] {
+/** Return the emotions with the most votes. */
+function leaders(votes: Votes): Emotion[] {
   const most = Math.max(...Object.values(votes));
   return EMOTIONS.filter((emotion) => votes[emotion] === most);
 }
 
-/** "joy 10 of 11"; of a tie "anger or fear 4 of 10". */
+/** Return the most frequent votes: "joy 10 of 11", or "anger or fear 4 of 10" for a tie. */
 export function leadingVotes(votes: Votes): string {
   const counts = Object.values(votes);
-  return `${majority(votes).join(" or ")} ${Math.max(...counts)} of ${counts.reduce((sum, count) => sum + count, 0)}`;
+  return `${leaders(votes).join(" or ")} ${Math.max(...counts)} of ${counts.reduce((sum, count) => sum + count, 0)}`;
 }
 
-/** ", disgust 2, fear 1": the votes for the other emotions, most first; as the HTML report has them. */
+/** Return the remaining votes in descending order, as in the HTML report: ", disgust 2, fear 1". */
 export function otherVotes(votes: Votes): string {
-  const first = majority(votes);
+  const first = leaders(votes);
   const others = EMOTIONS.filter((emotion) => votes[emotion] > 0 && !first.includes(emotion));
   return others
     .sort((a, b) => votes[b] - votes[a])

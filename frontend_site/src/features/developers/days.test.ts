@@ -10,15 +10,15 @@ it("fills a month", () => {
   expect(days.at(-1)?.requests).toBe(7);
 });
 
-it("rules whole numbers, and no bar is higher than the chart", () => {
+it("has grid lines at whole numbers, and no bar is higher than the chart", () => {
   fc.assert(
-    fc.property(fc.nat(1_000_000), (most) => {
-      const { top, rules } = countScale(most);
-      expect(top).toBeGreaterThanOrEqual(most);
-      expect(rules[0]).toBe(0);
-      expect(rules.length).toBeGreaterThan(1);
-      expect(rules.length).toBeLessThan(8);
-      expect(rules.every((rule) => Number.isInteger(rule) && rule <= top)).toBe(true);
+    fc.property(fc.nat(1_000_000), (highest) => {
+      const { top, gridLines } = countScale(highest);
+      expect(top).toBeGreaterThanOrEqual(highest);
+      expect(gridLines[0]).toBe(0);
+      expect(gridLines.length).toBeGreaterThan(1);
+      expect(gridLines.length).toBeLessThan(8);
+      expect(gridLines.every((line) => Number.isInteger(line) && line <= top)).toBe(true);
     }),
   );
 });

@@ -1,8 +1,8 @@
-/** Usage, keys and the webhook as the server has them. */
+/** Queries and mutations of usage, API keys and the webhook. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { unwrap, api, type Schemas } from "@/api/client";
+import { api, type Schemas, unwrap } from "@/api/client";
 
 export function useUsage(month?: string) {
   return useQuery({
@@ -21,7 +21,7 @@ export function useKeys() {
   });
 }
 
-/** Each changes the list here as the server did there: its own list follows a change by a moment. */
+/** Mutations of API keys. Each updates the cached list, because the API's list is eventually consistent. */
 export function useKeyActions() {
   const queries = useQueryClient();
   const change = (edit: (keys: Key[]) => Key[]) => {

@@ -3,12 +3,12 @@
 import { ButtonLink } from "@/design/button";
 import { useHasStoredSession } from "@/features/auth/stored-session";
 
-/** The way in, for the bar at the top: another one for those who are signed in. */
+/** Links of the top bar: to the dashboard if signed in, else to sign-in and sign-up. */
 export function EntryLinks() {
   if (useHasStoredSession()) {
     return (
       <ButtonLink href="/dashboard/" variant="primary" size="small">
-        Open the dashboard
+        Open dashboard
       </ButtonLink>
     );
   }
