@@ -46,7 +46,7 @@ function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
         }}
       >
         <Field
-          label="URL"
+          label="Endpoint URL"
           name="url"
           type="url"
           required
@@ -73,7 +73,7 @@ function Settings({ url, secret, secretBeforeUntil }: Schemas["Webhook"]) {
               size="small"
               busy={test.isPending}
               onClick={() =>
-                test.mutate(undefined, { onSuccess: ({ eventId }) => toast(`Test event ${eventId} sent.`) })
+                test.mutate(undefined, { onSuccess: ({ eventId }) => toast(`Sending test event ${eventId}.`) })
               }
             >
               Send test event
