@@ -30,7 +30,7 @@ field() { python3 -c \\
 curl -sS --fail-with-body -T "$FILE" \\
   -H "Content-Type: video/mp4" "$(field url)"
 
-# 3. Start the analysis; returns the result within 25 s, or a status URL
+# 3. Analyze it; returns the result or, after 25 s, a status URL
 curl -sS --fail-with-body ${origin}/api/sentiment-inference \\
   -H "Authorization: Bearer $API_KEY" \\
   --json "{\\"key\\": \\"$(field key)\\"}"

@@ -84,8 +84,8 @@ export function Landing() {
             See how a video feels, moment by moment
           </h1>
           <p className="max-w-[54ch] text-lg text-muted text-pretty">
-            Upload a video. Get every utterance with its time and transcript, seven emotions and the sentiment,
-            predicted from words, voice and face together, and see how much each contributed.
+            Upload a video. For every utterance, get the transcript, seven emotion scores and the sentiment, predicted
+            from words, voice and face together, and see how much each contributed.
           </p>
           <div className="flex flex-wrap justify-center gap-3">
             <ButtonLink href="/sign-up/" variant="primary" size="large">
