@@ -55,11 +55,11 @@ def test_the_readme_lines_analyze_the_sample(product: Product, analysis: Analysi
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "NO_PROXY": "*"},
     )
     assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
-    if "analysis" not in answer:
-        assert answer["status"] in ("queued", "processing")
-        answer = product.developer.wait_for_analysis(answer["id"])
-    assert_same_answer(Analysis.model_validate(answer["analysis"]), analysis)
+    response = json.loads(done.stdout)
+    if "analysis" not in response:
+        assert response["status"] in ("queued", "processing")
+        response = product.developer.wait_for_analysis(response["id"])
+    assert_same_answer(Analysis.model_validate(response["analysis"]), analysis)
     assert product.developer.used == before + 1
 
 
@@ -86,10 +86,10 @@ def test_a_new_user_signs_up_and_analyzes_a_video(product: Product, clip: bytes,
 
 def test_a_revoked_key_is_rejected_immediately(product: Product) -> None:
     user = product.client(product.sign_in(product.demo["email"], product.demo["password"]), "/app")
-    made = user.post("/keys", {"name": "short-lived"}, status=201)
-    holder = product.client(made["token"])
+    key = user.post("/keys", {"name": "short-lived"}, status=201)
+    holder = product.client(key["token"])
     assert holder.get("/usage")["plan"] == "free"
-    user.delete(f"/keys/{made['id']}", status=204)
+    user.delete(f"/keys/{key['id']}", status=204)
     assert holder.request("GET", "/usage").status_code in (401, 403)
 
 

@@ -73,11 +73,11 @@ def test_unsigned_requests_are_denied(product: Product, clip: bytes) -> None:
 
 
 def test_a_second_factor_without_a_password_is_rejected(product: Product) -> None:
-    answer = {"USERNAME": product.demo["email"], "SOFTWARE_TOKEN_MFA_CODE": "0"}
+    challenge_responses = {"USERNAME": product.demo["email"], "SOFTWARE_TOKEN_MFA_CODE": "0"}
     call = {
         "ChallengeName": "SOFTWARE_TOKEN_MFA",
         "ClientId": product.outputs["UserPoolClientId"],
-        "ChallengeResponses": answer,
+        "ChallengeResponses": challenge_responses,
     }
     headers = {"x-amz-target": f"{SERVICE}RespondToAuthChallenge"}
     for extra, status in (({}, 403), ({"Session": "made-up"}, 400)):
@@ -107,8 +107,8 @@ def test_an_upload_url_is_bound_to_key_type_and_size(product: Product, clip: byt
 def test_an_upload_url_expires(product: Product, clip: bytes, early_upload: tuple[float, dict[str, Any]]) -> None:
     issued, upload = early_upload
     time.sleep(max(0.0, issued + URL_SECONDS + 2 - time.monotonic()))
-    answer = httpx.put(upload["url"], content=clip, headers=upload["headers"], trust_env=False)
-    assert answer.status_code == 403
+    response = httpx.put(upload["url"], content=clip, headers=upload["headers"], trust_env=False)
+    assert response.status_code == 403
     assert upload["key"] not in product.keys("MediaBucket")
 
 

@@ -8,7 +8,7 @@ export class NetworkError extends Error {
 /** Codes of refusals that a retry does not resolve, although their status is 429. */
 const NOT_RETRYABLE = ["quota-exceeded", "ceiling-reached", "too-many-uploads"];
 
-/** An error response: an RFC 9457 problem, or the answer of a proxy in between. */
+/** An error response: an RFC 9457 problem, or the response of a proxy in between. */
 export class ApiError extends Error {
   override name = "ApiError";
   constructor(

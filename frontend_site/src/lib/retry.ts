@@ -1,6 +1,6 @@
 /** Retry after transient errors: a broken connection, a busy server. Other errors are left to the caller. */
 
-/** A failure that may not repeat. `after`: the delay that the server asked for, in milliseconds. */
+/** A failure that may not repeat. `after`: the delay that the server requested, in milliseconds. */
 export class TransientError extends Error {
   override name = "TransientError";
   constructor(

@@ -26,13 +26,13 @@ def test_unsupported_files_are_rejected_before_upload(user: BrowserUser) -> None
     expect(user.page.get_by_text("notes.txt")).to_have_count(0)
 
 
-def test_a_pending_upload_of_a_program_can_be_discarded(user: BrowserUser, product: Product) -> None:
+def test_a_pending_upload_of_a_program_can_be_abandoned(user: BrowserUser, product: Product) -> None:
     program = product.client(create_key(user.page))
     started = program.post("/multipart-uploads", {"fileType": ".mp4", "fileSize": 100_000_000}, status=201)
     user.open("/dashboard/")
     row = user.page.get_by_role("list", name="Pending uploads").get_by_role("listitem")
     expect(row).to_contain_text("100 MB · started today")
-    row.get_by_role("button", name=f"Discard Upload {started['fileId'][:8]}").click()
+    row.get_by_role("button", name=f"Abandon Upload {started['fileId'][:8]}").click()
     expect(user.page.get_by_text("Pending uploads")).to_have_count(0)
     assert program.get("/uploads") == {"uploads": []}
 
@@ -154,7 +154,7 @@ def test_a_failed_analysis_is_explained_and_not_charged(user: BrowserUser, clip:
     user.page.get_by_role("link", name="broken.mp4").click()
     with user.page.expect_file_chooser() as chooser:
         user.page.get_by_role("button", name="Choose another file").click()
-    chooser.value.set_files([video("whole.mp4", clip)])
+    chooser.value.set_files([video("intact.mp4", clip)])
     user.page.wait_for_url("**/dashboard/")
     expect(user.page.get_by_text("overall")).to_be_visible(timeout=DONE)
 

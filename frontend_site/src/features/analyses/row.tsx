@@ -56,7 +56,7 @@ function RowLayout({ item, facts, badge, children }: RowLayoutProps) {
     <li className="relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-4 py-3 hover:bg-hover md:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_auto]">
       <div className="min-w-0">
         <div className="flex items-center gap-2">
-          {/* The link covers the whole row; what else can be clicked lies above it. */}
+          {/* The link covers the whole row; other controls are positioned above it. */}
           <Link
             href={`/analysis/?id=${item.id}`}
             className="block truncate text-sm font-medium after:absolute after:inset-0"
@@ -65,7 +65,7 @@ function RowLayout({ item, facts, badge, children }: RowLayoutProps) {
           </Link>
           {badge && <Badge>{badge}</Badge>}
         </div>
-        <p className="numbers mt-0.5 truncate text-[13px] text-muted">{facts}</p>
+        <p className="numbers mt-0.5 text-[13px] text-muted">{facts}</p>
       </div>
       <div className="col-span-2 row-start-2 min-w-0 md:col-span-1 md:col-start-2 md:row-start-1">{children}</div>
       <DeleteButton item={item} name={name} />

@@ -28,7 +28,7 @@ export function PendingUploads() {
     <Card title="Pending uploads">
       <p className="mb-3 text-[13px] text-muted">
         Started in another tab or by a program, and not analyzed yet. Each counts toward your limit of pending uploads
-        until it is analyzed, discarded or expires.
+        until it is analyzed, abandoned or expires.
       </p>
       <ul aria-label="Pending uploads" className="divide-y divide-line">
         {pending.data.map((upload) => (
@@ -42,7 +42,7 @@ export function PendingUploads() {
 function PendingRow({ upload }: { upload: Pending }) {
   const queries = useQueryClient();
   const toast = useToast();
-  const discard = useMutation({
+  const abandon = useMutation({
     mutationFn: () => unwrap(api.DELETE("/uploads/{id}", { params: { path: { id: upload.id } } })),
     onSuccess: () =>
       queries.setQueryData<Pending[]>(PENDING, (uploads) => uploads?.filter(({ id }) => id !== upload.id)),
@@ -59,8 +59,8 @@ function PendingRow({ upload }: { upload: Pending }) {
           {upload.expiresAt && ` · expires ${when(new Date(upload.expiresAt))}`}
         </p>
       </div>
-      <Button size="small" busy={discard.isPending} onClick={() => discard.mutate()} aria-label={`Discard ${name}`}>
-        Discard
+      <Button size="small" busy={abandon.isPending} onClick={() => abandon.mutate()} aria-label={`Abandon ${name}`}>
+        Abandon
       </Button>
     </li>
   );
