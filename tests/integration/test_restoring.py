@@ -5,6 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
+from common.analyses import COMPLETED
 from lambdas.core import clock
 from lambdas.core.analyses import deletion, queries
 from lambdas.core.aws import clients
@@ -12,7 +13,7 @@ from lambdas.core.errors import UnauthorizedError
 from lambdas.core.owners import api_keys, ceiling, plan_changes, profiles
 from lambdas.core.settings import Settings
 from lambdas.core.storage import item_keys
-from lambdas.core.storage.tables import COMPLETED, Item, QuotaRecord
+from lambdas.core.storage.tables import Item, QuotaRecord
 from scripts import restoring
 from scripts.deployed import DeployedError
 from scripts.restoring import ALL, MISSING, NOTHING, restore

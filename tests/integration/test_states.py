@@ -5,12 +5,12 @@ import json
 
 import pytest
 
+from common.analyses import COMPLETED, FAILED, PROCESSING, QUEUED
 from lambdas.core.analyses import queries, transitions
 from lambdas.core.aws import clients
 from lambdas.core.errors import (
     TIMED_OUT,
 )
-from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING, QUEUED
 from tests.integration.cloud import MEDIA, NAMESPACE, RESULTS, VIDEO, Cloud, result
 
 OK: dict[str, list[str]] = {"batchItemFailures": []}
