@@ -1,14 +1,14 @@
-/** A file in one piece, or in parts: how either gets to S3 and goes on after a broken connection. */
+/** Uploads to S3, in a single PUT or in parts, that resume after a broken connection. */
 
 import { TransientError, withRetry } from "@/lib/retry";
 
-import { put, RefusedError } from "./put";
-import type { Parcel, SendHooks } from "./queue";
+import { put, RejectedError } from "./put";
+import type { Sender, SendHooks } from "./queue";
 
 export const MULTIPART_FROM = 100_000_000; // bytes
 const PARTS_AT_ONCE = 3;
 
-/** The API's side of uploads. Methods throw TransientError where trying again makes sense. */
+/** Upload endpoints of the API. Methods throw TransientError if a retry may succeed. */
 export interface UploadApi {
   uploadUrl(file: File): Promise<{ url: string; key: string; headers: Record<string, string> }>;
   createMultipart(file: File): Promise<Multipart>;
@@ -25,8 +25,9 @@ export interface Multipart {
 
 type Put = typeof put;
 
-export class SinglePiece implements Parcel {
-  #ticket: Awaited<ReturnType<UploadApi["uploadUrl"]>> | null = null;
+/** Upload of a whole file in a single PUT. */
+export class SingleSender implements Sender {
+  #grant: Awaited<ReturnType<UploadApi["uploadUrl"]>> | null = null;
 
   constructor(
     private readonly file: File,
@@ -35,31 +36,31 @@ export class SinglePiece implements Parcel {
   ) {}
 
   async send({ signal, onSent, onWait }: SendHooks): Promise<string> {
-    return withRetry(() => this.#try({ signal, onSent }), { signal, onWait });
+    return withRetry(() => this.#sendOnce({ signal, onSent }), { signal, onWait });
   }
 
   discard(): void {
-    // An object that nobody starts an analysis of expires by itself.
+    // Uploaded objects without an analysis expire.
   }
 
-  /** A URL works for minutes and is used again until then: the API counts those that wait for their file. */
-  async #try(options: { signal: AbortSignal; onSent: (bytes: number) => void }): Promise<string> {
-    const used = this.#ticket !== null;
-    this.#ticket ??= await this.api.uploadUrl(this.file);
-    const { url, key, headers } = this.#ticket;
+  /** Send once. Reuses the URL until it expires: the API limits the number of URLs without an upload. */
+  async #sendOnce(options: { signal: AbortSignal; onSent: (bytes: number) => void }): Promise<string> {
+    const reused = this.#grant !== null;
+    this.#grant ??= await this.api.uploadUrl(this.file);
+    const { url, key, headers } = this.#grant;
     try {
       await this.put_(url, this.file, { headers, ...options });
       return key;
     } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      this.#ticket = null;
-      throw used ? new TransientError("the upload URL has expired", 0) : error;
+      if (!(error instanceof RejectedError)) throw error;
+      this.#grant = null;
+      throw reused ? new TransientError("the upload URL has expired", 0) : error;
     }
   }
 }
 
-/** Parts that arrived stay there: after a failure only the others are sent. */
-export class InParts implements Parcel {
+/** Multipart upload. After a failure, only the missing parts are sent. */
+export class MultipartSender implements Sender {
   #upload: Multipart | null = null;
   readonly #etags = new Map<number, string>();
   readonly #sent = new Map<number, number>(); // bytes of each part
@@ -77,12 +78,12 @@ export class InParts implements Parcel {
     const missing = Array.from({ length: upload.parts }, (_, index) => index + 1).filter(
       (part) => !this.#etags.has(part),
     );
-    // One failure stops the other workers too, so that none sends on after this call has ended.
+    // A failure stops the other workers, so that none keeps sending after this call has ended.
     const stop = new AbortController();
-    const both = AbortSignal.any([signal, stop.signal]);
+    const anySignal = AbortSignal.any([signal, stop.signal]);
     const worker = async () => {
       for (let part = missing.shift(); part !== undefined; part = missing.shift()) {
-        await this.#sendPart(upload, part, { ...hooks, signal: both });
+        await this.#sendPart(upload, part, { ...hooks, signal: anySignal });
       }
     };
     try {
@@ -96,25 +97,25 @@ export class InParts implements Parcel {
   }
 
   discard(): void {
-    if (this.#upload) void this.api.abortMultipart(this.#upload).catch(() => undefined); // it expires by itself, too
+    if (this.#upload) void this.api.abortMultipart(this.#upload).catch(() => undefined); // if this fails, the upload expires
     this.#upload = null;
   }
 
   async #sendPart(upload: Multipart, part: number, { signal, onSent, onWait }: SendHooks): Promise<void> {
-    const piece = this.file.slice((part - 1) * upload.partSize, part * upload.partSize);
-    const note = (bytes: number) => {
+    const blob = this.file.slice((part - 1) * upload.partSize, part * upload.partSize);
+    const report = (bytes: number) => {
       this.#sent.set(part, bytes);
       onSent([...this.#sent.values()].reduce((sum, sent) => sum + sent, 0));
     };
     const etag = await withRetry(
       async () => {
         const url = await this.api.signPart(upload, part);
-        return this.put_(url, piece, { signal, onSent: note });
+        return this.put_(url, blob, { signal, onSent: report });
       },
       { signal, onWait },
     );
-    if (!etag) throw new RefusedError(0); // the bucket's CORS rules must expose the ETag
-    note(piece.size);
+    if (!etag) throw new RejectedError(0); // the bucket's CORS rules must expose the ETag
+    report(blob.size);
     this.#etags.set(part, etag);
   }
 }

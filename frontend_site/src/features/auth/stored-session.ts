@@ -1,14 +1,14 @@
 import { useSyncExternalStore } from "react";
 
-// Amplify's own names for what it keeps begin so.
+// Prefix of the keys under which Amplify stores tokens.
 const PREFIX = "CognitoIdentityServiceProvider.";
 
 function hasSession(): boolean {
   return Object.keys(sessionStorage).some((name) => name.startsWith(PREFIX) && name.endsWith(".idToken"));
 }
 
-/** Whether somebody is probably signed in: for pages that need not load Amplify to be sure. */
-export function useProbablySignedIn(): boolean {
+/** Whether a session is stored. It may have expired; for pages that should not load Amplify to verify it. */
+export function useHasStoredSession(): boolean {
   return useSyncExternalStore(
     () => () => undefined,
     hasSession,

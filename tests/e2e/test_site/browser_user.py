@@ -1,4 +1,4 @@
-"""Somebody before a browser, and what can be said of the page that they see."""
+"""Page object for a user of the web app in a browser, with accessibility checks."""
 
 import json
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expe
 
 AXE = Path(__file__).parents[3] / "frontend_site" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# What each violation is about: its rule, and the first elements.
+# Returns each violation's rule with its first elements.
 RUN_AXE = """
 async (tags) => (await axe.run(document, {runOnly: {type: "tag", values: tags}})).violations.map(
   ({id, nodes}) => `${id}: ${nodes.slice(0, 3).map(({html}) => html.slice(0, 200)).join(" | ")}`)
 """
-LOADED = 30_000  # milliseconds: for what a busy machine makes slow
+LOADED = 30_000  # milliseconds; generous for busy machines
 Scheme = Literal["light", "dark"]
 
 expect.set_options(timeout=LOADED)
@@ -24,94 +24,103 @@ expect.set_options(timeout=LOADED)
 
 @dataclass(frozen=True)
 class Account:
+    """Credentials of a user."""
+
     email: str
     password: str
 
 
 @dataclass
-class Person:
-    """A page of its own context, with what went wrong in it."""
+class BrowserUser:
+    """A page in its own browser context, with the errors that it logged."""
 
     page: Page
     base: str
-    complaints: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     @classmethod
     @contextmanager
     def in_browser(
         cls, browser: Browser, base: str, *, scheme: Scheme = "light", width: int = 1280
-    ) -> Iterator["Person"]:
+    ) -> Iterator["BrowserUser"]:
+        """Open a new page at a color scheme and a width in pixels."""
         context = browser.new_context(
             viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
         )
         context.set_default_timeout(LOADED)
-        person = cls(context.new_page(), base)
-        person.page.on("console", person._listen)
-        person.page.on("pageerror", lambda error: person.complaints.append(str(error)))
-        yield person
+        user = cls(context.new_page(), base)
+        user.page.on("console", user._listen)
+        user.page.on("pageerror", lambda error: user.errors.append(str(error)))
+        yield user
         context.close()
 
     def open(self, path: str) -> None:
+        """Open a path of the site."""
         self.page.goto(self.base + path)
 
     def sign_in(self, account: Account) -> None:
+        """Sign in and wait for the dashboard."""
         self.open("/sign-in/")
-        self.give_password(account)
+        self.submit_credentials(account)
         self.page.wait_for_url("**/dashboard/")
         expect(self.page.get_by_role("heading", name="Your videos")).to_be_visible()
 
-    def give_password(self, account: Account) -> None:
-        """The first step of signing in, on its page."""
+    def submit_credentials(self, account: Account) -> None:
+        """Submit email and password on the sign-in page."""
         self.page.get_by_label("Email").fill(account.email)
         self.page.get_by_label("Password").fill(account.password)
         self.page.get_by_role("button", name="Sign in").click()
 
-    def give_app_code(self, code: str) -> None:
-        """The second step, for those who have switched it on."""
+    def submit_app_code(self, code: str) -> None:
+        """Submit the code of two-step sign-in."""
         self.page.get_by_label("Code").fill(code)
         self.page.get_by_role("button", name="Sign in").click()
 
     def upload(self, *files: FilePayload | Path) -> None:
-        """Choose files as the file dialog does: all by path, or all with their content."""
+        """Choose files in the file dialog, either all by path or all with their content."""
         self.page.get_by_label("Videos to analyze").set_input_files(files)  # type: ignore[arg-type]
 
     def rows(self) -> list[str]:
-        """The names in the list of analyses."""
+        """Return the names in the list of analyses."""
         return self.page.get_by_role("list", name="Analyses").get_by_role("link").all_inner_texts()
 
     def violations(self) -> list[str]:
-        """What axe finds on the page. Evaluated past the page's policy, which refuses foreign scripts."""
+        """Return axe's violations. Injected through CDP, because the page's CSP blocks foreign scripts."""
         client = self.page.context.new_cdp_session(self.page)
         client.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
         found: list[str] = self.page.evaluate(RUN_AXE, RULES)
         return found
 
-    def scrolls_sideways(self) -> bool:
+    def overflows_horizontally(self) -> bool:
+        """Return whether the page scrolls horizontally."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
-    def assert_no_complaints(self) -> None:
-        assert not self.complaints, "\n".join(self.complaints)
+    def assert_no_errors(self) -> None:
+        """Fail if the page logged an error."""
+        assert not self.errors, "\n".join(self.errors)
 
-    def expect_refusal(self, status: int) -> None:
-        """Forget what the browser itself says of requests that were refused with this status on purpose."""
-        self.complaints = [said for said in self.complaints if f"status of {status} " not in said]
+    def ignore_http_errors(self, status: int) -> None:
+        """Drop the browser's own log entries about responses with this expected status."""
+        self.errors = [error for error in self.errors if f"status of {status} " not in error]
 
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.complaints.append(message.text)
+            self.errors.append(message.text)
 
 
 def video(name: str, content: bytes) -> FilePayload:
+    """Return a video file for a file dialog."""
     return {"name": name, "mimeType": "video/mp4", "buffer": content}
 
 
-def saved(page: Page, choice: str) -> tuple[str, bytes]:
-    """Name and content of what a choice of the export menu saves."""
+def save_export(page: Page, choice: str) -> tuple[str, bytes]:
+    """Choose an entry of the export menu and return the saved file's name and content."""
     page.get_by_text("Export", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name=choice).click()
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
 
-def in_json(content: bytes) -> Any:
+def parse_json(content: bytes) -> Any:
+    """Parse JSON."""
     return json.loads(content)
