@@ -1,5 +1,5 @@
-// `npm run types [-- --check]`: docs/openapi.json -> the types of the web app and of the TypeScript client.
-// With --check: exit code 1 where one differs.
+// `npm run types [-- --check]`: generates the types of the web app and of the TypeScript client from docs/openapi.json.
+// With --check nothing is written, and the exit code is 1 if a file is out of date.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import openapiTS, { astToString } from "openapi-typescript";
@@ -14,7 +14,7 @@ for (const name of TARGETS) {
   const target = new URL(name, root);
   if (existsSync(target) && readFileSync(target, "utf8") === types) continue;
   if (check) {
-    console.error(`${name} is not what docs/openapi.json says; run \`npm run types\``);
+    console.error(`${name} is out of date with docs/openapi.json; run \`npm run types\``);
     process.exitCode = 1;
   } else {
     writeFileSync(target, types);

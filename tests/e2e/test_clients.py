@@ -15,7 +15,7 @@ from model.contract import Analysis
 from tests.agreement import assert_same_answer
 from tests.clients import typescript
 from tests.clients.readme import programs
-from tests.e2e.product import ROOT, Product, missing_tools, until
+from tests.e2e.product import ROOT, Product, missing_tools, wait_until
 from tests.e2e.test_product import Receiver
 from video_sentiment_client import (
     AnalysisFailedError,
@@ -98,11 +98,13 @@ def test_a_video_from_upload_to_restoring(product: Product, client: Client, larg
     assert client.result(done.id) == done.result
     assert json.loads(client.export(done.id, "json")) == answer["analysis"]
     for name in ("csv", "srt", "vtt"):
-        assert client.export(done.id, name) == product.developer.ask("GET", f"/analyses/{done.id}?format={name}").text
+        assert (
+            client.export(done.id, name) == product.developer.request("GET", f"/analyses/{done.id}?format={name}").text
+        )
     assert httpx.get(client.video_url(done.id).url, trust_env=False).content == large.read_bytes()
     assert client.start(upload, wait=5).result == done.result
 
-    until(lambda: bool(receiver.events))
+    wait_until(lambda: bool(receiver.events))
     headers, body = receiver.events[0]
     event = parse_event(body, headers[SIGNATURE_HEADER.lower()], webhook_secret(product))
     assert event.type == "analysis.completed"
@@ -115,7 +117,7 @@ def test_a_video_from_upload_to_restoring(product: Product, client: Client, larg
     assert client.restore(done.id).id == done.id
     newest = next(client.audit_log())
     assert (newest.event, newest.subject) == ("analysis-restored", done.id)
-    until(lambda: done.id in [analysis.id for analysis in client.analyses(page_size=1)])
+    wait_until(lambda: done.id in [analysis.id for analysis in client.analyses(page_size=1)])
     usage = product.developer.get("/usage")
     assert (client.usage().used, client.usage().plan) == (usage["used"], usage["plan"])
 

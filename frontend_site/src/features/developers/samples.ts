@@ -1,4 +1,4 @@
-/** Code that works as it stands: with this site's own address, and a key where one is at hand. */
+/** Code samples that run unchanged, with this site's URL and, if available, a key. */
 
 export const PLACEHOLDER = "YOUR_API_KEY";
 
@@ -10,27 +10,27 @@ export const LANGUAGES = [
 
 export type Language = (typeof LANGUAGES)[number]["value"];
 
-export interface Place {
-  origin: string; // of this site, without a slash at its end
+export interface SampleOptions {
+  origin: string; // of this site, without a trailing slash
   key: string;
 }
 
-export const SAMPLES: Record<Language, (place: Place) => string> = {
+export const SAMPLES: Record<Language, (options: SampleOptions) => string> = {
   curl: ({ origin, key }) => `API_KEY=${key}
 FILE=talk.mp4
 
-# 1. Ask where the file goes
+# 1. Request an upload URL
 curl -sS --fail-with-body ${origin}/api/upload-url \\
   -H "Authorization: Bearer $API_KEY" \\
   --json '{"fileType": ".mp4"}' > upload.json
 field() { python3 -c \\
   "import json; print(json.load(open('upload.json'))['$1'])"; }
 
-# 2. Send it
+# 2. Upload the file
 curl -sS --fail-with-body -T "$FILE" \\
   -H "Content-Type: video/mp4" "$(field url)"
 
-# 3. Analyze it. Within 25 s comes the result, else where it will be
+# 3. Analyze it; returns the result or, after 25 s, a status URL
 curl -sS --fail-with-body ${origin}/api/sentiment-inference \\
   -H "Authorization: Bearer $API_KEY" \\
   --json "{\\"key\\": \\"$(field key)\\"}"
