@@ -152,7 +152,7 @@ def show(report: FusionReport, console: Console) -> None:
 def _candidate_lines(report: FusionReport) -> Iterator[str]:
     for c in report.candidates:
         held = c.shrinkage.weights
-        name = "one weight a modality" if held is None else f"by class, shrunk by {held:g}"
+        name = "one weight per modality" if held is None else f"by class, shrunk by {held:g}"
         yield f"{name}: log loss {c.log_loss:.4f}, weighted F1 {c.weighted_f1:.4f}"
 
 

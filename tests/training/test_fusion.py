@@ -93,7 +93,7 @@ def real_items(n: int, weights: dict[Modality, float], bias: float, seed: int = 
 def test_known_weights_are_recovered() -> None:
     items = real_items(8_000, {"text": 0.5, "face": 0.9}, bias=0.0)
     fitted = fit_fusion(items, Shrinkage(weights=None, bias=1e-4))
-    assert np.ptp(fitted.weights["text"].emotion) < 1e-9, "one weight a modality"
+    assert np.ptp(fitted.weights["text"].emotion) < 1e-9, "one weight per modality"
     for modality, weight in (("text", 0.5), ("face", 0.9)):
         assert fitted.weights[modality].emotion[0] == pytest.approx(weight, abs=0.05)  # type: ignore[index]
         assert fitted.weights[modality].sentiment[0] == pytest.approx(weight, abs=0.08)  # type: ignore[index]

@@ -98,7 +98,7 @@ def _methods(
     tried = (None, *recipe.shrink_weights)
     fusions = {w: fit_fusion(items, Shrinkage(weights=w, bias=recipe.shrink_bias)) for w in tried}
     methods: dict[str, Method] = {
-        "one weight a modality" if w is None else f"by class, shrunk by {w:g}": partial(
+        "one weight per modality" if w is None else f"by class, shrunk by {w:g}": partial(
             predict_emotions, fusion=f, prior=prior
         )
         for w, f in fusions.items()
