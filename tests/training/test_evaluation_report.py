@@ -83,7 +83,7 @@ def test_it_has_plots_and_tables(html: str, evaluations: list[Evaluation]) -> No
         first.ece,
     ):
         assert f"{value:.3f}" in page.text
-    assert "Words + Face" in page.text
+    assert "Text + Face" in page.text
     assert "6 of 50 items were in the bundle's training" in " ".join(page.text.split())
     assert "without training items" in page.text
     assert "apparent emotion" in page.text

@@ -74,7 +74,7 @@ def test_the_next_address_is_tried(origin: Origin, tmp_path: Path) -> None:
     digest = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
     urls = tuple(f"{origin.url}/{name}" for name in ("gone", "other", "right"))
     assert download_verified(RemoteFile("a", urls, None, digest), tmp_path, quiet).read_bytes() == CONTENT
-    with pytest.raises(FetchError, match=r"(?s)answered 404.*digest mismatch"):
+    with pytest.raises(FetchError, match=r"(?s)HTTP 404.*digest mismatch"):
         download_verified(RemoteFile("b", urls[:2], None, digest), tmp_path, quiet)
 
 

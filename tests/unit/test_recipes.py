@@ -1,5 +1,6 @@
-"""Recipes are checked where a job is launched, in an environment without torch: what cannot be followed, or would have
-no effect, is an error that names the section and the option.
+"""Checks of recipes where a job is launched, in an environment without torch.
+
+Options that cannot be followed or have no effect are errors that name the section and the option.
 """
 
 import json

@@ -51,7 +51,7 @@ class TextRecipe(ModalityRecipe):
         """Randomly drop the dialogue context, and change or drop the punctuation, as some transcribers do."""
         from training.data.augmentation import as_transcribed, with_chance, without_marks
 
-        tokens = with_chance(corpus.context_dropout, value, lambda: value.alone())
+        tokens = with_chance(corpus.context_dropout, value, lambda: value.without_context())
         transcribed = with_chance(corpus.transcribed_share, tokens, lambda: as_transcribed(tokens, marks))
         return with_chance(corpus.plain_share, transcribed, lambda: without_marks(transcribed, marks))
 
