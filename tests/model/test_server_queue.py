@@ -181,7 +181,11 @@ def refusal(code: str) -> ClientError:
     ("answers", "looks"),
     [
         ([refusal("404")], 1),
-        ([None, refusal("403")], 2),  # S3 does not tell what is not there to who may not list a bucket
+        # S3 does not tell what is not there to who may not list a bucket; but one refusal may have another reason.
+        ([None, *[refusal("403")] * 3], 4),
+        ([None, *[refusal("AccessDenied")] * 2, None, *[refusal("403")] * 3], 7),
+        ([None, refusal("403"), refusal("404")], 3),
+        ([*[refusal("403")] * 4, None, refusal("404")], 6),
         ([refusal("403"), refusal("503"), EndpointConnectionError(endpoint_url=""), None, refusal("404")], 5),
     ],
 )
