@@ -25,8 +25,9 @@ SAME, LACKING, OTHER, ENDED, PASSING = KINDS = ("same", "missing", "different", 
 WRITTEN = {NOTHING: (), MISSING: (LACKING,), ALL: (LACKING, OTHER)}
 # An upload's waiting is over within the hour. Written back, it would be removed by the sweeper as one that nobody had
 # analyzed, with its video, which may have been analyzed since.
-# Requests and deliveries are counted for minutes.
-PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES")
+# Requests and deliveries are counted for minutes. A place in the fair queue belongs to an attempt that may have run
+# since: it would be given another slot, and free that of the attempt. The sweeper has queued records wait again.
+PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES", item_keys.WAITING_PREFIX)
 # Of a profile: set back, a sign-out or the rotation of a secret would be undone.
 KEPT = (
     *("api_keys", "sessions_ended_at", "last_sign_in"),
