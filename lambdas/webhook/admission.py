@@ -27,13 +27,22 @@ LEASE = 30  # seconds: what the Lambda has for a delivery
 FAILURES = 5  # in a row; then the destination is left alone
 FIRST_PAUSE = 60  # seconds, doubled with each further failure
 LONGEST_PAUSE = 600
+BUSY_PAUSE = 10  # seconds that an event waits for others of its owner
 MOST_CIRCUITS = 50  # destinations of an owner whose failures are remembered
 ROUNDS = 8  # how often others may be faster before we give up
 
 
+class NotAdmittedError(Exception):
+    """A delivery that is not to be made yet; the message says why. `wait`: seconds until it may be."""
+
+    def __init__(self, reason: str, wait: int) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
 @contextmanager
 def admitted(owner: str, destination: Destination, event_id: str, now: datetime, *, is_test: bool) -> Iterator[None]:
-    """A delivery, made in the block. Raises DeliveryError where it has to be made later; the block's passes through."""
+    """A delivery, made in the block, whose errors pass through. Raises NotAdmittedError where it must wait."""
     name = f"{destination.host}:{destination.port}"
     _enter(owner, name, event_id, epoch(now), is_test=is_test)
     try:
@@ -52,16 +61,16 @@ def _enter(owner: str, name: str, event_id: str, now: int, *, is_test: bool) -> 
         record = _read(owner)
         others = _others(record, event_id, now)
         if len(others) >= IN_FLIGHT:
-            raise DeliveryError("other events of the account are being delivered")
+            break
         circuits = dict(record.circuits)
         failures, closed_until = circuits.get(name, (0, 0))
         if failures >= FAILURES:
             if closed_until > now and not is_test:
-                raise DeliveryError(f"not tried: {name} has failed {failures} times in a row")
+                raise NotAdmittedError(f"{name} has failed {failures} times in a row", closed_until - now)
             circuits[name] = [failures, now + LEASE]  # one delivery tries it, and the others wait for what comes of it
         if _write(record, {**others, event_id: now + LEASE}, circuits):
             return
-    raise DeliveryError("other events of the account are being delivered")
+    raise NotAdmittedError("other events of the account are being delivered", BUSY_PAUSE)
 
 
 def _leave(owner: str, name: str, event_id: str, now: int, *, succeeded: bool | None) -> None:

@@ -68,12 +68,15 @@ def address_of(event: Event) -> str | None:
     return str(profile.webhook_url)
 
 
-def enqueue(event: Event) -> None:
-    """Have it sent. May be repeated: receivers know an event by its id.
+def enqueue(event: Event, delay: int = 0) -> None:
+    """Have it sent, after `delay` seconds at the earliest. May be repeated: receivers know an event by its id.
 
     The group has SQS prefer the events of other owners where one has a backlog.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
     """
     clients.client("sqs").send_message(
-        QueueUrl=settings().webhook_queue_url, MessageBody=event.model_dump_json(), MessageGroupId=event.owner
+        QueueUrl=settings().webhook_queue_url,
+        MessageBody=event.model_dump_json(),
+        MessageGroupId=event.owner,
+        DelaySeconds=delay,
     )
