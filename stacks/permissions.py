@@ -79,7 +79,7 @@ ACCESS = {
     ),
     "submit": Access(
         items=(GET, UPDATE, REMOVE, QUERY),
-        media={"uploads": READ, "drop": READ_VERSIONS, "inputs": WRITE + DELETE},
+        media={"uploads": READ_VERSIONS, "drop": READ_VERSIONS, "inputs": WRITE + DELETE},
         invokes=True,
         dead_letters=True,
     ),
@@ -103,7 +103,11 @@ ACCESS = {
     "sweeper": Access(
         items=(GET, PUT, UPDATE, REMOVE, QUERY),
         indexes=(BY_OWNER, BY_DUE),
-        media={"uploads": READ + DELETE + ABORT, "drop": READ_VERSIONS + DELETE, "inputs": WRITE + DELETE},
+        media={
+            "uploads": READ_VERSIONS + DELETE + ABORT,
+            "drop": READ_VERSIONS + DELETE,
+            "inputs": WRITE + DELETE,
+        },
         results={
             "outputs": READ + DELETE,
             "failures": READ + DELETE,
@@ -118,7 +122,7 @@ ACCESS = {
         removes_users=True,
         parameters=USAGE_PLAN_IDS,
     ),
-    "webhook": Access(items=(GET, UPDATE), parameters=(PUBLIC_URL,), takes=True),
+    "webhook": Access(items=(GET, UPDATE), parameters=(PUBLIC_URL,), takes=True, webhooks=True),
 }
 
 

@@ -12,7 +12,7 @@ from lambdas.core.aws import clients
 from lambdas.core.errors import UPLOAD_MISSING, UPLOAD_REPLACED, Reason
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import DROP_DOOR, FAILED, QUEUED, AnalysisRecord
+from lambdas.core.storage.tables import FAILED, QUEUED, AnalysisRecord
 
 COPY_REFUSED = ("412", "PreconditionFailed")
 
@@ -76,7 +76,7 @@ def copy_input(record: AnalysisRecord) -> Reason | None:
     """Copy what was checked, and nothing else, to where it is analyzed. Returns why that cannot be done."""
     bucket = settings().media_bucket
     source = {"Bucket": bucket, "Key": record.object_key}
-    if record.source == DROP_DOOR and record.version_id is not None:
+    if record.version_id is not None:  # a client may PUT again as long as its URL is good for
         source["VersionId"] = record.version_id
     try:
         clients.s3(copies=True).copy_object(
@@ -90,7 +90,7 @@ def copy_input(record: AnalysisRecord) -> Reason | None:
         )
     except ClientError as error:
         if clients.is_absent(error):
-            return UPLOAD_MISSING
+            return UPLOAD_REPLACED if objects.exists(bucket, record.object_key) else UPLOAD_MISSING
         if clients.code_of(error) in COPY_REFUSED:
             return UPLOAD_REPLACED
         raise
