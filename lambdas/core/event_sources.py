@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from lambdas.core.aws.observability import logger
-from lambdas.core.storage.tables import AnalysisRecord, Item, SlotsRecord
+from lambdas.core.storage.tables import AnalysisRecord, Item, PlanChangeRecord, SlotsRecord
 
 Record = dict[str, Any]
 Failures = dict[str, list[dict[str, str]]]  # what Lambda reads as `ReportBatchItemFailures`
-KINDS: dict[str, type[Item]] = {"ANALYSIS": AnalysisRecord, "SLOTS": SlotsRecord}  # by their sort key
+# By their sort key.
+KINDS: dict[str, type[Item]] = {"ANALYSIS": AnalysisRecord, "SLOTS": SlotsRecord, "PLAN": PlanChangeRecord}
 T = TypeVar("T", bound=Item)
 
 

@@ -20,6 +20,7 @@ ATTEMPTS = 5
 STREAM_ATTEMPTS = 10  # of a batch, bisected on the way; then the record goes to the dead letters
 
 SLOTS_CHANGED = {"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"sk": {"S": ["SLOTS"]}}}}
+PLAN_CHANGED = {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"sk": {"S": ["PLAN"]}}}}
 
 
 class WorkQueue(Construct):
@@ -69,9 +70,9 @@ def on_records(
 ) -> None:
     """Call `function` for analyses that are in one of the statuses after a change; `dead` gets what it cannot do.
 
-    `slots`: also for changes of the owners' slots at the endpoint.
+    `slots`: also for changes of the owners' slots at the endpoint, and of their plans, which say how many they have.
     """
-    patterns = [_analysis_in(statuses), *([SLOTS_CHANGED] if slots else [])]
+    patterns = [_analysis_in(statuses), *([SLOTS_CHANGED, PLAN_CHANGED] if slots else [])]
     function.function.add_event_source(
         sources.DynamoEventSource(
             table,

@@ -6,7 +6,7 @@ The endpoint takes requests first come, first served, so whoever sent it two hun
   attempt's queued state.
 - A request in flight is a slot: taken before the endpoint is asked, freed when its notification has been processed or
   its time is over. An attempt that was cancelled or deleted meanwhile keeps its slot, as the endpoint goes on with it.
-- A freed slot is a change of the table, by whose stream `submit` hands over the next attempt.
+- A freed slot is a change of the table, by whose stream `submit` hands over the next attempt. So is another plan.
 """
 
 from collections.abc import Sequence
@@ -81,6 +81,12 @@ def taken_by(owner: str, cause: str) -> Slot | None:
     return next((slot for slot in slots(owner) if slot.cause == cause), None)
 
 
+def slot_limit(owner: str) -> int:
+    """Return the number of slots that an owner's plan has."""
+    profile = profiles.find(owner)
+    return quota.plan(profile.plan if profile else quota.DEFAULT_PLAN).in_flight
+
+
 def take(owner: str, cause: str, now: datetime) -> Slot | None:
     """Take a slot for the attempt that has waited longest.
 
@@ -93,7 +99,7 @@ def take(owner: str, cause: str, now: datetime) -> Slot | None:
         if head is None:
             return None
         others = [slot for slot in taken if slot.inference_id != head.inference_id]
-        if len(others) >= _limit(owner):
+        if len(others) >= slot_limit(owner):
             return None
         slot = Slot(head.inference_id, cause, epoch(now), epoch(now) + settings().attempt_seconds)
         leaving = delete("waiting", head, WaitingRecord.pk.exists())
@@ -123,7 +129,7 @@ def settle(owner: str, now: datetime) -> None:
     """Make the sweeper look at an owner's slots again when there may be something to repair, and not before."""
     record = _read(owner)
     taken = _slots(record)
-    has_room = len(taken) < _limit(owner)
+    has_room = len(taken) < slot_limit(owner)
     _replace(record, taken, _due_at(taken, now, waiting=_waiting(owner, 1) if has_room else []))
 
 
@@ -162,11 +168,6 @@ def _waiting(owner: str, limit: int) -> list[WaitingRecord]:
     pk, _ = item_keys.slots(owner)
     first = WaitingRecord.sk.startswith(item_keys.WAITING_PREFIX)
     return list(WaitingRecord.query(pk, first, limit=limit, consistent_read=True))
-
-
-def _limit(owner: str) -> int:
-    profile = profiles.find(owner)
-    return quota.plan(profile.plan if profile else quota.DEFAULT_PLAN).in_flight
 
 
 def _queued_at(record: AnalysisRecord) -> str:
