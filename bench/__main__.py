@@ -102,7 +102,7 @@ def _api(launcher: Launcher, quick: bool) -> Api:
     """The API of a local product, which is started for that."""
     with launcher.progress() as progress:
         bar = progress.add_task("the API of a local product", total=1.0)
-        found = measure_api(50) if quick else measure_api()
+        found = measure_api(50, 10) if quick else measure_api()
         progress.update(bar, completed=1.0)
     return found
 

@@ -1,4 +1,4 @@
-"""The API of a local product under load, and how long its Lambda takes to import.
+"""The API of a local product under load, how fair its queue is, and how long its Lambda takes to import.
 
 The emulator takes the place of AWS: what is measured is our own code and the emulator's handling together, so the
 figures are a floor, and a comparison between versions, rather than what AWS does. Everything is bounded in count and
@@ -7,26 +7,27 @@ time, and goes to 127.0.0.1 alone.
 
 import asyncio
 import json
-import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
 from bench.clip import ROOT
+from bench.fairness import CLIPS, measure_fairness
 from bench.launch import BenchError
-from bench.measure import Timing
+from bench.measure import Timing, percentile
 from bench.ports import free_port
 from bench.product_memory import resident
 from bench.results import Api, ApiCall, Memory
 from lambdas.core.settings import Settings
+from local.settings import LocalSettings, Ports
 from stacks import bundle
 
 CLIENTS = 2  # at a time: the emulator starts as many Lambdas, and they share this machine's cores with it
@@ -55,13 +56,14 @@ print(time.perf_counter() - wall, time.process_time() - cpu)
 """
 
 
-def measure_api(requests: int = REQUESTS) -> Api:
-    """Both measurements. Raises BenchError when no product can be started here."""
-    with tempfile.TemporaryDirectory(prefix="bench-local-") as folder, running_product(Path(folder)) as (base, key):
-        state = Path(folder) / STATE
-        before = resident(state)
-        calls = asyncio.run(drive(base, key, requests))
-        after = resident(state)
+def measure_api(requests: int = REQUESTS, clips: int = CLIPS) -> Api:
+    """Return all measurements. Raises BenchError when no product can be started here."""
+    with tempfile.TemporaryDirectory(prefix="bench-local-") as folder, running_product(Path(folder)) as settings:
+        key = json.loads((settings.state / "demo.json").read_text())["api_key"]
+        before = resident(settings.state)
+        calls = asyncio.run(drive(settings.web_address, key, requests))
+        after = resident(settings.state)
+        fairness = measure_fairness(settings, key, clips)
     memory = [
         Memory(
             what=what,
@@ -72,17 +74,18 @@ def measure_api(requests: int = REQUESTS) -> Api:
         )
         for what in before
     ]
-    return Api(importing=import_time(), clients=CLIENTS, calls=tuple(calls), memory=tuple(memory))
+    return Api(importing=import_time(), clients=CLIENTS, calls=tuple(calls), memory=tuple(memory), fairness=fairness)
 
 
 @contextmanager
-def running_product(folder: Path) -> Iterator[tuple[str, str]]:
-    """A product of its own: its address and an API key."""
-    state, said = folder / STATE, folder / "up.txt"
-    ports = {name: free_port() for name in ("--port", "--emulator-port")}
-    options = [str(part) for pair in ports.items() for part in pair]
+def running_product(folder: Path) -> Iterator[LocalSettings]:
+    """Start a product of its own, with its data in a folder, and stop it at the end; its settings."""
+    said = folder / "up.txt"
+    settings = LocalSettings(state=folder / STATE, ports=Ports(web=free_port(), emulator=free_port()))
+    options = ["--state", str(settings.state), "--transcriber", "tiny.en"]
+    options += ["--port", str(settings.ports.web), "--emulator-port", str(settings.ports.emulator)]
     options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]
-    command = [sys.executable, "-m", "local", "up", "--state", str(state), "--transcriber", "tiny.en", *options]
+    command = [sys.executable, "-m", "local", "up", *options]
     with said.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
     try:
@@ -91,7 +94,7 @@ def running_product(folder: Path) -> Iterator[tuple[str, str]]:
             if process.poll() is not None or time.monotonic() > end:
                 raise BenchError(f"no local product could be started:\n{said.read_text()}")
             time.sleep(0.2)
-        yield f"http://127.0.0.1:{ports['--port']}", json.loads((state / "demo.json").read_text())["api_key"]
+        yield settings
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(STOPPING)
@@ -137,11 +140,6 @@ async def one_kind(client: httpx.AsyncClient, what: str, requests: int, clients:
         p50_ms=1000 * percentile(times, 0.5),
         p99_ms=1000 * percentile(times, 0.99),
     )
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that is no smaller than this share of them."""
-    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def import_time() -> Timing:

@@ -122,13 +122,36 @@ class Memory(_Record):
     mib_after: float
 
 
+class Waits(_Record):
+    """Seconds from the request for an analysis to its result."""
+
+    p50_s: float
+    p95_s: float
+
+
+class Fairness(_Record):
+    """Waits of one user's short clips, with the product to themselves and beside another user's flood of long ones."""
+
+    clips: int  # each time
+    seconds: float  # of a short clip
+    flood_seconds: float  # of a clip of the flood
+    alone: Waits
+    beside_a_flood: Waits
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long the p95 is beside the flood."""
+        return self.beside_a_flood.p95_s / self.alone.p95_s
+
+
 class Api(_Record):
-    """The API of a local product: its Lambda's import, its answers under load, and the memory that this takes."""
+    """The API of a local product: its Lambda's import, its answers under load, their memory, and its fair queue."""
 
     importing: Timing
     clients: int
     calls: tuple[ApiCall, ...]
     memory: tuple[Memory, ...] = ()
+    fairness: Fairness | None = None
 
 
 class Results(_Record):
