@@ -139,6 +139,7 @@ async def one_kind(client: httpx.AsyncClient, what: str, requests: int, clients:
         per_second=len(times) / (time.perf_counter() - began),
         p50_ms=1000 * percentile(times, 0.5),
         p99_ms=1000 * percentile(times, 0.99),
+        longest_ms=1000 * max(times),
     )
 
 

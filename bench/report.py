@@ -123,6 +123,7 @@ def _api(results: Results) -> Table:
             f"{call.per_second:.0f}",
             f"{call.p50_ms:.0f}",
             f"{call.p99_ms:.0f}",
+            "-" if call.longest_ms is None else f"{call.longest_ms:.0f}",
         )
         for call in (api.calls if api else ())
     ]
@@ -130,7 +131,7 @@ def _api(results: Results) -> Table:
     if api is not None:
         imported = f"{1000 * api.importing.wall:.0f} ms ({1000 * api.importing.cpu:.0f} ms of CPU)"
         title = f"The local API, {api.clients} clients at a time; its Lambda imports in {imported}"
-    return Table(title, ("call", "requests", "errors", "requests/s", "p50, ms", "p99, ms"), rows)
+    return Table(title, ("call", "requests", "errors", "requests/s", "p50, ms", "p99, ms", "longest, ms"), rows)
 
 
 def _api_memory(results: Results) -> Table:

@@ -110,6 +110,7 @@ class ApiCall(_Record):
     per_second: float
     p50_ms: float
     p99_ms: float
+    longest_ms: float | None = None  # earlier results lack it
 
 
 class Memory(_Record):
