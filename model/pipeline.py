@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from common.progress import Stage
 from model.analysis_warnings import Limits, warnings_of
 from model.asr import registry
 from model.asr.base import Transcriber, check_language
@@ -158,7 +159,7 @@ def analyze(
     clock = _Clock(Path(path), options, keep_going)
     check_language(models.transcriber, options.language, options.translate)
     clips = _reads(models.bundle.manifest, "frames")
-    progress("listening", 0.0)
+    progress(Stage.TRANSCRIBING, 0.0)
     check_demands(Path(path), clock.check)
     with Reader(Path(path), keep_going=clock.check) as reader:
         if options.max_duration is not None:
@@ -177,11 +178,11 @@ def analyze(
                 """Report how much of the window's picture was seen; without sound nothing else takes the time."""
                 clock.check()
                 seen = min(max(0.0, video.frames.shown - window.start), length)
-                report("watching", window.start + (0.6 * length + 0.3 * seen if len(window.audio) else 0.9 * seen))
+                report(Stage.DETECTING, window.start + (0.6 * length + 0.3 * seen if len(window.audio) else 0.9 * seen))
 
             watching()
             video.wait(watching)
-            report("judging", window.start + 0.9 * length)
+            report(Stage.PREDICTING, window.start + 0.9 * length)
             predictor.predict(window, reader.missing(video.frames))
             give_back_memory()
 
@@ -189,7 +190,7 @@ def analyze(
             """Report how much of a video without sound was seen so far."""
             clock.check()
             if not reader.info.has_audio:
-                report("watching", 0.9 * video.frames.shown)
+                report(Stage.DETECTING, 0.9 * video.frames.shown)
 
         try:
             for chunk in reader:
@@ -198,7 +199,7 @@ def analyze(
                 video.submit(chunk.packets, reading)
                 segmenter.add(chunk.audio)
                 if segmenter.ready:
-                    report("listening", segmenter.start)
+                    report(Stage.TRANSCRIBING, segmenter.start)
                     predict_window(segmenter.next_window())
                 if not reader.info.has_audio and reader.end - segmenter.start >= WINDOW_SECONDS:
                     video.wait(reading)
@@ -210,7 +211,7 @@ def analyze(
         finally:
             video.close()
         summary = reader.summary(video.frames)
-        progress("done", 1.0)
+        progress(Stage.DONE, 1.0)
         return Analysis(
             video=_video_info(summary.info),
             language=segmenter.speech.language if segmenter.found_words else None,
@@ -251,7 +252,7 @@ class _Report:
         self._progress, self._duration = progress, duration
         self._share = 0.0
 
-    def __call__(self, stage: str, position: float) -> None:
+    def __call__(self, stage: Stage, position: float) -> None:
         if self._duration > 0:
             self._share = max(self._share, min(0.99, position / self._duration))
         self._progress(stage, self._share)

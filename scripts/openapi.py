@@ -11,12 +11,12 @@ from typing import Any
 
 from fastapi.openapi.utils import get_openapi
 
+from common.problems import MEDIA_TYPE, TYPE_PREFIX
 from lambdas.api.app import APP_ONLY, app
 from lambdas.api.deps import scope_of
-from lambdas.api.openapi_docs import PROBLEM_TYPE, problems
+from lambdas.api.openapi_docs import problems
 from lambdas.api.schemas import account, analyses, uploads
 from lambdas.api.schemas.base import Schema
-from lambdas.core.errors import TYPE_PREFIX
 from scripts import api_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -151,7 +151,7 @@ def _complete(operation: dict[str, Any], security: list[dict[str, list[str]]]) -
         if status == "429":
             answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "In seconds."}}
         if status >= "400":
-            assert PROBLEM_TYPE in answer["content"], f"{operation['operationId']}: {status} is no problem document"
+            assert MEDIA_TYPE in answer["content"], f"{operation['operationId']}: {status} is no problem document"
     operation["responses"] = dict(sorted(responses.items()))
 
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 import boto3
 from botocore.exceptions import ClientError
 
+from common import prefixes
+from common.analyses import FAILED
 from lambdas.core.aws import clients
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import DROP_DOOR, FAILED, AnalysisRecord
+from lambdas.core.storage.tables import DROP_DOOR, AnalysisRecord
 from lambdas.core.storage.transactions import apply
 
 PRESENT, MISSING, LOST, DROPPED = KINDS = ("present", "missing", "lost", "dropped")
@@ -54,9 +56,9 @@ def is_bucket(name: str) -> bool:
 
 def _original_of(source: str) -> str:
     """Return which of the stage's buckets `source` is a copy of, by the prefixes that it has."""
-    prefixes = boto3.client("s3").list_objects_v2(Bucket=source, Delimiter="/").get("CommonPrefixes", [])
-    of_media = {object_keys.UPLOADS, object_keys.DROP, object_keys.INPUTS}
-    is_media = any(prefix["Prefix"] in of_media for prefix in prefixes)
+    found = boto3.client("s3").list_objects_v2(Bucket=source, Delimiter="/").get("CommonPrefixes", [])
+    of_media = {prefixes.UPLOADS, prefixes.DROP, prefixes.INPUTS}
+    is_media = any(prefix["Prefix"] in of_media for prefix in found)
     return settings().media_bucket if is_media else settings().results_bucket
 
 
@@ -75,7 +77,7 @@ def _bring_back(source: str, bucket: str, key: str, *, write: bool) -> tuple[str
     """Copy an object where that is due; return what it is, and the version of its copy."""
     if objects.exists(bucket, key):
         return PRESENT, None
-    if key.startswith(object_keys.DROP):
+    if key.startswith(prefixes.DROP):
         return DROPPED, None
     if not objects.exists(source, key):
         return LOST, None

@@ -14,10 +14,10 @@ import httpx
 import typer
 from pydantic import ValidationError
 
+from common.problems import MEDIA_TYPE
 from model.contract import Analysis
 
 SAMPLE = Path(__file__).resolve().parents[1] / "tests" / "media" / "face_and_speech.mp4"
-PROBLEM_TYPE = "application/problem+json"
 SECONDS = 60.0  # for one request; the API itself answers within 29
 PAUSE = 5.0  # between two questions
 
@@ -68,7 +68,7 @@ class Api:
         """Without a key, and with a wrong one, there is nothing to see."""
         for token in ("", f"vs_{'a' * 24}_{'0' * 48}"):
             answer = self._web.get("/api/usage", headers={"Authorization": f"Bearer {token}"} if token else {})
-            if answer.status_code not in (401, 403) or PROBLEM_TYPE not in answer.headers.get("content-type", ""):
+            if answer.status_code not in (401, 403) or MEDIA_TYPE not in answer.headers.get("content-type", ""):
                 raise SmokeError(f"without a valid key the API answered {answer.status_code}: {answer.text[:300]}")
 
 

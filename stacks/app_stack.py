@@ -15,6 +15,8 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from common import prefixes
+from common.analyses import COMPLETED, FAILED, QUEUED
 from stacks.config import PROJECT, PUBLIC_URL, USAGE_PLAN, StageConfig
 from stacks.constructs.canary import Canary
 from stacks.constructs.http_api import DEFAULT_PLAN, HttpApi
@@ -153,8 +155,8 @@ class AppStack(cdk.Stack):
                 batch=1 if name == "webhook" else 10,  # a receiver may take all the time there is
                 at_a_time=self._deliveries() if name == "webhook" else None,
             )
-        self._on_arrivals("Dropped", "Videos that arrive in drop folders", "drop/")
-        self._on_arrivals("Uploaded", "Uploads, of which no more is kept than an analysis needs", "uploads/")
+        self._on_arrivals("Dropped", "Videos that arrive in drop folders", prefixes.DROP)
+        self._on_arrivals("Uploaded", "Uploads, of which no more is kept than an analysis needs", prefixes.UPLOADS)
         results = self.queues["on_result"].queue
         for topic in (self.success, self.failure):
             topic.add_subscription(subscriptions.SqsSubscription(results, raw_message_delivery=True))
@@ -162,8 +164,8 @@ class AppStack(cdk.Stack):
         accept(self.dead_records, "SQS3", "it is the stream's dead-letter queue")
         # One at a time, as each may be a long copy; the emulator's are short.
         batch = 10 if self._config.is_local else 1
-        on_records(self.functions["submit"], self._data.table, self.dead_records, ["queued"], slots=True, batch=batch)
-        on_records(self.functions["publish"], self._data.table, self.dead_records, ["completed", "failed"])
+        on_records(self.functions["submit"], self._data.table, self.dead_records, [QUEUED], slots=True, batch=batch)
+        on_records(self.functions["publish"], self._data.table, self.dead_records, [COMPLETED, FAILED])
         events.Rule(
             self,
             "EveryMinute",

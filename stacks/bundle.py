@@ -30,6 +30,7 @@ MAX_ZIP = 20 * 10**6  # bytes; Lambda takes 50 MB, what is smaller starts sooner
 SERVICES = ("apigateway", "cognito-idp", "dynamodb", "s3", "sagemaker-runtime", "secretsmanager", "sqs", "ssm", "xray")
 # Our own code that goes along: the Lambdas, and of the engine what needs no torch.
 OURS = (
+    "common/*.py",
     "lambdas/**/*.py",
     "model/__init__.py",
     "model/contract.py",

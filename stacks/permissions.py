@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from common import prefixes, table
 from stacks.config import PUBLIC_URL, USAGE_PLAN, StageConfig
 from stacks.constructs import customer_key
 from stacks.constructs.http_api import USAGE_PLANS
@@ -21,7 +22,6 @@ GET, PUT, UPDATE, REMOVE, CHECK = (
     f"dynamodb:{name}Item" for name in ("Get", "Put", "Update", "Delete", "ConditionCheck")
 )
 QUERY = "dynamodb:Query"
-BY_OWNER, BY_DUE = "by_owner", "by_due"
 READ = ("s3:GetObject",)
 READ_VERSIONS = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE = ("s3:PutObject",)
@@ -60,10 +60,10 @@ class Access:
 ACCESS = {
     "api": Access(
         items=(GET, PUT, UPDATE, REMOVE, CHECK, QUERY),
-        indexes=(BY_OWNER,),
+        indexes=(table.BY_OWNER,),
         # It can sign for clients only what its own role allows.
-        media={"uploads": READ_VERSIONS + WRITE + DELETE + PARTS + ABORT, "drop": READ_VERSIONS},
-        results={"analyses": READ, "progress": READ},
+        media={prefixes.UPLOADS: READ_VERSIONS + WRITE + DELETE + PARTS + ABORT, prefixes.DROP: READ_VERSIONS},
+        results={prefixes.ANALYSES: READ, prefixes.PROGRESS: READ},
         webhooks=True,
         makes_keys=True,
         removes_keys=True,
@@ -73,47 +73,47 @@ ACCESS = {
     ),
     "on_drop": Access(
         items=(GET, PUT, UPDATE, CHECK),
-        media={"drop": READ_VERSIONS, "uploads": DELETE},
-        results={"results": WRITE},
+        media={prefixes.DROP: READ_VERSIONS, prefixes.UPLOADS: DELETE},
+        results={prefixes.RESULTS: WRITE},
         takes=True,
     ),
     "submit": Access(
         items=(GET, UPDATE, REMOVE, QUERY),
-        media={"uploads": READ_VERSIONS, "drop": READ_VERSIONS, "inputs": WRITE + DELETE},
+        media={prefixes.UPLOADS: READ_VERSIONS, prefixes.DROP: READ_VERSIONS, prefixes.INPUTS: WRITE + DELETE},
         invokes=True,
         dead_letters=True,
     ),
     "on_result": Access(
         items=(GET, UPDATE, REMOVE, QUERY),
         results={
-            "outputs": READ + DELETE,
-            "failures": READ + DELETE,
-            "analyses": WRITE + DELETE,
-            "progress": DELETE,
+            prefixes.OUTPUTS: READ + DELETE,
+            prefixes.FAILURES: READ + DELETE,
+            prefixes.ANALYSES: WRITE + DELETE,
+            prefixes.PROGRESS: DELETE,
         },
         takes=True,
     ),
     "publish": Access(
         items=(GET,),
-        media={"drop": READ, "inputs": DELETE},
-        results={"analyses": READ, "results": WRITE + DELETE},
+        media={prefixes.DROP: READ, prefixes.INPUTS: DELETE},
+        results={prefixes.ANALYSES: READ, prefixes.RESULTS: WRITE + DELETE},
         webhooks=True,
         dead_letters=True,
     ),
     "sweeper": Access(
         items=(GET, PUT, UPDATE, REMOVE, QUERY),
-        indexes=(BY_OWNER, BY_DUE),
+        indexes=(table.BY_OWNER, table.BY_DUE),
         media={
-            "uploads": READ_VERSIONS + DELETE + ABORT,
-            "drop": READ_VERSIONS + DELETE,
-            "inputs": WRITE + DELETE,
+            prefixes.UPLOADS: READ_VERSIONS + DELETE + ABORT,
+            prefixes.DROP: READ_VERSIONS + DELETE,
+            prefixes.INPUTS: WRITE + DELETE,
         },
         results={
-            "outputs": READ + DELETE,
-            "failures": READ + DELETE,
-            "analyses": WRITE + DELETE,
-            "progress": DELETE,
-            "results": READ + DELETE,
+            prefixes.OUTPUTS: READ + DELETE,
+            prefixes.FAILURES: READ + DELETE,
+            prefixes.ANALYSES: WRITE + DELETE,
+            prefixes.PROGRESS: DELETE,
+            prefixes.RESULTS: READ + DELETE,
         },
         invokes=True,
         removes_keys=True,
@@ -156,15 +156,12 @@ class Grants(Construct):
         accept(policy, "IAM5", "objects and API keys have no names before they exist: prefixes, not single ones")
 
     def _statements(self, access: Access) -> list[iam.PolicyStatement]:
-        table = self._data.table.table_arn
-        found = [_allow(list(access.items), [table])]
+        arn = self._data.table.table_arn
+        found = [_allow(list(access.items), [arn])]
         if access.indexes:
-            found.append(_allow([QUERY], [f"{table}/index/{name}" for name in access.indexes]))
-        for bucket, prefixes in (
-            (self._data.buckets.media, access.media),
-            (self._data.buckets.results, access.results),
-        ):
-            found += _on_objects(bucket, prefixes)
+            found.append(_allow([QUERY], [f"{arn}/index/{name}" for name in access.indexes]))
+        found += _on_objects(self._data.buckets.media, access.media)
+        found += _on_objects(self._data.buckets.results, access.results)
         if access.webhooks:
             found.append(_allow(["sqs:SendMessage"], [self._webhooks.queue_arn]))
         if access.invokes:
@@ -216,7 +213,7 @@ def _key_uses(access: Access) -> dict[str, tuple[str, ...]]:
     uses: dict[str, tuple[str, ...]] = {}
     uses["dynamodb"] = customer_key.WRITE_ITEMS if set(access.items) - {GET, CHECK} else customer_key.READ_ITEMS
     on_objects = {
-        action for prefixes in (access.media, access.results) for done in prefixes.values() for action in done
+        action for objects in (access.media, access.results) for actions in objects.values() for action in actions
     }
     if on_objects:
         uses["s3"] = customer_key.WRITE if "s3:PutObject" in on_objects else customer_key.READ
@@ -227,16 +224,16 @@ def _key_uses(access: Access) -> dict[str, tuple[str, ...]]:
     return uses
 
 
-def _on_objects(bucket: s3.IBucket, prefixes: Mapping[str, tuple[str, ...]]) -> list[iam.PolicyStatement]:
+def _on_objects(bucket: s3.IBucket, access: Mapping[str, tuple[str, ...]]) -> list[iam.PolicyStatement]:
     """The actions on objects; and what listing they take."""
     by_actions: dict[tuple[str, ...], list[str]] = {}
-    for prefix, actions in prefixes.items():
-        by_actions.setdefault(actions, []).append(bucket.arn_for_objects(f"{prefix}/*"))
+    for prefix, actions in access.items():
+        by_actions.setdefault(actions, []).append(bucket.arn_for_objects(f"{prefix}*"))
     found = [_allow(list(actions), resources) for actions, resources in by_actions.items()]
-    if any("s3:GetObject" in actions for actions in prefixes.values()):
+    if any("s3:GetObject" in actions for actions in access.values()):
         # Without it S3 answers 403 for an object that is not there, instead of 404.
         found.append(_allow(["s3:ListBucket"], [bucket.bucket_arn]))
-    if removed := [f"{prefix}/*" for prefix, actions in prefixes.items() if "s3:DeleteObjectVersion" in actions]:
+    if removed := [f"{prefix}*" for prefix, actions in access.items() if "s3:DeleteObjectVersion" in actions]:
         found.append(
             iam.PolicyStatement(
                 actions=["s3:ListBucketVersions"],

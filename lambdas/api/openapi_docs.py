@@ -6,8 +6,9 @@ from typing import Any
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
+from common.problems import MEDIA_TYPE
+
 PROBLEM_SCHEMA = "#/components/schemas/Problem"
-PROBLEM_TYPE = "application/problem+json"
 
 SAYS = {
     400: "The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted.",
@@ -31,7 +32,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _response(status: int) -> dict[str, Any]:
-    content = {PROBLEM_TYPE: {"schema": {"$ref": PROBLEM_SCHEMA}}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": PROBLEM_SCHEMA}}}
     return {"description": SAYS.get(status, HTTPStatus(status).phrase), "content": content}
 
 

@@ -11,11 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match
 
+from common.problems import MEDIA_TYPE, TYPE_PREFIX
 from lambdas.api.errors import InvalidRequestError, MethodNotAllowedError, NoRouteError
 from lambdas.core.aws.observability import logger
-from lambdas.core.errors import TYPE_PREFIX, BadRequestError, BusyError, DomainError
+from lambdas.core.errors import BadRequestError, BusyError, DomainError
 
-MEDIA_TYPE = "application/problem+json"
 MAX_REPORTED = 20  # fields of a request that are named as wrong
 
 

@@ -10,7 +10,6 @@ from typing import ClassVar, NamedTuple
 from lambdas.core.clock import stamp
 
 Member = str | int | float | None
-TYPE_PREFIX = "urn:video-sentiment:problem:"  # what every error's name stands behind
 
 
 class DomainError(Exception):

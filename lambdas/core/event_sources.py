@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from common import table
 from lambdas.core.aws.observability import logger
 from lambdas.core.storage.tables import AnalysisRecord, Item, PlanChangeRecord, SlotsRecord
 
 Record = dict[str, Any]
 Failures = dict[str, list[dict[str, str]]]  # what Lambda reads as `ReportBatchItemFailures`
-# By their sort key.
-KINDS: dict[str, type[Item]] = {"ANALYSIS": AnalysisRecord, "SLOTS": SlotsRecord, "PLAN": PlanChangeRecord}
+KINDS: dict[str, type[Item]] = {  # by their sort key
+    table.ANALYSIS: AnalysisRecord,
+    table.SLOTS: SlotsRecord,
+    table.PLAN: PlanChangeRecord,
+}
 T = TypeVar("T", bound=Item)
 
 
@@ -35,7 +39,7 @@ def changes(event: dict[str, Any], takers: Mapping[type[Item], Callable[[Change[
     for record in event["Records"]:
         images = record["dynamodb"]
         new, old = images.get("NewImage"), images.get("OldImage")
-        kind = KINDS.get(new["sk"]["S"]) if new is not None else None
+        kind = KINDS.get(new[table.SORT_KEY]["S"]) if new is not None else None
         take = takers.get(kind) if kind is not None else None
         if kind is None or take is None:
             continue

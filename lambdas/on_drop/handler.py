@@ -6,12 +6,12 @@ Keys are not URL-encoded in these, unlike in S3's own.
 import json
 from typing import Any
 
+from common import prefixes
 from lambdas.core import clock
 from lambdas.core.analyses import drops
 from lambdas.core.aws.observability import logger, observed
 from lambdas.core.event_sources import Failures, correlate, messages
 from lambdas.core.settings import settings
-from lambdas.core.storage import object_keys
 from lambdas.core.upkeep import arrivals
 
 
@@ -28,7 +28,7 @@ def _take(body: str) -> None:
         return
     found = detail["object"]
     correlate(found["key"])  # until it has an id
-    if found["key"].startswith(object_keys.UPLOADS):
+    if found["key"].startswith(prefixes.UPLOADS):
         if detail.get("reason") == "CopyObject":  # an operator brings a video back: clients can only PUT
             return
         arrivals.check(found["key"], found.get("version-id"), int(found["size"]))

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from common.analyses import QUEUED
 from lambdas.core import clock
 from lambdas.core.analyses import fair_queue, inference
 from lambdas.core.aws.observability import logger, observed
 from lambdas.core.event_sources import Change, Failures, changes
-from lambdas.core.storage.tables import QUEUED, AnalysisRecord, PlanChangeRecord, SlotsRecord
+from lambdas.core.storage.tables import AnalysisRecord, PlanChangeRecord, SlotsRecord
 
 
 @observed

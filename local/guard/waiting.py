@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections import deque
 
+from common import problems
 from local.guard.server import App, Receive, Scope, Send
 
 PREFIX = "/_aws/execute-api/"
@@ -16,7 +17,7 @@ MOST = 16
 GROWTH = 2.0  # seconds that a request waits before one more is allowed
 PATIENCE = 20.0  # seconds that a request waits at most; the gateway gives up after 29, the waiting included
 RETRY = 5  # seconds after which the caller is asked to come again
-TYPE, CODE = "urn:video-sentiment:problem:", "busy"  # as the API itself says it
+CODE = "busy"  # the API's own
 
 
 class Queue:
@@ -81,10 +82,15 @@ class Queue:
 
 async def _busy(send: Send) -> None:
     detail = f"too many requests wait for the functions of this machine; try again in {RETRY} s"
-    document = {"type": TYPE + CODE, "title": "Too much is going on at once", "status": 503, "code": CODE}
+    document = {
+        "type": problems.TYPE_PREFIX + CODE,
+        "title": "Too much is going on at once",
+        "status": 503,
+        "code": CODE,
+    }
     body = json.dumps(document | {"detail": detail, "error": detail}).encode()
     headers = [
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", problems.MEDIA_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"retry-after", str(RETRY).encode()),

@@ -7,8 +7,8 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
+from common import problems
 from local.guard.rules import TOKEN
-from stacks.edge.problems import PROBLEM_PREFIX, PROBLEM_TYPE
 
 MAX_BODY = 10 << 20  # bytes; API Gateway's limit
 TIMEOUT = 35.0  # seconds; the gateway itself gives up after 29
@@ -47,7 +47,9 @@ def problem(status: int, code: str, title: str, detail: str) -> Response:
     """Return an error of the origin itself, in the format of the API's errors."""
     said = {"title": title, "status": status, "code": code, "detail": detail, "error": detail}
     headers = {"Retry-After": str(RETRY_SECONDS)} if status in UNAVAILABLE else {}
-    return Response(json.dumps({"type": PROBLEM_PREFIX + code, **said}), status, headers, media_type=PROBLEM_TYPE)
+    return Response(
+        json.dumps({"type": problems.TYPE_PREFIX + code, **said}), status, headers, media_type=problems.MEDIA_TYPE
+    )
 
 
 def too_large() -> Response:

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
+from common.problems import MEDIA_TYPE, TYPE_PREFIX
 from model.media import MediaError, TooDemandingError
 from model.pipeline import TooLongError, TooSlowError
 
@@ -101,7 +102,7 @@ def problem_response(error: Exception, request_id: str) -> JSONResponse:
     else:
         detail = str(getattr(error, "detail", error)) or problem.title
     content: dict[str, Any] = {
-        "type": f"urn:video-sentiment:problem:{problem.name}",
+        "type": TYPE_PREFIX + problem.name,
         "title": problem.title,
         "status": problem.status,
         "detail": detail,
@@ -111,4 +112,4 @@ def problem_response(error: Exception, request_id: str) -> JSONResponse:
     headers = dict(getattr(error, "headers", None) or {})
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
-    return JSONResponse(content, problem.status, headers, media_type="application/problem+json")
+    return JSONResponse(content, problem.status, headers, media_type=MEDIA_TYPE)

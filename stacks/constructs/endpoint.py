@@ -15,6 +15,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from common import prefixes
 from stacks.config import StageConfig
 from stacks.constructs import trust
 from stacks.constructs.customer_key import WRITE, use_key
@@ -276,7 +277,9 @@ class Endpoint(Construct):
         self._places.failure.grant_publish(role)
         self._use_key(role)
         media, results = self._places.media, self._places.results
-        written = [results.arn_for_objects(f"{prefix}/*") for prefix in ("outputs", "failures", "progress")]
+        written = [
+            results.arn_for_objects(f"{prefix}*") for prefix in (prefixes.OUTPUTS, prefixes.FAILURES, prefixes.PROGRESS)
+        ]
         stack = cdk.Stack.of(self)
         log = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/Endpoints/"
         # s3://BUCKET/KEY -> BUCKET/KEY; what is appended makes it a list of two for an empty one as well.
@@ -284,10 +287,10 @@ class Endpoint(Construct):
         artefact = cdk.Fn.condition_if(
             has_model.logical_id,
             cdk.Fn.join("", [f"arn:{stack.partition}:s3:::", place]),
-            media.arn_for_objects("inputs/*"),
+            media.arn_for_objects(f"{prefixes.INPUTS}*"),
         )
         for allowed, resources in (
-            (["s3:GetObject"], [media.arn_for_objects("inputs/*")]),
+            (["s3:GetObject"], [media.arn_for_objects(f"{prefixes.INPUTS}*")]),
             # Long results go up in parts: https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-create-endpoint-prerequisites.html
             (["s3:PutObject", "s3:AbortMultipartUpload"], written),
             (["s3:GetObject"], [artefact.to_string()]),

@@ -10,9 +10,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from common import problems
 from stacks.config import API_STAGE, StageConfig
 from stacks.constructs.storage import removal
-from stacks.edge.problems import PROBLEM_PREFIX, PROBLEM_TYPE
 from stacks.nag import accept
 
 INTEGRATION_TIMEOUT = Duration.seconds(29)  # API Gateway's own limit
@@ -142,7 +142,7 @@ class HttpApi(Construct):
 
     def _answer_problems(self) -> None:
         for kind, (status, code, title) in PROBLEMS.items():
-            headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store"}
+            headers = {"Content-Type": problems.MEDIA_TYPE, "Cache-Control": "no-store"}
             if status == 401:
                 headers["WWW-Authenticate"] = "Bearer"
             if status in (429, 504):
@@ -172,7 +172,12 @@ class HttpApi(Construct):
 def _template(status: int | None, code: str, title: str, detail: str) -> str:
     """A problem document as lambdas/api/problems.py writes it, in the gateway's template language."""
     message = "$context.error.messageString"  # comes with quotes of its own
-    document = {"type": f"{PROBLEM_PREFIX}{code}", "title": title, "code": code, "requestId": "$context.requestId"}
+    document = {
+        "type": f"{problems.TYPE_PREFIX}{code}",
+        "title": title,
+        "code": code,
+        "requestId": "$context.requestId",
+    }
     if status is None:  # the gateway knows best what is wrong
         return f'{json.dumps(document)[:-1]}, "detail": {message}, "error": {message}}}'
     return json.dumps({**document, "status": status, "detail": detail, "error": detail})

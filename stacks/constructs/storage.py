@@ -8,21 +8,22 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from common import prefixes, retention, table
 from stacks.config import StageConfig
 from stacks.nag import accept
 
 # Days. Analyses, their videos and results go with their records, by the sweeper; these rules only make sure that
 # what was forgotten does not stay for ever.
-LONGEST_RETENTION = 730  # of any plan (lambdas/core/owners/quota.py; a test compares them)
-UPLOAD_DAYS = LONGEST_RETENTION + 30
+UPLOAD_DAYS = retention.LONGEST + 30
 INPUT_DAYS = 2  # a copy for one attempt, which is over after eight hours
 RAW_DAYS = 14  # what the endpoint wrote; on_result has made a result of it long since
 OLD_VERSION_DAYS = 30
 LOG_DAYS = 365
+ERRORS_OF_NO_OWNER = f"{prefixes.RESULTS}!nobody/"
 
 
 class Table(Construct):
-    """The one table. Its names are those of lambdas/core/storage/tables.py; a test compares them."""
+    """The one table. `lambdas.core.storage.tables` defines its items."""
 
     def __init__(self, scope: Construct, id: str, config: StageConfig) -> None:
         super().__init__(scope, id)
@@ -30,28 +31,28 @@ class Table(Construct):
         self.table = dynamodb.Table(
             self,
             "Table",
-            partition_key=dynamodb.Attribute(name="pk", type=text),
-            sort_key=dynamodb.Attribute(name="sk", type=text),
+            partition_key=dynamodb.Attribute(name=table.PARTITION_KEY, type=text),
+            sort_key=dynamodb.Attribute(name=table.SORT_KEY, type=text),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=not config.is_local
             ),
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
-            time_to_live_attribute="ttl",
+            time_to_live_attribute=table.TTL,
             deletion_protection=config.keeps_data,
             removal_policy=removal(config),
         )
         self.table.add_global_secondary_index(
-            index_name="by_owner",
-            partition_key=dynamodb.Attribute(name="owner", type=text),
-            sort_key=dynamodb.Attribute(name="listed", type=text),
+            index_name=table.BY_OWNER,
+            partition_key=dynamodb.Attribute(name=table.OWNER, type=text),
+            sort_key=dynamodb.Attribute(name=table.LISTED, type=text),
             projection_type=dynamodb.ProjectionType.ALL,
         )
         self.table.add_global_secondary_index(
-            index_name="by_due",
-            partition_key=dynamodb.Attribute(name="due_shard", type=text),
-            sort_key=dynamodb.Attribute(name="due_at", type=number),
+            index_name=table.BY_DUE,
+            partition_key=dynamodb.Attribute(name=table.DUE_SHARD, type=text),
+            sort_key=dynamodb.Attribute(name=table.DUE_AT, type=number),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
 
@@ -76,10 +77,10 @@ class Buckets(Construct):
                 )
             ],
             lifecycle_rules=[
-                s3.LifecycleRule(id="uploads", prefix="uploads/", expiration=Duration.days(UPLOAD_DAYS)),
+                s3.LifecycleRule(id="uploads", prefix=prefixes.UPLOADS, expiration=Duration.days(UPLOAD_DAYS)),
                 s3.LifecycleRule(
                     id="inputs",
-                    prefix="inputs/",
+                    prefix=prefixes.INPUTS,
                     expiration=Duration.days(INPUT_DAYS),
                     noncurrent_version_expiration=Duration.days(1),
                 ),
@@ -94,8 +95,8 @@ class Buckets(Construct):
             # A result too long for an answer is fetched from here, by the web app as well.
             cors=[s3.CorsRule(allowed_origins=["*"], allowed_methods=[s3.HttpMethods.GET], max_age=3600)],
             lifecycle_rules=[
-                s3.LifecycleRule(id=prefix, prefix=f"{prefix}/", expiration=Duration.days(RAW_DAYS))
-                for prefix in ("outputs", "failures", "progress", "results/!nobody")  # the last: errors of no owner
+                s3.LifecycleRule(id=prefix.removesuffix("/"), prefix=prefix, expiration=Duration.days(RAW_DAYS))
+                for prefix in (prefixes.OUTPUTS, prefixes.FAILURES, prefixes.PROGRESS, ERRORS_OF_NO_OWNER)
             ],
         )
         for owner, principal in config.drop_principals.items():
@@ -141,18 +142,18 @@ class Buckets(Construct):
                 principals=[who],
                 actions=["s3:ListBucket"],
                 resources=[self.results.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": f"results/{owner}/*"}},
+                conditions={"StringLike": {"s3:prefix": f"{prefixes.RESULTS}{owner}/*"}},
             )
         )
         for bucket, action, prefix in (
-            (self.media, "s3:PutObject", "drop"),
-            (self.results, "s3:GetObject", "results"),
+            (self.media, "s3:PutObject", prefixes.DROP),
+            (self.results, "s3:GetObject", prefixes.RESULTS),
         ):
             bucket.add_to_resource_policy(
                 iam.PolicyStatement(
                     principals=[who],
                     actions=[action],
-                    resources=[bucket.arn_for_objects(f"{prefix}/{owner}/*")],
+                    resources=[bucket.arn_for_objects(f"{prefix}{owner}/*")],
                 )
             )
 

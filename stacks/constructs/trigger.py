@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from common import table as table_names
 from stacks.config import StageConfig
 from stacks.constructs.python_function import PythonFunction
 from stacks.nag import accept
@@ -19,8 +20,11 @@ KEPT = Duration.days(14)  # dead letters, the most that SQS keeps
 ATTEMPTS = 5
 STREAM_ATTEMPTS = 10  # of a batch, bisected on the way; then the record goes to the dead letters
 
-SLOTS_CHANGED = {"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"sk": {"S": ["SLOTS"]}}}}
-PLAN_CHANGED = {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"sk": {"S": ["PLAN"]}}}}
+SLOTS_CHANGED = {"eventName": ["MODIFY"], "dynamodb": {"NewImage": {table_names.SORT_KEY: {"S": [table_names.SLOTS]}}}}
+PLAN_CHANGED = {
+    "eventName": ["INSERT", "MODIFY"],
+    "dynamodb": {"NewImage": {table_names.SORT_KEY: {"S": [table_names.PLAN]}}},
+}
 
 
 class WorkQueue(Construct):
@@ -94,7 +98,7 @@ def _analysis_in(statuses: Sequence[str]) -> Mapping[str, Any]:
         "eventName": ["INSERT", "MODIFY"],
         "dynamodb": {
             "NewImage": {
-                "sk": {"S": ["ANALYSIS"]},
+                table_names.SORT_KEY: {"S": [table_names.ANALYSIS]},
                 "status": {"S": list(statuses)},
             }
         },

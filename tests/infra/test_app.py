@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from lambdas.api.problems import MEDIA_TYPE
+from common.analyses import COMPLETED, FAILED, QUEUED
+from common.problems import MEDIA_TYPE, TYPE_PREFIX
 from lambdas.core import errors
 from lambdas.core.aws import clients, observability
-from lambdas.core.errors import TYPE_PREFIX
 from lambdas.core.owners import api_keys, quota
 from lambdas.core.settings import Settings
-from lambdas.core.storage import item_keys, tables
+from lambdas.core.storage import item_keys
 from stacks.constructs.http_api import DEFAULT_PLAN, PROBLEMS, USAGE_PLANS
 from stacks.constructs.monitoring import COUNTED
 from stacks.constructs.python_function import METRICS_NAMESPACE
@@ -105,9 +105,7 @@ def test_all_queues_are_encrypted_and_want_tls(prod: Stage) -> None:
     assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
 
 
-@pytest.mark.parametrize(
-    ("name", "statuses"), [("submit", [tables.QUEUED]), ("publish", [tables.COMPLETED, tables.FAILED])]
-)
+@pytest.mark.parametrize(("name", "statuses"), [("submit", [QUEUED]), ("publish", [COMPLETED, FAILED])])
 def test_the_outbox_calls_for_the_right_records_and_loses_none(prod: Stage, name: str, statuses: list[str]) -> None:
     mapping = _mappings(prod, "dynamodb")[name]
     assert mapping["BisectBatchOnFunctionError"] is True

@@ -65,10 +65,11 @@ def test_native_code_is_for_the_target(bundles: Bundles) -> None:
 
 
 def test_of_ours_there_is_only_what_lambdas_need(bundles: Bundles) -> None:
-    model = {path.name for path in (bundles["aws"] / "model").iterdir()}
-    assert model == {"__init__.py", "contract.py", "formats.py"}
+    model = bundles["aws"] / "model"
+    files = {str(path.relative_to(model)) for path in model.rglob("*") if path.is_file()}
+    assert files == {"__init__.py", "contract.py", "reports/__init__.py", "reports/formats.py"}
     top = {path.name for path in bundles["aws"].iterdir()}
-    assert {"lambdas", "fastapi", "pynamodb", "botocore"} <= top
+    assert {"common", "lambdas", "fastapi", "pynamodb", "botocore"} <= top
     assert not {"training", "stacks", "local", "tests", "bin", "torch", "numpy"} & top
 
 

@@ -177,10 +177,10 @@ def test_progress_is_told_while_it_is_processed(cloud: Cloud, alice: Caller) -> 
     record = cloud.processing("alice")
     path = f"/analyses/{record.id}"
     assert alice.get(path).json()["progress"] is None
-    told = b'{"stage": "utterances", "fraction": 0.4, "updated": "2026-11-24T12:00:00+00:00"}'
+    told = b'{"stage": "transcribing", "fraction": 0.4, "updated": "2026-11-24T12:00:00+00:00"}'
     cloud.emulator.client("s3").put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=told)
     progress = alice.get(path).json()["progress"]
-    assert (progress["stage"], progress["fraction"]) == ("utterances", 0.4)
+    assert (progress["stage"], progress["fraction"]) == ("transcribing", 0.4)
 
 
 @both_doors

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from common.analyses import COMPLETED, FAILED, PROCESSING, QUEUED
 from lambdas.core.analyses import creation, inference, transitions
 from lambdas.core.aws import clients
 from lambdas.core.errors import TIMED_OUT, NotCancellableError, NotFoundError, NotRetriableError
 from lambdas.core.storage import objects
-from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
 from tests.integration.api_client import by_session
 from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud
 from tests.integration.faults import at_every_write

@@ -2,11 +2,11 @@
 
 import pytest
 
+from common.analyses import QUEUED
 from lambdas.core.analyses import creation
 from lambdas.core.errors import CeilingReachedError, QuotaExceededError
 from lambdas.core.owners import ceiling, profiles
 from lambdas.core.settings import settings
-from lambdas.core.storage.tables import QUEUED
 from tests.integration.cloud import Cloud
 from tests.integration.test_quota import at_once, dropped, limited
 

@@ -7,20 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
+from common.analyses import COMPLETED, PROCESSING, QUEUED
 from lambdas.core.analyses import creation
 from lambdas.core.aws import clients
 from lambdas.core.aws.observability import ANALYSES_STARTED, flush
 from lambdas.core.errors import AccountDeletedError, BusyError, QuotaExceededError
 from lambdas.core.owners import profiles
 from lambdas.core.storage import item_keys
-from lambdas.core.storage.tables import (
-    COMPLETED,
-    PROCESSING,
-    QUEUED,
-    AnalysisRecord,
-    Item,
-    OwnerRecord,
-)
+from lambdas.core.storage.tables import AnalysisRecord, Item, OwnerRecord
 from lambdas.core.storage.transactions import FIRST_PAUSE, ROUNDS
 from lambdas.core.uploads import multipart, uploads
 from tests.integration.cloud import MEDIA, VIDEO, Cloud

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from common.analyses import COMPLETED
 from lambdas.core.analyses import deletion, queries, result_ingest, transitions
 from lambdas.core.analyses.sagemaker_events import Notice
 from lambdas.core.aws import clients
 from lambdas.core.errors import TIMED_OUT, DeletedError, NotFoundError
 from lambdas.core.settings import settings
 from lambdas.core.storage import objects
-from lambdas.core.storage.tables import COMPLETED
 from tests.integration.cloud import MEDIA, RESULTS, Cloud, put, result
 from tests.integration.faults import failing, intercepted
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from common.analyses import COMPLETED, FAILED, PROCESSING
 from lambdas.core.analyses import deletion, queries
 from lambdas.core.aws import clients
 from lambdas.core.owners import profiles, quota
-from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING
 from tests.integration.cloud import VIDEO, Cloud, put, result
 from tests.integration.events import MEDIA, RESULTS, drop_event, sqs_event
 

@@ -11,23 +11,14 @@ from typing import Any
 
 import pytest
 
+from common.analyses import COMPLETED, FAILED, PROCESSING, QUEUED
 from lambdas.core.analyses import creation, deletion, fair_queue, result_ingest, transitions
 from lambdas.core.errors import NOT_SUBMITTED, TIMED_OUT
 from lambdas.core.owners import profiles
 from lambdas.core.owners.quota import PLANS
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys
-from lambdas.core.storage.tables import (
-    COMPLETED,
-    FAILED,
-    PROCESSING,
-    QUEUED,
-    AnalysisRecord,
-    Item,
-    OwnerRecord,
-    SlotsRecord,
-    WaitingRecord,
-)
+from lambdas.core.storage.tables import AnalysisRecord, Item, OwnerRecord, SlotsRecord, WaitingRecord
 from lambdas.core.upkeep import account_deletion
 from tests.integration.api_client import by_session
 from tests.integration.cloud import MEDIA, Cloud

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from common.analyses import COMPLETED, FAILED, PROCESSING, QUEUED
 from lambdas.core.analyses import queries
 from lambdas.core.owners import profiles
 from lambdas.core.settings import settings
-from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
 from tests.integration.cloud import RESULTS, Cloud, put, result
 from tests.integration.events import notice
 from tests.integration.faults import at_every_write

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common.analyses import QUEUED
 from lambdas.core.analyses import creation, transitions
 from lambdas.core.errors import (
     TIMED_OUT,
@@ -23,7 +24,7 @@ from lambdas.core.errors import (
 )
 from lambdas.core.owners import api_keys, profiles, quota
 from lambdas.core.settings import settings as lambda_settings
-from lambdas.core.storage.tables import QUEUED, AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
 from lambdas.core.uploads import uploads
 from lambdas.core.uploads.uploads import CheckedObject
 from tests.integration.cloud import Cloud

@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.analyses import FAILED, QUEUED
 from lambdas.core.analyses import deletion, queries, transitions
 from lambdas.core.aws import clients
 from lambdas.core.errors import (
@@ -13,7 +14,6 @@ from lambdas.core.errors import (
     NotUploadedError,
     UploadExpiredError,
 )
-from lambdas.core.storage.tables import FAILED, QUEUED
 from lambdas.core.uploads import uploads
 from tests.integration.cloud import MEDIA, RESULTS, VIDEO, Cloud
 
@@ -111,10 +111,15 @@ def test_results_and_progress_only_where_there_are_any(cloud: Cloud) -> None:
     assert queries.progress(record) is None
     with pytest.raises(NotFinishedError):
         queries.result(record)
-    body = b'{"stage": "speech", "fraction": 0.25, "updated": "2026-11-24T12:00:00+00:00"}'
-    clients.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=body)
+    place = {"Bucket": RESULTS, "Key": f"progress/{record.id}.1.json"}
+    body = b'{"stage": "transcribing", "fraction": 0.25, "updated": "2026-11-24T12:00:00+00:00"}'
+    clients.s3().put_object(**place, Body=body)
     progress = queries.progress(record)
-    assert progress is not None and (progress.stage, progress.fraction) == ("speech", 0.25)
+    assert progress is not None and (progress.stage, progress.fraction) == ("transcribing", 0.25)
+    clients.s3().put_object(
+        Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=body.replace(b"transcribing", b"dreaming")
+    )
+    assert queries.progress(record) is None  # of another version of the engine
     clients.s3().put_object(Bucket=RESULTS, Key=f"progress/{record.id}.1.json", Body=b"{")
     assert queries.progress(record) is None
     cloud.hear(cloud.success(record))

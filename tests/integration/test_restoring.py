@@ -5,6 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
+from common.analyses import COMPLETED, PROCESSING, QUEUED
 from lambdas.core import clock
 from lambdas.core.analyses import deletion, queries
 from lambdas.core.aws import clients
@@ -12,7 +13,7 @@ from lambdas.core.errors import UnauthorizedError
 from lambdas.core.owners import api_keys, ceiling, plan_changes, profiles
 from lambdas.core.settings import Settings, settings
 from lambdas.core.storage import item_keys
-from lambdas.core.storage.tables import COMPLETED, PROCESSING, QUEUED, Item, QuotaRecord, WaitingRecord
+from lambdas.core.storage.tables import Item, QuotaRecord, WaitingRecord
 from scripts import restoring
 from scripts.deployed import DeployedError
 from scripts.restoring import ALL, MISSING, NOTHING, restore

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from common.analyses import COMPLETED, FAILED, PROCESSING, QUEUED
 from lambdas.core.analyses import queries, transitions
 from lambdas.core.aws import clients
 from lambdas.core.errors import (
@@ -12,7 +13,6 @@ from lambdas.core.errors import (
 )
 from lambdas.core.settings import settings
 from lambdas.core.storage import objects
-from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING, QUEUED
 from tests.integration.cloud import MEDIA, NAMESPACE, RESULTS, VIDEO, Cloud, result
 
 OK: dict[str, list[str]] = {"batchItemFailures": []}

@@ -2,10 +2,11 @@
 
 import pytest
 
+from common.analyses import COMPLETED, FAILED, PROCESSING, QUEUED
 from lambdas.core.analyses import deletion, queries
 from lambdas.core.errors import NotFoundError
 from lambdas.core.settings import settings
-from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING, QUEUED, Item
+from lambdas.core.storage.tables import Item
 from lambdas.core.upkeep import sweeping
 from lambdas.core.uploads import uploads
 from tests.integration.cloud import MEDIA, RESULTS, Cloud, put

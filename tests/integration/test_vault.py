@@ -15,11 +15,11 @@ from botocore.stub import Stubber
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from typer.testing import CliRunner
 
+from common.analyses import COMPLETED
 from lambdas.core.analyses import deletion, queries
 from lambdas.core.aws import clients
 from lambdas.core.owners import profiles
 from lambdas.core.storage import objects
-from lambdas.core.storage.tables import COMPLETED
 from scripts import ops, restoring_objects, vault
 from scripts.deployed import DeployedError
 from scripts.restoring import MISSING, restore

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from common.progress import Stage
 from model.contract import Modality
 from model.features import ByteArray
 from model.media import FrameDecoder, Reader, check_demands
@@ -184,7 +185,7 @@ def test_progress_of_a_silent_video_is_honest(models: Models, silent: Path) -> N
 
     def report(stage: str, share: float) -> None:
         reports.append((detector.pictures, share))
-        if stage == "watching" and detector.pictures % 30 == 29:
+        if stage == Stage.DETECTING and detector.pictures % 30 == 29:
             waiting.release()
 
     analyze(silent, watched_by(models, detector), progress=report)

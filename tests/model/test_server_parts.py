@@ -110,12 +110,12 @@ def storage() -> Iterator[SlowStorage]:
 def test_progress_is_thinned_out_but_its_last_is_written(storage: SlowStorage) -> None:
     storage.released.set()
     writer = ProgressWriter("s3://bucket", storage, interval=3600.0)
-    writer.of("first")("listening", 0.0)
-    until(lambda: storage.written == [("first.json", "listening")])
-    writer.of("first")("watching", 0.5)  # too soon
-    writer.of("second")("listening", 0.0)  # what comes behind does not wait for it
+    writer.of("first")("transcribing", 0.0)
+    until(lambda: storage.written == [("first.json", "transcribing")])
+    writer.of("first")("detecting", 0.5)  # too soon
+    writer.of("second")("transcribing", 0.0)  # what comes behind does not wait for it
     until(lambda: len(storage.written) == 2)
-    assert storage.written[1] == ("second.json", "listening")
+    assert storage.written[1] == ("second.json", "transcribing")
     writer.of("first")("done", 1.0)
     until(lambda: len(storage.written) == 3)
     assert storage.written[2] == ("first.json", "done")
@@ -126,21 +126,21 @@ def test_progress_is_thinned_out_but_its_last_is_written(storage: SlowStorage) -
 def test_slow_storage_skips_progress_and_holds_nothing_up(storage: SlowStorage) -> None:
     writer = ProgressWriter("s3://bucket/a/b/", storage, interval=0.0)
     report = writer.of("an id/with?signs")
-    report("listening", 0.0)
+    report("transcribing", 0.0)
     assert storage.begun.wait(60)
     for step in range(1000):
         report(f"step {step}", step / 1000)
     storage.released.set()
     writer.close()
     key = "a/b/an%20id%2Fwith%3Fsigns.json"
-    assert storage.written == [(key, "listening"), (key, "step 999")]
+    assert storage.written == [(key, "transcribing"), (key, "step 999")]
 
 
 def test_failing_storage_is_logged_and_no_more(caplog: pytest.LogCaptureFixture) -> None:
     storage = SlowStorage(failing=True)
     storage.released.set()
     writer = ProgressWriter("s3://bucket", storage, interval=0.0)
-    writer.of("one")("listening", 0.0)
+    writer.of("one")("transcribing", 0.0)
     until(lambda: "could not be written" in caplog.text)
     writer.of("one")("done", 1.0)
     writer.close()

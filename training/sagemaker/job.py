@@ -18,7 +18,7 @@ CHANNEL = "corpora"  # the input channel: /opt/ml/input/data/corpora holds the f
 CHECKPOINTS = "/opt/ml/checkpoints"  # SageMaker keeps this folder and its S3 place the same
 ENTRY_SCRIPT = "training/in_sagemaker.py"
 REQUIREMENTS = "requirements/train.txt"
-CODE = ("model", "training", REQUIREMENTS, "pyproject.toml")  # of the checkout, what the job gets
+CODE = ("common", "model", "training", REQUIREMENTS, "pyproject.toml")  # of the checkout, what the job gets
 
 # `training.train` says once per epoch:
 #     metric epoch=3 loss=1.2345 dev_weighted_f1=0.5873 dev_sentiment_weighted_f1=0.6921

@@ -1851,8 +1851,7 @@ export interface components {
          * @description Progress of an attempt, as written by the model server. `fraction` from 0 to 1.
          */
         Progress: {
-            /** Stage */
-            stage: string;
+            stage: components["schemas"]["Stage"];
             /** Fraction */
             fraction: number;
             /**
@@ -1891,6 +1890,12 @@ export interface components {
             /** Partnumbers */
             partNumbers: number[];
         };
+        /**
+         * Stage
+         * @description Stage of an analysis in progress, in their order.
+         * @enum {string}
+         */
+        Stage: "transcribing" | "detecting" | "predicting" | "done";
         /**
          * Summary
          * @description `duration_s` in seconds. The distributions are those of the whole video; empty without utterances.

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
+from common.analyses import COMPLETED
 from lambdas.api import presenters, results
 from lambdas.api.deps import CallerDep, NowDep
 from lambdas.api.openapi_docs import exports, problems
@@ -13,7 +14,7 @@ from lambdas.api.schemas.analyses import AnalysisDetail, AnalysisItem, AnalysisP
 from lambdas.api.schemas.examples import ANALYSIS_ID
 from lambdas.core.analyses import creation, deletion, queries, transitions
 from lambdas.core.settings import settings
-from lambdas.core.storage.tables import COMPLETED, AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
 
 router = APIRouter(tags=["analyses"])
 

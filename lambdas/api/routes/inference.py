@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 from starlette.responses import JSONResponse
 
+from common.analyses import COMPLETED, FAILED
 from lambdas.api import results
 from lambdas.api.deps import CallerDep, NowDep
 from lambdas.api.errors import failure_of
@@ -15,7 +16,7 @@ from lambdas.api.schemas.analyses import Accepted, InferenceRequest, InferenceRe
 from lambdas.core.analyses import creation, queries
 from lambdas.core.analyses.serializers import status_url
 from lambdas.core.settings import settings
-from lambdas.core.storage.tables import COMPLETED, FAILED, UPLOAD_DOOR, AnalysisRecord
+from lambdas.core.storage.tables import UPLOAD_DOOR, AnalysisRecord
 from lambdas.core.uploads import uploads
 from lambdas.core.webhooks import url_policy
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from common.analyses import FAILED, QUEUED
 from lambdas.core.analyses import fair_queue, queries
 from lambdas.core.aws.observability import ANALYSES_STARTED, QUOTA_REFUSALS, count, meter
 from lambdas.core.clock import epoch, month_of, stamp
@@ -16,7 +17,7 @@ from lambdas.core.errors import (
 from lambdas.core.owners import ceiling, profiles, quota
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, object_keys, tables
-from lambdas.core.storage.tables import DROP_DOOR, FAILED, QUEUED, AnalysisRecord
+from lambdas.core.storage.tables import DROP_DOOR, AnalysisRecord
 from lambdas.core.storage.transactions import RefusedError, put, update, write
 from lambdas.core.uploads import uploads
 from lambdas.core.uploads.uploads import CheckedObject

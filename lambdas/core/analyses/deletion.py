@@ -8,13 +8,15 @@
 
 from datetime import datetime
 
+from common import prefixes
+from common.analyses import QUEUED
 from lambdas.core.analyses import fair_queue, queries
 from lambdas.core.clock import DAY, epoch, stamp
 from lambdas.core.errors import DeletedError
 from lambdas.core.owners import audit
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, object_keys, objects, tables
-from lambdas.core.storage.tables import DROP_DOOR, QUEUED, AnalysisRecord
+from lambdas.core.storage.tables import DROP_DOOR, AnalysisRecord
 from lambdas.core.storage.transactions import Part, apply, update, written
 
 # Fields that purging removes from a record.
@@ -116,7 +118,7 @@ def remove_output(uri: str | None) -> None:
     location = object_keys.parse_location(uri) if uri else None
     if location is None or location.bucket != settings().results_bucket:
         return
-    if location.key.startswith((object_keys.OUTPUTS, object_keys.FAILURES)):
+    if location.key.startswith((prefixes.OUTPUTS, prefixes.FAILURES)):
         objects.delete_versions(location.bucket, location.key)
 
 

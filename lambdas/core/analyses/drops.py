@@ -3,10 +3,11 @@
 import json
 from datetime import datetime
 
+from common import prefixes
+from common.problems import TYPE_PREFIX
 from lambdas.core.analyses import creation
 from lambdas.core.aws.observability import DROP_REFUSALS, count, logger
 from lambdas.core.errors import (
-    TYPE_PREFIX,
     AccountDeletedError,
     CeilingReachedError,
     DeletedError,
@@ -36,7 +37,7 @@ def take(key: str, version_id: str | None, now: datetime) -> AnalysisRecord | No
 
     What is refused stays where it lies, beside an error object that says why. Any other error is raised.
     """
-    if not key.startswith(object_keys.DROP) or key.endswith("/"):
+    if not key.startswith(prefixes.DROP) or key.endswith("/"):
         return None  # a folder's marker, as consoles make them
     try:
         owner = _owner(key)

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from common.analyses import QUEUED
 from lambdas.core.clock import epoch
 from lambdas.core.errors import BusyError
 from lambdas.core.owners import profiles, quota
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, tables
-from lambdas.core.storage.tables import QUEUED, AnalysisRecord, SlotsRecord, WaitingRecord
+from lambdas.core.storage.tables import AnalysisRecord, SlotsRecord, WaitingRecord
 from lambdas.core.storage.transactions import Part, delete, put, update, written
 
 ROUNDS = 8  # how often others may be faster before we give up

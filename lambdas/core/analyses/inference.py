@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
+from common.analyses import FAILED, QUEUED
 from lambdas.core import file_types
 from lambdas.core.analyses import fair_queue, queries, transitions
 from lambdas.core.analyses.fair_queue import Slot
@@ -12,7 +13,7 @@ from lambdas.core.aws import clients
 from lambdas.core.errors import UPLOAD_MISSING, UPLOAD_REPLACED, Reason
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import FAILED, QUEUED, AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
 
 COPY_REFUSED = ("412", "PreconditionFailed")
 

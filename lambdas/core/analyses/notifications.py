@@ -5,11 +5,12 @@ This hangs on the table's stream, not on whoever wrote the record: a handler may
 
 from datetime import datetime
 
+from common.analyses import COMPLETED, FAILED
 from lambdas.core.analyses import drops, inference, queries
 from lambdas.core.errors import Reason
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import COMPLETED, DROP_DOOR, FAILED, AnalysisRecord
+from lambdas.core.storage.tables import DROP_DOOR, AnalysisRecord
 from lambdas.core.webhooks import events
 
 

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
 
+from common.analyses import COMPLETED, PROCESSING
+from common.progress import Stage
 from lambdas.core.errors import BadRequestError, NotFinishedError, NotFoundError
 from lambdas.core.settings import settings
 from lambdas.core.storage import cursors, item_keys, object_keys, objects
-from lambdas.core.storage.tables import COMPLETED, PROCESSING, STATUSES, AnalysisRecord
+from lambdas.core.storage.tables import STATUSES, AnalysisRecord
 from model.contract import Analysis
 
 MAX_PAGE = 100
@@ -19,7 +21,7 @@ FILTERED_PAGE = 1000  # records read at a time where few of them may be wanted
 class Progress(BaseModel):
     """Progress of an attempt, as written by the model server. `fraction` from 0 to 1."""
 
-    stage: str
+    stage: Stage
     fraction: float = Field(ge=0.0, le=1.0)
     updated: datetime
 

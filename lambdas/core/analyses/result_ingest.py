@@ -7,13 +7,14 @@ there.
 
 from datetime import datetime
 
+from common.analyses import COMPLETED, FAILED
 from lambdas.core.analyses import deletion, fair_queue, queries, result_excerpt, sagemaker_events, transitions
 from lambdas.core.analyses.sagemaker_events import Notice
 from lambdas.core.aws.observability import logger
 from lambdas.core.errors import INVALID_RESULT, TIMED_OUT
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import COMPLETED, FAILED, AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
 
 
 class OutputMissingError(Exception):

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from lambdas.core.errors import INFERENCE_FAILED, TIMED_OUT, TYPE_PREFIX, Reason
+from common.problems import TYPE_PREFIX
+from lambdas.core.errors import INFERENCE_FAILED, TIMED_OUT, Reason
 
 MAX_MESSAGE = 500  # characters of its sentence that are kept
 # SageMaker's own words for a request that waited or ran too long.

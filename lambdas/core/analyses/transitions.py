@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from common.analyses import COMPLETED, FAILED, PROCESSING, QUEUED
 from lambdas.core.analyses import fair_queue, queries
 from lambdas.core.analyses.result_excerpt import Summary
 from lambdas.core.aws.observability import ANALYSES_COMPLETED, ANALYSES_FAILED, MINUTES_ANALYZED, count, meter
@@ -22,7 +23,7 @@ from lambdas.core.errors import CANCELLED, BusyError, NotCancellableError, Reaso
 from lambdas.core.owners import audit, profiles, quota
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, tables
-from lambdas.core.storage.tables import COMPLETED, FAILED, PROCESSING, QUEUED, AnalysisRecord, Failure
+from lambdas.core.storage.tables import AnalysisRecord, Failure
 from lambdas.core.storage.transactions import Part, RefusedError, update, write
 
 ROUNDS = 4  # how often a record may be deleted and restored while we write

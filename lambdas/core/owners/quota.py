@@ -6,6 +6,7 @@ A month begins by itself: its counters stand in an item of their own, which the 
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
 
+from common import retention
 from lambdas.core.clock import month_of, next_month
 from lambdas.core.errors import QuotaExceededError
 from lambdas.core.storage import item_keys
@@ -23,9 +24,9 @@ class Plan(NamedTuple):
 
 
 PLANS: dict[PlanName, Plan] = {
-    "free": Plan(requests_per_month=10_000, retention_days=90, in_flight=1),
-    "pro": Plan(requests_per_month=100_000, retention_days=365, in_flight=2),
-    "business": Plan(requests_per_month=1_000_000, retention_days=730, in_flight=4),
+    "free": Plan(requests_per_month=10_000, retention_days=retention.ANALYSES["free"], in_flight=1),
+    "pro": Plan(requests_per_month=100_000, retention_days=retention.ANALYSES["pro"], in_flight=2),
+    "business": Plan(requests_per_month=1_000_000, retention_days=retention.ANALYSES["business"], in_flight=4),
 }
 assert tuple(PLANS) == get_args(PlanName)
 

@@ -17,6 +17,8 @@ STAGE                       QUOTA#{month}    what all owners together started in
 
 import zlib
 
+from common import table
+
 ANALYSIS_PREFIX, DELETED_PREFIX, KEY_PREFIX = "ANALYSIS#", "DELETED#", "KEY#"
 QUOTA_PREFIX, UPLOAD_PREFIX, AUDIT_PREFIX = "QUOTA#", "UPLOAD#", "AUDIT#"
 WAITING_PREFIX = "WAITING#"
@@ -24,7 +26,7 @@ DUE_SHARDS = 8
 
 
 def analysis(analysis_id: str) -> tuple[str, str]:
-    return f"{ANALYSIS_PREFIX}{analysis_id}", "ANALYSIS"
+    return f"{ANALYSIS_PREFIX}{analysis_id}", table.ANALYSIS
 
 
 def owner(owner: str) -> tuple[str, str]:
@@ -40,7 +42,7 @@ def stage_quota(month: str) -> tuple[str, str]:
 
 
 def plan_change(owner: str) -> tuple[str, str]:
-    return f"OWNER#{owner}", "PLAN"
+    return f"OWNER#{owner}", table.PLAN
 
 
 def audit(owner: str, at: str, event_id: str) -> tuple[str, str]:
@@ -52,7 +54,7 @@ def uploads(owner: str) -> tuple[str, str]:
 
 
 def slots(owner: str) -> tuple[str, str]:
-    return f"OWNER#{owner}", "SLOTS"
+    return f"OWNER#{owner}", table.SLOTS
 
 
 def waiting(owner: str, queued_at: str, inference_id: str) -> tuple[str, str]:

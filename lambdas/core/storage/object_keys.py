@@ -10,10 +10,8 @@ import hashlib
 import re
 from typing import NamedTuple
 
+from common.prefixes import ANALYSES, DROP, INPUTS, PROGRESS, RESULTS, UPLOADS
 from lambdas.core.file_types import EXTENSIONS
-
-UPLOADS, DROP, INPUTS = "uploads/", "drop/", "inputs/"
-OUTPUTS, FAILURES, PROGRESS, ANALYSES, RESULTS = "outputs/", "failures/", "progress/", "analyses/", "results/"
 
 RESULT_SUFFIX, ERROR_SUFFIX = ".json", ".error"
 MAX_KEY_BYTES = 1024  # S3's limit
@@ -21,8 +19,8 @@ OWNER_PATTERN = r"[A-Za-z0-9_-]{1,64}"
 ANALYSIS_ID_PATTERN = r"[a-z2-7]{26}"
 FILE_ID_PATTERN = r"[0-9a-f]{32}"
 
-_UPLOAD = re.compile(rf"uploads/({OWNER_PATTERN})/({FILE_ID_PATTERN})(\.[a-z0-9]{{1,5}})", re.ASCII)
-_DROP = re.compile(rf"drop/({OWNER_PATTERN})/(.+)", re.ASCII | re.DOTALL)
+_UPLOAD = re.compile(rf"{UPLOADS}({OWNER_PATTERN})/({FILE_ID_PATTERN})(\.[a-z0-9]{{1,5}})", re.ASCII)
+_DROP = re.compile(rf"{DROP}({OWNER_PATTERN})/(.+)", re.ASCII | re.DOTALL)
 _INFERENCE_ID = re.compile(rf"({ANALYSIS_ID_PATTERN})\.([1-9][0-9]{{0,8}})", re.ASCII)
 _LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)", re.DOTALL)
 

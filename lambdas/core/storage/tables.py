@@ -21,18 +21,16 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from common import table
+from common.analyses import COMPLETED, FAILED, PROCESSING, QUEUED
 from lambdas.core.aws import clients
 from lambdas.core.errors import CANCELLED
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys, object_keys
 
-QUEUED, PROCESSING, COMPLETED, FAILED = "queued", "processing", "completed", "failed"
 STATUSES = (QUEUED, PROCESSING, COMPLETED, FAILED)
 TERMINAL = (COMPLETED, FAILED)
 UPLOAD_DOOR, DROP_DOOR = "upload", "drop"
-
-BY_OWNER, BY_DUE = "by_owner", "by_due"
-TTL_ATTRIBUTE = "ttl"
 
 
 class _TableName:
@@ -44,20 +42,20 @@ class _TableName:
 
 class _ByOwner(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     class Meta:
-        index_name = BY_OWNER
+        index_name = table.BY_OWNER
         projection = AllProjection()
 
-    owner = UnicodeAttribute(hash_key=True)
-    listed = UnicodeAttribute(range_key=True)
+    owner = UnicodeAttribute(hash_key=True, attr_name=table.OWNER)
+    listed = UnicodeAttribute(range_key=True, attr_name=table.LISTED)
 
 
 class _ByDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     class Meta:
-        index_name = BY_DUE
+        index_name = table.BY_DUE
         projection = KeysOnlyProjection()
 
-    due_shard = UnicodeAttribute(hash_key=True)
-    due_at = NumberAttribute(range_key=True)
+    due_shard = UnicodeAttribute(hash_key=True, attr_name=table.DUE_SHARD)
+    due_at = NumberAttribute(range_key=True, attr_name=table.DUE_AT)
 
 
 class Item(Model):
@@ -70,13 +68,13 @@ class Item(Model):
         max_retry_attempts = clients.ATTEMPTS - 1
         max_pool_connections = clients.POOL
 
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    owner = UnicodeAttribute(null=True)
-    listed = UnicodeAttribute(null=True)
-    due_shard = UnicodeAttribute(null=True)
-    due_at = NumberAttribute(null=True)
-    ttl = NumberAttribute(null=True)
+    pk = UnicodeAttribute(hash_key=True, attr_name=table.PARTITION_KEY)
+    sk = UnicodeAttribute(range_key=True, attr_name=table.SORT_KEY)
+    owner = UnicodeAttribute(null=True, attr_name=table.OWNER)
+    listed = UnicodeAttribute(null=True, attr_name=table.LISTED)
+    due_shard = UnicodeAttribute(null=True, attr_name=table.DUE_SHARD)
+    due_at = NumberAttribute(null=True, attr_name=table.DUE_AT)
+    ttl = NumberAttribute(null=True, attr_name=table.TTL)
 
     by_owner = _ByOwner()
     by_due = _ByDue()

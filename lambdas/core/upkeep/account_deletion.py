@@ -10,12 +10,13 @@ from functools import partial
 
 from botocore.exceptions import ClientError
 
+from common import prefixes
 from lambdas.core.analyses import deletion
 from lambdas.core.aws import clients
 from lambdas.core.clock import DAY, epoch
 from lambdas.core.owners import api_keys
 from lambdas.core.settings import settings
-from lambdas.core.storage import item_keys, object_keys, objects, tables
+from lambdas.core.storage import item_keys, objects, tables
 from lambdas.core.storage.tables import AnalysisRecord, Item, KeyRecord, OwnerRecord, UploadRecord
 from lambdas.core.storage.transactions import apply
 from lambdas.core.uploads import uploads
@@ -99,9 +100,9 @@ ENDS: dict[str, tuple[type[Item], Callable[..., None]]] = {
 
 def _remove_objects(owner: str) -> None:
     media, results = settings().media_bucket, settings().results_bucket
-    objects.delete_prefix(media, f"{object_keys.UPLOADS}{owner}/")
-    objects.delete_prefix(media, f"{object_keys.DROP}{owner}/")
-    objects.delete_prefix(results, f"{object_keys.RESULTS}{owner}/")
+    objects.delete_prefix(media, f"{prefixes.UPLOADS}{owner}/")
+    objects.delete_prefix(media, f"{prefixes.DROP}{owner}/")
+    objects.delete_prefix(results, f"{prefixes.RESULTS}{owner}/")
 
 
 def _remove_counters(owner: str) -> None:

@@ -5,11 +5,12 @@ So each arrival is looked at: what is too large, what an analysis does not use, 
 are removed. May be repeated, in any order: the table and the bucket as they are now decide, not the event.
 """
 
+from common.analyses import FAILED
 from lambdas.core.analyses import queries
 from lambdas.core.aws.observability import logger
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import FAILED, UPLOAD_DOOR, AnalysisRecord
+from lambdas.core.storage.tables import UPLOAD_DOOR, AnalysisRecord
 from lambdas.core.uploads import uploads
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from common.analyses import QUEUED
 from lambdas.core.analyses import deletion, fair_queue, inference, queries, result_ingest, transitions
 from lambdas.core.aws.observability import logger
 from lambdas.core.clock import epoch
@@ -16,7 +17,6 @@ from lambdas.core.owners import api_keys, plan_changes
 from lambdas.core.settings import settings
 from lambdas.core.storage import item_keys
 from lambdas.core.storage.tables import (
-    QUEUED,
     AnalysisRecord,
     Item,
     KeyRecord,

@@ -6,11 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from common.analyses import COMPLETED
 from lambdas.core.aws import clients
 from lambdas.core.clock import stamp
 from lambdas.core.owners import profiles
 from lambdas.core.settings import settings
-from lambdas.core.storage.tables import COMPLETED, AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
 
 EventType = Literal["analysis.completed", "analysis.failed", "webhook.test"]
 

@@ -13,6 +13,6 @@ test("one that is being submitted, or has a thousand before it, is queued", () =
 
 test("one that is processed is shown with its progress", () => {
   expect(statusText({ status: "processing", position: null }, null)).toBe("Starting");
-  const progress = { stage: "listening", fraction: 0.4, updated: "2026-11-24T09:30:00Z" };
+  const progress = { stage: "transcribing" as const, fraction: 0.4, updated: "2026-11-24T09:30:00Z" };
   expect(statusText({ status: "processing", position: null }, progress)).toBe("Transcribing 40%");
 });

@@ -2,11 +2,10 @@ import { percent } from "@/lib/format";
 
 import type { Detail, Item, Status } from "./queries";
 
-// As model/pipeline.py reports them.
-const STAGES: Record<string, string> = {
-  listening: "Transcribing",
-  watching: "Watching",
-  judging: "Analyzing emotion",
+const STAGES: Record<NonNullable<Detail["progress"]>["stage"], string> = {
+  transcribing: "Transcribing",
+  detecting: "Detecting faces",
+  predicting: "Analyzing emotion",
   done: "Saving",
 };
 
@@ -26,5 +25,5 @@ export function statusText(
     return position === 1 ? "Queued, next in line" : `Queued, number ${String(position)} in line`;
   }
   if (status !== "processing" || !progress) return STATUSES[status];
-  return `${STAGES[progress.stage] ?? "Analyzing"} ${percent(progress.fraction)}`;
+  return `${STAGES[progress.stage]} ${percent(progress.fraction)}`;
 }
