@@ -9,6 +9,7 @@ state before it. `POST /_video_sentiment/keep` says that it is done.
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import json
 import logging
@@ -87,6 +88,10 @@ class Saver:
         self._state("lambda")  # writes the code of functions to files
         self._files += [str(path) for path in Path(persistence.STATE_DIR).rglob("*") if path.is_file()]
         await self.saved(self._states())
+        # What has been deployed stays. Without it a full collection, during which no request is answered, takes a
+        # sixth of the time.
+        gc.collect()
+        gc.freeze()
 
     async def run(self) -> None:
         """Save what changes without a request, until cancelled."""
