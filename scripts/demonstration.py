@@ -19,13 +19,13 @@ import typer
 from av.audio.resampler import AudioResampler
 
 from model.contract import EMOTIONS
-from model.reports.people import COLUMNS, Judged
+from model.reports.people import COLUMNS, CONDITION_COLUMN, Condition
 from training.fusion.judgments import CREMA_VOTES
 
 FPS = Fraction(30_000, 1_001)
 RATE = 44_100
 SIZE = (480, 360)
-JUDGED: dict[str, Judged] = {"voice": "audio", "face": "face", "both": "together"}
+CONDITIONS: dict[str, Condition] = {"voice": "audio", "face": "face", "both": "together"}
 
 
 def main(
@@ -44,7 +44,8 @@ def main(
         writer.writeheader()
         for row in votes:
             start, end = times[row["clip"]]
-            line: dict[str, object] = {"start": f"{start:.3f}", "end": f"{end:.3f}", "judged": JUDGED[row["condition"]]}
+            line: dict[str, object] = {"start": f"{start:.3f}", "end": f"{end:.3f}"}
+            line[CONDITION_COLUMN] = CONDITIONS[row["condition"]]
             line |= dict.fromkeys(EMOTIONS, 0)
             line |= {emotion: row[letter] for letter, emotion in CREMA_VOTES.items()}
             writer.writerow(line)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from model.contract import Analysis, Emotion
 from model.reports.formats import to_csv, to_srt, to_vtt
-from model.reports.people import Judged, read_people
+from model.reports.people import Condition, read_judgments
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
@@ -59,11 +59,12 @@ def exports(analysis: Analysis) -> dict[str, str]:
     return {suffix: write(analysis) for suffix, write in EXPORTS.items()}
 
 
-def people(analysis: Analysis) -> list[dict[Judged, Mapping[Emotion, int]]]:
+def people(analysis: Analysis) -> list[dict[Condition, Mapping[Emotion, int]]]:
     """Return people's votes on each utterance, as the page reads them: by what people had to go by, and by emotion."""
-    judgments = read_people(PEOPLE)
+    judgments = read_judgments(PEOPLE)
     return [
-        {judged: votes.counts for judged, votes in judgments.of(utterance).items()} for utterance in analysis.utterances
+        {condition: votes.counts for condition, votes in judgments.of(utterance).items()}
+        for utterance in analysis.utterances
     ]
 
 

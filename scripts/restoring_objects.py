@@ -15,7 +15,7 @@ from common.analyses import FAILED
 from lambdas.core.aws import clients
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import DROP_DOOR, AnalysisRecord
+from lambdas.core.storage.tables import DROP_SOURCE, AnalysisRecord
 from lambdas.core.storage.transactions import apply
 
 PRESENT, MISSING, LOST, DROPPED = KINDS = ("present", "missing", "lost", "dropped")
@@ -68,7 +68,7 @@ def _named(record: AnalysisRecord, bucket: str) -> Iterator[str]:
         yield from (record.object_key,) if record.object_key else ()
         return
     yield from (record.result_key,) if record.result_key else ()
-    if record.source == DROP_DOOR and record.is_terminal and record.object_key:
+    if record.source == DROP_SOURCE and record.is_terminal and record.object_key:
         answer = object_keys.drop_error if record.status == FAILED else object_keys.drop_result
         yield answer(record.object_key)
 

@@ -30,8 +30,8 @@ from bench.ports import free_port
 from lambdas.api.schemas import examples
 from lambdas.core.analyses.result_excerpt import summarize
 from local.origin.pages import Pages
-from model.reports.html import render_report
-from model.reports.people import read_people
+from model.reports.html_report import render_report
+from model.reports.people import read_judgments
 from scripts import landing
 from tests.browsers import chromium
 
@@ -72,7 +72,7 @@ class Api:
             case "GET", "webhook":
                 webhook = {"url": examples.WEBHOOK_URL, "secret": "whsec_3f0c9d1e7a52", "secretBeforeUntil": None}
                 return JSONResponse(webhook)
-        return JSONResponse({"code": "no-route", "detail": "there is no such route"}, 404)
+        return JSONResponse({"code": "no-route", "detail": "No route matches this path."}, 404)
 
 
 @contextmanager
@@ -165,7 +165,7 @@ def _report(browser: Browser) -> bytes:
     """Picture of the report that `make demo` writes."""
     page = browser.new_page(viewport=REPORT, color_scheme="light", reduced_motion="reduce")  # type: ignore[arg-type]
     page.set_default_timeout(LOADED)
-    page.set_content(render_report(landing.read(landing.VIDEO), landing.VIDEO, read_people(landing.PEOPLE)))
+    page.set_content(render_report(landing.read(landing.VIDEO), landing.VIDEO, read_judgments(landing.PEOPLE)))
     page.wait_for_function("document.querySelector('video').readyState === 4")
     page.wait_for_timeout(FADED)
     taken = page.screenshot()
@@ -207,7 +207,8 @@ def _usage() -> dict[str, Any]:
     used = sum(int(str(day["requests"])) for day in days)
     following = (now.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return {
-        **{"month": f"{now:%Y-%m}", "plan": "free", "limit": 10_000, "used": used, "left": 10_000 - used},
+        **{"month": f"{now:%Y-%m}", "plan": "free", "limit": 10_000, "used": used},
+        **{"remaining": 10_000 - used, "left": 10_000 - used},
         **{"resetsAt": following.isoformat(), "minutes": 4.5 * used, "concurrency": 1, "days": days},
     }
 

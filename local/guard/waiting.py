@@ -84,7 +84,7 @@ async def _busy(send: Send) -> None:
     detail = f"too many requests wait for the functions of this machine; try again in {RETRY} s"
     document = {
         "type": problems.TYPE_PREFIX + CODE,
-        "title": "Too much is going on at once",
+        "title": "Service temporarily busy; retry shortly",
         "status": 503,
         "code": CODE,
     }

@@ -35,13 +35,13 @@ USAGE_PLANS = {
 DEFAULT_PLAN = "free"
 RETRY_SECONDS = 1  # the gateway's buckets fill up by the second
 USED_UP_SECONDS = 3600  # the month's requests come back at its end, which the gateway cannot say
-UNAUTHORIZED = (401, "unauthorized", "The credentials are missing or not valid")
+UNAUTHORIZED = (401, "unauthorized", "Missing or invalid credentials")
 # Advice by the gateway's own name of the error; without an entry, the answer has only the title.
 DETAILS = {
-    "INVALID_API_KEY": "send a valid API key, vs_ID_SECRET with 76 characters, as header `Authorization: Bearer KEY`",
-    "UNAUTHORIZED": "send the session's ID token as `Authorization: Bearer TOKEN`",
-    "QUOTA_EXCEEDED": "this API key has made all requests that its plan holds in a month; they start again on the 1st",
-    "EXPIRED_TOKEN": "the session's ID token has expired; get a new one, or sign in again",
+    "INVALID_API_KEY": "Send a valid API key (vs_ID_SECRET, 76 characters) in the header `Authorization: Bearer KEY`.",
+    "UNAUTHORIZED": "Send the session's ID token in the header `Authorization: Bearer TOKEN`.",
+    "QUOTA_EXCEEDED": "This API key has used its plan's requests for this month. The quota resets on the 1st.",
+    "EXPIRED_TOKEN": "The session's ID token has expired. Refresh it, or sign in again.",
 }
 # Errors that the gateway answers without the Lambda: (status, code, title), as lambdas/core/errors.py has them.
 # All others get one of the two defaults, whose status the gateway chooses.
@@ -49,15 +49,15 @@ PROBLEMS: dict[str, tuple[int | None, str, str]] = {
     "INVALID_API_KEY": UNAUTHORIZED,
     "UNAUTHORIZED": UNAUTHORIZED,
     "EXPIRED_TOKEN": UNAUTHORIZED,
-    "ACCESS_DENIED": (403, "forbidden", "This is not allowed"),
-    "MISSING_AUTHENTICATION_TOKEN": (404, "not-found", "There is no such thing"),  # its name for an unknown path
-    "RESOURCE_NOT_FOUND": (404, "not-found", "There is no such thing"),
-    "REQUEST_TOO_LARGE": (413, "too-large", "The request is too large"),
-    "THROTTLED": (429, "throttled", "Too many requests at once"),
-    "QUOTA_EXCEEDED": (429, "quota-exceeded", "The month's requests are used up"),
-    "INTEGRATION_TIMEOUT": (504, "timeout", "The answer took too long"),
-    "DEFAULT_4XX": (None, "bad-request", "The request is malformed"),
-    "DEFAULT_5XX": (None, "internal", "Something failed on our side"),
+    "ACCESS_DENIED": (403, "forbidden", "Access denied"),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "not-found", "Not found"),  # its name for an unknown path
+    "RESOURCE_NOT_FOUND": (404, "not-found", "Not found"),
+    "REQUEST_TOO_LARGE": (413, "too-large", "Request too large"),
+    "THROTTLED": (429, "throttled", "Rate limit exceeded"),
+    "QUOTA_EXCEEDED": (429, "quota-exceeded", "Monthly request quota exceeded"),
+    "INTEGRATION_TIMEOUT": (504, "timeout", "Request timed out"),
+    "DEFAULT_4XX": (None, "bad-request", "Bad request"),
+    "DEFAULT_5XX": (None, "internal", "Internal server error"),
 }
 
 

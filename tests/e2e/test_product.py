@@ -150,7 +150,7 @@ def test_what_is_deleted_is_gone_everywhere(product: Product, clip: bytes) -> No
 def test_the_quota_is_visible_and_its_end_is_said(product: Product, clip: bytes) -> None:
     developer, table = product.developer, product.outputs["TableName"]
     usage = developer.get("/usage")
-    assert usage["left"] == usage["limit"] - usage["used"]
+    assert usage["remaining"] == usage["limit"] - usage["used"]
     where = {"pk": {"S": f"OWNER#{product.demo['owner']}"}, "sk": {"S": f"QUOTA#{usage['month']}"}}
 
     def use(number: int) -> None:

@@ -203,7 +203,7 @@ def test_the_gateway_answers_as_the_api_does(prod: Stage) -> None:
     retry = "gatewayresponse.header.Retry-After"
     assert answers["THROTTLED"]["ResponseParameters"][retry] == "'1'"
     assert answers["QUOTA_EXCEEDED"]["ResponseParameters"][retry] == "'3600'"  # a month's requests are used up
-    assert api_keys.FORM in answers["INVALID_API_KEY"]["ResponseTemplates"]["application/json"]
+    assert api_keys.KEY_FORMAT_HINT in answers["INVALID_API_KEY"]["ResponseTemplates"]["application/json"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ CODE = ("app.py", "bench", "lambdas", "local", "model", "scripts", "stacks", "tr
 REVIEWED = {
     ("local/guard/tables.py", "B608"): "the statements name tables of a constant list",
     ("local/sagemaker/queue.py", "B608"): "the statement names columns, which are the fields of a class",
-    ("model/reports/html.py", "B704"): "style and script are files of ours; images are written in base64",
+    ("model/reports/html_report.py", "B704"): "style and script are files of ours; images are written in base64",
     ("scripts/api_page.py", "B704"): "the style is a file of ours, and the text that of our own API's description",
     ("stacks/image_build/handler.py", "B310"): "CloudFormation gives the address with its request",
     ("training/card.py", "B701"): "the template writes Markdown",

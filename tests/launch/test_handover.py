@@ -102,8 +102,8 @@ def test_a_model_is_made_when_asked_for(account: Account, job: dict[str, Any]) -
     [
         (None, "there is no artefact at"),
         (b"not a tar", "is not a model.tar.gz"),
-        (pack("config.json", "MODEL_CARD.md"), "weights.safetensors is not at its top"),
-        (pack("config.json", "MODEL_CARD.md", "weights.safetensors", under="starter/"), "holds no bundle"),
+        (pack("config.json", "MODEL_CARD.md"), "weights.safetensors is missing at its top level"),
+        (pack("config.json", "MODEL_CARD.md", "weights.safetensors", under="starter/"), "is not a bundle"),
         (pack("weights.safetensors", "config.json", "MODEL_CARD.md")[:5000], "is not a model.tar.gz"),
     ],
 )

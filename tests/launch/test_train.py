@@ -149,9 +149,9 @@ def test_the_sdk_reports_to_nobody(account: Account, asked: Asked) -> None:
         (("--recipe", "README.md"), {}, "recipe README.md"),
         (("--recipe", "pyproject.toml"), {}, "recipe pyproject.toml: name: Field required"),
         (("--data", "/home/me/corpora"), {}, "not an S3 address"),
-        (("--data", "s3://no-such-bucket/corpora"), {}, "its bucket is not there"),
-        (("--data", f"s3://{BUCKET}/corpora/faces"), {}, "there is no faces/ in it"),
-        (("--bucket", "no-such-bucket"), {}, "bucket no-such-bucket: it is not there"),
+        (("--data", "s3://no-such-bucket/corpora"), {}, "its bucket does not exist"),
+        (("--data", f"s3://{BUCKET}/corpora/faces"), {}, "it has no folder faces/"),
+        (("--bucket", "no-such-bucket"), {}, "bucket no-such-bucket: it does not exist"),
         (("--run", "My Run"), {}, "run name"),
         (("--tag", "nothing"), {}, "not KEY=VALUE"),
         (("--max-wait-hours", "1"), {}, "--max-wait-hours"),
@@ -193,7 +193,7 @@ def test_hyperparameters_are_the_recipes_fields(recipe: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("path", sorted((ROOT / "training").glob("*.toml")), ids=lambda path: path.name)
 def test_every_recipe_of_the_project_can_be_launched(path: Path) -> None:
     job = Job(path, f"s3://{BUCKET}/corpora", IMAGE, ROLE_ARN, BUCKET, "ml.g5.2xlarge")
-    assert job.hyperparameters["name"] == job.plan.name
+    assert job.hyperparameters["name"] == job.loaded_recipe.name
     assert len(f"{job.name}-20260101000000") <= 63, "what SageMaker takes as a job's name"
 
 
