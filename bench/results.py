@@ -141,7 +141,7 @@ class Fairness(_Record):
 
     @property
     def ratio(self) -> float:
-        """How many times as long the p95 is beside the flood."""
+        """Ratio of the p95 beside the flood to the p95 alone."""
         return self.beside_a_flood.p95_s / self.alone.p95_s
 
 

@@ -1,4 +1,4 @@
-"""Handler of the table's stream: submits an owner's next attempt when it is queued, a slot is released or a plan changes."""
+"""Handler of the table's stream: submits the next attempt when one is queued, a slot is released or a plan changes."""
 
 from typing import Any
 

@@ -42,7 +42,7 @@ class NotAdmittedError(Exception):
 
 @contextmanager
 def admitted(owner: str, destination: Destination, event_id: str, now: datetime, *, is_test: bool) -> Iterator[None]:
-    """Admit a delivery, which is made in the block. Raises NotAdmittedError if it must wait, or what the block raises."""
+    """Admit a delivery, made in the block. Raises NotAdmittedError if it must wait, or what the block raises."""
     name = f"{destination.host}:{destination.port}"
     _admit(owner, name, event_id, epoch(now), is_test=is_test)
     try:
