@@ -120,10 +120,7 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
         ("apigateway:DELETE", {"api", "sweeper"}),
         ("cognito-idp:AdminDeleteUser", {"sweeper"}),
         ("cognito-idp:AdminUserGlobalSignOut", {"api"}),
-        (
-            "sqs:SendMessage",
-            {"api", "publish", "submit", "webhook"},
-        ),  # submit: failed stream records to the dead-letter queue
+        ("sqs:SendMessage", {"api", "publish", "submit", "webhook"}),  # submit: to the dead-letter queue
         ("dynamodb:GetItem", set(ACCESS)),
         ("dynamodb:BatchGetItem", set()),
         ("dynamodb:Query", {"api", "submit", "on_result", "sweeper"}),
