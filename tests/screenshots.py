@@ -30,8 +30,8 @@ from bench.ports import free_port
 from lambdas.api.schemas import examples
 from lambdas.core.analyses.result_excerpt import summarize
 from local.origin.pages import Pages
-from model.reports.html import render_report
-from model.reports.people import read_people
+from model.reports.html_report import render_report
+from model.reports.people import read_judgments
 from scripts import landing
 from tests.browsers import chromium
 
@@ -161,7 +161,7 @@ def _report(browser: Browser) -> bytes:
     """Take a screenshot of the report that `make demo` writes."""
     page = browser.new_page(viewport=REPORT, color_scheme="light", reduced_motion="reduce")  # type: ignore[arg-type]
     page.set_default_timeout(TIMEOUT)
-    page.set_content(render_report(landing.read(landing.VIDEO), landing.VIDEO, read_people(landing.PEOPLE)))
+    page.set_content(render_report(landing.read(landing.VIDEO), landing.VIDEO, read_judgments(landing.PEOPLE)))
     page.wait_for_function("document.querySelector('video').readyState === 4")
     page.wait_for_timeout(FADE_OUT)
     image_bytes = page.screenshot()
@@ -203,7 +203,8 @@ def _usage() -> dict[str, Any]:
     used = sum(int(str(day["requests"])) for day in days)
     following = (now.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return {
-        **{"month": f"{now:%Y-%m}", "plan": "free", "limit": 10_000, "used": used, "left": 10_000 - used},
+        **{"month": f"{now:%Y-%m}", "plan": "free", "limit": 10_000, "used": used},
+        **{"remaining": 10_000 - used, "left": 10_000 - used},
         **{"resetsAt": following.isoformat(), "minutes": 4.5 * used, "concurrency": 1, "days": days},
     }
 

@@ -2,7 +2,7 @@
 
     .venv/bin/python frontend_site/scripts/tokens.py [--check]
 
-`model/reports/palette.py` and `model/reports/html.py` give colors, names and the order of bands;
+`model/reports/palette.py` and `model/reports/html_report.py` give colors, names and the order of bands;
 `model/reports/templates/page.css` gives the surfaces and text colors of the HTML report; `lambdas/core` gives the
 upload limits. With --check nothing is written, and the exit code is 1 if a file is out of date.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from lambdas.core.file_types import EXTENSIONS
 from lambdas.core.settings import Settings
 from model.contract import EMOTIONS, MODALITIES, SENTIMENTS
-from model.reports.html import SENTIMENT_STACK, STACK
+from model.reports.html_report import SENTIMENT_STACK, STACK
 from model.reports.pages import TEMPLATES
 from model.reports.palette import (
     DARK_SURFACE,

@@ -1,4 +1,4 @@
-"""The table's stream -> SageMaker: a queued record, or a slot that was freed, submits the owner's next attempt."""
+"""Handler of the table's stream that submits an owner's next attempt when one is queued or a slot is released."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from lambdas.core.storage.tables import AnalysisRecord, SlotsRecord
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> Failures:
-    """Answers from which record on the stream must come again."""
-    return changes(event, {AnalysisRecord: _queued, SlotsRecord: _freed})
+    """Process a batch of the stream. Returns the first record that failed."""
+    return changes(event, {AnalysisRecord: _on_analysis, SlotsRecord: _on_slots})
 
 
-def _queued(change: Change[AnalysisRecord]) -> None:
+def _on_analysis(change: Change[AnalysisRecord]) -> None:
     record = change.after
     if record.status == QUEUED:
         _submit_next(record.owner, record.inference_id)
 
 
-def _freed(change: Change[SlotsRecord]) -> None:
+def _on_slots(change: Change[SlotsRecord]) -> None:
     before = len(change.before.in_flight) if change.before is not None else 0
     for number in range(before - len(change.after.in_flight)):
         _submit_next(change.after.owner, f"{change.sequence}.{number}")

@@ -266,6 +266,6 @@ def test_data_survives_a_restart_and_credentials_do_not(product: Product, clip: 
     after = Credentials.read(product.settings.state)
     for field in ("access_key_id", "secret_access_key", "token"):
         assert getattr(before, field) != getattr(after, field)
-    assert "unchanged, not deployed again" in product.output.read_text()
+    assert "unchanged, deployment skipped" in product.output.read_text()
     assert product.developer.get(f"/analyses/{done['id']}")["status"] == "completed"
     assert httpx.get(product.developer.get(f"/analyses/{done['id']}")["resultUrl"], trust_env=False).status_code == 200

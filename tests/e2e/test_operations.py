@@ -81,7 +81,7 @@ def test_an_operator_lists_owners_and_assigns_plans(product: Product) -> None:
 def test_an_unknown_plan_is_a_one_line_error(product: Product) -> None:
     run = _script(product, "ops", "--stage", "local", "plan", "somebody", "gold")
     assert run.returncode == 2
-    assert run.stderr.strip() == "error: there is no plan 'gold'; there are free, pro, business"
+    assert run.stderr.strip() == "error: unknown plan 'gold'; use one of: free, pro, business"
 
 
 def test_a_leaked_key_can_be_revoked_immediately(product: Product) -> None:

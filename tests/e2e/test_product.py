@@ -150,7 +150,7 @@ def test_a_deleted_analysis_is_purged_from_all_buckets(product: Product, clip: b
 def test_the_quota_is_reported_and_enforced(product: Product, clip: bytes) -> None:
     developer, table = product.developer, product.outputs["TableName"]
     usage = developer.get("/usage")
-    assert usage["left"] == usage["limit"] - usage["used"]
+    assert usage["remaining"] == usage["limit"] - usage["used"]
     where = {"pk": {"S": f"OWNER#{product.demo['owner']}"}, "sk": {"S": f"QUOTA#{usage['month']}"}}
 
     def use(number: int) -> None:

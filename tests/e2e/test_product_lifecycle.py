@@ -28,7 +28,7 @@ def local(*arguments: object) -> "subprocess.CompletedProcess[str]":
 def test_a_second_start_is_rejected(product: Product) -> None:
     refused = local("up", "--state", product.settings.state)
     assert refused.returncode == 1
-    assert "runs already" in refused.stderr
+    assert "already running" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
@@ -52,7 +52,7 @@ def test_a_stop_during_a_job_loses_nothing(product: Product, sample_bytes: bytes
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
     product.start()
-    assert "unchanged, not deployed again" in product.output.read_text()
+    assert "unchanged, deployment skipped" in product.output.read_text()
     assert product.demo["api_key"] == key
     assert product.developer.wait_for_analysis(analysis_id)["status"] == "completed"
     assert product.developer.used == before + 1
@@ -78,7 +78,7 @@ def test_a_crash_of_the_emulator_ends_the_product_and_loses_nothing(
     assert "Traceback" not in output
     assert [pid for pid in processes if exists(pid)] == []
     product.start()
-    assert "unchanged, not deployed again" in product.output.read_text()
+    assert "unchanged, deployment skipped" in product.output.read_text()
     assert product.developer.get(f"/analyses/{done}")["analysis"]["utterances"]
     assert product.developer.wait_for_analysis(accepted)["status"] == "completed"
     assert product.developer.used == before + 2
@@ -89,7 +89,7 @@ def test_the_next_start_ends_processes_of_a_killed_product(product: Product) -> 
     assert product.stop(signal.SIGKILL) == -signal.SIGKILL
     assert [pid for pid in orphans if exists(pid)]
     product.start()
-    assert "stopped what an earlier run had orphans" in product.output.read_text()
+    assert "stopped processes of an earlier run" in product.output.read_text()
     assert [pid for pid in orphans if exists(pid)] == []
     assert product.developer.get("/usage")
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from model.contract import EMOTIONS, SENTIMENTS, Analysis
-from model.reports.html import write_report
+from model.reports.html_report import write_report
 
 HOSTILE = "</script><script>window.injected = true</script><img src=x onerror='window.injected = true'>"
 CURRENT = "li.utterance[aria-current=true]"
@@ -123,7 +123,7 @@ def test_page_follows_playback(page: Page, analysis: Analysis) -> None:
     positions = page.evaluate(WATCH_PLAYHEAD, last.end_time - 1)
     assert len(positions) == 6  # smooth movement; events alone would give three positions
     assert positions == sorted(positions)
-    expect(page.locator(CURRENT).locator(".words")).to_have_text(last.text or "nobody speaks")
+    expect(page.locator(CURRENT).locator(".words")).to_have_text(last.text or "No speech")
     expect(page.locator(CURRENT)).to_be_in_viewport()
 
 

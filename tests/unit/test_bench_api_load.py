@@ -1,4 +1,4 @@
-"""The load on the API counts what it says it counts. Nothing here is timed."""
+"""The API load benchmark counts requests and failures correctly. These tests assert no times."""
 
 import asyncio
 import json
@@ -48,7 +48,7 @@ def test_every_request_is_counted_and_so_is_every_failure() -> None:
 
 
 def test_memory_is_that_of_the_products_processes_and_no_others(tmp_path: Path) -> None:
-    """A part is a process group; what the emulator started is a Lambda's."""
+    """Each part is a process group; children of the emulator are Lambda workers."""
     script = "import subprocess, sys, time; subprocess.Popen(['sleep', '600']); print(flush=True); time.sleep(600)"
     parts = {
         name: subprocess.Popen([sys.executable, "-c", script], start_new_session=True, stdout=subprocess.PIPE)

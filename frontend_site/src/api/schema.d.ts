@@ -14,8 +14,8 @@ export interface paths {
          * Create Upload Url
          * @description Get a URL to upload a video to.
          *
-         *     PUT the file there with the headers that the answer names, then start the analysis with its `key`. Files over
-         *     100 MB go better in parts.
+         *     PUT the file to it with the returned headers, then start the analysis by `key`. For files over 100 MB, a multipart
+         *     upload is recommended.
          */
         post: operations["createUploadUrl"];
         delete?: never;
@@ -35,10 +35,10 @@ export interface paths {
         put?: never;
         /**
          * Create Multipart Upload
-         * @description Begin to upload a video in parts.
+         * @description Start a multipart upload.
          *
-         *     For files over 100 MB: parts go in parallel, and one that fails is sent again alone. Cut the file, sign the
-         *     parts, PUT each, and complete the upload.
+         *     For files over 100 MB: parts can be uploaded in parallel, and a part that fails is retried alone. Split the file,
+         *     sign the parts, PUT each of them, and complete the upload.
          */
         post: operations["createMultipartUpload"];
         delete?: never;
@@ -58,9 +58,9 @@ export interface paths {
         put?: never;
         /**
          * Sign Upload Parts
-         * @description Get URLs for parts of an upload, 100 at most at a time.
+         * @description Get URLs for parts of an upload, at most 100 per request.
          *
-         *     Each takes exactly the bytes of its part. An upload that is not completed expires a day after its beginning.
+         *     Each URL accepts exactly the size of its part. An upload that is not completed expires one day after its start.
          */
         post: operations["signUploadParts"];
         delete?: never;
@@ -80,7 +80,7 @@ export interface paths {
         put?: never;
         /**
          * Complete Multipart Upload
-         * @description Put the parts of an upload together: all of them, and as many bytes as were announced. May be repeated.
+         * @description Complete a multipart upload from all its parts, which must have the declared size. Idempotent.
          */
         post: operations["completeMultipartUpload"];
         delete?: never;
@@ -100,7 +100,7 @@ export interface paths {
         put?: never;
         /**
          * Abort Multipart Upload
-         * @description Give an upload up: what was sent is deleted. May be repeated.
+         * @description Abort a multipart upload and delete its parts. Idempotent.
          */
         post: operations["abortMultipartUpload"];
         delete?: never;
@@ -118,9 +118,9 @@ export interface paths {
         };
         /**
          * List Pending Uploads
-         * @description List the uploads that no analysis was started from.
+         * @description List the pending uploads, from which no analysis has been started.
          *
-         *     So many may be pending at once; `too-many-uploads` says when the next one expires.
+         *     Their number is limited; the error `too-many-uploads` has the time until the next one expires.
          */
         get: operations["listPendingUploads"];
         put?: never;
@@ -143,7 +143,7 @@ export interface paths {
         post?: never;
         /**
          * Abandon Upload
-         * @description Abandon a pending upload: what was sent is deleted, and another one may begin in its place.
+         * @description Abandon a pending upload. The uploaded data is deleted, and the upload no longer counts toward the limit.
          */
         delete: operations["abandonUpload"];
         options?: never;
@@ -164,11 +164,11 @@ export interface paths {
          * Start Analysis
          * @description Analyze an uploaded video.
          *
-         *     Waits up to 25 seconds for the result. An analysis that takes longer goes on: the answer is then 202, with the
-         *     address to ask again at. `Prefer: respond-async` answers 202 at once, `Prefer: wait=5` after five seconds.
+         *     Waits up to 25 seconds for the result. If the analysis takes longer, it continues, and the response is 202 with a
+         *     status URL. `Prefer: respond-async` responds with 202 at once, `Prefer: wait=5` after five seconds.
          *
-         *     Repeating the request for the same `key` gives the same analysis and is charged once. An analysis that failed
-         *     is not charged; repeating its request starts another attempt.
+         *     Repeating the request for the same `key` returns the same analysis and is charged once. A failed analysis is not
+         *     charged; repeating its request starts another attempt.
          */
         post: operations["startAnalysis"];
         delete?: never;
@@ -188,7 +188,7 @@ export interface paths {
          * List Analyses
          * @description List analyses, newest first.
          *
-         *     Of one `status` where it is named. A page may hold fewer than `limit`; the last one has no `cursor`.
+         *     Optionally only those with a `status`. A page may have fewer items than `limit`; the last one has no `cursor`.
          */
         get: operations["listAnalyses"];
         put?: never;
@@ -210,17 +210,17 @@ export interface paths {
          * Get Analysis
          * @description Get an analysis, with its result once it is completed.
          *
-         *     As JSON it has the progress while it is processed, and the reason when it failed. As `csv`, `srt` or `vtt` it is
-         *     the result alone, as a file.
+         *     The JSON contains the progress during processing, and the reason of a failure. The formats `csv`, `srt` and `vtt`
+         *     contain only the result, as a file.
          */
         get: operations["getAnalysis"];
         put?: never;
         post?: never;
         /**
          * Delete Analysis
-         * @description Delete an analysis: its video, its result, its record.
+         * @description Delete an analysis with its video, result and record.
          *
-         *     It is gone at once, and can be restored for some minutes; then everything is purged.
+         *     It is hidden at once, and can be restored for some minutes; then everything is permanently deleted.
          */
         delete: operations["deleteAnalysis"];
         options?: never;
@@ -237,7 +237,7 @@ export interface paths {
         };
         /**
          * Get Video Url
-         * @description Get a URL that plays the video of an analysis.
+         * @description Get a URL to play the video of an analysis.
          */
         get: operations["getVideoUrl"];
         put?: never;
@@ -259,10 +259,10 @@ export interface paths {
         put?: never;
         /**
          * Retry Analysis
-         * @description Start an analysis that failed again.
+         * @description Retry a failed analysis.
          *
-         *     Charged like a new one. One that did not fail stays as it is. Refused where the same file would fail again, and
-         *     after five attempts.
+         *     It is charged like a new one. An analysis that has not failed is returned unchanged. A retry is refused if the same
+         *     file would fail again, and after five attempts.
          */
         post: operations["retryAnalysis"];
         delete?: never;
@@ -282,10 +282,10 @@ export interface paths {
         put?: never;
         /**
          * Cancel Analysis
-         * @description Cancel an analysis that is queued or processing.
+         * @description Cancel a queued or processing analysis.
          *
-         *     It fails with the code `cancelled`, is not charged, and may be started again. May be repeated; one that has ended
-         *     stays as it is.
+         *     Its status becomes `failed` with the code `cancelled`; it is not charged, and can be retried. The request is
+         *     idempotent; an analysis that has already ended is not changed.
          */
         post: operations["cancelAnalysis"];
         delete?: never;
@@ -305,7 +305,7 @@ export interface paths {
         put?: never;
         /**
          * Restore Analysis
-         * @description Bring a deleted analysis back, as long as it has not been purged.
+         * @description Restore a deleted analysis that has not been permanently deleted yet.
          */
         post: operations["restoreAnalysis"];
         delete?: never;
@@ -323,7 +323,7 @@ export interface paths {
         };
         /**
          * Get Usage
-         * @description Get what was used in a calendar month (UTC), and what is left.
+         * @description Get the usage and the remaining quota of a calendar month (UTC).
          */
         get: operations["getUsage"];
         put?: never;
@@ -343,10 +343,10 @@ export interface paths {
         };
         /**
          * List Audit Events
-         * @description List what happened in the account, newest first.
+         * @description List the audit events of the last 90 days, newest first.
          *
-         *     Sign-ins as far as they were followed by a request, API keys, the webhook, deleted, restored and cancelled
-         *     analyses; of the last 90 days.
+         *     They cover sign-ins that were followed by a request, changes of API keys and the webhook, and analyses that were
+         *     deleted, restored or cancelled.
          */
         get: operations["listAuditEvents"];
         put?: never;
@@ -368,14 +368,14 @@ export interface paths {
          * Get Example
          * @description Get the state of the example.
          *
-         *     It is not an analysis of the account, and is never charged.
+         *     The example is not an analysis of the account and is never charged.
          */
         get: operations["getExample"];
         put?: never;
         post?: never;
         /**
          * Delete Example
-         * @description Delete the example from the account. May be repeated.
+         * @description Delete the example from the account. Idempotent.
          */
         delete: operations["deleteExample"];
         options?: never;
@@ -412,13 +412,13 @@ export interface paths {
         };
         /**
          * List Keys
-         * @description List the API keys, by their prefixes.
+         * @description List the API keys, identified by their prefixes.
          */
         get: operations["listKeys"];
         put?: never;
         /**
          * Create Key
-         * @description Make an API key. Its token is shown this once.
+         * @description Create an API key. Its token is shown only once.
          */
         post: operations["createKey"];
         delete?: never;
@@ -438,7 +438,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Key
-         * @description Give an API key a new secret. The old token stops working at once; scopes and expiry stay.
+         * @description Replace the secret of an API key. The old token is invalid at once; scopes and expiry stay the same.
          */
         post: operations["rotateKey"];
         delete?: never;
@@ -459,7 +459,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke Key
-         * @description Revoke an API key. It stops working at once.
+         * @description Revoke an API key. It is invalid at once.
          */
         delete: operations["revokeKey"];
         options?: never;
@@ -476,20 +476,22 @@ export interface paths {
         };
         /**
          * Get Webhook
-         * @description Get the webhook, and the secret that events are signed with, those to a request's own `webhookUrl` too.
+         * @description Get the webhook and its secret.
+         *
+         *     The secret signs all events of the account, including those sent to the `webhookUrl` of a single request.
          */
         get: operations["getWebhook"];
         /**
          * Set Webhook
-         * @description Set where events go.
+         * @description Set the webhook URL, to which events are sent.
          *
-         *     An https address on the internet. The first one makes the secret; it stays when the address changes.
+         *     It must be a public https URL. The secret is created with the first URL, and stays when the URL changes.
          */
         put: operations["setWebhook"];
         post?: never;
         /**
          * Delete Webhook
-         * @description Stop the events, those that are queued too. May be repeated.
+         * @description Delete the webhook. Events that are already queued are not sent any more. Idempotent.
          */
         delete: operations["deleteWebhook"];
         options?: never;
@@ -508,10 +510,10 @@ export interface paths {
         put?: never;
         /**
          * Rotate Webhook Secret
-         * @description Replace the secret.
+         * @description Replace the webhook secret.
          *
-         *     Every event is signed with the new one from now on, those under way too; for a day also with the one before, so that
-         *     receivers have that long to learn the new one. To end an old secret at once, replace it twice.
+         *     All events are signed with the new secret from now on, including queued ones. For one day they are also signed with
+         *     the replaced secret, so that receivers can be updated. To invalidate an old secret at once, replace it twice.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -531,7 +533,9 @@ export interface paths {
         put?: never;
         /**
          * Test Webhook
-         * @description Send an event of type `webhook.test` to the webhook, signed and repeated as any other. Limited to 30 an hour.
+         * @description Send a test event to the webhook.
+         *
+         *     Its type is `webhook.test`. It is signed and retried like any other event, and limited to 30 per hour.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -551,9 +555,9 @@ export interface paths {
         put?: never;
         /**
          * Sign Out Everywhere
-         * @description End every session of the user, on all devices and this one.
+         * @description Sign out on all devices, including this one.
          *
-         *     Their tokens are refused from now on. API keys are no sessions: they go on working.
+         *     The tokens of all sessions are refused from now on. API keys are not affected.
          */
         post: operations["signOutEverywhere"];
         delete?: never;
@@ -574,11 +578,11 @@ export interface paths {
         post?: never;
         /**
          * Delete Account
-         * @description Delete the account with all its data.
+         * @description Delete the account and all its data.
          *
-         *     From now on nothing new can be started, and no session and no API key works. Videos, results and records are
-         *     removed in the background, of most accounts within minutes; of one with many thousands of analyses it takes longer.
-         *     This cannot be undone.
+         *     All sessions and API keys are invalid at once, and nothing new can be started. Videos, results and records are
+         *     deleted in the background, usually within minutes; accounts with many thousands of analyses take longer. This
+         *     cannot be undone.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -592,6 +596,7 @@ export interface components {
     schemas: {
         /**
          * AbortRequest
+         * @description Multipart upload to abort.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4"
          *     }
@@ -599,13 +604,13 @@ export interface components {
         AbortRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
         };
         /**
          * Accepted
-         * @description The analysis goes on; ask again at `statusUrl`.
+         * @description Analysis that is still running; poll `statusUrl`.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "processing",
@@ -636,12 +641,12 @@ export interface components {
             video: components["schemas"]["VideoInfo"];
             /**
              * Language
-             * @description ISO 639-1 code of the language of most speech; null without words
+             * @description ISO 639-1 code of the language of most of the speech; null without words
              */
             language: string | null;
             /**
              * Language Probability
-             * @description Probability of the detected language; null where it was not detected, and before version 1.1
+             * @description Probability of the detected language; null when it was not detected, and before version 1.1
              */
             language_probability?: number | null;
             model: components["schemas"]["ModelInfo"];
@@ -656,7 +661,7 @@ export interface components {
         };
         /**
          * AnalysisDetail
-         * @description An analysis with its result.
+         * @description Analysis with its progress or result.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "completed",
@@ -903,7 +908,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /**
              * Position
-             * @description Place among the account's analyses that wait: 1 begins next. Null for one that does not wait, or has a thousand before it.
+             * @description Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a thousand are ahead of it.
              */
             position: number | null;
             /** Attempt */
@@ -934,26 +939,26 @@ export interface components {
             updatedAt: string;
             /**
              * Expiresat
-             * @description Time at which it and its video will be deleted.
+             * @description Time at which the analysis and its video will be deleted.
              */
             expiresAt: string | null;
-            /** @description Null until it is completed. */
+            /** @description Null until the analysis is completed. */
             summary: components["schemas"]["Summary"] | null;
-            /** @description Reason of a failed analysis. */
+            /** @description Reason of the failure; null unless the analysis failed. */
             error: components["schemas"]["Failure"] | null;
-            /** @description While it is processed, once the model has said something. */
+            /** @description Present during processing, once the model has reported progress. */
             progress: components["schemas"]["Progress"] | null;
-            /** @description Once it is completed. Null where it is too long for one answer: then fetch `resultUrl`. */
+            /** @description Result of a completed analysis. Null if it is too large for a response; then fetch `resultUrl`. */
             analysis: components["schemas"]["Analysis"] | null;
             /**
              * Resulturl
-             * @description The result as a JSON file, for 15 minutes; once it is completed.
+             * @description URL of the result of a completed analysis as a JSON file, valid for 15 minutes.
              */
             resultUrl: string | null;
         };
         /**
          * AnalysisItem
-         * @description An analysis in short.
+         * @description Analysis in a list.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "status": "completed",
@@ -1031,7 +1036,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /**
              * Position
-             * @description Place among the account's analyses that wait: 1 begins next. Null for one that does not wait, or has a thousand before it.
+             * @description Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a thousand are ahead of it.
              */
             position: number | null;
             /** Attempt */
@@ -1062,17 +1067,17 @@ export interface components {
             updatedAt: string;
             /**
              * Expiresat
-             * @description Time at which it and its video will be deleted.
+             * @description Time at which the analysis and its video will be deleted.
              */
             expiresAt: string | null;
-            /** @description Null until it is completed. */
+            /** @description Null until the analysis is completed. */
             summary: components["schemas"]["Summary"] | null;
-            /** @description Reason of a failed analysis. */
+            /** @description Reason of the failure; null unless the analysis failed. */
             error: components["schemas"]["Failure"] | null;
         };
         /**
          * AnalysisPage
-         * @description Newest first. `cursor` asks for the next page; null on the last one.
+         * @description Page of analyses, newest first. Pass `cursor` to get the next page; it is null on the last one.
          * @example {
          *       "analyses": [
          *         {
@@ -1153,7 +1158,7 @@ export interface components {
         };
         /**
          * AuditEvent
-         * @description Something that happened in the account.
+         * @description Event of the audit log.
          * @example {
          *       "at": "2026-11-24T09:30:00Z",
          *       "event": "key-created",
@@ -1174,18 +1179,18 @@ export interface components {
             event: "signed-in" | "signed-out-everywhere" | "key-created" | "key-rotated" | "key-revoked" | "key-expired" | "webhook-set" | "webhook-removed" | "webhook-secret-rotated" | "analysis-deleted" | "analysis-restored" | "analysis-cancelled";
             /**
              * By
-             * @description `session`, an API key's prefix, `operator` (ours), or `system`.
+             * @description Actor: `session`, the prefix of an API key, `operator` (staff of the service) or `system`.
              */
             by: string;
             /**
              * Subject
-             * @description Name or id of what it is about.
+             * @description Name or id of the object concerned.
              */
             subject: string | null;
         };
         /**
          * AuditPage
-         * @description Newest first. `cursor` asks for the next page; null on the last one.
+         * @description Page of audit events, newest first. Pass `cursor` to get the next page; it is null on the last one.
          * @example {
          *       "events": [
          *         {
@@ -1206,6 +1211,7 @@ export interface components {
         };
         /**
          * CompleteRequest
+         * @description Multipart upload to complete, with all its parts.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "parts": [
@@ -1219,13 +1225,16 @@ export interface components {
         CompleteRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
             /** Parts */
             parts: components["schemas"]["CompletedPart"][];
         };
-        /** CompletedPart */
+        /**
+         * CompletedPart
+         * @description Uploaded part, with the `ETag` that its PUT returned.
+         */
         CompletedPart: {
             /** Partnumber */
             partNumber: number;
@@ -1236,10 +1245,9 @@ export interface components {
          * Contribution
          * @description Contribution of one modality to a result.
          *
-         *     `contribution` is its signed part, in nats, of log p(winner) - log p(runner-up); `weight` its share of what all
-         *     modalities contribute to the winner.
-         *
-         *     Below 0 the modality speaks against the winner. Null in results of schema 1, whose weights were constants.
+         *     `contribution` is its signed part, in nats, of log p(winner) - log p(runner-up); a negative one favors the
+         *     runner-up. It is null in results of schema 1, whose weights were constants. `weight` is its share of the
+         *     contributions that favor the winner.
          */
         Contribution: {
             /** Weight */
@@ -1247,7 +1255,10 @@ export interface components {
             /** Contribution */
             contribution?: number | null;
         };
-        /** Day */
+        /**
+         * Day
+         * @description Analyses charged on a day.
+         */
         Day: {
             /**
              * Date
@@ -1259,7 +1270,7 @@ export interface components {
         };
         /**
          * Deleted
-         * @description Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good.
+         * @description Deleted analysis. It can be restored until `restorableUntil`; then it is permanently deleted.
          * @example {
          *       "id": "k3v7q2m5x4n6pbcdt2w7y2z3ab",
          *       "restorableUntil": "2026-11-24T09:30:00Z"
@@ -1274,7 +1285,10 @@ export interface components {
              */
             restorableUntil: string;
         };
-        /** EmotionScore */
+        /**
+         * EmotionScore
+         * @description Probability of one emotion.
+         */
         EmotionScore: {
             /**
              * Label
@@ -1286,7 +1300,7 @@ export interface components {
         };
         /**
          * ExampleState
-         * @description The analyzed example that the web app shows in every account; `deleted` where the user removed it.
+         * @description State of the analyzed example that the web app shows in every account until the user deletes it.
          * @example {
          *       "deleted": false
          *     }
@@ -1297,10 +1311,10 @@ export interface components {
         };
         /**
          * Failure
-         * @description Reason of a failed analysis. It was not charged, and starting it again may help.
+         * @description Reason why an analysis failed. It was not charged.
          * @example {
          *       "code": "timed-out",
-         *       "message": "no result came in time; start the analysis again"
+         *       "message": "No result arrived in time. Retry the analysis."
          *     }
          */
         Failure: {
@@ -1311,6 +1325,7 @@ export interface components {
         };
         /**
          * InferenceRequest
+         * @description Request to analyze an uploaded video.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "webhookUrl": "https://hooks.example.com/video-sentiment",
@@ -1320,7 +1335,7 @@ export interface components {
         InferenceRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
             /**
@@ -1330,13 +1345,13 @@ export interface components {
             fileName?: string | null;
             /**
              * Webhookurl
-             * @description Takes this analysis's event instead of the account's webhook.
+             * @description Receives the event of this analysis instead of the account's webhook.
              */
             webhookUrl?: string | null;
         };
         /**
          * InferenceResult
-         * @description The whole analysis, as it came within the time that a request waits.
+         * @description Result of an analysis that was completed while the request waited.
          * @example {
          *       "analysis": {
          *         "schema_version": "2.1",
@@ -1512,7 +1527,7 @@ export interface components {
         };
         /**
          * KeyItem
-         * @description An API key. Its secret is nowhere: only `prefix` tells which it is.
+         * @description API key without its secret, identified by `prefix`.
          * @example {
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
@@ -1543,19 +1558,20 @@ export interface components {
             createdAt: string;
             /**
              * Expiresat
-             * @description It works until then; null where it does not expire.
+             * @description Null if the key never expires.
              */
             expiresAt: string | null;
             /** Rotatedat */
             rotatedAt: string | null;
             /**
              * Lastusedat
-             * @description To the hour.
+             * @description Time of the last use, with a resolution of one hour.
              */
             lastUsedAt: string | null;
         };
         /**
          * KeyList
+         * @description All active API keys, newest first.
          * @example {
          *       "keys": [
          *         {
@@ -1580,7 +1596,7 @@ export interface components {
         };
         /**
          * KeyRequest
-         * @description `read` allows every GET, `analyze` everything else: uploads, starting, cancelling, deleting, restoring.
+         * @description New API key. The scope `read` allows all GET requests, `analyze` all other requests.
          * @example {
          *       "name": "production",
          *       "scopes": [
@@ -1603,13 +1619,13 @@ export interface components {
             scopes?: ("read" | "analyze")[];
             /**
              * Expiresindays
-             * @description Without it, the key works until revoked.
+             * @description Validity in days; null for a key that never expires.
              */
             expiresInDays?: number | null;
         };
         /**
          * ModalityShare
-         * @description Contribution of one modality, and the emotions that it predicts by itself.
+         * @description Contribution of one modality, and its own prediction of the emotions.
          */
         ModalityShare: {
             /** Weight */
@@ -1623,8 +1639,8 @@ export interface components {
          * ModelInfo
          * @description Models and assumptions behind a result.
          *
-         *     `bundle` and `version` name the bundle that predicted; `speech` the transcriber that wrote the words ("" when none
-         *     ran); `prior` the class frequencies that were assumed: the bundle's declared ones or uniform ones.
+         *     `bundle` and `version` identify the bundle that predicted, `speech` the transcriber ("" when none ran). `prior` is
+         *     the class frequencies that were assumed: the bundle's declared ones or uniform ones.
          */
         ModelInfo: {
             /** Bundle */
@@ -1642,6 +1658,7 @@ export interface components {
         };
         /**
          * MultipartRequest
+         * @description File to upload in parts.
          * @example {
          *       "fileType": ".mov",
          *       "fileSize": 734003200
@@ -1650,18 +1667,18 @@ export interface components {
         MultipartRequest: {
             /**
              * Filetype
-             * @description A file's extension, with or without its dot.
+             * @description File extension, with or without the dot.
              */
             fileType: string;
             /**
              * Filesize
-             * @description In bytes; the parts must have exactly so many together.
+             * @description Size in bytes. The parts together must have exactly this size.
              */
             fileSize: number;
         };
         /**
          * MultipartUpload
-         * @description The file is cut into `parts` pieces of `partSize` bytes, the last one shorter.
+         * @description Multipart upload. Split the file into `parts` pieces of `partSize` bytes; the last one may be smaller.
          * @example {
          *       "fileId": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
@@ -1681,13 +1698,13 @@ export interface components {
             parts: number;
             /**
              * Expiresin
-             * @description Seconds until parts must be signed, or the upload completed.
+             * @description Seconds within which parts must be signed or the upload completed.
              */
             expiresIn: number;
         };
         /**
          * NewKey
-         * @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`.
+         * @description New or rotated API key. `token` is shown only once; send it as `Authorization: Bearer TOKEN`.
          * @example {
          *       "id": "4tq7hd2kzv5mw3xn6bpsaj4i",
          *       "name": "production",
@@ -1719,14 +1736,14 @@ export interface components {
             createdAt: string;
             /**
              * Expiresat
-             * @description It works until then; null where it does not expire.
+             * @description Null if the key never expires.
              */
             expiresAt: string | null;
             /** Rotatedat */
             rotatedAt: string | null;
             /**
              * Lastusedat
-             * @description To the hour.
+             * @description Time of the last use, with a resolution of one hour.
              */
             lastUsedAt: string | null;
             /** Token */
@@ -1734,10 +1751,10 @@ export interface components {
         };
         /**
          * Overall
-         * @description The whole video: the utterances' distributions, averaged by duration. Empty without utterances.
+         * @description Result for the whole video: the utterances' distributions, weighted by duration. Empty without utterances.
          *
-         *     Contributions and `bias` are the utterances' parts, averaged by duration, of log p(winner) - log p(runner-up) for
-         *     the winner and runner-up of the whole.
+         *     Contributions and `bias` are the utterances' parts, weighted by duration, of log p(winner) - log p(runner-up) for
+         *     the winner and runner-up of the whole video.
          */
         Overall: {
             /** Emotions */
@@ -1765,7 +1782,10 @@ export interface components {
              */
             unclear?: boolean;
         };
-        /** PartUrl */
+        /**
+         * PartUrl
+         * @description Presigned URL of a part.
+         */
         PartUrl: {
             /** Partnumber */
             partNumber: number;
@@ -1774,7 +1794,7 @@ export interface components {
         };
         /**
          * PartUrls
-         * @description PUT each piece to its URL, and keep the `ETag` header of the answer.
+         * @description PUT each part to its URL, and keep the `ETag` header of the response.
          * @example {
          *       "parts": [
          *         {
@@ -1793,7 +1813,7 @@ export interface components {
         };
         /**
          * PendingUpload
-         * @description An upload that no analysis was started from. It counts until then, until it is abandoned, or until it expires.
+         * @description Upload without an analysis. It is pending until its analysis is started, it is abandoned, or it expires.
          * @example {
          *       "id": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
@@ -1810,7 +1830,7 @@ export interface components {
             key: string;
             /**
              * Size
-             * @description The announced size in bytes.
+             * @description Declared size in bytes.
              */
             size: number | null;
             /** Inparts */
@@ -1822,13 +1842,13 @@ export interface components {
             createdAt: string;
             /**
              * Expiresat
-             * @description It is removed then.
+             * @description Time at which the upload is removed.
              */
             expiresAt: string | null;
         };
         /**
          * PendingUploads
-         * @description Newest first; there are 50 at most.
+         * @description Pending uploads, newest first; at most 50.
          * @example {
          *       "uploads": [
          *         {
@@ -1848,7 +1868,7 @@ export interface components {
         };
         /**
          * Progress
-         * @description Progress of an attempt, as written by the model server. `fraction` from 0 to 1.
+         * @description Progress of an attempt, as written by the model server. `fraction` is from 0 to 1.
          */
         Progress: {
             stage: components["schemas"]["Stage"];
@@ -1860,7 +1880,10 @@ export interface components {
              */
             updated: string;
         };
-        /** SentimentScore */
+        /**
+         * SentimentScore
+         * @description Probability of one sentiment.
+         */
         SentimentScore: {
             /**
              * Label
@@ -1872,6 +1895,7 @@ export interface components {
         };
         /**
          * SignPartsRequest
+         * @description Parts to upload next.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4",
          *       "partNumbers": [
@@ -1884,7 +1908,7 @@ export interface components {
         SignPartsRequest: {
             /**
              * Key
-             * @description The `key` in the answer of `createUploadUrl`.
+             * @description The `key` returned by `createUploadUrl`.
              */
             key: string;
             /** Partnumbers */
@@ -1898,7 +1922,7 @@ export interface components {
         Stage: "transcribing" | "detecting" | "predicting" | "done";
         /**
          * Summary
-         * @description `duration_s` in seconds. The distributions are those of the whole video; empty without utterances.
+         * @description Summary of a result. The distributions are of the whole video, and empty if it has no utterances.
          */
         Summary: {
             /** Duration S */
@@ -1920,6 +1944,7 @@ export interface components {
         };
         /**
          * UploadRequest
+         * @description File to upload in one request.
          * @example {
          *       "fileType": ".mp4",
          *       "fileSize": 7340032
@@ -1928,18 +1953,18 @@ export interface components {
         UploadRequest: {
             /**
              * Filetype
-             * @description A file's extension, with or without its dot.
+             * @description File extension, with or without the dot.
              */
             fileType: string;
             /**
              * Filesize
-             * @description In bytes; the upload must then have exactly so many.
+             * @description Size in bytes. If given, the upload must have exactly this size.
              */
             fileSize?: number | null;
         };
         /**
          * UploadUrl
-         * @description PUT the file to `url`, with exactly `headers`, within `expiresIn` seconds; then start its analysis by `key`.
+         * @description PUT the file to `url` with exactly `headers` within `expiresIn` seconds, then start its analysis by `key`.
          * @example {
          *       "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=...",
          *       "fileId": "5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4",
@@ -1969,7 +1994,7 @@ export interface components {
         };
         /**
          * UploadedFile
-         * @description Uploaded as a whole; start its analysis by `key`.
+         * @description Completed upload; start its analysis by `key`.
          * @example {
          *       "key": "uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4"
          *     }
@@ -1980,12 +2005,13 @@ export interface components {
         };
         /**
          * Usage
-         * @description Use of the quota in a calendar month (UTC).
+         * @description Usage in a calendar month (UTC).
          * @example {
          *       "month": "2026-11",
          *       "plan": "free",
          *       "limit": 10000,
          *       "used": 42,
+         *       "remaining": 9958,
          *       "left": 9958,
          *       "resetsAt": "2026-12-01T00:00:00Z",
          *       "minutes": 63.5,
@@ -2007,7 +2033,16 @@ export interface components {
             limit: number;
             /** Used */
             used: number;
-            /** Left */
+            /**
+             * Remaining
+             * @description Analyses that can still be started in the month.
+             */
+            remaining: number;
+            /**
+             * Left
+             * @deprecated
+             * @description Deprecated: use `remaining`, which has the same value.
+             */
             left: number;
             /**
              * Resetsat
@@ -2021,10 +2056,13 @@ export interface components {
             minutes: number;
             /**
              * Concurrency
-             * @description Analyses that are processed at a time. Further ones wait, in order.
+             * @description Analyses that are processed at a time; further ones are queued in order.
              */
             concurrency: number;
-            /** Days */
+            /**
+             * Days
+             * @description Days with at least one analysis.
+             */
             days: components["schemas"]["Day"][];
         };
         /**
@@ -2032,8 +2070,8 @@ export interface components {
          * @description One sentence, or one segment without speech (`text` is then empty).
          *
          *     The modalities' contributions and `bias`, the part of prior and fusion, add up to
-         *     log p(winner) - log p(runner-up) of the emotions. Where no modality speaks for the winner it was `decided_by` the
-         *     prior, and the weights are equal. `contradictory`: one modality looks pleasant and another unpleasant.
+         *     log p(winner) - log p(runner-up) of the emotions. When no modality favors the winner, it was `decided_by` the
+         *     prior and the weights are equal. `contradictory`: one modality is pleasant and another unpleasant.
          *     `unclear`: the confidence is too low to show the first emotion as the result.
          */
         Utterance: {
@@ -2045,7 +2083,7 @@ export interface components {
             text: string;
             /**
              * Language
-             * @description ISO 639-1 code of the language spoken; null without words, and before version 1.1
+             * @description ISO 639-1 code of the spoken language; null without words, and before version 1.1
              */
             language?: string | null;
             /** Emotions */
@@ -2076,14 +2114,14 @@ export interface components {
             unclear?: boolean;
             /**
              * Explanation
-             * @description what each modality says, in one English sentence; empty before version 2.1
+             * @description Explanation of the result in one English sentence; empty before version 2.1
              * @default
              */
             explanation?: string;
         };
         /**
          * VideoInfo
-         * @description Properties of the video as displayed, after rotation. Zero for what the file lacks.
+         * @description Properties of the video as displayed, after rotation. Zero for missing tracks.
          */
         VideoInfo: {
             /** Duration S */
@@ -2099,7 +2137,7 @@ export interface components {
         };
         /**
          * VideoUrl
-         * @description The video itself, for a player; for `expiresIn` seconds.
+         * @description URL of the video for playback, valid for `expiresIn` seconds.
          * @example {
          *       "url": "https://media.s3.eu-central-1.amazonaws.com/uploads/0b7e6a52-3c1d-4f0e-9a88-5d2c7e1f4b90/5f0c3c9a4d2b4e61a7c8d9e0f1a2b3c4.mp4?X-Amz-Signature=...",
          *       "contentType": "video/mp4",
@@ -2116,7 +2154,7 @@ export interface components {
         };
         /**
          * Webhook
-         * @description Address that events are sent to. `secret` signs them; `url` is null without a webhook.
+         * @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set.
          * @example {
          *       "url": "https://hooks.example.com/video-sentiment",
          *       "secret": "whsec_...",
@@ -2130,12 +2168,13 @@ export interface components {
             secret: string;
             /**
              * Secretbeforeuntil
-             * @description After a replacement: until when the secret before signs events as well. Null otherwise.
+             * @description Time until which the replaced secret also signs events; null if there is none.
              */
             secretBeforeUntil: string | null;
         };
         /**
          * WebhookRequest
+         * @description New webhook URL.
          * @example {
          *       "url": "https://hooks.example.com/video-sentiment"
          *     }
@@ -2149,7 +2188,7 @@ export interface components {
         };
         /**
          * WebhookTest
-         * @description The event that is on its way to the webhook, as any other would be.
+         * @description Test event that has been queued for delivery.
          * @example {
          *       "eventId": "evt_test_7d1c2a"
          *     }
@@ -2160,13 +2199,13 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong (RFC 9457). Some problems have more members, such as `limit` and `remaining`.
+         * @description An error (RFC 9457). Some problems have more members, such as `limit` and `remaining`.
          * @example {
          *       "type": "urn:video-sentiment:problem:not-uploaded",
-         *       "title": "The file has not been uploaded",
+         *       "title": "File not uploaded",
          *       "status": 409,
-         *       "detail": "the file has not been uploaded; PUT it to its URL first",
-         *       "error": "the file has not been uploaded; PUT it to its URL first",
+         *       "detail": "The file has not been uploaded. PUT it to its upload URL first.",
+         *       "error": "The file has not been uploaded. PUT it to its upload URL first.",
          *       "code": "not-uploaded",
          *       "requestId": "6f1c8a52-9b1e-4c1d-8a67-3f0d0c3a6b11"
          *     }
@@ -2174,22 +2213,22 @@ export interface components {
         Problem: {
             /**
              * Format: uri
-             * @description The kind of problem: `code` as a URN.
+             * @description Problem type: `code` as a URN.
              */
             type: string;
-            /** @description The kind of problem, in words. */
+            /** @description Short summary of the problem type. */
             title: string;
-            /** @description The HTTP status. */
+            /** @description HTTP status. */
             status: number;
-            /** @description What is wrong this time. */
+            /** @description Explanation of this occurrence. */
             detail: string;
-            /** @description The same as `detail`, for clients that read `error`. */
+            /** @description Same as `detail`, for clients that read `error`. */
             error: string;
-            /** @description The kind of problem, for programs. */
+            /** @description Machine-readable problem type. */
             code: string;
-            /** @description Names the request in the log. */
+            /** @description Id of the request in the log. */
             requestId?: string;
-            /** @description Which fields do not fit the schema. */
+            /** @description Fields that do not match the schema. */
             errors?: {
                 field: string;
                 message: string;
@@ -2217,7 +2256,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description PUT the file to `url`, with exactly `headers`, within `expiresIn` seconds; then start its analysis by `key`. */
+            /** @description PUT the file to `url` with exactly `headers` within `expiresIn` seconds, then start its analysis by `key`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2226,7 +2265,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadUrl"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2235,7 +2274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2244,7 +2283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2253,7 +2292,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2262,7 +2301,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2271,7 +2310,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2280,10 +2319,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2291,7 +2330,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2315,7 +2354,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The file is cut into `parts` pieces of `partSize` bytes, the last one shorter. */
+            /** @description Multipart upload. Split the file into `parts` pieces of `partSize` bytes; the last one may be smaller. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2324,7 +2363,7 @@ export interface operations {
                     "application/json": components["schemas"]["MultipartUpload"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2333,7 +2372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2342,7 +2381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2351,7 +2390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2360,7 +2399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2369,7 +2408,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2378,10 +2417,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2389,7 +2428,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2413,7 +2452,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description PUT each piece to its URL, and keep the `ETag` header of the answer. */
+            /** @description PUT each part to its URL, and keep the `ETag` header of the response. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2422,7 +2461,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartUrls"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2431,7 +2470,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2440,7 +2479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2449,7 +2488,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2458,7 +2497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2467,7 +2506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2476,7 +2515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2485,10 +2524,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2511,7 +2550,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Uploaded as a whole; start its analysis by `key`. */
+            /** @description Completed upload; start its analysis by `key`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2520,7 +2559,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadedFile"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2529,7 +2568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2538,7 +2577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2547,7 +2586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2556,7 +2595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2565,7 +2604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2574,7 +2613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2583,7 +2622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2592,10 +2631,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2625,7 +2664,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2634,7 +2673,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2643,7 +2682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2652,7 +2691,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2661,7 +2700,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2670,7 +2709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2679,10 +2718,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2701,7 +2740,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first; there are 50 at most. */
+            /** @description Pending uploads, newest first; at most 50. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2710,7 +2749,7 @@ export interface operations {
                     "application/json": components["schemas"]["PendingUploads"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2719,7 +2758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2728,10 +2767,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2759,7 +2798,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2768,7 +2807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2777,7 +2816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2786,7 +2825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2795,10 +2834,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2824,7 +2863,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The whole analysis. */
+            /** @description The result of the analysis. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2833,7 +2872,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceResult"];
                 };
             };
-            /** @description The analysis goes on; ask again at `statusUrl`. */
+            /** @description The analysis is still running; poll the status URL in `statusUrl`. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2842,7 +2881,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2851,7 +2890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2860,7 +2899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2869,7 +2908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2878,7 +2917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2887,7 +2926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2896,7 +2935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2905,7 +2944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2914,10 +2953,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2925,7 +2964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The analysis failed on our side. It was not charged, and may be started again. */
+            /** @description The analysis failed because of a server error. It was not charged and can be retried. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2934,7 +2973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2949,7 +2988,7 @@ export interface operations {
         parameters: {
             query?: {
                 status?: ("queued" | "processing" | "completed" | "failed") | null;
-                /** @description `cursor` of the page before. */
+                /** @description `cursor` of the previous page. */
                 cursor?: string | null;
                 limit?: number;
             };
@@ -2959,7 +2998,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first. `cursor` asks for the next page; null on the last one. */
+            /** @description Page of analyses, newest first. Pass `cursor` to get the next page; it is null on the last one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2968,7 +3007,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisPage"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2977,7 +3016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2986,7 +3025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2995,7 +3034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3004,10 +3043,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3033,7 +3072,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The analysis, as far as it is. */
+            /** @description The analysis in its current state. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3045,7 +3084,7 @@ export interface operations {
                     "text/vtt": string;
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3054,7 +3093,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3063,7 +3102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3072,7 +3111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3081,7 +3120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3090,10 +3129,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3114,7 +3153,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Gone for everybody; `restore` brings it back until `restorableUntil`, when it is purged for good. */
+            /** @description Deleted analysis. It can be restored until `restorableUntil`; then it is permanently deleted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3123,7 +3162,7 @@ export interface operations {
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3132,7 +3171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3141,7 +3180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3150,7 +3189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3159,10 +3198,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3183,7 +3222,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The video itself, for a player; for `expiresIn` seconds. */
+            /** @description URL of the video for playback, valid for `expiresIn` seconds. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3192,7 +3231,7 @@ export interface operations {
                     "application/json": components["schemas"]["VideoUrl"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3201,7 +3240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3210,7 +3249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3219,7 +3258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3228,7 +3267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3237,10 +3276,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3261,7 +3300,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An analysis in short. */
+            /** @description Analysis in a list. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3270,7 +3309,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisItem"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3279,7 +3318,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3288,7 +3327,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3297,7 +3336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3306,7 +3345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3315,7 +3354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3324,7 +3363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3333,10 +3372,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3344,7 +3383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3366,7 +3405,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An analysis in short. */
+            /** @description Analysis in a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3375,7 +3414,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisItem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3384,7 +3423,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3393,7 +3432,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3402,7 +3441,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3411,7 +3450,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3420,10 +3459,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3431,7 +3470,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much is going on at once. `Retry-After` says when to come again. */
+            /** @description Service temporarily busy; retry after `Retry-After` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3453,7 +3492,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An analysis in short. */
+            /** @description Analysis in a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3462,7 +3501,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalysisItem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3471,7 +3510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3480,7 +3519,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3489,7 +3528,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3498,7 +3537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3507,10 +3546,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3523,7 +3562,7 @@ export interface operations {
     getUsage: {
         parameters: {
             query?: {
-                /** @description Such as `2026-11`. */
+                /** @description Calendar month, such as `2026-11`; by default the current one. */
                 month?: string | null;
             };
             header?: never;
@@ -3532,7 +3571,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Use of the quota in a calendar month (UTC). */
+            /** @description Usage in a calendar month (UTC). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3541,7 +3580,7 @@ export interface operations {
                     "application/json": components["schemas"]["Usage"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3550,7 +3589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3559,7 +3598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3568,10 +3607,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3584,7 +3623,7 @@ export interface operations {
     listAuditEvents: {
         parameters: {
             query?: {
-                /** @description `cursor` of the page before. */
+                /** @description `cursor` of the previous page. */
                 cursor?: string | null;
                 limit?: number;
             };
@@ -3594,7 +3633,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first. `cursor` asks for the next page; null on the last one. */
+            /** @description Page of audit events, newest first. Pass `cursor` to get the next page; it is null on the last one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3603,7 +3642,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3612,7 +3651,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3621,7 +3660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3630,7 +3669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3639,10 +3678,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3661,7 +3700,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The analyzed example that the web app shows in every account; `deleted` where the user removed it. */
+            /** @description State of the analyzed example that the web app shows in every account until the user deletes it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3670,7 +3709,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExampleState"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3679,7 +3718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3688,10 +3727,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3717,7 +3756,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3726,7 +3765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3735,10 +3774,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3757,7 +3796,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The analyzed example that the web app shows in every account; `deleted` where the user removed it. */
+            /** @description State of the analyzed example that the web app shows in every account until the user deletes it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3766,7 +3805,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExampleState"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3775,7 +3814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3784,10 +3823,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3806,7 +3845,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description All active API keys, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3815,7 +3854,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3824,7 +3863,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3833,10 +3872,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3859,7 +3898,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`. */
+            /** @description New or rotated API key. `token` is shown only once; send it as `Authorization: Bearer TOKEN`. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3868,7 +3907,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3877,7 +3916,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3886,7 +3925,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3895,7 +3934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3904,7 +3943,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3913,7 +3952,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3922,7 +3961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3931,10 +3970,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3955,7 +3994,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key as it was made. `token` is shown this once; it goes into `Authorization: Bearer`. */
+            /** @description New or rotated API key. `token` is shown only once; send it as `Authorization: Bearer TOKEN`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3964,7 +4003,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3973,7 +4012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3982,7 +4021,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3991,7 +4030,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4000,10 +4039,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4031,7 +4070,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4040,7 +4079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4049,7 +4088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description Not found, or owned by another account. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4058,7 +4097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4067,10 +4106,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4089,7 +4128,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
+            /** @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4098,7 +4137,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4107,7 +4146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4116,10 +4155,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4142,7 +4181,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
+            /** @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4151,7 +4190,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description The request cannot be fulfilled as it is: the file type, its size, a URL or a parameter is not accepted. */
+            /** @description Bad request: the file type, the file size, a URL or a parameter is not accepted. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4160,7 +4199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4169,7 +4208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4178,7 +4217,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file, or the request's body, is too large. */
+            /** @description The file or the request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4187,7 +4226,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON. */
+            /** @description The request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4196,7 +4235,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or a parameter does not fit the schema; `errors` names the fields. */
+            /** @description The request body or a parameter does not match the schema; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4205,10 +4244,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4234,7 +4273,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4243,7 +4282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4252,10 +4291,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4274,7 +4313,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Address that events are sent to. `secret` signs them; `url` is null without a webhook. */
+            /** @description Webhook of the account. `secret` signs its events; `url` is null if no webhook is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4283,7 +4322,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4292,7 +4331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4301,10 +4340,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4323,7 +4362,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The event that is on its way to the webhook, as any other would be. */
+            /** @description Test event that has been queued for delivery. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4332,7 +4371,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookTest"];
                 };
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4341,7 +4380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4350,7 +4389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it; `code` says which. */
+            /** @description The request conflicts with the current state; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4359,10 +4398,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4388,7 +4427,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4397,7 +4436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4406,10 +4445,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4435,7 +4474,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credentials are missing or not valid. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4444,7 +4483,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has been deleted, or the API key lacks the scope. */
+            /** @description The account has been deleted, or the API key lacks the required scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4453,10 +4492,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The quota is used up, or requests come too fast. `Retry-After` says when to come again. */
+            /** @description Quota or rate limit exceeded; retry after `Retry-After` seconds. */
             429: {
                 headers: {
-                    /** @description In seconds. */
+                    /** @description Seconds. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

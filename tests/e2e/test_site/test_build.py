@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model.bundle import find_bundle, read_manifest
-from model.reports.people import read_people
+from model.reports.people import read_judgments
 from scripts import landing
 from tests.e2e.test_site.conftest import SITE
 
@@ -49,7 +49,7 @@ def test_the_examples_come_from_the_starter_bundle(video: Path) -> None:
 
 
 def test_every_utterance_of_the_first_example_has_human_ratings() -> None:
-    example, people = landing.read(landing.VIDEO), read_people(landing.PEOPLE)
+    example, people = landing.read(landing.VIDEO), read_judgments(landing.PEOPLE)
     assert json.loads((landing.SOURCES / "six_emotions.people.json").read_bytes()) == landing.people(example)
     assert all(people.of(utterance) for utterance in example.utterances) and len(example.utterances) == 6
 

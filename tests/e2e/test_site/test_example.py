@@ -5,12 +5,12 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from model.reports.people import read_people
+from model.reports.people import read_judgments
 from scripts import landing
 from tests.e2e.test_site.browser_user import BrowserUser, save_export
 
 EXAMPLE = landing.read(landing.VIDEO)
-PEOPLE = read_people(landing.PEOPLE)
+PEOPLE = read_judgments(landing.PEOPLE)
 
 
 @pytest.fixture

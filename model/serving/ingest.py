@@ -1,4 +1,4 @@
-"""A request's video onto the disk: from the body or from S3, in pieces, and never more than is allowed."""
+"""Ingestion of a request's video: streamed to disk from the body or from S3, with a size limit."""
 
 import asyncio
 import re
@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from model.contract import JSON_TYPE, VIDEO_TYPES
-from model.serving.jobs import Place
+from model.serving.cancellation import input_removed
+from model.serving.jobs import Slot
 from model.serving.problems import (
     BadRequestError,
     ForbiddenBucketError,
@@ -26,21 +27,22 @@ from model.serving.problems import (
     UnsupportedTypeError,
 )
 from model.serving.settings import ServerSettings
-from model.serving.withdrawal import withdrawn
 
-JSON_BYTES = 16 << 10  # an address has 1100 bytes at most
-BLOCK = 1 << 20  # bytes read from S3, or written, at a time
+MAX_JSON_BYTES = 16 << 10  # a URI has at most 1100 bytes
+BLOCK = 1 << 20  # bytes read from S3 or written at a time
 OBJECT_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)", re.DOTALL)
 ABSENT = {"NoSuchKey", "NoSuchBucket", "404"}
 
 
 class ObjectRequest(BaseModel):
-    """The JSON form of a request."""
+    """JSON body of a request."""
 
     s3_uri: str
 
 
 class ObjectAddress(NamedTuple):
+    """Location of an object in S3."""
+
     bucket: str
     key: str
 
@@ -48,46 +50,46 @@ class ObjectAddress(NamedTuple):
         return f"s3://{self.bucket}/{self.key}"
 
 
-class Intake:
-    """Takes in what requests bring."""
+class Ingest:
+    """Receiver of requests' videos, within the limits of the settings."""
 
     def __init__(self, settings: ServerSettings) -> None:
         self._settings = settings
-        # Made once: a client takes a while to make, and threads may share it.
+        # Created once: creation is slow, and clients are thread-safe.
         self._s3: Any = s3_client() if settings.allowed_buckets else None
 
     def check(self, request: Request) -> None:
-        """Refuse by its headers what cannot be taken. Raises UnsupportedTypeError or TooLargeError."""
+        """Check a request's headers. Raises UnsupportedTypeError or TooLargeError."""
         media_type = _media_type(request)
         if media_type not in (*VIDEO_TYPES, JSON_TYPE):
-            named = f"{media_type!r} is" if media_type else "a body without Content-Type is"
-            raise UnsupportedTypeError(f"{named} not supported; send one of {', '.join(VIDEO_TYPES)} or {JSON_TYPE}")
-        # Whatever it says, the bytes are counted as they come; HTTP itself makes sure that it is a number.
+            found = f"Content-Type {media_type!r} is not supported" if media_type else "Content-Type is missing"
+            raise UnsupportedTypeError(f"{found}; send one of {', '.join(VIDEO_TYPES)} or {JSON_TYPE}")
+        # The received bytes are counted as well. The HTTP parser guarantees that the header is a number.
         if int(request.headers.get("content-length", 0)) > self._limit(media_type):
             raise TooLargeError(_too_large(self._limit(media_type)))
 
-    async def take(self, request: Request, path: Path, place: Place) -> int:
-        """Write the video to `path`; returns its size in bytes. `place` ends when the client goes away.
+    async def receive(self, request: Request, path: Path, slot: Slot) -> int:
+        """Write the video to `path`; return its size in bytes. `slot` is cancelled when the client disconnects.
 
-        Raises what `serving.problems` lists, and ClientDisconnect.
+        Raises the errors of `model.serving.problems`.
         """
         if _media_type(request) != JSON_TYPE:
-            size = await place.unless_ended(save(self._body(request), path, self._settings.max_bytes))
-            place.end_when(_disconnected(request))
+            size = await slot.unless_cancelled(save(self._body(request), path, self._settings.max_bytes))
+            slot.cancel_when(_disconnected(request))
             return size
-        body = b"".join([chunk async for chunk in limited(self._body(request), JSON_BYTES)])
+        body = b"".join([chunk async for chunk in limited(self._body(request), MAX_JSON_BYTES)])
         address = self._address(body)
-        place.end_when(_disconnected(request))
-        return await place.unless_ended(save(self._object(address), path, self._settings.max_bytes))
+        slot.cancel_when(_disconnected(request))
+        return await slot.unless_cancelled(save(self._object(address), path, self._settings.max_bytes))
 
-    def end_when_withdrawn(self, place: Place, uri: str) -> None:
-        """End the place when the request's input, an object of an allowed bucket, is removed from S3."""
+    def cancel_when_removed(self, slot: Slot, uri: str) -> None:
+        """Cancel the slot when the request's input, an object of an allowed bucket, is removed from S3."""
         match = OBJECT_URI.fullmatch(uri)
         if match is not None and match[1] in self._settings.allowed_buckets:
-            place.end_when(withdrawn(partial(self._s3.head_object, Bucket=match[1], Key=match[2])))
+            slot.cancel_when(input_removed(partial(self._s3.head_object, Bucket=match[1], Key=match[2])))
 
     def _limit(self, media_type: str) -> int:
-        return JSON_BYTES if media_type == JSON_TYPE else self._settings.max_bytes
+        return MAX_JSON_BYTES if media_type == JSON_TYPE else self._settings.max_bytes
 
     async def _body(self, request: Request) -> AsyncGenerator[bytes, None]:
         stream = request.stream()
@@ -98,23 +100,23 @@ class Intake:
             except StopAsyncIteration:
                 return
             except TimeoutError as error:
-                raise StalledError(f"nothing more came for {self._settings.upload_patience:g} s") from error
+                raise StalledError(f"no data received for {self._settings.upload_patience:g} s") from error
             yield chunk
 
     def _address(self, body: bytes) -> ObjectAddress:
-        """The object that a JSON body names. Raises BadRequestError or ForbiddenBucketError."""
+        """Parse a JSON body. Raises BadRequestError or ForbiddenBucketError."""
         try:
             uri = ObjectRequest.model_validate_json(body).s3_uri
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"])) or "the body"
-            raise BadRequestError(f'{where}: {first["msg"]}; send {{"s3_uri": "s3://bucket/key"}}') from error
+            location = ".".join(map(str, first["loc"])) or "body"
+            raise BadRequestError(f'{location}: {first["msg"]}; send {{"s3_uri": "s3://bucket/key"}}') from error
         match = OBJECT_URI.fullmatch(uri)
         if match is None:
-            raise BadRequestError("s3_uri: it must look like s3://bucket/key")
+            raise BadRequestError("s3_uri must have the form s3://bucket/key")
         address = ObjectAddress(match[1], match[2])
         if address.bucket not in self._settings.allowed_buckets:
-            raise ForbiddenBucketError(f"this server may not read from the bucket {address.bucket!r}")
+            raise ForbiddenBucketError(f"the bucket {address.bucket!r} is not allowed")
         return address
 
     async def _object(self, address: ObjectAddress) -> AsyncGenerator[bytes, None]:
@@ -129,23 +131,23 @@ class Intake:
             code = error.response.get("Error", {}).get("Code", "unknown")
             if code in ABSENT:
                 raise MissingObjectError(f"{address} does not exist") from error
-            raise StorageError(f"{address} could not be read: S3 says {code}") from error
+            raise StorageError(f"{address} could not be read: S3 returned {code}") from error
         except BotoCoreError as error:
             raise StorageError(f"{address} could not be read: the connection to S3 failed") from error
 
 
 def s3_client(**timeouts: Any) -> Any:
-    """A client for S3, wherever the environment says that is. `timeouts`: of botocore's Config."""
+    """Create an S3 client from the environment's configuration, with `timeouts` of botocore's Config."""
     return boto3.client("s3", config=Config(signature_version="s3v4", **timeouts))
 
 
 async def save(chunks: AsyncGenerator[bytes, None], path: Path, limit: int) -> int:
-    """Write what comes to a file; returns its size. Raises TooLargeError, or BadRequestError for nothing."""
+    """Write chunks to a file; return its size. Raises TooLargeError, or BadRequestError if there is no data."""
     size = 0
     async with aclosing(chunks):
         with path.open("wb") as file:
             async for block in blocks(limited(chunks, limit)):
-                await asyncio.to_thread(file.write, block)  # a slow disk must not hold up /ping
+                await asyncio.to_thread(file.write, block)  # a slow disk must not block /ping
                 size += len(block)
     if size == 0:
         raise BadRequestError("the video is empty (0 bytes)")
@@ -153,7 +155,7 @@ async def save(chunks: AsyncGenerator[bytes, None], path: Path, limit: int) -> i
 
 
 async def limited(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
-    """The chunks as they come. Raises TooLargeError at once when they are more than `limit` bytes."""
+    """Yield the chunks. Raises TooLargeError as soon as they exceed `limit` bytes."""
     size = 0
     async for chunk in chunks:
         size += len(chunk)
@@ -163,7 +165,7 @@ async def limited(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[byt
 
 
 async def blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Regroup the bytes into blocks of at least BLOCK bytes; only the last may be smaller."""
+    """Regroup chunks into blocks of at least BLOCK bytes; the last one may be smaller."""
     pending = bytearray()
     async for chunk in chunks:
         pending += chunk
@@ -175,7 +177,7 @@ async def blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _disconnected(request: Request) -> Exception:
-    """Returns when the client has gone away; to be awaited once the body has been read."""
+    """Wait until the client disconnects; call it only after the body has been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
     return ClientDisconnect()
@@ -186,4 +188,4 @@ def _media_type(request: Request) -> str:
 
 
 def _too_large(limit: int) -> str:
-    return f"the body is larger than {limit} bytes, the most that this server takes"
+    return f"the video is larger than the limit of {limit} bytes"

@@ -1,7 +1,6 @@
-"""HTML report of an analysis in one file: player, timeline, and every utterance with its reasons.
+"""Self-contained HTML report of an analysis: player, timeline, and every utterance with its explanation.
 
-It asks the network for nothing and runs no script but its own: everything is inside, and a content
-security policy that names the hashes of its one style and one script forbids the rest.
+The page makes no network requests: its content security policy allows only its own style and script, by their hashes.
 """
 
 import base64
@@ -27,8 +26,8 @@ from model.contract import (
     Utterance,
 )
 from model.reports.pages import TEMPLATES, content_policy, page_environment, page_style
-from model.reports.palette import DRAWN_BACK, MODALITY_NAMES
-from model.reports.people import Agreement, Judged, People, Votes
+from model.reports.palette import MODALITY_NAMES, MUTED_LABEL
+from model.reports.people import Agreement, Condition, Judgments, Votes
 from model.reports.sentences import UNCLEAR, factor
 from model.reports.thumbnails import thumbnails
 
@@ -36,7 +35,7 @@ Part = TypeVar("Part", bound=tuple[Any, ...])
 
 MAX_EMBEDDED_BYTES = 16_000_000
 
-# Media types that browsers play, by suffix; "{kind}" is video for files with a picture, else audio.
+# Media types that browsers play, by suffix; "{kind}" is video for files with a video track, else audio.
 PLAYABLE = {
     ".mp4": "{kind}/mp4",
     ".m4v": "{kind}/mp4",
@@ -50,32 +49,32 @@ PLAYABLE = {
     ".flac": "audio/flac",
 }
 
-# From the top of the timeline down: pleasant above, unpleasant below, so that the line between tells the mood.
+# Bands of the timeline from the top down: pleasant ones above, unpleasant ones below.
 STACK: tuple[Emotion, ...] = ("joy", "surprise", "neutral", "sadness", "fear", "disgust", "anger")
-# From the single modalities to everything, as people were asked.
-JUDGED_NAMES: dict[Judged, str] = {
-    **{judged: f"{MODALITY_NAMES[judged]} alone" for judged in ("text", "audio", "face")}, "together": "All together",
-}  # fmt: skip
+# Display names of the conditions of people's judgments.
+CONDITION_NAMES: dict[Condition, str] = {
+    **{condition: f"{MODALITY_NAMES[condition]} only" for condition in ("text", "audio", "face")},
+    "together": "All together",
+}
 SENTIMENT_STACK: tuple[Sentiment, ...] = tuple(reversed(SENTIMENTS))
 
-TIMELINE_WIDTH = 1000.0  # of the drawing; it is stretched over the page
-# Its height is 100, so that a probability in percent is a height.
-BAND_GAP = 0.8  # between bands: a line to see where one ends, whatever the colors ...
-MAX_GAPPED = 120  # ... up to this many utterances; beyond, they are too narrow and the lines become specks
+TIMELINE_WIDTH = 1000.0  # SVG units, stretched to the page; the height is 100, so that heights are percentages
+BAND_GAP = 0.8  # between bands, so that they are distinguishable by more than color
+MAX_GAPPED = 120  # utterances; with more, the boxes are too narrow for gaps
 TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)  # seconds
 MAX_TICKS = 7
-LEAST_SCALE = 1.0  # nats that half a bar stands for at least: small leads must look small
+MIN_BAR_SCALE = 1.0  # nats per half bar, at least, so that small contributions look small
 
 
 def write_report(analysis: Analysis, video_path: Path, out: Path) -> None:
-    """Write the report of a video's analysis to `out`. Raises MediaError (video) or OSError (either)."""
+    """Write the report of a video's analysis to `out`. Raises MediaError or OSError."""
     out.write_bytes(render_report(analysis, video_path).encode("utf-8"))
 
 
-def render_report(analysis: Analysis, video_path: Path, people: People | None = None) -> str:
-    """The report as HTML. Reads the video for its thumbnails and, where it is small, to embed it.
+def render_report(analysis: Analysis, video_path: Path, judgments: Judgments | None = None) -> str:
+    """Render the report as HTML, with thumbnails of the video and, up to MAX_EMBEDDED_BYTES, the video itself.
 
-    `people` are shown beside what was predicted. Raises MediaError where the video cannot be read.
+    `judgments` are shown beside the predictions. Raises MediaError if the video cannot be read.
     """
     name = _printable(video_path.name)
     environment = page_environment(TEMPLATES)
@@ -83,7 +82,7 @@ def render_report(analysis: Analysis, video_path: Path, people: People | None = 
         clock=_clock,
         percent=_percent,
         stacked=_stacked,
-        back_first=_back_first,
+        muted_first=_muted_first,
         by_label=_by_label,
         parts=_parts,
         factor=factor,
@@ -106,15 +105,15 @@ def render_report(analysis: Analysis, video_path: Path, people: People | None = 
         stack=STACK,
         sentiment_stack=SENTIMENT_STACK,
         modality_names=MODALITY_NAMES,
-        comparison=_comparison(analysis, people),
-        judged_names=JUDGED_NAMES,
-        drawn_back=DRAWN_BACK,
-        said_of_unclear=UNCLEAR,
+        comparison=_comparison(analysis, judgments),
+        condition_names=CONDITION_NAMES,
+        muted_label=MUTED_LABEL,
+        unclear_note=UNCLEAR,
     )
 
 
 def _clock(seconds: float) -> str:
-    """m:ss, or h:mm:ss from an hour on."""
+    """Format as m:ss, or h:mm:ss for an hour and more."""
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
@@ -122,29 +121,29 @@ def _clock(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class _Player:
-    """Media element of the report: `element` is video or audio, `source` a data: URL; or `why_not` in words."""
+    """Media element of the report: `element` is video or audio, `source` a data: URL; `note` explains its absence."""
 
     element: str = ""
     source: str = ""
-    why_not: str = ""
+    note: str = ""
 
 
 def _player(analysis: Analysis, path: Path) -> _Player:
     size = path.stat().st_size
     if path.suffix.lower() not in PLAYABLE:
         kind = path.suffix.removeprefix(".") or "this kind of"
-        return _Player(why_not=f"Browsers do not play {kind} files, so this page holds no player.")
+        return _Player(note=f"Browsers cannot play {kind} files, so this report has no player.")
     if size > MAX_EMBEDDED_BYTES:
         return _Player(
-            why_not=f"The file is too large to embed ({size / 1e6:.0f} MB; {MAX_EMBEDDED_BYTES / 1e6:.0f} MB is the "
-            "most), so this page holds no player."
+            note=f"The file is too large to embed ({size / 1e6:.0f} MB; the limit is {MAX_EMBEDDED_BYTES / 1e6:.0f} "
+            "MB), so this report has no player."
         )
     media_type = PLAYABLE[path.suffix.lower()].format(kind="video" if analysis.video.width else "audio")
     return _Player(element=media_type.partition("/")[0], source=_data_url(media_type, path.read_bytes()))
 
 
 def _data_url(media_type: str, content: bytes | None) -> Markup:
-    """Empty for no content. Marked as safe, since base64 needs no escaping and megabytes of it would take long."""
+    """Return a data: URL; empty without content. It is marked as safe, because escaping megabytes is slow."""
     if content is None:
         return Markup("")
     return Markup(f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}")
@@ -152,18 +151,18 @@ def _data_url(media_type: str, content: bytes | None) -> Markup:
 
 @dataclass(frozen=True)
 class _Comparison:
-    """An analysis beside people: how often both say the same, and the votes on each utterance."""
+    """Comparison of an analysis with people's judgments: their agreement, and the votes on each utterance."""
 
     agreement: Agreement
-    votes: list[dict[Judged, Votes]]
+    votes: list[dict[Condition, Votes]]
 
 
-def _comparison(analysis: Analysis, people: People | None) -> _Comparison | None:
-    """None without people who judged any of the utterances."""
-    if people is None:
+def _comparison(analysis: Analysis, judgments: Judgments | None) -> _Comparison | None:
+    """Return the comparison, or None if no utterance was rated."""
+    if judgments is None:
         return None
-    votes = [people.of(utterance) for utterance in analysis.utterances]
-    return _Comparison(people.agreement(analysis.utterances), votes) if any(votes) else None
+    votes = [judgments.of(utterance) for utterance in analysis.utterances]
+    return _Comparison(judgments.agreement(analysis.utterances), votes) if any(votes) else None
 
 
 @dataclass(frozen=True)
@@ -191,9 +190,9 @@ def _timeline(analysis: Analysis) -> _Timeline:
 
 
 def _band(label: str, times: Sequence[tuple[float, float]], stacks: Sequence[Mapping[str, float]]) -> str:
-    """SVG path of one label: a box per utterance, as high as its probability, below those before it in the stack.
+    """Return the SVG path of one label: a box per utterance with the label's probability as its height.
 
-    `times` are starts and ends as shares of the duration; `stacks` hold probabilities, from the top down.
+    `times` are starts and ends as shares of the duration; `stacks` hold probabilities by label, from the top down.
     """
     gap = BAND_GAP if len(stacks) <= MAX_GAPPED else 0.0
     boxes = []
@@ -205,7 +204,7 @@ def _band(label: str, times: Sequence[tuple[float, float]], stacks: Sequence[Map
 
 
 def _timeline_data(analysis: Analysis) -> dict[str, object]:
-    """Return the script's data: times and probabilities, and no text from the video."""
+    """Return the script's data: times and probabilities, without text from the video."""
     utterances = [
         {
             "start": u.start_time,
@@ -219,23 +218,25 @@ def _timeline_data(analysis: Analysis) -> dict[str, object]:
 
 
 def _duration(analysis: Analysis) -> float:
-    """Return the duration in seconds; never 0, and never shorter than the analyzed part."""
+    """Return the duration in seconds: positive, and at least that of the analyzed part."""
     return max([analysis.video.duration_s, *(u.end_time for u in analysis.utterances), 0.001])
 
 
 def _by_label(scores: Sequence[EmotionScore | SentimentScore], labels: Sequence[str]) -> dict[str, float]:
-    """Confidences by label, in the order of `labels`."""
+    """Return confidences by label, in the order of `labels`."""
     return _in_order({score.label: score.confidence for score in scores}, labels)
 
 
 def _in_order(shares: Mapping[str, float], labels: Sequence[str]) -> dict[str, float]:
-    """Shares in the order of `labels`."""
+    """Return shares in the order of `labels`."""
     return {label: shares[label] for label in labels}
 
 
 class _Part(NamedTuple):
-    """A part of the first emotion's lead over the second, and its bar in percent of the width: from the middle to the
-    right where it is for the first, to the left where it is against it. `modality` is "" for what is none.
+    """A part of the first emotion's lead over the second, and its bar in percent of the width.
+
+    The bar extends from the middle to the right if the part favors the first emotion, else to the left. `modality` is
+    "" for the base rate and the total.
     """
 
     name: str
@@ -246,28 +247,28 @@ class _Part(NamedTuple):
 
 
 def _parts(result: Utterance | Overall) -> list[_Part]:
-    """The parts of a lead: the modalities that have one, how common the two emotions are, and all together."""
+    """Return the parts of a lead: the modalities, the base rate of the two emotions, and the total."""
     modalities: Mapping[Modality, Contribution] = result.modalities
     found: list[tuple[str, Modality | Literal[""], float]] = [
         (MODALITY_NAMES[m], m, modalities[m].contribution or 0.0) for m in MODALITIES if m in modalities
     ]
-    found.append(("How common", "", result.bias or 0.0))
-    found.append(("Together", "", sum(nats for *_, nats in found)))
-    most = max(LEAST_SCALE, *(abs(nats) for *_, nats in found))
-    return [_Part(*part, left=50 + min(0.0, 50 * part[2] / most), width=50 * abs(part[2]) / most) for part in found]
+    found.append(("Base rate", "", result.bias or 0.0))
+    found.append(("Total", "", sum(nats for *_, nats in found)))
+    scale = max(MIN_BAR_SCALE, *(abs(nats) for *_, nats in found))
+    return [_Part(*part, left=50 + min(0.0, 50 * part[2] / scale), width=50 * abs(part[2]) / scale) for part in found]
 
 
 def _stacked(values: Mapping[str, float]) -> Iterator[tuple[str, float, float]]:
-    """Parts of a bar, one behind the other: label, left edge and width in percent."""
+    """Yield the parts of a stacked bar: label, left edge and width in percent."""
     left = 0.0
     for label, value in values.items():
         yield label, 100 * left, 100 * value
         left += value
 
 
-def _back_first(parts: Iterable[Part]) -> list[Part]:
-    """Parts of a drawing, each with its label first, in the order of drawing: what is drawn back lies behind."""
-    return sorted(parts, key=lambda part: part[0] != DRAWN_BACK)
+def _muted_first(parts: Iterable[Part]) -> list[Part]:
+    """Return the parts of a drawing, tuples that begin with a label, in drawing order: the muted label is behind."""
+    return sorted(parts, key=lambda part: part[0] != MUTED_LABEL)
 
 
 def _percent(share: float) -> str:
@@ -275,5 +276,5 @@ def _percent(share: float) -> str:
 
 
 def _printable(name: str) -> str:
-    """A file's name as text; bytes that are no text become U+FFFD."""
+    """Return a file's name as text; undecodable bytes become U+FFFD."""
     return os.fsencode(name).decode("utf-8", "replace")
