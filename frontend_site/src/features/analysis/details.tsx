@@ -31,7 +31,7 @@ export function Prediction({ emotions, sentiments, unclear, contradictory }: Pre
   );
 }
 
-export const UNCLEAR = "Unclear: predictions this uncertain are wrong more often than right.";
+export const UNCLEAR = "Unclear: at this confidence, results were wrong more often than right.";
 
 /** Badges of a result that is too uncertain, or whose modalities contradict each other. */
 export function ResultBadges({ unclear, contradictory }: { unclear?: boolean; contradictory?: boolean }) {
