@@ -24,8 +24,10 @@ NOTHING, MISSING, ALL = WRITES = ("nothing", "missing", "all")  # items to write
 SAME, LACKING, OTHER, ENDED, PASSING = KINDS = ("same", "missing", "different", "ended", "passing")
 WRITTEN = {NOTHING: (), MISSING: (LACKING,), ALL: (LACKING, OTHER)}
 # Prefixes of temporary items. A pending upload lasts an hour: written back, the sweeper would remove it as expired with
-# its video, which may have been analyzed since. Requests and deliveries are counted for minutes.
-PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES")
+# its video, which may have been analyzed since. Requests and deliveries are counted for minutes. A place in the fair
+# queue belongs to an attempt that may have run since: written back, it would get another slot and release the
+# attempt's. The sweeper requeues queued records.
+PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES", item_keys.WAITING_PREFIX)
 # Attributes of a profile that keep their current values, so that sign-outs and rotated secrets are not undone.
 CURRENT_ATTRIBUTES = (
     *("api_keys", "sessions_ended_at", "last_sign_in"),

@@ -79,7 +79,7 @@ ACCESS = {
     ),
     "submit": Access(
         items=(GET, UPDATE, REMOVE, QUERY),
-        media={prefixes.UPLOADS: READ, prefixes.DROP: READ_VERSIONS, prefixes.INPUTS: WRITE + DELETE},
+        media={prefixes.UPLOADS: READ_VERSIONS, prefixes.DROP: READ_VERSIONS, prefixes.INPUTS: WRITE + DELETE},
         invokes_endpoint=True,
         writes_dead_letters=True,
     ),
@@ -104,7 +104,7 @@ ACCESS = {
         items=(GET, PUT, UPDATE, REMOVE, QUERY),
         indexes=(table.BY_OWNER, table.BY_DUE),
         media={
-            prefixes.UPLOADS: READ + DELETE + ABORT,
+            prefixes.UPLOADS: READ_VERSIONS + DELETE + ABORT,
             prefixes.DROP: READ_VERSIONS + DELETE,
             prefixes.INPUTS: WRITE + DELETE,
         },
@@ -122,7 +122,12 @@ ACCESS = {
         removes_users=True,
         reads_parameters=USAGE_PLAN_IDS,
     ),
-    "webhook": Access(items=(GET, UPDATE), reads_parameters=(PUBLIC_URL,), consumes_queue=True),
+    "webhook": Access(
+        items=(GET, UPDATE),
+        reads_parameters=(PUBLIC_URL,),
+        consumes_queue=True,
+        queues_webhooks=True,  # events that are not admitted yet
+    ),
 }
 
 

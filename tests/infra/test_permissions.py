@@ -120,7 +120,7 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
         ("apigateway:DELETE", {"api", "sweeper"}),
         ("cognito-idp:AdminDeleteUser", {"sweeper"}),
         ("cognito-idp:AdminUserGlobalSignOut", {"api"}),
-        ("sqs:SendMessage", {"api", "publish", "submit"}),  # submit: failed stream records to the dead-letter queue
+        ("sqs:SendMessage", {"api", "publish", "submit", "webhook"}),  # submit: to the dead-letter queue
         ("dynamodb:GetItem", set(ACCESS)),
         ("dynamodb:BatchGetItem", set()),
         ("dynamodb:Query", {"api", "submit", "on_result", "sweeper"}),
@@ -135,6 +135,16 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
 )
 def test_who_may_do_what(prod: Stage, action: str, who: set[str]) -> None:
     assert {function for function in ACCESS if action in _actions(prod, function)} == who
+
+
+def test_who_copies_or_plays_a_video_reads_the_version_that_was_checked(prod: Stage) -> None:
+    readers = {
+        place.removeprefix("Grants").rstrip("0123456789ABCDEF")
+        for place, statement in prod.statements()
+        if "s3:GetObjectVersion" in as_list(statement["Action"])
+        and any("/uploads/*" in flat(resource) for resource in as_list(statement["Resource"]))
+    }
+    assert readers == {"Api", "Submit", "Sweeper"}
 
 
 def _statements(stage: Stage, action: str) -> list[Any]:

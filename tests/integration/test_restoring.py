@@ -5,15 +5,15 @@ from typing import Any
 import boto3
 import pytest
 
-from common.analyses import COMPLETED
+from common.analyses import COMPLETED, PROCESSING, QUEUED
 from lambdas.core import clock
 from lambdas.core.analyses import deletion, queries
 from lambdas.core.aws import clients
 from lambdas.core.errors import UnauthorizedError
 from lambdas.core.owners import api_keys, ceiling, plan_changes, profiles
-from lambdas.core.settings import Settings
+from lambdas.core.settings import Settings, settings
 from lambdas.core.storage import item_keys
-from lambdas.core.storage.tables import Item, QuotaRecord
+from lambdas.core.storage.tables import Item, QuotaRecord, WaitingRecord
 from scripts import restoring
 from scripts.deployed import DeployedError
 from scripts.restoring import ALL, MISSING, NOTHING, restore
@@ -113,6 +113,45 @@ def test_an_upload_analyzed_since_the_backup_keeps_its_video(cloud: Cloud) -> No
     cloud.advance(days=1)
     cloud.sweep()
     assert cloud.keys(MEDIA, "uploads/") == [record.object_key]
+
+
+def test_an_attempt_that_was_submitted_since_does_not_wait_again(cloud: Cloud) -> None:
+    """Its place would be given a slot, in the place of which another attempt was then submitted too early."""
+    records = [cloud.queued("alice")]
+    cloud.advance(seconds=1)
+    records.append(cloud.queued("alice"))
+    table = _restored()
+    cloud.run_stream()
+    restore(table, TABLE, MISSING)
+    assert len(_places("alice")) == 1
+    cloud.advance(seconds=settings().queued_patience)
+    cloud.sweep()
+    cloud.run_stream()
+    assert len(cloud.endpoint.invocations) == 1
+    cloud.notify(cloud.success(cloud.read(records[0])))
+    cloud.run_stream()
+    assert [cloud.read(record).status for record in records] == [COMPLETED, PROCESSING]
+
+
+def test_a_queued_analysis_that_came_back_is_submitted(cloud: Cloud) -> None:
+    """Its place in the fair queue is made anew by the sweeper."""
+    record = cloud.queued("alice")
+    table = _restored()
+    record.delete()
+    for place in _places("alice"):
+        place.delete()
+    restore(table, TABLE, MISSING)
+    assert (queries.get("alice", record.id).status, _places("alice")) == (QUEUED, [])
+    for _ in range(2):
+        cloud.advance(seconds=settings().queued_patience)
+        cloud.sweep()
+    assert cloud.read(record).status == PROCESSING
+
+
+def _places(owner: str) -> list[WaitingRecord]:
+    """The attempts of an owner that wait in the fair queue."""
+    pk, _ = item_keys.slots(owner)
+    return list(WaitingRecord.query(pk, WaitingRecord.sk.startswith(item_keys.WAITING_PREFIX), consistent_read=True))
 
 
 def test_monthly_counters_are_never_decreased(cloud: Cloud) -> None:
