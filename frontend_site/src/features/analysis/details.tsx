@@ -156,11 +156,11 @@ export function Contributions({ emotions, modalities = {}, bias, decided_by }: E
             modality={modality}
           />
         ))}
-        <ContributionRow name="How common" nats={bias} scale={scale} />
+        <ContributionRow name="Base rate" nats={bias} scale={scale} />
         <ContributionRow name="Total" nats={total} scale={scale} />
       </ul>
       <p className="mt-2 text-xs text-muted">
-        × makes {winner.label} more likely than {runnerUp.label} by that factor, ÷ less likely. How common: how often
+        × makes {winner.label} more likely than {runnerUp.label} by that factor, ÷ less likely. Base rate: how often
         each emotion occurs in conversations, regardless of this video.
       </p>
     </div>
