@@ -37,8 +37,8 @@ from training.corpora.recordings import trim_to_speech
 from training.data.content_hash import hash_fraction
 from training.evaluation.scoring import encode, predict_under_prior
 from training.face_crops import gray_levels
-from training.fusion.constants import target_shares
 from training.fusion.fitting import EMOTION_COLUMNS
+from training.fusion.modality_calibration import target_shares
 from training.terminal import table_console
 
 TINY = 1e-12

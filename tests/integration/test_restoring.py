@@ -10,13 +10,13 @@ from lambdas.core import clock
 from lambdas.core.analyses import deletion, queries
 from lambdas.core.aws import clients
 from lambdas.core.errors import UnauthorizedError
-from lambdas.core.owners import api_keys, ceiling, plan_changes, profiles
+from lambdas.core.owners import api_keys, plan_changes, profiles, stage_quota
 from lambdas.core.settings import Settings, settings
 from lambdas.core.storage import item_keys
 from lambdas.core.storage.tables import Item, QuotaRecord, WaitingRecord
-from scripts import restoring
-from scripts.deployed import DeployedError
-from scripts.restoring import ALL, MISSING, NOTHING, restore
+from scripts import restore_records
+from scripts.restore_records import ALL, MISSING, NOTHING, restore
+from scripts.stage_outputs import DeployedError
 from stacks.constructs.backups import BACKUP_RETENTION
 from tests.integration.cloud import MEDIA, TABLE, Cloud
 
@@ -160,7 +160,7 @@ def test_monthly_counters_are_never_decreased(cloud: Cloud) -> None:
     cloud.completed("alice")
     restore(table, TABLE, ALL)
     month = clock.month_of(cloud.now)
-    assert cloud.used("alice") == 2 and ceiling.used(month) == 2
+    assert cloud.used("alice") == 2 and stage_quota.used(month) == 2
     lost = QuotaRecord(*item_keys.quota("alice", month))
     lost.update(actions=[QuotaRecord.used.set(0)])
     restore(table, TABLE, ALL)
@@ -188,7 +188,7 @@ def test_items_changed_during_the_comparison_are_compared_again(cloud: Cloud, mo
     record = cloud.completed("alice")
     table = _restored()
     Item(record.pk, record.sk).update(actions=[Item.owner.set("mallory")])
-    real = restoring._put
+    real = restore_records._put
     interfered: list[Any] = []
 
     def put(dynamodb: Any, target: str, item: Any, current: Any) -> bool:
@@ -198,7 +198,7 @@ def test_items_changed_during_the_comparison_are_compared_again(cloud: Cloud, mo
             deletion.hide(record, cloud.now, purge_at=0)
         return real(dynamodb, target, item, current)
 
-    monkeypatch.setattr(restoring, "_put", put)
+    monkeypatch.setattr(restore_records, "_put", put)
     assert restore(table, TABLE, ALL)["ended"] == 1
     assert cloud.read(record).is_deleted
 

@@ -9,7 +9,7 @@ from lambdas.api.schemas import examples
 from lambdas.api.schemas.base import Schema, WebhookUrl, example
 from lambdas.api.schemas.uploads import Key
 from lambdas.core.analyses.queries import Progress
-from lambdas.core.analyses.result_excerpt import Summary
+from lambdas.core.analyses.result_summary import Summary
 from lambdas.core.errors import TIMED_OUT
 from model.contract import Analysis
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import boto3
 
-from scripts.deployed import DeployedError
+from scripts.stage_outputs import DeployedError
 
 TABLE, BUCKET = "DynamoDB", "S3"  # resource types of AWS Backup
 END_STATES = ("COMPLETED", "ABORTED", "FAILED")

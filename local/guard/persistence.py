@@ -52,7 +52,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "sts": (),
 }
 
-logger = logging.getLogger("local.guard.saving")
+logger = logging.getLogger("local.guard.persistence")
 
 
 class Saver:

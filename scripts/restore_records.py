@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from lambdas.core import clock
 from lambdas.core.owners import profiles
 from lambdas.core.storage import item_keys
-from scripts.deployed import DeployedError
+from scripts.stage_outputs import DeployedError
 
 Item = dict[str, Any]
 NOTHING, MISSING, ALL = WRITES = ("nothing", "missing", "all")  # items to write

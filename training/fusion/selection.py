@@ -24,7 +24,7 @@ from training.evaluation.confidence import Floats, Probabilities, Targets, confi
 from training.evaluation.metrics import PointFigures, point_figures
 from training.evaluation.neutral import Neutral, neutral_of
 from training.evaluation.scoring import Encoded, Rows, concatenate, temporary_constants
-from training.fusion.composing import Pool, SoftSlots, clean_and_degraded, compose, draw
+from training.fusion.composed_items import Pool, SoftSlots, clean_and_degraded, compose, draw
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict_emotions, restrict
 from training.fusion.judgments import Judgments, ValenceThresholds
 
