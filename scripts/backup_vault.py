@@ -90,5 +90,7 @@ def metadata(kind: str, stored: dict[str, str], name: str) -> dict[str, str]:
 
 def _vault(outputs: dict[str, str]) -> str:
     if "BackupVault" not in outputs:
-        raise DeployedError("this stage has no backups: only prod has, unless it was deployed with -c backups=false")
+        raise DeployedError(
+            "this stage has no backups: only prod has them, unless it was deployed with -c backups=false"
+        )
     return outputs["BackupVault"]

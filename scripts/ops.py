@@ -196,7 +196,7 @@ def restore(
     found = restore(source, context.obj["TableName"], write, typer.echo)
     typer.echo(
         ", ".join(f"{found[kind]} {kind}" + (" (written)" if kind in WRITTEN[write] else "") for kind in KINDS)
-        + "; records that ended since the backup and temporary records are never written"
+        + "; records deleted since the backup, and temporary records, are never written"
     )
 
 

@@ -21,7 +21,7 @@ from scripts.stage_outputs import DeployedError
 Item = dict[str, Any]
 NOTHING, MISSING, ALL = WRITES = ("nothing", "missing", "all")  # items to write
 # Kinds of restored items by comparison with the stage's table.
-SAME, LACKING, OTHER, ENDED, PASSING = KINDS = ("same", "missing", "different", "ended", "passing")
+SAME, LACKING, OTHER, ENDED, PASSING = KINDS = ("same", "missing", "different", "deleted", "temporary")
 WRITTEN = {NOTHING: (), MISSING: (LACKING,), ALL: (LACKING, OTHER)}
 # Prefixes of temporary items. A pending upload lasts an hour: written back, the sweeper would remove it as expired with
 # its video, which may have been analyzed since. Requests and deliveries are counted for minutes. A place in the fair

@@ -98,7 +98,7 @@ def faces(data: Path, count: int) -> Iterator[Kind]:
 def voices(data: Path, count: int) -> Iterator[Kind]:
     """Yield recordings of the voice corpora, clean and with each degradation; skip those that become too quiet."""
     for corpus, split in VOICES:
-        clips = [clip for clip, its in clips_of(data / corpus) if clip.path is not None and split in ("all", its)]
+        clips = [clip for clip, part in clips_of(data / corpus) if clip.path is not None and split in ("all", part)]
         chosen = sorted(clips, key=lambda clip: hash_fraction(str(clip.path)))[:count]
         sounds = [trim_to_speech(read_audio(clip.path)) for clip in chosen if clip.path is not None]
         for name, degrade in VOICE_KINDS.items():

@@ -108,7 +108,7 @@ def test_an_upload_analyzed_since_the_backup_keeps_its_video(cloud: Cloud) -> No
     table = _restored()
     record = cloud.start("alice", key)
     for write in (MISSING, ALL):
-        assert restore(table, TABLE, write)["passing"] == 2  # the upload, and the counter
+        assert restore(table, TABLE, write)["temporary"] == 2  # the upload, and the counter
     assert cloud.outstanding("alice") == 0
     cloud.advance(days=1)
     cloud.sweep()
@@ -176,7 +176,7 @@ def test_deletions_and_revocations_since_the_backup_stay(cloud: Cloud) -> None:
     profiles.delete_account("bob", cloud.now)
     of_an_account.delete()  # as long after
     found = restore(table, TABLE, ALL)
-    assert (found["ended"], found["missing"], found["different"]) == (3, 0, 0)
+    assert (found["deleted"], found["missing"], found["different"]) == (3, 0, 0)
     assert cloud.read(deleted).is_deleted
     assert api_keys.list_active("alice") == []
     assert queries.find(of_an_account.id) is None
@@ -199,7 +199,7 @@ def test_items_changed_during_the_comparison_are_compared_again(cloud: Cloud, mo
         return real(dynamodb, target, item, current)
 
     monkeypatch.setattr(restore_records, "_put", put)
-    assert restore(table, TABLE, ALL)["ended"] == 1
+    assert restore(table, TABLE, ALL)["deleted"] == 1
     assert cloud.read(record).is_deleted
 
 

@@ -182,7 +182,7 @@ def test_objects_deleted_since_the_backup_and_drops_are_not_restored(cloud: Clou
     cloud.sweep()
     for key in (kept.object_key, "drop/alice/a.mp4"):
         clients.s3().delete_object(Bucket=MEDIA, Key=key)
-    assert dict(restore_objects.restore(copy, write=True)) == {"missing": 1, "dropped": 1}
+    assert dict(restore_objects.restore(copy, write=True)) == {"missing": 1, "drop folder": 1}
     assert cloud.keys(MEDIA, "uploads/") == [kept.object_key] and not cloud.keys(MEDIA, "drop/")
 
 

@@ -63,8 +63,8 @@ class AnalysisItem(Schema):
     id: str
     status: Status
     position: int | None = Field(
-        description="Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a "
-        "thousand are ahead of it."
+        description="Position in the account's queue; 1 is next. Null if the analysis is not queued, or is beyond "
+        "position 1,000."
     )
     attempt: int
     source: Literal["upload", "drop"]

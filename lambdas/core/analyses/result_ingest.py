@@ -25,7 +25,7 @@ def receive(notification: InferenceNotification, now: datetime) -> None:
     """Process a notification. Raises OutputMissingError, so that it is delivered again."""
     inference = object_keys.parse_inference_id(notification.inference_id)
     if inference is None:
-        logger.warning("result with a foreign inference id", extra={"inference_id": notification.inference_id})
+        logger.warning("result with an unknown inference id", extra={"inference_id": notification.inference_id})
         return
     record = queries.find(inference.analysis_id)
     if record is None or record.purged or record.attempt != inference.attempt:
