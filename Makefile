@@ -46,7 +46,7 @@ cloud: node_modules/.package-lock.json # Prepare `up`: environments of product a
 	@$(PYTHON) scripts/setup.py cloud
 	@$(PYTHON) scripts/setup.py local
 	@$(BIN)/video-sentiment weights fetch whisper-base whisper-base-encoder minilm-l6 centerface > /dev/null
-	@$(BIN)/python -m stacks.bundle local > /dev/null
+	@$(BIN)/python -m stacks.lambda_bundle local > /dev/null
 	@$(PYTHON) frontend_site/scripts/build.py
 
 node_modules/.package-lock.json: package-lock.json

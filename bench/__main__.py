@@ -101,7 +101,7 @@ def _api(launcher: Launcher, quick: bool) -> Api:
     """Start a local product and measure its API."""
     with launcher.progress() as progress:
         bar = progress.add_task("the API of a local product", total=1.0)
-        found = measure_api(50) if quick else measure_api()
+        found = measure_api(50, 10) if quick else measure_api()
         progress.update(bar, completed=1.0)
     return found
 

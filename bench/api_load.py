@@ -1,4 +1,4 @@
-"""Load benchmark of a local product's API, and import time of its Lambda.
+"""Load benchmark of a local product's API, fairness of its queue, and import time of its Lambda.
 
 The emulator replaces AWS, so the results include its overhead. They are useful to compare versions, not to predict AWS.
 The load is bounded in count and time, and only sent to 127.0.0.1.
@@ -6,27 +6,28 @@ The load is bounded in count and time, and only sent to 127.0.0.1.
 
 import asyncio
 import json
-import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
 from bench.clip import ROOT
+from bench.fairness import CLIPS, measure_fairness
 from bench.launch import BenchError
-from bench.measure import Timing
+from bench.measure import Timing, percentile
 from bench.ports import free_port
 from bench.product_memory import resident
 from bench.results import Api, ApiCall, Memory
 from lambdas.core.settings import Settings
-from stacks import bundle
+from local.settings import LocalSettings, Ports
+from stacks import lambda_bundle
 
 CLIENTS = 2  # concurrent; the emulator starts as many Lambdas, which share the machine's cores with it
 REQUESTS = 300  # per kind
@@ -54,13 +55,14 @@ print(time.perf_counter() - wall, time.process_time() - cpu)
 """
 
 
-def measure_api(requests: int = REQUESTS) -> Api:
-    """Measure load and import time. Raises BenchError if no product can be started."""
-    with tempfile.TemporaryDirectory(prefix="bench-local-") as folder, running_product(Path(folder)) as (base, key):
-        state = Path(folder) / STATE
-        before = resident(state)
-        calls = asyncio.run(drive(base, key, requests))
-        after = resident(state)
+def measure_api(requests: int = REQUESTS, clips: int = CLIPS) -> Api:
+    """Measure load, fairness and import time. Raises BenchError if no product can be started."""
+    with tempfile.TemporaryDirectory(prefix="bench-local-") as folder, running_product(Path(folder)) as settings:
+        key = json.loads((settings.state / "demo.json").read_text())["api_key"]
+        before = resident(settings.state)
+        calls = asyncio.run(drive(settings.web_address, key, requests))
+        after = resident(settings.state)
+        fairness = measure_fairness(settings, key, clips)
     memory = [
         Memory(
             what=what,
@@ -71,17 +73,18 @@ def measure_api(requests: int = REQUESTS) -> Api:
         )
         for what in before
     ]
-    return Api(importing=import_time(), clients=CLIENTS, calls=tuple(calls), memory=tuple(memory))
+    return Api(importing=import_time(), clients=CLIENTS, calls=tuple(calls), memory=tuple(memory), fairness=fairness)
 
 
 @contextmanager
-def running_product(folder: Path) -> Iterator[tuple[str, str]]:
-    """Start a separate product; yield its URL and an API key."""
-    state, log = folder / STATE, folder / "up.txt"
-    ports = {name: free_port() for name in ("--port", "--emulator-port")}
-    options = [str(part) for pair in ports.items() for part in pair]
+def running_product(folder: Path) -> Iterator[LocalSettings]:
+    """Start a separate product with its data in a folder; yield its settings."""
+    log = folder / "up.txt"
+    settings = LocalSettings(state=folder / STATE, ports=Ports(web=free_port(), emulator=free_port()))
+    options = ["--state", str(settings.state), "--transcriber", "tiny.en"]
+    options += ["--port", str(settings.ports.web), "--emulator-port", str(settings.ports.emulator)]
     options += [part for name, value in CONTEXT.items() for part in ("-c", f"{name}={value}")]
-    command = [sys.executable, "-m", "local", "up", "--state", str(state), "--transcriber", "tiny.en", *options]
+    command = [sys.executable, "-m", "local", "up", *options]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
     try:
@@ -90,7 +93,7 @@ def running_product(folder: Path) -> Iterator[tuple[str, str]]:
             if process.poll() is not None or time.monotonic() > end:
                 raise BenchError(f"the local product could not be started:\n{log.read_text()}")
             time.sleep(0.2)
-        yield f"http://127.0.0.1:{ports['--port']}", json.loads((state / "demo.json").read_text())["api_key"]
+        yield settings
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(STOP_TIMEOUT)
@@ -135,17 +138,13 @@ async def one_kind(client: httpx.AsyncClient, what: str, requests: int, clients:
         per_second=len(times) / (time.perf_counter() - started),
         p50_ms=1000 * percentile(times, 0.5),
         p99_ms=1000 * percentile(times, 0.99),
+        longest_ms=1000 * max(times),
     )
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value such that at least `share` of the values do not exceed it."""
-    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def import_time() -> Timing:
     """Measure the import of the API's module from its Lambda bundle, with files cached; return the fastest run."""
-    folder = bundle.build("local")
+    folder = lambda_bundle.build("local")
     required = {name.upper(): "x" for name, field in Settings.model_fields.items() if field.is_required()}
     names = {"POWERTOOLS_SERVICE_NAME": "x", "POWERTOOLS_METRICS_NAMESPACE": "x", "AWS_REGION": "us-east-1"}
     in_lambda = {"LAMBDA_TASK_ROOT": str(folder)}  # keeps the tracer from setup that a Lambda does not do

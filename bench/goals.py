@@ -7,6 +7,7 @@ from bench.results import Contender, Results
 
 MAX_MEMORY = 1.6 * 1024  # MiB
 MAX_GROWTH = 0.15
+MAX_DELAY = 3.0  # factor over the wait alone
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def ratio(results: Results, ours: Contender, reference: Contender, clock: str = 
 
 def goals(results: Results) -> list[Goal]:
     """Return all goals with their results."""
-    return [*_speed(results), *_memory(results)]
+    return [*_speed(results), *_memory(results), _fairness(results)]
 
 
 def _speed(results: Results) -> list[Goal]:
@@ -83,6 +84,16 @@ def _memory(results: Results) -> list[Goal]:
         )
     )
     return found
+
+
+def _fairness(results: Results) -> Goal:
+    fairness = results.api.fairness if results.api is not None else None
+    return Goal(
+        "p95 of a second owner's clip beside a flood",
+        f"at most {MAX_DELAY:g} x its time alone",
+        "-" if fairness is None else f"{fairness.ratio:.1f} x",
+        None if fairness is None else fairness.ratio <= MAX_DELAY,
+    )
 
 
 def _gigabytes(mib: float) -> str:

@@ -1,9 +1,10 @@
 """Measurement of time and of a process's memory."""
 
+import math
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -54,6 +55,11 @@ def _once(work: Callable[[], object]) -> Timing:
     with watch:
         work()
     return watch.timing
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest of the values that is no smaller than this share of them."""
+    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def peak_memory() -> float:

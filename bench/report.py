@@ -30,7 +30,7 @@ class Table:
 
 def tables(results: Results) -> list[Table]:
     """Return all tables for which there are results."""
-    api = [_api(results), _api_memory(results)]
+    api = [_api(results), _api_memory(results), _fairness(results)]
     made = [_runs(results), _ratios(results), _stages(results), _long_runs(results), *api, _goals(results)]
     return [table for table in made if table.rows]
 
@@ -123,6 +123,7 @@ def _api(results: Results) -> Table:
             f"{call.per_second:.0f}",
             f"{call.p50_ms:.0f}",
             f"{call.p99_ms:.0f}",
+            "-" if call.longest_ms is None else f"{call.longest_ms:.0f}",
         )
         for call in (api.calls if api else ())
     ]
@@ -130,7 +131,7 @@ def _api(results: Results) -> Table:
     if api is not None:
         imported = f"{1000 * api.importing.wall:.0f} ms ({1000 * api.importing.cpu:.0f} ms of CPU)"
         title = f"The local API with {api.clients} concurrent clients; its Lambda imports in {imported}"
-    return Table(title, ("call", "requests", "errors", "requests/s", "p50, ms", "p99, ms"), rows)
+    return Table(title, ("call", "requests", "errors", "requests/s", "p50, ms", "p99, ms", "longest, ms"), rows)
 
 
 def _api_memory(results: Results) -> Table:
@@ -140,6 +141,19 @@ def _api_memory(results: Results) -> Table:
     ]
     head = ("part", "processes before", "MiB", "processes after", "MiB")
     return Table("Memory of the local product before and after that load", head, rows)
+
+
+def _fairness(results: Results) -> Table:
+    fairness = results.api.fairness if results.api else None
+    if fairness is None:
+        return Table("", (), ())
+    waits = {"alone": fairness.alone, "beside a flood": fairness.beside_a_flood}
+    rows = [(what, f"{found.p50_s:.1f}", f"{found.p95_s:.1f}") for what, found in waits.items()]
+    title = (
+        f"Waiting for {fairness.clips} clips of {fairness.seconds:.0f} s, one after another,"
+        f" alone and beside another owner's flood of {fairness.flood_seconds:.0f} s each: {fairness.ratio:.1f} x"
+    )
+    return Table(title, ("", "p50, s", "p95, s"), rows)
 
 
 def _goals(results: Results) -> Table:

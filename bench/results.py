@@ -110,6 +110,7 @@ class ApiCall(_Record):
     per_second: float
     p50_ms: float
     p99_ms: float
+    longest_ms: float | None = None  # earlier results lack it
 
 
 class Memory(_Record):
@@ -122,13 +123,36 @@ class Memory(_Record):
     mib_after: float
 
 
+class Waits(_Record):
+    """Seconds from the request for an analysis to its result."""
+
+    p50_s: float
+    p95_s: float
+
+
+class Fairness(_Record):
+    """Waits of one user's short clips, with the product to themselves and beside another user's flood of long ones."""
+
+    clips: int  # each time
+    seconds: float  # of a short clip
+    flood_seconds: float  # of a clip of the flood
+    alone: Waits
+    beside_a_flood: Waits
+
+    @property
+    def ratio(self) -> float:
+        """Ratio of the p95 beside the flood to the p95 alone."""
+        return self.beside_a_flood.p95_s / self.alone.p95_s
+
+
 class Api(_Record):
-    """The API of a local product: import time of its Lambda, latency under load, and memory."""
+    """The API of a local product: import time of its Lambda, latency under load, memory, and fairness of its queue."""
 
     importing: Timing
     clients: int
     calls: tuple[ApiCall, ...]
     memory: tuple[Memory, ...] = ()
+    fairness: Fairness | None = None
 
 
 class Results(_Record):

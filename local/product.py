@@ -23,9 +23,9 @@ from local import demo_user, emulator, model_server
 from local.credentials import Credentials
 from local.demo_user import DemoUser
 from local.deployment import DATA, Deployment, Outputs
+from local.errors import LocalError
 from local.origin.app import Upstream
 from local.origin.app import create_app as create_origin
-from local.problems import LocalError
 from local.processes import Child, Record
 from local.sagemaker.api import create_app as create_adapter
 from local.sagemaker.queue import JobQueue

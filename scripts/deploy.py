@@ -27,10 +27,10 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
-from scripts.deployed import DeployedError, check_stage, outputs, run
 from scripts.preflight import check_account, check_parameters
 from scripts.stack_states import NEVER_DEPLOYED, check_throwaway, clean_up, empty_buckets, protect, states
-from stacks import bundle
+from scripts.stage_outputs import DeployedError, check_stage, outputs, run
+from stacks import lambda_bundle
 from stacks.config import EDGE_REGION, ConfigError, StageConfig
 from stacks.edge.site_config import site_config
 from stacks.edge.site_files import BESIDE_REFERENCE, REFERENCE, ROOT, site_folder
@@ -130,7 +130,7 @@ def _account() -> str:
 
 
 def _build(stage: str) -> None:
-    bundle.build("local" if stage == "local" else "aws")
+    lambda_bundle.build("local" if stage == "local" else "aws")
     _run([sys.executable, ROOT / "frontend_site" / "scripts" / "build.py"], ROOT)
     if not CDK.exists():
         raise DeployedError("the CDK command line is not installed; run: npm ci")
@@ -186,7 +186,7 @@ def _destroy(config: StageConfig, given: list[str], *, yes: bool) -> None:
     if not yes:
         typer.confirm(f"Delete stage {config.stage} with all its data?", abort=True)
     clean_up(config)
-    bundle.build("aws")
+    lambda_bundle.build("aws")
     for last in (False, True):  # twice, since access logs may still arrive after a bucket was emptied
         typer.echo(f"emptied {empty_buckets(config)} buckets")
         try:

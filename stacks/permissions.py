@@ -16,7 +16,7 @@ from stacks.constructs import customer_key
 from stacks.constructs.http_api import USAGE_PLANS
 from stacks.constructs.python_function import PythonFunction
 from stacks.data_stack import DataStack
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 GET, PUT, UPDATE, REMOVE, CHECK = (
     f"dynamodb:{name}Item" for name in ("Get", "Put", "Update", "Delete", "ConditionCheck")
@@ -29,7 +29,7 @@ DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 PARTS = ("s3:ListMultipartUploadParts",)
 ABORT = ("s3:AbortMultipartUpload",)
 USAGE_PLAN_IDS = tuple(f"{USAGE_PLAN}/{name}" for name in USAGE_PLANS)
-KEY_TAG = "video-sentiment"  # tag of API keys that holds their stage (lambdas/core/owners/gateway.py)
+KEY_TAG = "video-sentiment"  # tag of API keys that holds their stage (lambdas/core/owners/api_gateway_keys.py)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ ACCESS = {
     ),
     "submit": Access(
         items=(GET, UPDATE, REMOVE, QUERY),
-        media={prefixes.UPLOADS: READ, prefixes.DROP: READ_VERSIONS, prefixes.INPUTS: WRITE + DELETE},
+        media={prefixes.UPLOADS: READ_VERSIONS, prefixes.DROP: READ_VERSIONS, prefixes.INPUTS: WRITE + DELETE},
         invokes_endpoint=True,
         writes_dead_letters=True,
     ),
@@ -104,7 +104,7 @@ ACCESS = {
         items=(GET, PUT, UPDATE, REMOVE, QUERY),
         indexes=(table.BY_OWNER, table.BY_DUE),
         media={
-            prefixes.UPLOADS: READ + DELETE + ABORT,
+            prefixes.UPLOADS: READ_VERSIONS + DELETE + ABORT,
             prefixes.DROP: READ_VERSIONS + DELETE,
             prefixes.INPUTS: WRITE + DELETE,
         },
@@ -122,7 +122,12 @@ ACCESS = {
         removes_users=True,
         reads_parameters=USAGE_PLAN_IDS,
     ),
-    "webhook": Access(items=(GET, UPDATE), reads_parameters=(PUBLIC_URL,), consumes_queue=True),
+    "webhook": Access(
+        items=(GET, UPDATE),
+        reads_parameters=(PUBLIC_URL,),
+        consumes_queue=True,
+        queues_webhooks=True,  # events that are not admitted yet
+    ),
 }
 
 

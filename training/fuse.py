@@ -27,10 +27,10 @@ from training.data.training_items import TRAINING_ITEMS_FILE
 from training.evaluation.protocol import Evaluation, Subject, evaluate
 from training.evaluation.provenance import training_priors_of
 from training.files import work_folder
-from training.fusion.choosing import Score, Thresholds
 from training.fusion.encoding import encode_slot
-from training.fusion.replacing import WorseBundleError, check_not_worse
-from training.fusion.study import Fused, FusionReport, fuse, pool_summaries
+from training.fusion.fit_pipeline import Fused, FusionReport, fuse, pool_summaries
+from training.fusion.regression_gate import WorseBundleError, check_not_worse
+from training.fusion.selection import Score, Thresholds
 from training.licence import licence_line
 from training.recipe import STARTER, Recipe, SlotRecipe
 from training.revision import commit
@@ -152,7 +152,7 @@ def show(report: FusionReport, console: Console) -> None:
 def _candidate_lines(report: FusionReport) -> Iterator[str]:
     for c in report.candidates:
         held = c.shrinkage.weights
-        name = "one weight a modality" if held is None else f"by class, shrunk by {held:g}"
+        name = "one weight per modality" if held is None else f"by class, shrunk by {held:g}"
         yield f"{name}: log loss {c.log_loss:.4f}, weighted F1 {c.weighted_f1:.4f}"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Files that determine a trained bundle. Changes of others (documents, tests, the bundles themselves) do not count as
 # dirty.
-SOURCES = ("model", "training", "requirements", "pyproject.toml", ":(exclude)model/bundles")
+SOURCES = ("common", "model", "training", "requirements", "pyproject.toml", ":(exclude)model/bundles")
 COMMIT_VARIABLE = "VIDEO_SENTIMENT_COMMIT"  # environment variable
 
 

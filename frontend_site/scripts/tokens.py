@@ -41,7 +41,7 @@ def page_colors() -> dict[str, tuple[str, str]]:
     """Return the (light, dark) pair of each color of the HTML report, by name."""
     light, dark = (TEMPLATES / "page.css").read_text("utf-8").split("@media (prefers-color-scheme: dark)")
     named = {"var(--surface-light)": LIGHT_SURFACE, "var(--surface-dark)": DARK_SURFACE}
-    dark_values = dict(DECLARATION.findall(dark))
+    dark_values: dict[str, str] = dict(DECLARATION.findall(dark))
     return {
         name: (named.get(value, value), named.get(dark_values[name], dark_values[name]))
         for name, value in DECLARATION.findall(light)

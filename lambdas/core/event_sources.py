@@ -5,11 +5,15 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from common import table
 from lambdas.core.aws.observability import logger
-from lambdas.core.storage.tables import AnalysisRecord, Item, SlotsRecord
+from lambdas.core.storage.tables import AnalysisRecord, Item, PlanChangeRecord, SlotsRecord
 
 Record = dict[str, Any]
 Failures = dict[str, list[dict[str, str]]]  # response of a Lambda with `ReportBatchItemFailures`
-ITEM_TYPES: dict[str, type[Item]] = {table.ANALYSIS: AnalysisRecord, table.SLOTS: SlotsRecord}  # by their sort key
+ITEM_TYPES: dict[str, type[Item]] = {  # by their sort key
+    table.ANALYSIS: AnalysisRecord,
+    table.SLOTS: SlotsRecord,
+    table.PLAN: PlanChangeRecord,
+}
 T = TypeVar("T", bound=Item)
 
 

@@ -27,13 +27,22 @@ LEASE = 30  # seconds: the Lambda's timeout
 FAILURES = 5  # consecutive failures that open a destination's circuit
 FIRST_PAUSE = 60  # seconds, doubled with each further failure
 LONGEST_PAUSE = 600
+BUSY_PAUSE = 10  # seconds that an event waits for other deliveries of its owner
 MAX_CIRCUITS = 50  # destinations per owner whose failures are stored
 MAX_TRIES = 8  # optimistic writes before giving up
 
 
+class NotAdmittedError(Exception):
+    """A delivery must wait. `wait`: seconds until it may be made."""
+
+    def __init__(self, reason: str, wait: int) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
 @contextmanager
 def admitted(owner: str, destination: Destination, event_id: str, now: datetime, *, is_test: bool) -> Iterator[None]:
-    """Admit a delivery, which is made in the block. Raises DeliveryError if it must wait, or what the block raises."""
+    """Admit a delivery, made in the block. Raises NotAdmittedError if it must wait, or what the block raises."""
     name = f"{destination.host}:{destination.port}"
     _admit(owner, name, event_id, epoch(now), is_test=is_test)
     try:
@@ -52,16 +61,16 @@ def _admit(owner: str, name: str, event_id: str, now: int, *, is_test: bool) -> 
         record = _read(owner)
         others = _others(record, event_id, now)
         if len(others) >= IN_FLIGHT:
-            raise DeliveryError("too many concurrent deliveries of this account")
+            break
         circuits = dict(record.circuits)
         failures, paused_until = circuits.get(name, (0, 0))
         if failures >= FAILURES:
             if paused_until > now and not is_test:
-                raise DeliveryError(f"not attempted: {name} has failed {failures} times in a row")
+                raise NotAdmittedError(f"{name} has failed {failures} times in a row", paused_until - now)
             circuits[name] = [failures, now + LEASE]  # this delivery tries the destination; the others wait for it
         if _write(record, {**others, event_id: now + LEASE}, circuits):
             return
-    raise DeliveryError("too many concurrent deliveries of this account")
+    raise NotAdmittedError("too many concurrent deliveries of this account", BUSY_PAUSE)
 
 
 def _settle(owner: str, name: str, event_id: str, now: int, *, succeeded: bool | None) -> None:

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from model.serving.problems import InputRemovedError
 
 INTERVAL = 0.5  # seconds between two checks
+DENIALS = 3  # in a row that count as removal; a single one may be due to a change of the role's policy
 NAME = "input"
 GONE, DENIED = ("404", "NoSuchKey", "NoSuchBucket"), ("403", "AccessDenied")
 
@@ -26,18 +27,20 @@ def input_uri(attributes: str | None) -> str | None:
 async def input_removed(head: Callable[[], Any], interval: float = INTERVAL) -> Exception:
     """Wait until the input is removed. `head` requests its metadata from S3 and raises botocore's errors.
 
-    Without permission to list the bucket, S3 denies access to a missing object; that counts as removed if the object
-    was accessible before. After other errors the check is repeated.
+    Without permission to list the bucket, S3 denies access to a missing object. DENIALS of these in a row count as
+    removed if the object was accessible before. After other errors the check is repeated.
     """
-    existed = False
+    existed, denials = False, 0
     while True:
+        code = None
         try:
             await asyncio.to_thread(head)
             existed = True
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            if code in GONE or (existed and code in DENIED):
-                return InputRemovedError("the analysis was cancelled because its input was removed")
         except BotoCoreError:
             pass
+        denials = denials + 1 if code in DENIED else 0
+        if code in GONE or (existed and denials >= DENIALS):
+            return InputRemovedError("the analysis was cancelled because its input was removed")
         await asyncio.sleep(interval)

@@ -13,7 +13,7 @@ from constructs import Construct
 from common import table as table_names
 from stacks.config import StageConfig
 from stacks.constructs.python_function import PythonFunction
-from stacks.nag import accept
+from stacks.nag_suppressions import accept
 
 VISIBILITY_FACTOR = 6  # visibility timeout in function timeouts; AWS recommends six, for retries of waiting batches
 DEAD_LETTER_RETENTION = Duration.days(14)  # the maximum of SQS
@@ -21,6 +21,10 @@ ATTEMPTS = 5
 STREAM_ATTEMPTS = 10  # per batch, which is bisected on errors; then the record goes to the dead-letter queue
 
 SLOTS_CHANGED = {"eventName": ["MODIFY"], "dynamodb": {"NewImage": {table_names.SORT_KEY: {"S": [table_names.SLOTS]}}}}
+PLAN_CHANGED = {
+    "eventName": ["INSERT", "MODIFY"],
+    "dynamodb": {"NewImage": {table_names.SORT_KEY: {"S": [table_names.PLAN]}}},
+}
 
 
 class WorkQueue(Construct):
@@ -71,9 +75,9 @@ def on_records(
 ) -> None:
     """Invoke `function` when a change leaves an analysis in one of the statuses; failed records go to `dead`.
 
-    `slots`: also on changes of owners' slots at the endpoint.
+    `slots`: also on changes of owners' slots at the endpoint, and of their plans, which set the number of slots.
     """
-    patterns = [_analysis_in(statuses), *([SLOTS_CHANGED] if slots else [])]
+    patterns = [_analysis_in(statuses), *([SLOTS_CHANGED, PLAN_CHANGED] if slots else [])]
     function.function.add_event_source(
         sources.DynamoEventSource(
             table,

@@ -12,7 +12,7 @@ import pytest
 
 from local.emulator import aws_environment
 from scripts import deploy
-from scripts.deployed import DeployedError, check_stage
+from scripts.stage_outputs import DeployedError, check_stage
 from tests.e2e.product import ROOT, Product, wait_until
 
 TIMEOUT = 300

@@ -114,10 +114,11 @@ def test_the_outbox_calls_for_the_right_records_and_loses_none(prod: Stage, name
     (dead,) = references(mapping["DestinationConfig"]["OnFailure"]["Destination"])
     assert dead in prod.resources("AWS::SQS::Queue")
     patterns = [json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"]]
-    slots = [{"sk": {"S": ["SLOTS"]}}] if name == "submit" else []
+    slots = [{"sk": {"S": [kind]}} for kind in ("SLOTS", "PLAN")] if name == "submit" else []
     images = [pattern["dynamodb"]["NewImage"] for pattern in patterns]
     assert images == [{"sk": {"S": ["ANALYSIS"]}, "status": {"S": statuses}}, *slots]
     assert (item_keys.analysis("x")[1], item_keys.slots("x")[1]) == ("ANALYSIS", "SLOTS")
+    assert item_keys.plan_change("x")[1] == "PLAN"
     assert not any("REMOVE" in pattern["eventName"] for pattern in patterns)
 
 

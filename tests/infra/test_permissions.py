@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.core.owners import gateway
+from lambdas.core.owners import api_gateway_keys
 from stacks import permissions
 from stacks.config import PROJECT
 from stacks.permissions import ACCESS
@@ -120,7 +120,7 @@ def test_every_function_has_its_own_role(prod: Stage) -> None:
         ("apigateway:DELETE", {"api", "sweeper"}),
         ("cognito-idp:AdminDeleteUser", {"sweeper"}),
         ("cognito-idp:AdminUserGlobalSignOut", {"api"}),
-        ("sqs:SendMessage", {"api", "publish", "submit"}),  # submit: failed stream records to the dead-letter queue
+        ("sqs:SendMessage", {"api", "publish", "submit", "webhook"}),  # submit: to the dead-letter queue
         ("dynamodb:GetItem", set(ACCESS)),
         ("dynamodb:BatchGetItem", set()),
         ("dynamodb:Query", {"api", "submit", "on_result", "sweeper"}),
@@ -137,6 +137,16 @@ def test_who_may_do_what(prod: Stage, action: str, who: set[str]) -> None:
     assert {function for function in ACCESS if action in _actions(prod, function)} == who
 
 
+def test_who_copies_or_plays_a_video_reads_the_version_that_was_checked(prod: Stage) -> None:
+    readers = {
+        place.removeprefix("Grants").rstrip("0123456789ABCDEF")
+        for place, statement in prod.statements()
+        if "s3:GetObjectVersion" in as_list(statement["Action"])
+        and any("/uploads/*" in flat(resource) for resource in as_list(statement["Resource"]))
+    }
+    assert readers == {"Api", "Submit", "Sweeper"}
+
+
 def _statements(stage: Stage, action: str) -> list[Any]:
     return [statement for _, statement in stage.statements() if action in as_list(statement["Action"])]
 
@@ -149,11 +159,12 @@ def test_no_key_of_another_stage_or_product_can_be_deleted(prod: Stage) -> None:
     of_keys = [statement for statement in _statements(prod, "apigateway:DELETE") if statement not in on_plans]
     assert len(of_keys) == 2
     for statement in of_keys:
-        assert statement["Condition"] == {"StringEquals": {f"aws:ResourceTag/{gateway.TAG}": "video-sentiment-prod"}}
+        tag = f"aws:ResourceTag/{api_gateway_keys.TAG}"
+        assert statement["Condition"] == {"StringEquals": {tag: "video-sentiment-prod"}}
     (tags,) = _statements(prod, "apigateway:PUT")
-    assert tags["Condition"] == {"StringEquals": {f"aws:RequestTag/{gateway.TAG}": "video-sentiment-prod"}}
+    assert tags["Condition"] == {"StringEquals": {f"aws:RequestTag/{api_gateway_keys.TAG}": "video-sentiment-prod"}}
     assert flat(tags["Resource"]).endswith("::/tags/*")
-    assert gateway.TAG == permissions.KEY_TAG and gateway.NAME_PREFIX == PROJECT
+    assert api_gateway_keys.TAG == permissions.KEY_TAG and api_gateway_keys.NAME_PREFIX == PROJECT
 
 
 def test_keys_are_moved_between_the_stages_own_plans_by_the_sweeper_alone(prod: Stage) -> None:

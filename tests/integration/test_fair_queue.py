@@ -7,6 +7,7 @@ none is lost.
 import itertools
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,48 @@ def test_the_plan_limits_the_requests_in_flight(cloud: Cloud, plan: str) -> None
     cloud.run_stream()
     allowed = PLANS[plan].in_flight  # type: ignore[index]
     assert statuses(cloud, records) == [PROCESSING] * allowed + [QUEUED] * (6 - allowed)
+
+
+def test_a_bigger_plan_submits_what_waits_at_once(cloud: Cloud) -> None:
+    records = flood(cloud, 6)
+    cloud.run_stream()
+    profiles.set_plan("alice", "business", cloud.now)
+    told = cloud.changes()
+    for _ in range(2):
+        assert cloud.call("submit", {"Records": told}) == OK
+    assert statuses(cloud, records) == [*[PROCESSING] * 4, *[QUEUED] * 2]
+    assert invoked(cloud) == ids(records[:4])
+
+
+def test_a_smaller_plan_lets_go_on_what_is_in_flight(cloud: Cloud) -> None:
+    profiles.set_plan("alice", "pro", cloud.now)
+    records = flood(cloud, 4)
+    cloud.run_stream()
+    profiles.set_plan("alice", "free", cloud.now)
+    cloud.run_stream()
+    finish(cloud, records[0])
+    cloud.run_stream()
+    assert statuses(cloud, records) == [COMPLETED, PROCESSING, QUEUED, QUEUED]
+
+
+def test_a_change_of_plan_killed_after_any_write_submits_as_many_as_it_allows(cloud: Cloud) -> None:
+    told: dict[int, list[dict[str, Any]]] = {}
+
+    def prepare(number: int) -> None:
+        flood(cloud, 4, f"owner{number}")
+        cloud.run_stream()
+        profiles.set_plan(f"owner{number}", "pro", cloud.now)
+        told[number] = cloud.changes()
+
+    def submit(number: int) -> None:
+        assert cloud.call("submit", {"Records": told[number]}) == OK
+
+    def check(number: int) -> None:
+        cloud.run_stream()
+        assert len(in_flight(f"owner{number}")) == PLANS["pro"].in_flight
+        assert len(waiting(f"owner{number}")) == 2
+
+    assert at_every_write(prepare, submit, submit, check) >= 3
 
 
 def test_a_bigger_plan_takes_effect_by_the_sweeper(cloud: Cloud) -> None:

@@ -11,6 +11,8 @@ from lambdas.core.aws import clients
 from lambdas.core.errors import (
     TIMED_OUT,
 )
+from lambdas.core.settings import settings
+from lambdas.core.storage import objects
 from tests.integration.cloud import MEDIA, NAMESPACE, RESULTS, VIDEO, Cloud, result
 
 OK: dict[str, list[str]] = {"batchItemFailures": []}
@@ -64,17 +66,30 @@ def test_a_duplicate_event_submits_once(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("code", ["upload-replaced", "upload-missing"])
-def test_an_upload_that_changed_after_its_check_is_never_analyzed(cloud: Cloud, code: str) -> None:
+def test_an_upload_that_is_gone_after_its_check_is_never_analyzed(cloud: Cloud, code: str) -> None:
     record = cloud.queued()
+    objects.delete(MEDIA, record.object_key, record.version_id)
     if code == "upload-replaced":
         clients.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
-    else:
-        clients.s3().delete_object(Bucket=MEDIA, Key=record.object_key)
     cloud.run_stream()
     record = cloud.read(record)
     assert (record.status, record.error.code) == (FAILED, code)
     assert cloud.endpoint.invocations == []
     assert cloud.used("alice") == 0
+
+
+@pytest.mark.parametrize("by_sweeper", [False, True])
+def test_a_second_put_after_the_check_changes_nothing(cloud: Cloud, *, by_sweeper: bool) -> None:
+    """The version that was checked is the one that is analyzed, also before the later one has been removed."""
+    record = cloud.queued()
+    clients.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
+    if by_sweeper:
+        cloud.advance(seconds=settings().queued_patience)
+        cloud.sweep()
+    else:
+        cloud.submit(record)
+    assert cloud.read(record).status == PROCESSING
+    assert objects.read(MEDIA, f"inputs/{record.id}/1.mp4") == VIDEO
 
 
 def test_a_failed_submission_is_retried(cloud: Cloud) -> None:
@@ -129,9 +144,8 @@ def test_a_retry_is_another_attempt_and_is_charged(cloud: Cloud) -> None:
 
 
 def test_a_retry_uses_the_current_upload(cloud: Cloud) -> None:
-    record = cloud.queued()
+    record = cloud.failed()
     clients.s3().put_object(Bucket=MEDIA, Key=record.object_key, Body=VIDEO + b"another")
-    cloud.run_stream()
     again = cloud.start("alice", record.object_key)
     cloud.run_stream()
     assert cloud.read(again).status == PROCESSING

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,6 +16,8 @@ from lambdas.core.storage import item_keys
 from lambdas.core.storage.tables import DeliveriesRecord
 from lambdas.core.webhooks import events, url_policy
 from lambdas.webhook import admission
+from lambdas.webhook.admission import NotAdmittedError
+from lambdas.webhook.handler import MAX_HOLD
 from lambdas.webhook.sending import DeliveryError
 from tests.integration.cloud import Cloud
 from tests.integration.faults import intercepted, killed_after
@@ -78,7 +81,15 @@ def test_a_hanging_receiver_does_not_delay_other_accounts(cloud: Cloud, inbox: I
         assert len(hanging.asked) <= admission.IN_FLIGHT < LAMBDAS
         hanging.released.set()
     kept = [len(response.result()["batchItemFailures"]) for response in responses]
-    assert kept == [1] * len(first) + [0], "events that were not attempted are retried"
+    assert sum(kept) == len(hanging.asked) and kept[-1] == 0, "what was not tried did not fail"
+    assert delayed(cloud) == len(first) - len(hanging.asked), "and is tried later"
+
+
+def delayed(cloud: Cloud) -> int:
+    """Messages that were put into the queue for later."""
+    name = "ApproximateNumberOfMessagesDelayed"
+    found = clients.client("sqs").get_queue_attributes(QueueUrl=cloud.webhook_queue, AttributeNames=[name])
+    return int(found["Attributes"][name])
 
 
 def _collect(cloud: Cloud, found: list[dict[str, Any]], wanted: int) -> bool:
@@ -102,12 +113,34 @@ def test_a_failing_destination_is_paused(cloud: Cloud, inbox: Inbox) -> None:
     assert len(inbox.requests) == admission.FAILURES
     inbox.status = 200
     for _ in range(3):
-        assert len(deliver_one(cloud, inbox.url)["batchItemFailures"]) == 1
-    assert len(inbox.requests) == admission.FAILURES, "no further request"
+        assert deliver_one(cloud, inbox.url) == OK, "this is no attempt"
+    assert len(inbox.requests) == admission.FAILURES, "not even asked"
+    assert delayed(cloud) == 3
     cloud.advance(seconds=admission.FIRST_PAUSE)
     for number in (1, 2):
         assert deliver_one(cloud, inbox.url) == OK
         assert len(inbox.requests) == admission.FAILURES + number
+
+
+def test_what_is_not_admitted_comes_again_as_it_was_but_not_for_ever(cloud: Cloud, inbox: Inbox) -> None:
+    inbox.status = 500
+    for _ in range(admission.FAILURES):
+        deliver_one(cloud, inbox.url)
+    event = completed_event(cloud, inbox.url)
+    events.enqueue(event)
+    (message,) = receive(cloud, hidden=600)
+    for copies, held, failures in (
+        (1, 0, []),
+        (2, MAX_HOLD - 1, []),
+        (2, MAX_HOLD, [{"itemIdentifier": message["messageId"]}]),
+    ):
+        cloud.now = datetime.fromisoformat(event.occurred_at) + timedelta(seconds=held)
+        record = DeliveriesRecord.get(*item_keys.deliveries("alice"))
+        circuits = {name: [found, clock.epoch(cloud.now) + 60] for name, (found, _) in record.circuits.items()}
+        record.update(actions=[DeliveriesRecord.circuits.set(circuits)])
+        assert cloud.call("webhook", {"Records": [message]}) == {"batchItemFailures": failures}
+        assert delayed(cloud) == copies
+    assert len(inbox.requests) == admission.FAILURES
 
 
 def test_pauses_grow_and_end_with_a_single_delivery(cloud: Cloud, inbox: Inbox) -> None:
@@ -166,7 +199,7 @@ def test_killed_in_the_middle_of_a_delivery(cloud: Cloud, inbox: Inbox) -> None:
         with killed_after(1) as kill:
             cloud.call("webhook", {"Records": [message]})
         assert kill.happened and inbox.requests == []
-    assert len(deliver_one(cloud, inbox.url)["batchItemFailures"]) == 1
+    assert (deliver_one(cloud, inbox.url), delayed(cloud)) == (OK, 1)
     assert cloud.call("webhook", {"Records": killed[:1]}) == OK
     assert len(inbox.requests) == 1
     cloud.advance(seconds=admission.LEASE)
@@ -185,7 +218,7 @@ def test_concurrent_deliveries_are_limited_exactly(cloud: Cloud) -> None:
             with admission.admitted("alice", destination, f"evt_{number}", cloud.now, is_test=True):
                 outcomes.append(True)
                 leaving.wait(60)
-        except DeliveryError:
+        except NotAdmittedError:
             outcomes.append(False)
 
     with ThreadPoolExecutor(8) as pool:
@@ -225,16 +258,22 @@ def test_the_number_of_stored_destinations_is_bounded() -> None:
     assert len(found.circuits) == admission.MAX_CIRCUITS
 
 
-def deliver_one(cloud: Cloud, url: str, owner: str = "alice") -> dict[str, Any]:
-    """Deliver an event that is not a test to a URL."""
+def completed_event(cloud: Cloud, url: str, owner: str = "alice") -> events.Event:
+    """The event of an analysis that has ended, for an address; not in the queue."""
     record = cloud.start(owner, cloud.upload(owner), webhook_url=url)
     cloud.submit(record)
     cloud.notify(cloud.success(cloud.read(record)))
     ended = cloud.read(record)
     event = events.event_of(ended, cloud.now)
     assert event is not None
+    return event
+
+
+def deliver_one(cloud: Cloud, url: str, owner: str = "alice") -> dict[str, Any]:
+    """Send an event that is no test to an address, as the queue would have the Lambda do."""
+    event = completed_event(cloud, url, owner)
     events.enqueue(event)
-    (message,) = receive(cloud, hidden=600)
+    message = next(message for message in receive(cloud, hidden=600) if event.id in message["body"])
     response = cloud.call("webhook", {"Records": [message]})
     clients.client("sqs").delete_message(QueueUrl=cloud.webhook_queue, ReceiptHandle=message["receiptHandle"])
     return response

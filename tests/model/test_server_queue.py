@@ -181,7 +181,11 @@ def refusal(code: str) -> ClientError:
     ("answers", "requests"),
     [
         ([refusal("404")], 1),
-        ([None, refusal("403")], 2),  # the answer for missing objects without permission to list the bucket
+        # The answer for missing objects without permission to list the bucket; a single one may have another reason.
+        ([None, *[refusal("403")] * 3], 4),
+        ([None, *[refusal("AccessDenied")] * 2, None, *[refusal("403")] * 3], 7),
+        ([None, refusal("403"), refusal("404")], 3),
+        ([*[refusal("403")] * 4, None, refusal("404")], 6),
         ([refusal("403"), refusal("503"), EndpointConnectionError(endpoint_url=""), None, refusal("404")], 5),
     ],
 )

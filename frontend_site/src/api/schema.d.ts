@@ -835,7 +835,7 @@ export interface components {
          *             "decided_by": "modalities",
          *             "contradictory": false,
          *             "unclear": false,
-         *             "explanation": "The words say joy."
+         *             "explanation": "The text suggests joy."
          *           }
          *         ],
          *         "overall": {
@@ -908,7 +908,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /**
              * Position
-             * @description Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a thousand are ahead of it.
+             * @description Position in the account's queue; 1 is next. Null if the analysis is not queued, or is beyond position 1,000.
              */
             position: number | null;
             /** Attempt */
@@ -1036,7 +1036,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed";
             /**
              * Position
-             * @description Position in the account's queue; 1 is next. Null if the analysis is not waiting, or more than a thousand are ahead of it.
+             * @description Position in the account's queue; 1 is next. Null if the analysis is not queued, or is beyond position 1,000.
              */
             position: number | null;
             /** Attempt */
@@ -1461,7 +1461,7 @@ export interface components {
          *             "decided_by": "modalities",
          *             "contradictory": false,
          *             "unclear": false,
-         *             "explanation": "The words say joy."
+         *             "explanation": "The text suggests joy."
          *           }
          *         ],
          *         "overall": {
@@ -2073,8 +2073,8 @@ export interface components {
          * @description One sentence, or one segment without speech (`text` is then empty).
          *
          *     The modalities' contributions and `bias`, the part of prior and fusion, add up to
-         *     log p(winner) - log p(runner-up) of the emotions. When no modality favors the winner, it was `decided_by` the
-         *     prior and the weights are equal. `contradictory`: one modality is pleasant and another unpleasant.
+         *     log p(winner) - log p(runner-up) of the emotions. If no modality favors the winner, `decided_by` is
+         *     `prior` and the weights are equal. `contradictory`: one modality is pleasant and another unpleasant.
          *     `unclear`: the confidence is too low to show the first emotion as the result.
          */
         Utterance: {

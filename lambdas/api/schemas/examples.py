@@ -41,7 +41,7 @@ ANALYSIS: dict[str, Any] = {
             "decided_by": "modalities",
             "contradictory": False,
             "unclear": False,
-            "explanation": "The words say joy.",
+            "explanation": "The text suggests joy.",
         }
     ],
     "overall": {

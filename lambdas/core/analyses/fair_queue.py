@@ -7,6 +7,7 @@ The endpoint itself is first come, first served, so without it one owner's batch
   processed or the slot's time is over. If the attempt is cancelled or deleted meanwhile, the slot is kept, as the
   endpoint may still be working on it.
 - Releasing a slot changes the table, and through its stream the `submit` Lambda submits the next attempt.
+  A change of the owner's plan does the same.
 """
 
 from collections.abc import Sequence
@@ -86,6 +87,12 @@ def acquired_by(owner: str, cause: str) -> Slot | None:
     return next((slot for slot in slots(owner) if slot.cause == cause), None)
 
 
+def slot_limit(owner: str) -> int:
+    """Return the number of slots that an owner's plan has."""
+    profile = profiles.find(owner)
+    return quota.plan(profile.plan if profile else quota.DEFAULT_PLAN).in_flight
+
+
 def acquire(owner: str, cause: str, now: datetime) -> Slot | None:
     """Acquire a slot for the attempt that has waited longest.
 
@@ -98,7 +105,7 @@ def acquire(owner: str, cause: str, now: datetime) -> Slot | None:
         if head is None:
             return None
         others = [slot for slot in taken if slot.inference_id != head.inference_id]
-        if len(others) >= _limit(owner):
+        if len(others) >= slot_limit(owner):
             return None
         slot = Slot(head.inference_id, cause, epoch(now), epoch(now) + settings().attempt_seconds)
         leaving = delete("waiting", head, WaitingRecord.pk.exists())
@@ -128,7 +135,7 @@ def settle(owner: str, now: datetime) -> None:
     """Schedule the sweeper's next check of an owner's slots for when there may be something to repair."""
     record = _read(owner)
     taken = _slots(record)
-    has_room = len(taken) < _limit(owner)
+    has_room = len(taken) < slot_limit(owner)
     _replace(record, taken, _due_at(taken, now, waiting=_waiting(owner, 1) if has_room else []))
 
 
@@ -167,11 +174,6 @@ def _waiting(owner: str, limit: int) -> list[WaitingRecord]:
     pk, _ = item_keys.slots(owner)
     first = WaitingRecord.sk.startswith(item_keys.WAITING_PREFIX)
     return list(WaitingRecord.query(pk, first, limit=limit, consistent_read=True))
-
-
-def _limit(owner: str) -> int:
-    profile = profiles.find(owner)
-    return quota.plan(profile.plan if profile else quota.DEFAULT_PLAN).in_flight
 
 
 def _queued_at(record: AnalysisRecord) -> str:

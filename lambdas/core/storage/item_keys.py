@@ -47,7 +47,7 @@ def stage_quota(month: str) -> tuple[str, str]:
 
 def plan_change(owner: str) -> tuple[str, str]:
     """Return the key of an owner's change of plan."""
-    return f"OWNER#{owner}", "PLAN"
+    return f"OWNER#{owner}", table.PLAN
 
 
 def audit(owner: str, at: str, event_id: str) -> tuple[str, str]:

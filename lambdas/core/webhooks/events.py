@@ -69,12 +69,17 @@ def url_of(event: Event) -> str | None:
     return str(profile.webhook_url)
 
 
-def enqueue(event: Event) -> None:
-    """Queue an event for delivery. May be called again: receivers identify duplicates by the event id.
+def enqueue(event: Event, delay: int = 0) -> None:
+    """Queue an event for delivery after `delay` seconds.
+
+    May be called again: receivers identify duplicates by the event id.
 
     The message group makes the queue fair: SQS prefers other owners' events while one owner has a backlog.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
     """
     clients.client("sqs").send_message(
-        QueueUrl=settings().webhook_queue_url, MessageBody=event.model_dump_json(), MessageGroupId=event.owner
+        QueueUrl=settings().webhook_queue_url,
+        MessageBody=event.model_dump_json(),
+        MessageGroupId=event.owner,
+        DelaySeconds=delay,
     )

@@ -31,7 +31,7 @@ export function Prediction({ emotions, sentiments, unclear, contradictory }: Pre
   );
 }
 
-export const UNCLEAR = "Unclear: predictions this uncertain are wrong more often than right.";
+export const UNCLEAR = "Unclear: at this confidence, results were wrong more often than right.";
 
 /** Badges of a result that is too uncertain, or whose modalities contradict each other. */
 export function ResultBadges({ unclear, contradictory }: { unclear?: boolean; contradictory?: boolean }) {
@@ -156,12 +156,12 @@ export function Contributions({ emotions, modalities = {}, bias, decided_by }: E
             modality={modality}
           />
         ))}
-        <ContributionRow name="How common" nats={bias} scale={scale} />
+        <ContributionRow name="Base rate" nats={bias} scale={scale} />
         <ContributionRow name="Total" nats={total} scale={scale} />
       </ul>
       <p className="mt-2 text-xs text-muted">
-        × makes {winner.label} more likely than {runnerUp.label} by that factor, ÷ less likely. How common: how often
-        each emotion occurs in conversations, regardless of this video.
+        × multiplies the odds of {winner.label} over {runnerUp.label} by that factor; ÷ divides them. Base rate: how
+        often each emotion occurs in conversation, whatever the video shows.
       </p>
     </div>
   );

@@ -91,7 +91,7 @@ class Queue:
 
 
 async def _busy(send: Send) -> None:
-    detail = f"too many requests are waiting for this machine's functions; retry in {RETRY} s"
+    detail = f"too many concurrent requests; retry in {RETRY} s"
     document = {
         "type": problems.TYPE_PREFIX + CODE,
         "title": "Service temporarily busy; retry shortly",

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from model.network import N_LOGITS, Calibration
-from training.calibration.out_of_fold import of_logits
+from training.calibration.prediction_store import of_logits
 from training.calibration.scaling import folds_of
-from training.data.stage import StageContext, StageData
+from training.data.stage_data import StageContext, StageData
 from training.engine.loss import effective_priors
 from training.engine.stage_store import build_network
 from training.engine.stage_trainer import StageTrainer

@@ -10,6 +10,7 @@ it. `POST /_video_sentiment/keep` ends that phase.
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import json
 import logging
@@ -51,7 +52,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "sts": (),
 }
 
-logger = logging.getLogger("local.guard.saving")
+logger = logging.getLogger("local.guard.persistence")
 
 
 class Saver:
@@ -88,6 +89,10 @@ class Saver:
         self._state("lambda")  # has the side effect of writing the code of functions to files
         self._files += [str(path) for path in Path(persistence.STATE_DIR).rglob("*") if path.is_file()]
         await self.saved(self._states())
+        # What has been deployed stays. Without it a full collection, during which no request is answered, takes a
+        # sixth of the time.
+        gc.collect()
+        gc.freeze()
 
     async def run(self) -> None:
         """Save changes without a request, until cancelled."""

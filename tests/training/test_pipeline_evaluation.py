@@ -10,9 +10,9 @@ import pytest
 from model.contract import EMOTIONS, Analysis
 from model.pipeline import Models
 from tests.training.commands import run_evaluate
-from training.analyzed import has_video, read_analyzed
 from training.evaluation.protocol import Evaluation
 from training.evaluation.scoring import predict
+from training.pipeline_evaluation import has_video, read_analyzed
 
 
 @pytest.fixture(scope="module")

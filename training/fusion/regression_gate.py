@@ -17,7 +17,7 @@ from training.data.training_items import in_training
 from training.evaluation.metrics import log_loss
 from training.evaluation.protocol import Subject
 from training.evaluation.scoring import UNIFORM_EMOTIONS, Encoded, Rows, predict_under_prior
-from training.fusion.composing import Pool
+from training.fusion.composed_items import Pool
 from training.fusion.encoding import encode_slot
 from training.recipe import SlotRecipe
 

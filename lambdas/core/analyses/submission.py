@@ -13,7 +13,7 @@ from lambdas.core.aws import clients
 from lambdas.core.errors import UPLOAD_MISSING, UPLOAD_REPLACED, Reason
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
-from lambdas.core.storage.tables import DROP_SOURCE, AnalysisRecord
+from lambdas.core.storage.tables import AnalysisRecord
 
 COPY_REFUSED = ("412", "PreconditionFailed")
 
@@ -77,7 +77,7 @@ def copy_input(record: AnalysisRecord) -> Reason | None:
     """Copy exactly the object that was checked to the key that is analyzed. Returns the reason if it cannot."""
     bucket = settings().media_bucket
     source = {"Bucket": bucket, "Key": record.object_key}
-    if record.source == DROP_SOURCE and record.version_id is not None:
+    if record.version_id is not None:  # the client can PUT again while its URL is valid
         source["VersionId"] = record.version_id
     try:
         clients.s3(copies=True).copy_object(
@@ -91,7 +91,7 @@ def copy_input(record: AnalysisRecord) -> Reason | None:
         )
     except ClientError as error:
         if clients.is_absent(error):
-            return UPLOAD_MISSING
+            return UPLOAD_REPLACED if objects.exists(bucket, record.object_key) else UPLOAD_MISSING
         if clients.code_of(error) in COPY_REFUSED:
             return UPLOAD_REPLACED
         raise

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import boto3
 
-from scripts.deployed import DeployedError
+from scripts.stage_outputs import DeployedError
 
 TABLE, BUCKET = "DynamoDB", "S3"  # resource types of AWS Backup
 END_STATES = ("COMPLETED", "ABORTED", "FAILED")
@@ -90,5 +90,7 @@ def metadata(kind: str, stored: dict[str, str], name: str) -> dict[str, str]:
 
 def _vault(outputs: dict[str, str]) -> str:
     if "BackupVault" not in outputs:
-        raise DeployedError("this stage has no backups: only prod has, unless it was deployed with -c backups=false")
+        raise DeployedError(
+            "this stage has no backups: only prod has them, unless it was deployed with -c backups=false"
+        )
     return outputs["BackupVault"]

@@ -18,7 +18,7 @@ from lambdas.core.storage import object_keys, objects
 from lambdas.core.storage.tables import DROP_SOURCE, AnalysisRecord
 from lambdas.core.storage.transactions import apply
 
-PRESENT, MISSING, LOST, DROPPED = KINDS = ("present", "missing", "lost", "dropped")
+PRESENT, MISSING, LOST, DROPPED = KINDS = ("present", "missing", "lost", "drop folder")
 PROGRESS_INTERVAL = 1000  # records between two lines of progress
 
 

@@ -1,4 +1,7 @@
-"""API Gateway's keys, used for throttling only. Their value is the key's id, as API Gateway stores it in plain text."""
+"""API Gateway's keys, used for throttling only.
+
+Their value is our key id, not the secret, because API Gateway stores values in plain text.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -111,7 +111,7 @@ def read_analyzed(bundle: Bundle, data: Path, split: Split, transcriber: str) ->
         if found:
             clips.append((clip, found))
         else:
-            skipped.append(f"{clip.path.name} (no speech, no sound and no face)")
+            skipped.append(f"{clip.path.name} (no speech, voice or face)")
     if skipped:
         Console(stderr=True).print(f"skipped {len(skipped)} clips: {'; '.join(skipped)}")
     return _encoded(bundle.network, clips)

@@ -24,7 +24,7 @@ from training.evaluation.confidence import Floats, Probabilities, Targets, confi
 from training.evaluation.metrics import PointFigures, point_figures
 from training.evaluation.neutral import Neutral, neutral_of
 from training.evaluation.scoring import Encoded, Rows, concatenate, temporary_constants
-from training.fusion.composing import Pool, SoftSlots, clean_and_degraded, compose, draw
+from training.fusion.composed_items import Pool, SoftSlots, clean_and_degraded, compose, draw
 from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict_emotions, restrict
 from training.fusion.judgments import Judgments, ValenceThresholds
 
@@ -210,5 +210,5 @@ def _unclear_threshold(confidence: Floats, right: npt.NDArray[np.float64]) -> fl
     """Return the lowest confidence from which results are right more often than wrong; 1 if there is none."""
     curve = IsotonicRegression(out_of_bounds="clip").fit(confidence, right)
     grid = np.arange(0.0, 1.0, 0.01)
-    enough = np.flatnonzero(curve.predict_emotions(grid) >= CLEAR_ACCURACY)
+    enough = np.flatnonzero(curve.predict(grid) >= CLEAR_ACCURACY)
     return float(round(grid[enough[0]], 2)) if len(enough) else 1.0

@@ -16,7 +16,12 @@ from training.data.training_items import data_hash
 from training.evaluation.confidence import Probabilities
 from training.evaluation.provenance import TrainingPriors, item_summary
 from training.evaluation.scoring import predict_with_constants, set_constants
-from training.fusion.choosing import (
+from training.fusion.composed_items import Pool, clean_and_degraded, sample_counts
+from training.fusion.encoding import encode_slot
+from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict_emotions, restrict
+from training.fusion.judgments import Judgments, ValenceThresholds, read_judgments, valence_thresholds
+from training.fusion.modality_calibration import Transfer, fit_constants
+from training.fusion.selection import (
     Candidate,
     LeftOut,
     Study,
@@ -27,11 +32,6 @@ from training.fusion.choosing import (
     set_thresholds,
     voices_of,
 )
-from training.fusion.composing import Pool, clean_and_degraded, sample_counts
-from training.fusion.constants import Transfer, fit_constants
-from training.fusion.encoding import encode_slot
-from training.fusion.fitting import Items, Shrinkage, fit_fusion, predict_emotions, restrict
-from training.fusion.judgments import Judgments, ValenceThresholds, read_judgments, valence_thresholds
 from training.recipe import FusionRecipe, Recipe
 
 TRAIN_SPLIT, VALIDATION_SPLIT = "train", "val"  # EmotionTalk's splits; the second is used neither to fit nor to choose

@@ -1,7 +1,7 @@
 """Bundle of the Lambdas' code as one folder, built without Docker: packages for the target platform and our own code.
 
-`python -m stacks.bundle aws|local` prints the folder. Builds are reproducible, so CDK's asset hash changes only when a
-dependency or our code does. Installed packages are cached under build/ by the digest of their inputs, so that the
+`python -m stacks.lambda_bundle aws|local` prints the folder. Builds are reproducible, so CDK's asset hash changes only
+when a dependency or our code does. Installed packages are cached under build/ by the digest of their inputs, so that a
 second synth needs no network.
 """
 

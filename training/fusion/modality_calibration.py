@@ -30,7 +30,7 @@ from training.evaluation.confidence import (
     signed_calibration_error,
 )
 from training.evaluation.metrics import log_loss
-from training.fusion.composing import Pool
+from training.fusion.composed_items import Pool
 
 TINY = 1e-12
 # Weight of the squared offsets relative to the mean log-loss. Corpora lack classes or have few samples of them: with

@@ -16,16 +16,18 @@ from botocore.exceptions import ClientError
 from lambdas.core import clock
 from lambdas.core.owners import profiles
 from lambdas.core.storage import item_keys
-from scripts.deployed import DeployedError
+from scripts.stage_outputs import DeployedError
 
 Item = dict[str, Any]
 NOTHING, MISSING, ALL = WRITES = ("nothing", "missing", "all")  # items to write
 # Kinds of restored items by comparison with the stage's table.
-SAME, LACKING, OTHER, ENDED, PASSING = KINDS = ("same", "missing", "different", "ended", "passing")
+SAME, LACKING, OTHER, ENDED, PASSING = KINDS = ("same", "missing", "different", "deleted", "temporary")
 WRITTEN = {NOTHING: (), MISSING: (LACKING,), ALL: (LACKING, OTHER)}
 # Prefixes of temporary items. A pending upload lasts an hour: written back, the sweeper would remove it as expired with
-# its video, which may have been analyzed since. Requests and deliveries are counted for minutes.
-PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES")
+# its video, which may have been analyzed since. Requests and deliveries are counted for minutes. A place in the fair
+# queue belongs to an attempt that may have run since: written back, it would get another slot and release the
+# attempt's. The sweeper requeues queued records.
+PASSING_KINDS = ("UPLOAD", "PLAN", "REQUESTS#", "DELIVERIES", item_keys.WAITING_PREFIX)
 # Attributes of a profile that keep their current values, so that sign-outs and rotated secrets are not undone.
 CURRENT_ATTRIBUTES = (
     *("api_keys", "sessions_ended_at", "last_sign_in"),

@@ -6,7 +6,7 @@ It is driven by the table's stream instead of the code that ends an analysis, wh
 from datetime import datetime
 
 from common.analyses import COMPLETED, FAILED
-from lambdas.core.analyses import drops, inference, queries
+from lambdas.core.analyses import drop_folder, queries, submission
 from lambdas.core.errors import Reason
 from lambdas.core.settings import settings
 from lambdas.core.storage import object_keys, objects
@@ -24,7 +24,7 @@ def needs_publishing(old: AnalysisRecord | None, new: AnalysisRecord) -> bool:
 def publish(changed: AnalysisRecord, now: datetime) -> None:
     """Publish a change from the stream. Idempotent: the answer is the same, and the event has the same id."""
     if changed.status == FAILED:  # a retry makes its own copy
-        objects.delete_versions(settings().media_bucket, inference.input_key(changed))
+        objects.delete_versions(settings().media_bucket, submission.input_key(changed))
     current = queries.find(changed.id)
     if current is None or current.is_deleted:
         return
@@ -37,7 +37,7 @@ def publish(changed: AnalysisRecord, now: datetime) -> None:
 
 def answer(record: AnalysisRecord) -> None:
     """Write the drop folder's answer to an object, unless a newer version has been dropped."""
-    if not drops.is_current(record.object_key, record.version_id):
+    if not drop_folder.is_current(record.object_key, record.version_id):
         return
     if record.status == COMPLETED:
         body = objects.read(settings().results_bucket, record.result_key)
@@ -48,5 +48,5 @@ def answer(record: AnalysisRecord) -> None:
         objects.delete(settings().results_bucket, object_keys.drop_error(record.object_key))
     else:
         reason = Reason(record.error.code, record.error.message)
-        drops.write_error(record.object_key, reason, record.id)
+        drop_folder.write_error(record.object_key, reason, record.id)
         objects.delete(settings().results_bucket, object_keys.drop_result(record.object_key))

@@ -1,4 +1,4 @@
-"""Evaluation of a bundle on a folder of composed items (training.fusion.composing), every row drawn with several seeds.
+"""Evaluation of a bundle on a folder of composed items, every row drawn with several seeds.
 
     FOLDER/judgments.csv        people's labels, in EmotionTalk's format
     FOLDER/meld/*.csv           text, drawn by people's label of all modalities together
@@ -18,7 +18,7 @@ import numpy as np
 from training.evaluation.metrics import point_figures
 from training.evaluation.protocol import Draws, Evaluation, Mean, Prior, Subject, evaluate, scored_predictions
 from training.evaluation.scoring import Encoded, concatenate
-from training.fusion.composing import Pool, compose, draw, rows_without_sample, sample_counts
+from training.fusion.composed_items import Pool, compose, draw, rows_without_sample, sample_counts
 from training.fusion.encoding import pool_of
 from training.fusion.judgments import Judgments, ValenceThresholds, read_judgments, valence_thresholds
 

@@ -72,7 +72,7 @@ def _owner(key: str) -> str:
     """Return the owner of a dropped object. Raises UnknownOwnerError."""
     parsed = object_keys.parse_drop(key)
     if parsed is None or profiles.find(parsed.owner) is None:
-        raise UnknownOwnerError("This drop folder belongs to no account. Its name must be an account's owner id.")
+        raise UnknownOwnerError("No account owns this drop folder. Name it after the account's owner id.")
     return parsed.owner
 
 
