@@ -119,7 +119,7 @@ def sign_up(settings: LocalSettings) -> User:
 
 
 def cognito(base: str) -> Cognito:
-    """Return what calls an operation of Cognito through the web origin, as a page does."""
+    """Return a function that calls an operation of Cognito through the web origin, as a page does."""
 
     def call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         headers = {"x-amz-target": f"{SERVICE}{operation}", "content-type": CONTENT_TYPE}

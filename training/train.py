@@ -187,7 +187,7 @@ def _read(source: Source, context: StageContext, tokenizer: Tokenizer | None) ->
 
 
 def _training_corpora(context: StageContext, parts: Sequence[_Part]) -> dict[str, TrainingCorpus]:
-    """Return what a bundle records about each corpus of the stage; empty if there is only one."""
+    """Return the record of each corpus of the stage for the bundle; empty if there is only one."""
     counts = context.mixture([len(part.chosen) for part in parts]).counts
     found = {
         part.source.name: TrainingCorpus(

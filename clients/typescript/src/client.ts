@@ -23,7 +23,7 @@ export interface ClientOptions {
   /** The address of the deployment. */
   baseUrl: string;
   apiKey: string;
-  /** How often a request is repeated. */
+  /** Maximum number of retries of a request. */
   maxRetries?: number;
   /** Size in bytes above which a file is uploaded in parts. */
   partThreshold?: number;

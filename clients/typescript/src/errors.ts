@@ -1,4 +1,4 @@
-/** What can go wrong: one base class, and one class for each way to react. */
+/** Errors of the client: one base class, and one class for each way to react. */
 
 /** Base class of every error that this package throws on purpose. */
 export class VideoSentimentError extends Error {

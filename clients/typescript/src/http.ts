@@ -7,7 +7,7 @@ export interface Request {
   url: string;
   headers?: Record<string, string>;
   body?: string | Blob;
-  /** Whether sending it twice does what sending it once does. */
+  /** True if the request is idempotent. */
   repeatable?: boolean;
   signal?: AbortSignal;
 }
