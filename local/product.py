@@ -80,7 +80,7 @@ class Product:
             await self._end()
 
     async def _reason(self, error: Exception) -> str:
-        """Return the reason for a failed call to the emulator; usually it has just ended, as is detected a moment later."""
+        """Return the reason for a failed call to the emulator, which usually has just ended."""
         if self._emulator is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
