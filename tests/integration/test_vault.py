@@ -111,7 +111,7 @@ def test_unknown_recovery_points_are_refused(stubber: Stubber) -> None:
     assert stubber
     with pytest.raises(DeployedError, match="`backups` lists them"):
         backup_vault.recover(OUTPUTS, POINT.format("x"), NOW, print)
-    with pytest.raises(DeployedError, match="makes no backups"):
+    with pytest.raises(DeployedError, match="has no backups"):
         list(backup_vault.points({}))
 
 
