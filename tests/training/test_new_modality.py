@@ -120,7 +120,7 @@ hidden = 12
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy of the code with the new modality."""
     folder = tmp_path_factory.mktemp("checkout")
-    for package in ("model", "training"):
+    for package in ("common", "model", "training"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "bundles"))
     for name, text in FILES.items():
         (folder / name).write_text(text)
@@ -167,7 +167,7 @@ def differing(compared: "filecmp.dircmp[str]", at: Path) -> Iterator[str]:
 
 def test_a_modality_takes_two_files_a_name_and_a_section(checkout: Path) -> None:
     changed = {
-        file for package in ("model", "training")
+        file for package in ("common", "model", "training")
         for file in differing(filecmp.dircmp(ROOT / package, checkout / package), Path(package))
     }  # fmt: skip
     assert changed == {"model/contract.py", *FILES}
@@ -310,12 +310,12 @@ for change in ("rotate_degrees = 3", "encoder = 'nonesuch'", "encoder = 'bag'\np
 
 def test_another_encoder_of_text_takes_two_files_and_a_line(tmp_path: Path) -> None:
     """The default encoder is unchanged, and each encoder has its own options."""
-    for package in ("model", "training"):
+    for package in ("common", "model", "training"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "bundles"))
     for name, text in OTHER_TEXT.items():
         (tmp_path / name).write_text(text)
     registry = tmp_path / "model" / "modalities" / "__init__.py"
-    line = "    *MODALITIES,  # the default encoder of each\n"
+    line = "    *MODALITIES,  # default encoders\n"
     assert registry.read_text().count(line) == 1
     declared = "WEIGHTS: dict[str, tuple[Weights, ...]] = {\n"
     assert registry.read_text().count(declared) == 1
