@@ -198,7 +198,7 @@ def test_it_is_served(bundle: Path, checkout: Path, tmp_path: Path, sample: Path
 
 @pytest.mark.slow
 def test_code_without_it_refuses_the_bundle(bundle: Path) -> None:
-    with pytest.raises(BundleError, match=r"not valid at 'network\.encoders\.motion"):
+    with pytest.raises(BundleError, match=r"invalid at 'network\.encoders\.motion"):
         read_manifest(bundle)
 
 
@@ -282,7 +282,7 @@ USE = r"""
 import sys
 from pathlib import Path
 import torch
-from model import weights
+from model.weights import catalog
 from model.features import Sample, Tokens
 from training.corpora import Example
 from training.data.collate import to_batch
@@ -298,7 +298,7 @@ ids, *_ = to_batch([Example(sample, 0, 0, "g")], network.specs, recipe.corpora["
 print(ids.shape)
 started = Path(sys.argv[1]).read_text().replace("[text]", "[text]\npublic_encoder = 'bag-base'")
 Path("started.toml").write_text(started)
-print(Recipe.read(Path("started.toml")).sections()["text"].public_encoder, "bag-base" in weights.CATALOG)
+print(Recipe.read(Path("started.toml")).sections()["text"].public_encoder, "bag-base" in catalog.CATALOG)
 for change in ("rotate_degrees = 3", "encoder = 'nonesuch'", "encoder = 'bag'\npublic_encoder = 'minilm-l6'"):
     Path("changed.toml").write_text(Path(sys.argv[1]).read_text().replace("encoder = 'bag'", change))
     try:
