@@ -73,7 +73,7 @@ SPEC = ModalitySpec(
     reads="frames", prepare=prepare, collate=collate, batch=64, size=len,
 )
 ''',
-    "training/modalities/motion.py": '''"""How motion is trained."""
+    "training/modalities/motion.py": '''"""Training options of motion."""
 
 from training.modalities.base import ModalityRecipe
 
@@ -239,7 +239,7 @@ class BagEncoder(Encoder):
 
 SPEC = replace(BERT, config=BagConfig, encoder=BagEncoder, configure=lambda _, options, __: BagConfig(**options))
 ''',
-    "training/modalities/text_bag.py": '''"""How a bag of words is trained."""
+    "training/modalities/text_bag.py": '''"""Training options of a bag of words."""
 
 from training.modalities.text import TextRecipe
 
