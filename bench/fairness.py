@@ -21,7 +21,7 @@ from local.origin.cognito import CONTENT_TYPE, SERVICE
 from local.settings import LocalSettings
 from local.srp import sign_in
 
-CLIPS = 20  # short ones, each time
+CLIPS = 10  # short ones, each time
 SHORT_FRAMES = 125  # 5 s
 QUEUED = 2  # of the flood, at least, whenever a short clip is started
 PATIENCE = 600.0  # seconds for one analysis
