@@ -38,7 +38,7 @@ class Client:
     """A client of one deployment, for one API key. Threads may share it.
 
     `base_url` and `api_key` are by default those of the environment, VIDEO_SENTIMENT_URL and VIDEO_SENTIMENT_API_KEY.
-    `max_retries`: maximum number of retries of a request. `part_threshold`: size in bytes above which a file is uploaded
+    `max_retries`: maximum number of retries of a request. `part_threshold`: file size in bytes above which uploads are
     in parts. `http_client`: your own client, which you close yourself. Raises ConfigurationError.
 
     Every method may raise NetworkError, or ApiError if the API refuses the request.
