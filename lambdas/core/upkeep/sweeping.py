@@ -96,7 +96,7 @@ def _slots(record: SlotsRecord, now: datetime) -> None:
     fair_queue.postpone(record.owner, now)  # before the submissions, as above
     for slot in fair_queue.slots(record.owner):
         if slot.until <= epoch(now):
-            fair_queue.release(record.owner, slot.inference_id, now)
+            submission.expire(record.owner, slot, now)
         elif slot.acquired_at + settings().queued_patience <= epoch(now):
             submission.submit(record.owner, slot, now)
     submission.submit_next(record.owner, _cause(record, now), now)
