@@ -56,9 +56,9 @@ def is_bucket(name: str) -> bool:
 
 def _original_of(source: str) -> str:
     """Return which of the stage's buckets `source` is a copy of, by the prefixes that it has."""
-    prefixes = boto3.client("s3").list_objects_v2(Bucket=source, Delimiter="/").get("CommonPrefixes", [])
+    found = boto3.client("s3").list_objects_v2(Bucket=source, Delimiter="/").get("CommonPrefixes", [])
     of_media = {prefixes.UPLOADS, prefixes.DROP, prefixes.INPUTS}
-    is_media = any(prefix["Prefix"] in of_media for prefix in prefixes)
+    is_media = any(prefix["Prefix"] in of_media for prefix in found)
     return settings().media_bucket if is_media else settings().results_bucket
 
 
