@@ -74,7 +74,7 @@ test-web: cloud setup test-weights ## The whole product, and the web app in a re
 	@$(BIN)/python -m pytest $(or $(ONE),tests/e2e)
 
 test-weights: setup
-	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base whisper-base-encoder minilm-l6 centerface
+	@$(BIN)/video-sentiment weights fetch whisper-tiny.en whisper-base whisper-base-encoder minilm-l6 centerface campplus
 
 test-scan: # cfn-lint, checkov, bandit and pip-audit, which scan templates, code and locks in tests/infra/test_scans.py
 	@$(PYTHON) scripts/setup.py scan

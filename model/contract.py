@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 # 1.1: language of each utterance, probability of the language. 2.0: weights are shares of the contributions to this
 # very utterance, no longer constants of the bundle; what decided it, and whether it is unclear or contradictory.
-# 2.1: one sentence that explains it.
-SCHEMA_VERSION = "2.1"
+# 2.1: one sentence that explains it. 2.2: who speaks, where people are told apart.
+SCHEMA_VERSION = "2.2"
 
 Emotion = Literal["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 Sentiment = Literal["negative", "neutral", "positive"]
@@ -99,6 +99,10 @@ class Utterance(_Record):
     decided_by: DecidedBy = "modalities"
     contradictory: bool = False
     unclear: bool = False
+    speaker: str | None = Field(
+        default=None,
+        description="`id` of the person who speaks; null without words, or where people are not told apart",
+    )
     explanation: str = Field(
         default="", description="what each modality says, in one English sentence; empty before version 2.1"
     )
@@ -137,6 +141,21 @@ class Overall(_Record):
     unclear: bool = False
 
 
+class Person(_Record):
+    """One who speaks in the video, told from others by the voice; known to this result alone.
+
+    `seconds` is the duration of the person's utterances, `summary` their average as in `Overall`.
+    """
+
+    id: str
+    label: str = Field(description='"Speaker 1", in the order in which people first speak, or the name that was given')
+    seconds: Seconds
+    summary: Overall
+    thumbnail_time: Seconds | None = Field(
+        default=None, description="when the picture shows a face while the person speaks, in seconds; null if never"
+    )
+
+
 class VideoInfo(_Record):
     """Properties of the video as displayed, after rotation. Zero for what the file lacks."""
 
@@ -173,7 +192,13 @@ class Analysis(_Record):
     model: ModelInfo
     utterances: list[Utterance]
     overall: Overall
+    people: list[Person] = Field(default=[], description="who speaks; empty where people are not told apart")
     warnings: list[str] = []
+
+    @property
+    def speaker_labels(self) -> dict[str, str]:
+        """Label of each person by id; empty unless several people speak."""
+        return {person.id: person.label for person in self.people} if len(self.people) > 1 else {}
 
 
 def rank_emotions(probabilities: Sequence[float]) -> list[EmotionScore]:

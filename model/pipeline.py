@@ -27,6 +27,7 @@ from model.contract import (
     ModalityShare,
     ModelInfo,
     Overall,
+    Person,
     Prior,
     Utterance,
     VideoInfo,
@@ -40,6 +41,10 @@ from model.media import Gap, KeepGoing, MediaError, MediaInfo, Reader, check_dem
 from model.modalities.registry import prepare
 from model.network import Prediction
 from model.reports.sentences import sentence_of
+from model.speakers import embedding
+from model.speakers.diarization import Diarizer
+from model.speakers.embedding import SpeakerEncoder, load_speaker_encoder
+from model.speakers.people import with_people
 from model.utterances import Segment, leave_out
 from model.vision.faces import FaceDetector
 from model.vision.video_worker import VideoWorker
@@ -83,6 +88,7 @@ class Options:
     translate: bool = False  # words in English, whatever is spoken
     max_duration: float | None = None  # seconds; a longer video is refused
     budget: Budget | None = None  # an analysis that takes longer is ended
+    speakers: int | None = None  # number of people who speak, where people are told apart; None: found
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ class Models:
     bundle: Bundle
     transcriber: Transcriber
     detector: FaceDetector | None
+    speaker_encoder: SpeakerEncoder | None = None  # None: people are not told apart
 
 
 def load_models(
@@ -99,14 +106,17 @@ def load_models(
     transcriber: str = registry.DEFAULT_TRANSCRIBER,
     device: str = "auto",
     prior: Prior = "declared",
+    people: bool = False,
 ) -> Models:
     """Load a bundle and a transcriber; weights that are not there yet are fetched.
 
     With the uniform prior no emotion is taken to be more frequent than another before anything is seen or heard.
-    Raises BundleError, SpeechError, DeviceError or WeightsError.
+    With `people` its analyses name who speaks. They compare voices for it: biometric data, kept in memory until an
+    analysis ends and no longer. Raises BundleError, SpeechError, DeviceError or WeightsError.
     """
     device = resolve_device(device)
-    return models_of(load_bundle(bundle, device, prior), transcriber, device)
+    models = models_of(load_bundle(bundle, device, prior), transcriber, device)
+    return replace(models, speaker_encoder=load_speaker_encoder(device)) if people else models
 
 
 def models_of(loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, device: str = "cpu") -> Models:
@@ -117,12 +127,14 @@ def models_of(loaded: Bundle, transcriber: str = registry.DEFAULT_TRANSCRIBER, d
     return Models(loaded, registry.load_transcriber(transcriber, device), detector)
 
 
-def needed_weights(manifest: Manifest, transcriber: str) -> list[str]:
-    """The entries of the catalog that loading this bundle and transcriber takes."""
+def needed_weights(manifest: Manifest, transcriber: str, people: bool = False) -> list[str]:
+    """The entries of the catalog that loading this bundle and transcriber takes, and telling people apart."""
     names = [*manifest.public_encoders.values(), *([manifest.tokenizer] if manifest.tokenizer else [])]
     if _reads(manifest, "crops"):
         names.append("centerface")
     names += registry.needed_weights(transcriber)
+    if people:
+        names.append(embedding.ENTRY)
     return list(dict.fromkeys(names))
 
 
@@ -168,7 +180,9 @@ def analyze(
         report = _Report(progress, reader.info.duration)
         video = VideoWorker(reader.path, models.detector, clips, clock.check)
         transcriber = Interruptible(models.transcriber, clock.check) if reader.info.has_audio else None
-        segmenter = AudioSegmenter(transcriber, options.language, options.translate)
+        encoder = models.speaker_encoder
+        diarizer = None if encoder is None else Diarizer(encoder, options.speakers, clock.check)
+        segmenter = AudioSegmenter(transcriber, options.language, options.translate, diarizer)
         predictor = Predictor(models.bundle, video, options.translate, clock.check)
 
         def predict_window(window: Window) -> None:
@@ -211,14 +225,18 @@ def analyze(
         finally:
             video.close()
         summary = reader.summary(video.frames)
+        utterances, people = predictor.utterances, list[Person]()
+        if diarizer is not None:
+            utterances, people = with_people(utterances, diarizer, predictor.overall)
         progress(Stage.DONE, 1.0)
         return Analysis(
             video=_video_info(summary.info),
             language=segmenter.speech.language if segmenter.found_words else None,
             language_probability=_rounded(segmenter.speech.probability) if segmenter.found_words else None,
             model=_model_info(models, segmenter.speech.seconds > 0),
-            utterances=predictor.utterances,
+            utterances=utterances,
             overall=predictor.overall(),
+            people=people,
             warnings=[*summary.warnings, *warnings_of(summary, segmenter, predictor.limits())],
         )
 
@@ -295,9 +313,11 @@ class Predictor:
             ]
             self._explanations += explanations
 
-    def overall(self) -> Overall:
-        """Summarize the utterances so far."""
-        return summarize_explained(self.utterances, self._explanations, self._fusion.unclear_below)
+    def overall(self, indices: Sequence[int] | None = None) -> Overall:
+        """Summarize the utterances so far, or those with these indices."""
+        chosen = range(len(self.utterances)) if indices is None else indices
+        utterances, explanations = [self.utterances[i] for i in chosen], [self._explanations[i] for i in chosen]
+        return summarize_explained(utterances, explanations, self._fusion.unclear_below)
 
     def limits(self) -> Limits:
         """Return what could be used of the video, for the warnings."""

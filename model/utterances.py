@@ -25,6 +25,7 @@ class Word:
     end: float
     text: str
     language: str | None = None  # ISO 639-1, spoken
+    voice: int | None = None  # among those of the audio around it; None where voices are not told apart
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Segment:
     end: float
     text: str
     language: str | None = None  # ISO 639-1, spoken; None without words
+    voice: int | None = None  # as of its words
 
     def moved(self, seconds: float) -> "Segment":
         return replace(self, start=self.start + seconds, end=self.end + seconds)
@@ -44,8 +46,8 @@ def split_utterances(words: Sequence[Word], start: float, end: float) -> list[Se
     """Group words, in order of time, into utterances inside [start, end].
 
     Every word appears in exactly one utterance, in order; utterances do not overlap. They end where a
-    sentence or the language does or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its longest
-    pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words where the neighbors leave
+    sentence, the language or the voice does or at a pause of PAUSE_SECONDS; one longer than MAX_SECONDS is split at its
+    longest pause. Edges lie on multiples of 1 / EDGE_GRID, EDGE_PADDING outside the words where the neighbors leave
     room. One shorter than MIN_SECONDS is lengthened into the silence around it, or where there is none,
     joined to a neighbor.
     """
@@ -121,7 +123,7 @@ def _in_order(words: Sequence[Word], start: float, end: float) -> list[Word]:
 
 def _is_new_utterance(last: Word, word: Word) -> bool:
     paused = word.start - last.end > PAUSE_SECONDS
-    return paused or word.language != last.language or _ends_sentence(last)
+    return paused or (word.language, word.voice) != (last.language, last.voice) or _ends_sentence(last)
 
 
 def _ends_sentence(word: Word) -> bool:
@@ -151,7 +153,7 @@ def _as_segment(words: Sequence[Word]) -> Segment:
     """Return a segment; a single word that a transcriber stretched over a pause is cut to MAX_SECONDS."""
     start, end = words[0].start, words[-1].end
     text = "".join(word.text for word in words).strip()
-    return Segment(start, min(end, start + MAX_SECONDS), text, words[0].language)
+    return Segment(start, min(end, start + MAX_SECONDS), text, words[0].language, words[0].voice)
 
 
 def _on_grid(segments: Sequence[Segment], start: float, end: float) -> list[Segment]:
@@ -191,7 +193,8 @@ def _not_too_short(segments: Sequence[Segment], start: float, end: float) -> lis
 
 
 def _may_join(last: Segment, following: Segment) -> bool:
-    return following.end - last.start <= MAX_SECONDS and following.language == last.language
+    alike = (following.language, following.voice) == (last.language, last.voice)
+    return following.end - last.start <= MAX_SECONDS and alike
 
 
 def _is_short(segment: Segment) -> bool:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model.asr.base import Span, Transcriber
+from model.asr.base import Span, Transcriber, VoiceFinder
 from model.asr.languages import SURE, Run
 from model.asr.transcription import Request, transcribe_spans
 from model.asr.vad import PAD_SECONDS, Voice, detect_voice
+from model.asr.voices import with_voices
 from model.features import SAMPLE_RATE, SILENCE_RMS, FloatArray
 from model.utterances import MIN_STRETCH, Segment, fill_stretches, split_utterances
 
@@ -100,8 +101,15 @@ class SpeechSummary:
 class AudioSegmenter:
     """Collects decoded audio and turns it into windows as soon as there is enough."""
 
-    def __init__(self, transcriber: Transcriber | None, language: str | None, translate: bool) -> None:
+    def __init__(
+        self,
+        transcriber: Transcriber | None,
+        language: str | None,
+        translate: bool,
+        voices: VoiceFinder | None = None,
+    ) -> None:
         self._transcriber = transcriber
+        self._voices = voices
         self._language = language
         self._translate = translate
         self._previous: str | None = None
@@ -156,12 +164,12 @@ class AudioSegmenter:
         start, end = self._start, self._start + cut / SAMPLE_RATE
         self._start = end
         self.is_audible = self.is_audible or bool(np.abs(audio[:cut]).max(initial=0.0) >= SILENCE_RMS)
-        segments = fill_stretches(self._transcribe(audio, voice.speech, cut), 0.0, cut / SAMPLE_RATE)
+        segments = fill_stretches(self._transcribe(audio, voice, cut, start), 0.0, cut / SAMPLE_RATE)
         return Window(start, end, audio[:cut], voice, [segment.moved(start) for segment in segments])
 
-    def _transcribe(self, audio: FloatArray, speech: list[Span], cut: int) -> list[Segment]:
-        """The utterances before sample `cut`."""
-        spans = [Span(span.start, min(span.end, cut)) for span in speech if span.start < cut]
+    def _transcribe(self, audio: FloatArray, voice: Voice, cut: int, start: float) -> list[Segment]:
+        """The utterances before sample `cut` of audio that begins at `start`, their times in seconds of the audio."""
+        spans = [Span(span.start, min(span.end, cut)) for span in voice.speech if span.start < cut]
         if self._transcriber is None or not spans:
             return []
         request = Request(self._language, self._translate, self._previous)
@@ -169,7 +177,11 @@ class AudioSegmenter:
         self._previous = found.runs[-1].language if found.runs else self._previous
         self.speech.add(found.runs, spans, found.unread)
         self.found_words = self.found_words or bool(found.words)
-        return split_utterances(found.words, 0.0, cut / SAMPLE_RATE)
+        words = found.words
+        if self._voices is not None:
+            spoken = [part for span in spans for part in voice.voiced_between(span.start, span.end)]
+            words = with_voices(words, self._voices.add(audio[:cut], spoken, start), start)
+        return split_utterances(words, 0.0, cut / SAMPLE_RATE)
 
     def _silence_until(self, end: float) -> Iterator[Window]:
         """Windows without audio, of the usual length, from where the audio ended."""

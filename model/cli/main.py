@@ -111,6 +111,12 @@ def analyze(
             "(conversation, much of it neutral), or all alike."
         ),
     ] = "declared",
+    speakers: Annotated[
+        int | None, typer.Option(help="Number of people who speak; else found.", min=1, show_default=False)
+    ] = None,
+    no_people: Annotated[
+        bool, typer.Option("--no-people", help="Do not tell people apart: no voice is compared with another.")
+    ] = False,
     device: DeviceOption = Device.auto,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
@@ -129,6 +135,8 @@ def analyze(
         said = None if people is None else _people(people)
         outputs = Outputs({"json": json, "csv": csv, "srt": srt, "vtt": vtt, "html": html}, said)
         jobs, not_found = find_jobs(paths)
+        if speakers is not None and no_people:
+            raise OutputsError("--speakers tells people apart, and --no-people does not: give one of them")
         if said is not None and len(jobs) > 1:
             raise OutputsError(f"--people {people} is about one video, and {len(jobs)} are to be analyzed")
         plans, no_place = outputs.plan(jobs)
@@ -140,11 +148,11 @@ def analyze(
         print_error(refusal)
     if not plans:
         raise typer.Exit(BAD_INPUT)
-    models = _load(bundle, transcriber, device, prior, quiet)
+    models = _load(bundle, transcriber, device, prior, quiet, people=not no_people)
     from model.asr.base import SpeechError
     from model.pipeline import Options  # takes seconds: imported only once there is something to analyze
 
-    options = Options(language=language, translate=translate)
+    options = Options(language=language, translate=translate, speakers=speakers)
     try:
         analyses = _Analyses(models, options, outputs, quiet, said)
         codes = [analyses.run(plan) for plan in plans]
@@ -210,22 +218,21 @@ def _people(path: Path) -> People:
         raise OutputsError(f"--people {error}") from error
 
 
-def _load(bundle: str, transcriber: str, device: Device, prior: Prior, quiet: bool) -> "Models":
+def _load(bundle: str, transcriber: str, device: Device, prior: Prior, quiet: bool, people: bool) -> "Models":
     """Load the models, with a bar where something must be downloaded first."""
     with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
         from model.asr.base import SpeechError
         from model.bundle import BundleError, find_bundle, read_manifest
         from model.pipeline import DeviceError, load_models, needed_weights
     try:
-        missing = [
-            n for n in needed_weights(read_manifest(find_bundle(bundle)), transcriber) if not catalog.is_fetched(n)
-        ]
+        needed = needed_weights(read_manifest(find_bundle(bundle)), transcriber, people)
+        missing = [name for name in needed if not catalog.is_fetched(name)]
         if missing:
             with download_bar() as bar:
                 for name in missing:
                     catalog.fetch(name, report_to(bar))
         with errors.status("loading the models", spinner="dots") if not quiet else _Nothing():
-            return load_models(bundle, transcriber, device.value, prior)
+            return load_models(bundle, transcriber, device.value, prior, people)
     except (BundleError, SpeechError, DeviceError) as error:
         print_error(str(error))
         raise typer.Exit(BAD_INPUT) from error

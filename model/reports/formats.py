@@ -15,7 +15,7 @@ CSV_COLUMNS = (
     *(f"weight_{modality}" for modality in MODALITIES),
     *(f"contribution_{modality}" for modality in MODALITIES),
     *("contribution_bias", "decided_by", "unclear", "contradictory"),
-    "language",
+    *("language", "speaker"),
 )
 UNCLEAR = "unclear"  # where the confidence is too low to show an emotion
 
@@ -40,26 +40,30 @@ def to_csv(analysis: Analysis) -> str:
     out = io.StringIO(newline="")
     table = csv.writer(out)
     table.writerow(CSV_COLUMNS)
-    table.writerows(_csv_row(utterance) for utterance in analysis.utterances)
+    labels = {person.id: person.label for person in analysis.people}
+    table.writerows(_csv_row(utterance, labels.get(utterance.speaker or "", "")) for utterance in analysis.utterances)
     return out.getvalue()
 
 
 def to_srt(analysis: Analysis) -> str:
-    """SubRip subtitles, a cue per utterance: `[joy] Hello`, `[sadness]` without speech, `[unclear] Hm.`"""
+    """SubRip subtitles, a cue per utterance: `[joy] Hello`, `[sadness]` without speech, `[unclear] Hm.`
+
+    Where several people speak, with who does: `Speaker 1: [joy] Hello`.
+    """
     cues = (
-        f"{number}\n{_timing(cue, ',')}\n{cue.payload.replace('-->', '→')}\n"
+        f"{number}\n{_timing(cue, ',')}\n{_spoken_by(cue).replace('-->', '→')}\n"
         for number, cue in enumerate(_cues(analysis), start=1)
     )
     return "\n".join(cues)
 
 
 def to_vtt(analysis: Analysis) -> str:
-    """WebVTT subtitles, with the cues of `to_srt`."""
-    cues = (f"{_timing(cue, '.')}\n{html.escape(cue.payload, quote=False)}\n" for cue in _cues(analysis))
+    """WebVTT subtitles, with the cues of `to_srt`; who speaks is a voice tag: `<v Speaker 1>[joy] Hello</v>`."""
+    cues = (f"{_timing(cue, '.')}\n{_voiced(cue)}\n" for cue in _cues(analysis))
     return "\n".join(["WEBVTT\n", *cues])
 
 
-def _csv_row(utterance: Utterance) -> list[str | float | None]:
+def _csv_row(utterance: Utterance, speaker: str) -> list[str | float | None]:
     emotion, sentiment = utterance.emotions[0], utterance.sentiments[0]
     emotions = {score.label: score.confidence for score in utterance.emotions}
     sentiments = {score.label: score.confidence for score in utterance.sentiments}
@@ -74,7 +78,7 @@ def _csv_row(utterance: Utterance) -> list[str | float | None]:
         *(weights.get(modality, 0.0) for modality in MODALITIES),
         *(nats.get(modality, 0.0) if explained else None for modality in MODALITIES),
         *(utterance.bias, utterance.decided_by, utterance.unclear, utterance.contradictory),
-        utterance.language or "",
+        *(utterance.language or "", _inert(speaker)),
     ]
 
 
@@ -86,11 +90,12 @@ def _inert(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Cue:
-    """A subtitle of one line; times in milliseconds, end after start."""
+    """A subtitle of one line; times in milliseconds, end after start. `speaker` is "" where one person speaks."""
 
     start: int
     end: int
     payload: str
+    speaker: str
 
 
 def _cues(analysis: Analysis) -> Iterator[_Cue]:
@@ -104,7 +109,18 @@ def _cues(analysis: Analysis) -> Iterator[_Cue]:
         start = max(position, round(utterance.start_time * 1000))
         position = max(start + 1, round(utterance.end_time * 1000))
         label = UNCLEAR if utterance.unclear else utterance.emotions[0].label
-        yield _Cue(start, position, f"[{label}] {_one_line(utterance.text)}".rstrip())
+        speaker = analysis.speaker_labels.get(utterance.speaker or "", "")
+        yield _Cue(start, position, f"[{label}] {_one_line(utterance.text)}".rstrip(), _one_line(speaker))
+
+
+def _spoken_by(cue: _Cue) -> str:
+    return f"{cue.speaker}: {cue.payload}" if cue.speaker else cue.payload
+
+
+def _voiced(cue: _Cue) -> str:
+    """The payload in WebVTT's voice tag, where the speaker is known."""
+    payload = html.escape(cue.payload, quote=False)
+    return f"<v {html.escape(cue.speaker, quote=False)}>{payload}</v>" if cue.speaker else payload
 
 
 def _one_line(text: str) -> str:

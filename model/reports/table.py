@@ -25,12 +25,16 @@ def print_analysis(analysis: Analysis, path: Path, console: Console, people: Peo
     table.title = f"[bold]{escape(path.name)}[/]  [dim]{_facts(analysis)}[/]"
     table.add_column("time", no_wrap=True)
     table.add_column("utterance", ratio=1)
+    speakers = analysis.speaker_labels
     for utterance in analysis.utterances:
-        table.add_row(*_row(utterance, analysis.language, people))
+        table.add_row(*_row(utterance, analysis.language, people, speakers.get(utterance.speaker or "", "")))
     console.print()
     console.print(table)
     if analysis.overall.emotions:
         console.print(Text("overall  ", style="dim").append_text(_overall(analysis.overall)))
+        for person in analysis.people if speakers else ():
+            seen = Text(f"{person.label} ({_clock(person.seconds)})  ", style="dim")
+            console.print(seen.append_text(_overall(person.summary)))
     if people is not None and not any(people.of(utterance) for utterance in analysis.utterances):
         console.print("[yellow]note:[/] none of the stretches that people judged fits an utterance", soft_wrap=True)
     elif people is not None and (agreement := people.agreement(analysis.utterances)).of:
@@ -41,11 +45,13 @@ def print_analysis(analysis: Analysis, path: Path, console: Console, people: Peo
         console.print(f"[yellow]note:[/] {escape(warning)}", highlight=False, soft_wrap=True)
 
 
-def _row(utterance: Utterance, language: str | None, people: People | None) -> tuple[str, Group]:
-    """The time of an utterance; then its result, its words, and why."""
+def _row(utterance: Utterance, language: str | None, people: People | None, speaker: str) -> tuple[str, Group]:
+    """The time of an utterance; then its result, its words, and why. `speaker` is "" where one person speaks."""
     words = Text(utterance.text) if utterance.text else Text("(no speech)", style="dim italic")
     if utterance.language not in (None, language):
         words = Text(f"[{utterance.language}] ", style="dim").append_text(words)
+    if speaker:
+        words = Text(f"{speaker}: ", style="bold").append_text(words)
     lines = [_result(utterance), words]
     if sentence := sentence_of(utterance, with_factors=True):
         lines.append(Text(sentence, style="dim"))

@@ -1,8 +1,10 @@
 """Embeddings of voices -> speakers, their number found or given.
 
 Agglomerative clustering with average linkage on the cosine (Han et al. 2008, "Strategies to improve the robustness of
-agglomerative hierarchical clustering under data source variation for speaker diarization"). Embeddings are unit
-vectors, so that the mean similarity of two clusters is the product of their mean vectors.
+agglomerative hierarchical clustering under data source variation for speaker diarization"). How similar two parts of
+one voice are depends on the recording: clusters are one speaker if they are nearly as similar as their own parts are.
+
+An item is the mean of unit vectors, not scaled: the product of two items is the mean similarity of what they are of.
 """
 
 from collections.abc import Sequence
@@ -15,83 +17,99 @@ from model.features import FloatArray
 IntArray = npt.NDArray[np.int64]
 DoubleArray = npt.NDArray[np.float64]
 
-SAME_SPEAKER = 0.35  # mean cosine from which two clusters are one speaker
+SAME_SPEAKER = 0.66  # similarity of two clusters, over that inside of clusters, from which they are one speaker
 MAX_SPEAKERS = 20
 LEAST_SPEAKER_SECONDS = 3.0  # of speech; a cluster with less is taken for part of the speaker it is closest to
 REFINEMENTS = 3  # passes that move items to the closest speaker
 
 
-def cluster(
-    embeddings: FloatArray, seconds: Sequence[float], speakers: int | None = None, same: float = SAME_SPEAKER
-) -> IntArray:
-    """Cluster unit vectors [n, size] with their seconds of speech [n]; return the speaker of each, from 0 on, [n].
+def cluster(items: FloatArray, seconds: Sequence[float], speakers: int | None = None) -> IntArray:
+    """Cluster items [n, size] with their seconds of speech [n]; return the speaker of each, from 0 on, [n].
 
-    As many as `speakers` where that is given and there are enough of them, else as many as the similarities show.
+    As many as `speakers` where that is given and there are enough items, else as many as the similarities show.
     """
     weights = np.asarray(seconds, np.float64)
-    labels = _merged(embeddings.astype(np.float64), weights, speakers, same)
+    labels = _Merging(items, weights).labels(speakers)
     if speakers is None:
-        labels = _without_small(embeddings, weights, labels)
+        labels = _without_small(items, weights, labels)
     for _ in range(REFINEMENTS):
-        labels = closest(embeddings, centroids(embeddings, weights, labels))
+        labels = closest(items, centroids(items, weights, labels))
     return _numbered(labels)
 
 
-def centroids(embeddings: FloatArray, weights: npt.ArrayLike, labels: IntArray) -> FloatArray:
-    """Return the mean direction of each label's embeddings: unit vectors [labels, size]."""
-    names = np.unique(labels)
-    member = (labels == names[:, None]) * np.asarray(weights)
-    return unit(member @ embeddings)
+def centroids(items: FloatArray, weights: npt.ArrayLike, labels: IntArray) -> FloatArray:
+    """Return the mean direction of each label's items: unit vectors [labels, size]."""
+    return unit(((labels == np.unique(labels)[:, None]) * np.asarray(weights)) @ items)
 
 
-def closest(embeddings: FloatArray, centers: FloatArray) -> IntArray:
-    """Return the index of the center closest to each embedding."""
-    return np.asarray((embeddings @ centers.T).argmax(axis=1))
+def closest(items: FloatArray, centers: FloatArray) -> IntArray:
+    """Return the index of the center closest to each item."""
+    return np.asarray((items @ centers.T).argmax(axis=1))
 
 
 def unit(vectors: npt.ArrayLike) -> FloatArray:
     """Vectors [..., size] scaled to length 1; zero stays zero."""
     array = np.asarray(vectors, np.float64)
     length = np.linalg.norm(array, axis=-1, keepdims=True)
-    return np.divide(array, length, out=np.zeros_like(array), where=length > 0).astype(np.float32)
+    return np.asarray(np.divide(array, length, out=np.zeros_like(array), where=length > 0), np.float32)
 
 
-def _merged(embeddings: DoubleArray, weights: DoubleArray, speakers: int | None, same: float) -> IntArray:
-    """Merge the two most similar clusters, again and again, until `speakers` are left or none is similar enough."""
-    labels = np.arange(len(embeddings))
-    sums, totals = embeddings * weights[:, None], weights.copy()
-    similarity = embeddings @ embeddings.T
-    np.fill_diagonal(similarity, -np.inf)
-    best = similarity.argmax(axis=1)
-    left = len(embeddings)
-    while left > (speakers or 1):
-        kept = int(similarity[np.arange(len(best)), best].argmax())
-        gone = int(best[kept])
-        if speakers is None and left <= MAX_SPEAKERS and similarity[kept, gone] < same:
-            break
-        labels[labels == gone] = kept
-        sums[kept] += sums[gone]
-        totals[kept] += totals[gone]
-        row = sums @ sums[kept] / (totals * totals[kept])
-        row[np.isneginf(similarity[kept])] = -np.inf  # itself, and those merged before
-        row[gone] = -np.inf
+class _Merging:
+    """Clusters of items, at first each by itself, that are merged two by two."""
+
+    def __init__(self, items: FloatArray, weights: DoubleArray) -> None:
+        vectors = items.astype(np.float64)
+        self._labels = np.arange(len(items))
+        self._sums, self._totals = vectors * weights[:, None], weights.copy()
+        self._similarity = vectors @ vectors.T
+        np.fill_diagonal(self._similarity, -np.inf)
+        self._best = self._similarity.argmax(axis=1)  # the most similar cluster to each
+        # What items have in common with themselves is no similarity inside of a cluster.
+        self._own, self._own_pairs = float(np.square(self._sums).sum()), float(np.square(weights).sum())
+
+    def labels(self, speakers: int | None) -> IntArray:
+        """Merge until `speakers` are left, or no two are similar enough; return each item's cluster [n]."""
+        rows = np.arange(len(self._labels))
+        for left in range(len(rows), speakers or 1, -1):
+            kept = int(self._similarity[rows, self._best].argmax())
+            gone = int(self._best[kept])
+            alike = self._similarity[kept, gone] >= SAME_SPEAKER * self._inside()
+            if speakers is None and left <= MAX_SPEAKERS and not alike:
+                break
+            self._merge(kept, gone)
+        return self._labels
+
+    def _inside(self) -> float:
+        """Return the mean similarity of two items of one cluster."""
+        pairs = float(np.square(self._totals).sum()) - self._own_pairs
+        return (float(np.square(self._sums).sum()) - self._own) / pairs if pairs > 0.0 else 0.0
+
+    def _merge(self, kept: int, gone: int) -> None:
+        similarity, best = self._similarity, self._best
+        self._labels[self._labels == gone] = kept
+        self._sums[kept] += self._sums[gone]
+        self._totals[kept] += self._totals[gone]
+        self._sums[gone], self._totals[gone] = 0.0, 0.0
+        apart = np.isneginf(similarity[kept])  # from itself, and from those merged before
+        apart[gone] = True
+        row = np.full(len(best), -np.inf)
+        row[~apart] = self._sums[~apart] @ self._sums[kept] / (self._totals[~apart] * self._totals[kept])
+        previous = similarity[np.arange(len(best)), best]
         similarity[kept], similarity[:, kept] = row, row
         similarity[gone], similarity[:, gone] = -np.inf, -np.inf
-        stale = np.flatnonzero((best == kept) | (best == gone) | (row > similarity[np.arange(len(best)), best]))
-        for i in {*stale.tolist(), kept}:
-            best[i] = similarity[i].argmax()
-        left -= 1
-    return labels
+        stale = (best == kept) | (best == gone) | (row > previous)
+        stale[kept] = True
+        best[stale] = similarity[stale].argmax(axis=1)
 
 
-def _without_small(embeddings: FloatArray, weights: DoubleArray, labels: IntArray) -> IntArray:
+def _without_small(items: FloatArray, weights: DoubleArray, labels: IntArray) -> IntArray:
     """Give the items of speakers with too little speech to the closest of the others."""
     names = np.unique(labels)
     totals = (labels == names[:, None]) @ weights
     large = names[totals >= min(LEAST_SPEAKER_SECONDS, totals.max())]
     inside = np.isin(labels, large)
-    centers = centroids(embeddings[inside], weights[inside], labels[inside])
-    return np.where(inside, labels, large[closest(embeddings, centers)])
+    centers = centroids(items[inside], weights[inside], labels[inside])
+    return np.where(inside, labels, large[closest(items, centers)])
 
 
 def _numbered(labels: IntArray) -> IntArray:

@@ -5,7 +5,7 @@ them are one person is decided at the end, over the whole video. What is kept un
 three quarters of a second of speech: 4 MB an hour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +23,6 @@ CONTEXT_SECONDS = 1.0  # a span of doubtful voice belongs to the speaker of one 
 SMOOTHING_SECONDS = 0.6  # voiceprints around a time that decide whose voice it is
 INSIDE = 0.6  # of a voiceprint that must lie in a span of speech to be about its speaker
 
-Times = npt.ArrayLike
-
 
 class WindowVoices:
     """The voices in one window of audio, numbered in it from 0 on."""
@@ -39,10 +37,10 @@ class WindowVoices:
             self._centers = centroids(self._embeddings, seconds, labels)
             self.count = len(self._centers)
 
-    def at(self, times: Times) -> list[int | None]:
+    def at(self, times: Sequence[float]) -> list[int | None]:
         """Return the voice at each time, in seconds of the video; None where nobody's is known."""
-        if not self.count:
-            return [None] * len(np.asarray(times))
+        if not self.count or not times:
+            return [None] * len(times)
         distance = np.abs(np.asarray(times, np.float64)[:, None] - self._middles)
         nearness = np.maximum(0.0, 1.0 - distance / SMOOTHING_SECONDS)
         lone = nearness.sum(axis=1) == 0.0
@@ -61,14 +59,17 @@ class SpeechSpan:
 class Diarizer:
     """Collector of a video's voiceprints, window by window."""
 
-    def __init__(self, encoder: SpeakerEncoder, speakers: int | None = None) -> None:
+    def __init__(
+        self, encoder: SpeakerEncoder, speakers: int | None = None, keep_going: Callable[[], None] = lambda: None
+    ) -> None:
         self._encoder = encoder
         self._speakers = speakers
+        self._keep_going = keep_going
         self._voiceprints: list[Voiceprint] = []
 
     def add(self, audio: FloatArray, speech: Sequence[Span], start: float) -> WindowVoices:
         """Take the window that follows, float32 [n] from `start` on with its spans of speech; return its voices."""
-        voiceprints = self._encoder.voiceprints(audio, speech, start)
+        voiceprints = self._encoder.voiceprints(audio, speech, start, self._keep_going)
         self._voiceprints += voiceprints
         return WindowVoices(voiceprints)
 
@@ -92,9 +93,9 @@ class Diarizer:
             shared = np.maximum(0.0, np.minimum(ends, span.end) - np.maximum(starts, span.start))
             inside = np.where(shared >= INSIDE * (ends - starts), shared, 0.0)
             used = inside if inside.any() else np.where(shared == shared.max(), shared, 0.0)
-            means.append(used @ stacked)
+            means.append(used @ stacked / max(used.sum(), 1e-6))
             seconds.append(min(span.end - span.start, used.sum()))
-        return unit(means), np.array(seconds, np.float32)
+        return np.array(means, np.float32), np.array(seconds, np.float32)
 
 
 def _labels(embeddings: FloatArray, seconds: FloatArray, speakers: int | None) -> npt.NDArray[np.int64]:
@@ -112,11 +113,11 @@ def _with_context(
 ) -> list[int | None]:
     """Give spans of doubtful voice to the speaker of the nearest sure one, if that is near."""
     names = np.unique(labels)
-    similarity = np.sort(embeddings @ centroids(embeddings, seconds, labels).T, axis=1)
+    similarity = np.sort(unit(embeddings) @ centroids(embeddings, seconds, labels).T, axis=1)
     margin = similarity[:, -1] - similarity[:, -2] if len(names) > 1 else np.ones(len(spans))
     doubtful = (seconds < SURE_SECONDS) & (margin < SURE_MARGIN)
     result = labels.copy()
-    for i in np.flatnonzero(doubtful):
+    for i in np.flatnonzero(doubtful).tolist():
         near = [j for j in (i - 1, i + 1) if 0 <= j < len(spans) and not doubtful[j]]
         gap = {j: max(spans[j].start - spans[i].end, spans[i].start - spans[j].end) for j in near}
         if gap and min(gap.values()) <= CONTEXT_SECONDS:

@@ -3,7 +3,7 @@
 They serve to tell the speakers of one video apart. They are kept in memory until its analysis ends, and no longer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 
 from model.asr.base import Span
 from model.features import SAMPLE_RATE, FloatArray
-from model.speakers.campplus import EMBEDDING_SIZE, SpeakerNetwork, load_speaker_network
+from model.speakers.campplus import SpeakerNetwork, load_speaker_network
 from model.speakers.filterbank import filter_bank
 from model.weights import catalog
 
@@ -21,12 +21,12 @@ CHECKPOINT = "campplus_cn_en_common.pt"
 WINDOW_SECONDS = 1.5
 HOP_SECONDS = 0.75
 LEAST_SECONDS = 0.3  # shorter speech has no embedding of its own
-BATCH = 32  # windows
+BATCH = 16  # windows
 
 
 @dataclass(frozen=True)
 class Voiceprint:
-    """The voice in a window of speech, in seconds of the video: a unit vector float32 [EMBEDDING_SIZE]."""
+    """The voice in a window of speech, in seconds of the video: a unit vector float32 [size]."""
 
     start: float
     end: float
@@ -44,20 +44,30 @@ class SpeakerEncoder:
         self._network = network
         self._device = device
 
-    def voiceprints(self, audio: FloatArray, spans: Sequence[Span], start: float = 0.0) -> list[Voiceprint]:
+    def voiceprints(
+        self,
+        audio: FloatArray,
+        spans: Sequence[Span],
+        start: float = 0.0,
+        keep_going: Callable[[], None] = lambda: None,
+    ) -> list[Voiceprint]:
         """Embed the spans of speech in audio, float32 [n] at SAMPLE_RATE, that begins at `start` seconds of the video.
 
         Spans longer than WINDOW_SECONDS give overlapping windows; shorter ones a window of their own length.
+        Raises what `keep_going` raises, which is called now and then.
         """
         windows = [window for span in spans for window in _windows(span)]
-        embeddings = [row for i in range(0, len(windows), BATCH) for row in self._embed(audio, windows[i : i + BATCH])]
+        embeddings: list[FloatArray] = []
+        for i in range(0, len(windows), BATCH):
+            keep_going()
+            embeddings += list(self._embed(audio, windows[i : i + BATCH]))
         return [
             Voiceprint(start + window.start / SAMPLE_RATE, start + window.end / SAMPLE_RATE, embedding)
             for window, embedding in zip(windows, embeddings, strict=True)
         ]
 
     def _embed(self, audio: FloatArray, windows: Sequence[Span]) -> FloatArray:
-        """Return the unit vectors of windows: float32 [n, EMBEDDING_SIZE]."""
+        """Return the unit vectors of windows: float32 [n, size]."""
         energies = np.stack([filter_bank(_repeated(audio[w.start : w.end])) for w in windows])
         centered = torch.from_numpy(energies - energies.mean(axis=1, keepdims=True))
         with torch.inference_mode():
@@ -68,11 +78,6 @@ class SpeakerEncoder:
 def load_speaker_encoder(device: str = "cpu") -> SpeakerEncoder:
     """Load the encoder; its weights are fetched if they are not there yet. Raises WeightsError."""
     return SpeakerEncoder(load_speaker_network(catalog.fetch(ENTRY) / CHECKPOINT, device), device)
-
-
-def no_voiceprint() -> FloatArray:
-    """Return the sum of no embeddings: zeros float32 [EMBEDDING_SIZE]."""
-    return np.zeros(EMBEDDING_SIZE, np.float32)
 
 
 def _windows(span: Span) -> Iterator[Span]:

@@ -20,7 +20,7 @@ LEVELS_DB = (-4.0, 4.0)  # of a speaker, relative to that
 PAUSES = (0.05, 0.8)  # seconds between turns
 OVERLAPS = (0.3, 1.0)  # seconds by which a turn begins before the one before it ends
 OVERLAP_SHARE = 0.25  # of the turns, where a conversation has overlaps
-REPLY_SHARE = 0.15  # of the turns that are short replies
+REPLY_SHARE = 0.15  # of the turns that are short replies; nobody's first is one
 REPLY_SECONDS = (0.5, 0.9)
 MOST_RECORDINGS = 3  # of one turn
 NOISE_DB = (10.0, 20.0)  # speech above noise, where a conversation has noise
@@ -71,8 +71,9 @@ def compose(recordings: Speakers, kind: Kind, random: np.random.Generator) -> Co
     position, order = round(0.3 * SAMPLE_RATE), list(random.permutation(names))
     while position < kind.seconds * SAMPLE_RATE or order:
         others = [name for name in names if not turns or name != turns[-1].speaker] or names
+        first = bool(order)
         speaker = str(order.pop() if order else random.choice(others))
-        spoken, parts = _spoken(recordings[speaker], random)
+        spoken, parts = _spoken(recordings[speaker], random, reply=not first and random.random() < REPLY_SHARE)
         if kind.overlaps and turns and random.random() < OVERLAP_SHARE:
             earlier = min(random.uniform(*OVERLAPS), (turns[-1].end - turns[-1].start) / 2)
             start = round((turns[-1].end - earlier) * SAMPLE_RATE)
@@ -85,12 +86,13 @@ def compose(recordings: Speakers, kind: Kind, random: np.random.Generator) -> Co
     return Conversation(_noisy(audio, random) if kind.noise else audio, tuple(sorted(turns, key=lambda t: t.start)))
 
 
-def _spoken(paths: Sequence[Path], random: np.random.Generator) -> tuple[FloatArray, list[tuple[int, int]]]:
+def _spoken(
+    paths: Sequence[Path], random: np.random.Generator, reply: bool
+) -> tuple[FloatArray, list[tuple[int, int]]]:
     """Audio of one turn, and where in it there is speech, in samples."""
-    if random.random() < REPLY_SHARE:
-        reply = _recording(paths, random)[0]
-        reply = reply[: round(random.uniform(*REPLY_SECONDS) * SAMPLE_RATE)]
-        return reply, [(0, len(reply))]
+    if reply:
+        short = _recording(paths, random)[0][: round(random.uniform(*REPLY_SECONDS) * SAMPLE_RATE)]
+        return short, [(0, len(short))]
     audio, parts, length = list[FloatArray](), list[tuple[int, int]](), 0
     for _ in range(random.integers(1, MOST_RECORDINGS + 1)):
         recording, spoken = _recording(paths, random)
@@ -104,7 +106,7 @@ def _spoken(paths: Sequence[Path], random: np.random.Generator) -> tuple[FloatAr
 
 def _recording(paths: Sequence[Path], random: np.random.Generator) -> tuple[FloatArray, list[tuple[int, int]]]:
     """Speech of one recording, from its first sound to its last and of equal level, and where it is."""
-    audio = read_audio(paths[random.integers(len(paths))])
+    audio = read_audio(paths[int(random.integers(len(paths)))])
     frames = audio[: len(audio) // SPEECH_FRAME * SPEECH_FRAME].reshape(-1, SPEECH_FRAME)
     level = np.sqrt(np.square(frames).mean(axis=1))
     loud = np.flatnonzero(level >= SPEECH_FLOOR * level.max())
