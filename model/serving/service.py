@@ -108,7 +108,11 @@ class Service:
         settings = self.settings
         try:
             self.models = load_models(
-                settings.find_bundle(), settings.transcriber, device=settings.device, prior=settings.prior
+                settings.find_bundle(),
+                settings.transcriber,
+                device=settings.device,
+                prior=settings.prior,
+                people=settings.people,
             )
             logger.info("models loaded")
         except Exception as error:  # whatever it is, a server without models must not go on

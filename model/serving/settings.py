@@ -30,6 +30,7 @@ class ServerSettings(BaseSettings):
         validation_alias=AliasChoices("VIDEO_SENTIMENT_TRANSCRIBER", "VIDEO_SENTIMENT_WHISPER_MODEL"),
     )
     prior: Prior = "declared"  # class frequencies to predict under: the bundle's, or uniform
+    people: bool = False  # tell people apart by their voices, which are biometric data; needs the weights `campplus`
     device: Literal["auto", "cpu", "cuda"] = "auto"
     workers: int = Field(default=1, ge=1)  # analyses at a time: each takes all cores by itself
     queue: int = Field(default=4, ge=0)  # more that may wait; each keeps up to max_bytes on the disk

@@ -17,7 +17,8 @@ from model.speakers.clustering import centroids, closest, cluster, unit
 from model.speakers.embedding import SpeakerEncoder, Voiceprint
 
 MOST_CLUSTERED = 600  # spans of speech that are clustered, the longest; the others join the speaker they are closest to
-SURE_SECONDS = 1.0  # of speech; a shorter span is no cluster of its own
+LEAST_SECONDS = 0.6  # of speech; shorter spans join the speaker they are closest to
+SURE_SECONDS = 1.0  # of speech; a shorter span is of doubtful voice if it is close to two speakers
 SURE_MARGIN = 0.1  # cosine by which a short span is closer to one speaker than to any other
 CONTEXT_SECONDS = 1.0  # a span of doubtful voice belongs to the speaker of one that is as near as this
 SMOOTHING_SECONDS = 0.6  # voiceprints around a time that decide whose voice it is
@@ -60,12 +61,16 @@ class Diarizer:
     """Collector of a video's voiceprints, window by window."""
 
     def __init__(
-        self, encoder: SpeakerEncoder, speakers: int | None = None, keep_going: Callable[[], None] = lambda: None
+        self,
+        encoder: SpeakerEncoder,
+        speakers: int | None = None,
+        keep_going: Callable[[], None] = lambda: None,
+        voiceprints: Sequence[Voiceprint] = (),
     ) -> None:
         self._encoder = encoder
         self._speakers = speakers
         self._keep_going = keep_going
-        self._voiceprints: list[Voiceprint] = []
+        self._voiceprints = list(voiceprints)
 
     def add(self, audio: FloatArray, speech: Sequence[Span], start: float) -> WindowVoices:
         """Take the window that follows, float32 [n] from `start` on with its spans of speech; return its voices."""
@@ -101,7 +106,7 @@ class Diarizer:
 def _labels(embeddings: FloatArray, seconds: FloatArray, speakers: int | None) -> npt.NDArray[np.int64]:
     """Cluster the spans with enough speech, and give the others to the closest speaker."""
     order = np.argsort(-seconds, kind="stable")[:MOST_CLUSTERED]
-    sure = np.sort(order[seconds[order] >= min(SURE_SECONDS, seconds.max())])
+    sure = np.sort(order[seconds[order] >= min(LEAST_SECONDS, seconds.max())])
     found = cluster(embeddings[sure], seconds[sure].tolist(), speakers)
     labels = closest(embeddings, centroids(embeddings[sure], seconds[sure], found))
     labels[sure] = found

@@ -44,10 +44,10 @@ def _mel_filters() -> DoubleArray:
     """Triangles that are straight on the mel scale, of height 1: [FFT_LENGTH // 2 + 1, N_MELS]."""
     low, high = _mel(np.array([MEL_LOW_HZ, MEL_HIGH_HZ]))
     edges = np.linspace(low, high, N_MELS + 2)
-    bins = _mel(np.arange(FFT_LENGTH // 2 + 1) * (SAMPLE_RATE / FFT_LENGTH))[:, None]
+    bins = _mel(np.linspace(0.0, SAMPLE_RATE / 2, FFT_LENGTH // 2 + 1))[:, None]
     width = edges[1] - edges[0]
     return np.asarray(np.maximum(0.0, 1.0 - np.abs(bins - edges[1:-1]) / width))
 
 
-def _mel(frequency: DoubleArray) -> DoubleArray:
+def _mel(frequency: npt.NDArray[np.floating]) -> DoubleArray:
     return np.asarray(1127.0 * np.log1p(frequency / 700.0))
