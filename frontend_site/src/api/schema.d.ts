@@ -630,7 +630,7 @@ export interface components {
         Analysis: {
             /**
              * Schema Version
-             * @default 2.1
+             * @default 2.2
              */
             schema_version?: string;
             video: components["schemas"]["VideoInfo"];
@@ -648,6 +648,12 @@ export interface components {
             /** Utterances */
             utterances: components["schemas"]["Utterance"][];
             overall: components["schemas"]["Overall"];
+            /**
+             * People
+             * @description who speaks; empty where people are not told apart
+             * @default []
+             */
+            people?: components["schemas"]["Person"][];
             /**
              * Warnings
              * @default []
@@ -724,7 +730,7 @@ export interface components {
          *       "error": null,
          *       "progress": null,
          *       "analysis": {
-         *         "schema_version": "2.1",
+         *         "schema_version": "2.2",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -830,6 +836,7 @@ export interface components {
          *             "decided_by": "modalities",
          *             "contradictory": false,
          *             "unclear": false,
+         *             "speaker": "S1",
          *             "explanation": "The words say joy."
          *           }
          *         ],
@@ -888,6 +895,69 @@ export interface components {
          *           "decided_by": "modalities",
          *           "unclear": false
          *         },
+         *         "people": [
+         *           {
+         *             "id": "S1",
+         *             "label": "Speaker 1",
+         *             "seconds": 2.7,
+         *             "summary": {
+         *               "emotions": [
+         *                 {
+         *                   "label": "joy",
+         *                   "confidence": 0.71
+         *                 },
+         *                 {
+         *                   "label": "neutral",
+         *                   "confidence": 0.12
+         *                 },
+         *                 {
+         *                   "label": "surprise",
+         *                   "confidence": 0.08
+         *                 },
+         *                 {
+         *                   "label": "sadness",
+         *                   "confidence": 0.04
+         *                 },
+         *                 {
+         *                   "label": "anger",
+         *                   "confidence": 0.02
+         *                 },
+         *                 {
+         *                   "label": "fear",
+         *                   "confidence": 0.02
+         *                 },
+         *                 {
+         *                   "label": "disgust",
+         *                   "confidence": 0.01
+         *                 }
+         *               ],
+         *               "sentiments": [
+         *                 {
+         *                   "label": "positive",
+         *                   "confidence": 0.78
+         *                 },
+         *                 {
+         *                   "label": "neutral",
+         *                   "confidence": 0.16
+         *                 },
+         *                 {
+         *                   "label": "negative",
+         *                   "confidence": 0.06
+         *                 }
+         *               ],
+         *               "modalities": {
+         *                 "text": {
+         *                   "weight": 1,
+         *                   "contribution": 2.74
+         *                 }
+         *               },
+         *               "bias": -0.962,
+         *               "decided_by": "modalities",
+         *               "unclear": false
+         *             },
+         *             "thumbnail_time": null
+         *           }
+         *         ],
          *         "warnings": []
          *       },
          *       "resultUrl": "https://results.s3.eu-central-1.amazonaws.com/analyses/...?X-Amz-Signature=..."
@@ -1339,7 +1409,7 @@ export interface components {
          * @description The whole analysis, as it came within the time that a request waits.
          * @example {
          *       "analysis": {
-         *         "schema_version": "2.1",
+         *         "schema_version": "2.2",
          *         "video": {
          *           "duration_s": 4.2,
          *           "width": 1280,
@@ -1445,6 +1515,7 @@ export interface components {
          *             "decided_by": "modalities",
          *             "contradictory": false,
          *             "unclear": false,
+         *             "speaker": "S1",
          *             "explanation": "The words say joy."
          *           }
          *         ],
@@ -1503,6 +1574,69 @@ export interface components {
          *           "decided_by": "modalities",
          *           "unclear": false
          *         },
+         *         "people": [
+         *           {
+         *             "id": "S1",
+         *             "label": "Speaker 1",
+         *             "seconds": 2.7,
+         *             "summary": {
+         *               "emotions": [
+         *                 {
+         *                   "label": "joy",
+         *                   "confidence": 0.71
+         *                 },
+         *                 {
+         *                   "label": "neutral",
+         *                   "confidence": 0.12
+         *                 },
+         *                 {
+         *                   "label": "surprise",
+         *                   "confidence": 0.08
+         *                 },
+         *                 {
+         *                   "label": "sadness",
+         *                   "confidence": 0.04
+         *                 },
+         *                 {
+         *                   "label": "anger",
+         *                   "confidence": 0.02
+         *                 },
+         *                 {
+         *                   "label": "fear",
+         *                   "confidence": 0.02
+         *                 },
+         *                 {
+         *                   "label": "disgust",
+         *                   "confidence": 0.01
+         *                 }
+         *               ],
+         *               "sentiments": [
+         *                 {
+         *                   "label": "positive",
+         *                   "confidence": 0.78
+         *                 },
+         *                 {
+         *                   "label": "neutral",
+         *                   "confidence": 0.16
+         *                 },
+         *                 {
+         *                   "label": "negative",
+         *                   "confidence": 0.06
+         *                 }
+         *               ],
+         *               "modalities": {
+         *                 "text": {
+         *                   "weight": 1,
+         *                   "contribution": 2.74
+         *                 }
+         *               },
+         *               "bias": -0.962,
+         *               "decided_by": "modalities",
+         *               "unclear": false
+         *             },
+         *             "thumbnail_time": null
+         *           }
+         *         ],
          *         "warnings": []
          *       }
          *     }
@@ -1847,6 +1981,29 @@ export interface components {
             uploads: components["schemas"]["PendingUpload"][];
         };
         /**
+         * Person
+         * @description One who speaks in the video, told from others by the voice; known to this result alone.
+         *
+         *     `seconds` is the duration of the person's utterances, `summary` their average as in `Overall`.
+         */
+        Person: {
+            /** Id */
+            id: string;
+            /**
+             * Label
+             * @description "Speaker 1", in the order in which people first speak, or the name that was given
+             */
+            label: string;
+            /** Seconds */
+            seconds: number;
+            summary: components["schemas"]["Overall"];
+            /**
+             * Thumbnail Time
+             * @description when the picture shows a face while the person speaks, in seconds; null if never
+             */
+            thumbnail_time?: number | null;
+        };
+        /**
          * Progress
          * @description Progress of an attempt, as written by the model server. `fraction` from 0 to 1.
          */
@@ -2074,6 +2231,11 @@ export interface components {
              * @default false
              */
             unclear?: boolean;
+            /**
+             * Speaker
+             * @description `id` of the person who speaks; null without words, or where people are not told apart
+             */
+            speaker?: string | null;
             /**
              * Explanation
              * @description what each modality says, in one English sentence; empty before version 2.1
