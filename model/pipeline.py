@@ -47,7 +47,8 @@ from model.speakers.embedding import SpeakerEncoder, load_speaker_encoder
 from model.speakers.people import with_people
 from model.utterances import Segment, leave_out
 from model.vision.faces import FaceDetector
-from model.vision.video_worker import VideoWorker
+from model.vision.speaking import Spoken
+from model.vision.video_worker import VideoWorker, loudness_of
 from model.weights import catalog
 
 DECIMALS = 6  # of confidences: beyond lies rounding noise
@@ -295,6 +296,13 @@ class Predictor:
     def predict(self, window: Window, missing: Sequence[Gap] = ()) -> None:
         """Add the window's utterances; gaps in `missing` get none. The video must be processed to the window's end."""
         segments, samples = [], []
+        self._video.match_voices(
+            [
+                Spoken(segment.voice, segment.start, segment.end, loudness_of(window.audio_between(*segment.times)))
+                for segment in window.segments
+                if segment.voice is not None
+            ]
+        )
         for segment in leave_out(window.segments, missing):
             self._keep_going()
             sample = self._sample(segment, window)
@@ -334,7 +342,8 @@ class Predictor:
         if segment.text and self._bundle.tokenizer is not None and self._reads(segment):
             tokens = self._bundle.tokenizer(segment.text, self._context)
             self._context = [*self._context[-8:], segment.text]
-        evidence = self._video.evidence(segment.start, segment.end, window.audio_between(segment.start, segment.end))
+        sound = window.audio_between(*segment.times)
+        evidence = self._video.evidence(segment.start, segment.end, sound, segment.voice)
         voice = window.voice_between(segment.start, segment.end)
         return prepare(replace(evidence, sound=voice, tokens=tokens), self._bundle.network.specs.values())
 

@@ -38,6 +38,11 @@ class Segment:
     language: str | None = None  # ISO 639-1, spoken; None without words
     voice: int | None = None  # as of its words
 
+    @property
+    def times(self) -> tuple[float, float]:
+        """Start and end."""
+        return self.start, self.end
+
     def moved(self, seconds: float) -> "Segment":
         return replace(self, start=self.start + seconds, end=self.end + seconds)
 
