@@ -1,25 +1,24 @@
 """Whose face it is that speaks: real faces and voices, put into one picture."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from model.asr.vad import detect_voice
 from model.features import SAMPLE_RATE, ByteArray, FloatArray
-from model.media import FrameDecoder, Reader, read_audio
+from model.media import read_audio
 from model.vision.faces import FaceDetector, FaceTracker, Sighting
 from model.vision.speaking import SpeakerFaces, Spoken
 from model.vision.video_worker import FACE_RATE, loudness_of
 from model.weights import catalog
+from training.diarization.faces import SIDE, square_frames
 
 ROOT = Path(__file__).parents[2]
 SILENT_FACE = ROOT / "tests/media/face_and_speech.mp4"  # it weeps and laughs; a voice that is not its own reads
 SPEAKING_FACE = ROOT / "examples/six_emotions.mp4"
-SIDE = 360  # pixels of each half of the picture
 
 Frame = tuple[float, ByteArray]
 
@@ -29,26 +28,14 @@ def detector() -> FaceDetector:
     return FaceDetector(catalog.fetch("centerface") / "centerface.onnx")
 
 
-def frames_of(path: Path) -> Iterator[Frame]:
-    """Times and the square in the middle of each frame, SIDE pixels a side."""
-    with Reader(path) as reader:
-        decoder = FrameDecoder(path, FACE_RATE)
-        for chunk in reader:
-            for frame in decoder.decode(chunk.packets):
-                height, width = frame.image.shape[:2]
-                left, top = (width - min(width, height)) // 2, (height - min(width, height)) // 2
-                square = frame.image[top : top + min(width, height), left : left + min(width, height)]
-                yield frame.time, np.asarray(cv2.resize(square, (SIDE, SIDE)), np.uint8)
-
-
 @pytest.fixture(scope="module")
 def speaking() -> list[Frame]:
-    return list(frames_of(SPEAKING_FACE))
+    return list(square_frames(SPEAKING_FACE))
 
 
 @pytest.fixture(scope="module")
 def silent() -> list[Frame]:
-    return list(frames_of(SILENT_FACE))
+    return list(square_frames(SILENT_FACE))
 
 
 def words_of(audio: FloatArray, voice: int, start: float = 0.0) -> list[Spoken]:
