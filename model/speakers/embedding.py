@@ -21,7 +21,8 @@ CHECKPOINT = "campplus_cn_en_common.pt"
 WINDOW_SECONDS = 1.5
 HOP_SECONDS = 0.75
 LEAST_SECONDS = 0.3  # shorter speech has no embedding of its own
-BATCH = 16  # windows
+GRAIN_SECONDS = 0.5  # windows of alike length are embedded together
+BATCH_SECONDS = 24.0
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,17 @@ class SpeakerEncoder:
         Raises what `keep_going` raises, which is called now and then.
         """
         windows = [window for span in spans for window in _windows(span)]
-        embeddings: list[FloatArray] = []
-        for i in range(0, len(windows), BATCH):
+        found: list[Voiceprint] = []
+        for batch in _batches(windows):
             keep_going()
-            embeddings += list(self._embed(audio, windows[i : i + BATCH]))
-        return [
-            Voiceprint(start + window.start / SAMPLE_RATE, start + window.end / SAMPLE_RATE, embedding)
-            for window, embedding in zip(windows, embeddings, strict=True)
-        ]
+            for window, embedding in zip(batch, self._embed(audio, batch), strict=True):
+                times = start + window.start / SAMPLE_RATE, start + window.end / SAMPLE_RATE
+                found.append(Voiceprint(*times, embedding))
+        return sorted(found, key=lambda voiceprint: voiceprint.start)
 
     def _embed(self, audio: FloatArray, windows: Sequence[Span]) -> FloatArray:
-        """Return the unit vectors of windows: float32 [n, size]."""
-        energies = np.stack([filter_bank(_repeated(audio[w.start : w.end])) for w in windows])
+        """Return the unit vectors of windows of one batch: float32 [n, size]."""
+        energies = np.stack([filter_bank(np.resize(audio[w.start : w.end], _padded(w))) for w in windows])
         centered = torch.from_numpy(energies - energies.mean(axis=1, keepdims=True))
         with torch.inference_mode():
             embeddings = self._network(centered.to(self._device)).float()
@@ -91,6 +91,15 @@ def _windows(span: Span) -> Iterator[Span]:
     yield Span(last, min(span.end, last + length))
 
 
-def _repeated(audio: FloatArray) -> FloatArray:
-    """Audio [n] of a window, repeated until it fills WINDOW_SECONDS."""
-    return np.resize(audio, round(WINDOW_SECONDS * SAMPLE_RATE))
+def _batches(windows: Sequence[Span]) -> Iterator[list[Span]]:
+    """Windows of one padded length at a time, BATCH_SECONDS of them at most."""
+    for length in sorted({_padded(window) for window in windows}):
+        alike = [window for window in windows if _padded(window) == length]
+        size = max(1, int(BATCH_SECONDS * SAMPLE_RATE // length))
+        yield from (alike[i : i + size] for i in range(0, len(alike), size))
+
+
+def _padded(window: Span) -> int:
+    """Samples of a window after its audio was repeated up to a multiple of GRAIN_SECONDS."""
+    grain = round(GRAIN_SECONDS * SAMPLE_RATE)
+    return -(-(window.end - window.start) // grain) * grain
